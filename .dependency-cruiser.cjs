@@ -1,0 +1,96 @@
+/**
+ * The floors of `lib/`: a room imports only from lower floors, and rooms of one floor do not go round in circles.
+ * CONTRIBUTING.md has the map.
+ */
+const floors = [
+  ['money', 'secret', 'contracts'],
+  ['errors'],
+  ['wire', 'options'],
+  ['http'],
+  ['credits', 'filters'],
+  [],
+  ['openrouter\\.client\\.ts', 'openrouter\\.tokens\\.ts'],
+  [
+    'index\\.ts',
+    'openrouter\\.module\\.ts',
+    'openrouter\\.providers\\.ts',
+    'openrouter-module\\.options\\.ts',
+    'registration-check\\.ts',
+  ],
+];
+
+const room = (names) => `^lib/(${names.join('|')})(/|$)`;
+
+const floorRules = floors.slice(0, -1).flatMap((names, floor) => {
+  const above = floors.slice(floor + 1).flat();
+  return names.length === 0
+    ? []
+    : [
+        {
+          name: `floor-${floor}-does-not-look-up`,
+          severity: 'error',
+          from: { path: room(names) },
+          to: { path: room(above) },
+        },
+      ];
+});
+
+module.exports = {
+  forbidden: [
+    ...floorRules,
+    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'every-file-has-a-floor',
+      severity: 'error',
+      from: {
+        path: '^lib/',
+        pathNot: [...floors.flat().map((name) => `^lib/${name}(/|$)`), '^lib/testing/'],
+      },
+      to: {},
+    },
+    {
+      name: 'the-sandbox-is-an-independent-oracle',
+      comment: 'testing/ shares no code with what it tests, in either direction.',
+      severity: 'error',
+      from: { path: '^lib/testing/' },
+      to: { path: '^(lib/(?!testing/)|node_modules/)' },
+    },
+    {
+      name: 'nothing-depends-on-the-sandbox',
+      severity: 'error',
+      from: { path: '^lib/(?!testing/)' },
+      to: { path: '^lib/testing/' },
+    },
+    {
+      name: 'only-index-files-re-export',
+      comment: 'Inside lib, import the leaf file; index files are for the next index file.',
+      severity: 'error',
+      from: { path: '^lib/', pathNot: 'index\\.ts$' },
+      to: { path: '^lib/.*index\\.ts$' },
+    },
+    {
+      name: 'only-declared-packages',
+      severity: 'error',
+      from: { path: '^lib/' },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown', 'undetermined'],
+        dependencyTypesNot: ['npm-peer'],
+      },
+    },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, path: '^lib/', pathNot: '^lib/contracts/' },
+      to: {},
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
+  },
+};

@@ -1,0 +1,52 @@
+import { IsEthereumAddress, IsIn, IsNumber, IsPositive, Max, ValidateIf } from 'class-validator';
+
+const MOST_USD = 100_000;
+const CHAIN_IDS = [1, 137, 8453] as const;
+
+/**
+ * Asks for a charge that buys credits. Fit to stand behind a `ValidationPipe` as a controller's body.
+ */
+export class CreateCoinbaseChargeRequest {
+  /** Credits to buy, in US dollars: above 0 and at most 100 000. */
+  @IsNumber({ allowNaN: false, allowInfinity: false }, { message: '`amount` must be a number of US dollars' })
+  @IsPositive({ message: '`amount` must be above 0' })
+  @Max(MOST_USD, { message: `\`amount\` must not be above ${MOST_USD}` })
+  amount!: number;
+
+  /** The EVM address that will send the transaction: `0x` and 40 hexadecimal digits. */
+  @ValidateIf((_request, value) => value !== undefined)
+  @IsEthereumAddress({ message: '`sender` must be an EVM address: 0x and 40 hexadecimal digits' })
+  sender?: string | undefined;
+
+  /** The chain of the transaction: 1 (Ethereum), 137 (Polygon) or 8453 (Base). */
+  @ValidateIf((_request, value) => value !== undefined)
+  @IsIn(CHAIN_IDS, { message: `\`chainId\` must be one of ${CHAIN_IDS.join(', ')}` })
+  chainId?: (typeof CHAIN_IDS)[number] | undefined;
+
+  /** @internal */
+  static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
+    return {
+      amount: {
+        required: true,
+        type: () => Number,
+        minimum: 0,
+        exclusiveMinimum: true,
+        maximum: MOST_USD,
+        description: 'Credits to buy, in USD',
+        example: 100,
+      },
+      sender: {
+        required: false,
+        type: () => String,
+        pattern: '^0x[0-9a-fA-F]{40}$',
+        description: 'The EVM address that will send the transaction',
+      },
+      chainId: {
+        required: false,
+        type: () => Number,
+        enum: [...CHAIN_IDS],
+        description: 'The chain of the transaction',
+      },
+    };
+  }
+}

@@ -1,0 +1,49 @@
+import { subtractUsd } from '../money/usd.js';
+import {
+  optionalDate,
+  optionalRecord,
+  optionalText,
+  requiredAmount,
+  requiredText,
+  unwrapData,
+  type WireRecord,
+} from '../wire/wire-record.js';
+import type { CoinbaseChargeResponse, CoinbasePricing, GetCreditsResponse } from './credits.models.js';
+
+/** Reads the answer of `GET /credits`, which sends no balance: it is computed here. */
+export function decodeCredits(body: unknown): GetCreditsResponse {
+  const data = unwrapData(body);
+  const totalCredits = requiredAmount(data, 'total_credits');
+  const totalUsage = requiredAmount(data, 'total_usage');
+  return { totalCredits, totalUsage, balance: subtractUsd(totalCredits, totalUsage), currency: 'USD' };
+}
+
+/** Reads the answer of `POST /credits/coinbase` in either of its two shapes. */
+export function decodeCoinbaseCharge(body: unknown): CoinbaseChargeResponse {
+  const data = unwrapData(body);
+  return withoutUndefined({
+    id: requiredText(data, 'id'),
+    hostedUrl: optionalText(data, 'hosted_url'),
+    code: optionalText(data, 'code'),
+    status: optionalText(data, 'status'),
+    createdAt: optionalDate(data, 'created_at'),
+    expiresAt: optionalDate(data, 'expires_at'),
+    pricing: decodePricing(data),
+    web3Data: optionalRecord(data, 'web3_data')?.members,
+  });
+}
+
+function decodePricing(data: WireRecord): CoinbasePricing | undefined {
+  const pricing = optionalRecord(data, 'pricing');
+  const local = pricing && optionalRecord(pricing, 'local');
+  return (
+    local && { local: { amount: requiredText(local, 'amount'), currency: requiredText(local, 'currency') } }
+  );
+}
+
+type Defined<T> = { [Name in keyof T]: Exclude<T[Name], undefined> };
+
+/** Leaves out the members that the answer did not have, as opposed to setting them to `undefined`. */
+function withoutUndefined<T extends object>(value: T): Defined<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Defined<T>;
+}

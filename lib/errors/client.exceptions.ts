@@ -1,0 +1,141 @@
+import type { OpenRouterDelivery, OpenRouterPhase } from '../contracts/delivery.js';
+import { brandException } from './exception-brand.js';
+import { OpenRouterException } from './openrouter.exception.js';
+
+/**
+ * The module's options, or the way it is registered, are wrong. Thrown at bootstrap, before anything is sent.
+ * The message names each option and the fix, and shows no value of a key.
+ */
+export class OpenRouterConfigException extends OpenRouterException {
+  static {
+    brandException(this, 'OpenRouterConfigException');
+  }
+
+  /** @param message - The option, what is wrong with it, and the fix. */
+  constructor(message: string) {
+    super('OPENROUTER_CONFIG', message);
+  }
+}
+
+/** One argument that was refused. */
+export interface OpenRouterValidationError {
+  /** Path of the property, for example `amount` or `retry.maxRetries`. */
+  property: string;
+  /** What is wrong with it, by the name of the rule. */
+  constraints: Record<string, string>;
+}
+
+/** An argument of a call is wrong; nothing was sent. */
+export class OpenRouterValidationException extends OpenRouterException {
+  static {
+    brandException(this, 'OpenRouterValidationException');
+  }
+
+  /** Every refused property with its reasons. */
+  readonly errors: readonly OpenRouterValidationError[];
+
+  /**
+   * @param subject - What was validated, for the message.
+   * @param errors - Every refused property with its reasons.
+   */
+  constructor(subject: string, errors: readonly OpenRouterValidationError[]) {
+    const reasons = errors.flatMap((error) => Object.values(error.constraints));
+    super('OPENROUTER_VALIDATION', `${subject}: ${reasons.join('; ')}. Nothing was sent.`);
+    this.errors = errors;
+  }
+}
+
+/** What a failed call is known to have done, and where it was. */
+export interface OpenRouterFailureInit {
+  /** What happened. */
+  message: string;
+  /** What is known of the request's effect. */
+  delivery: OpenRouterDelivery;
+  /** Where the attempt was. */
+  phase: OpenRouterPhase;
+  /** A scrubbed copy of what led to it. */
+  cause?: unknown;
+}
+
+/** No usable answer: DNS, connection, TLS, reset, or a violation of HTTP. */
+export class OpenRouterConnectionException extends OpenRouterException {
+  static {
+    brandException(this, 'OpenRouterConnectionException');
+  }
+
+  /** What is known of the request's effect. */
+  readonly delivery: OpenRouterDelivery;
+  /** Where the attempt was. */
+  readonly phase: OpenRouterPhase;
+
+  /** @param init - What happened, where, and what is known of its effect. */
+  constructor(init: OpenRouterFailureInit) {
+    super('OPENROUTER_CONNECTION', init.message, { cause: init.cause });
+    this.delivery = init.delivery;
+    this.phase = init.phase;
+  }
+}
+
+/** An attempt took longer than `timeoutMs`, or the whole call longer than `deadlineMs`. */
+export class OpenRouterTimeoutException extends OpenRouterException {
+  static {
+    brandException(this, 'OpenRouterTimeoutException');
+  }
+
+  /** What is known of the request's effect. */
+  readonly delivery: OpenRouterDelivery;
+  /** Where the attempt was. */
+  readonly phase: OpenRouterPhase;
+  /** The limit that was exceeded, in milliseconds: `timeoutMs` or `deadlineMs`. */
+  readonly timeoutMs: number;
+
+  /** @param init - What happened, where, what is known of its effect, and the limit in milliseconds. */
+  constructor(init: OpenRouterFailureInit & { timeoutMs: number }) {
+    super('OPENROUTER_TIMEOUT', init.message, { cause: init.cause });
+    this.delivery = init.delivery;
+    this.phase = init.phase;
+    this.timeoutMs = init.timeoutMs;
+  }
+}
+
+/** The caller's signal fired, or the module is shut down. */
+export class OpenRouterAbortException extends OpenRouterException {
+  static {
+    brandException(this, 'OpenRouterAbortException');
+  }
+
+  /** What is known of the request's effect. */
+  readonly delivery: OpenRouterDelivery;
+
+  /** @param init - Why the call ended, and what is known of the request's effect. */
+  constructor(init: { message: string; delivery: OpenRouterDelivery }) {
+    super('OPENROUTER_ABORTED', init.message);
+    this.delivery = init.delivery;
+  }
+}
+
+/** OpenRouter answered with a success that is not what its API promises, or that is too large. */
+export class OpenRouterResponseException extends OpenRouterException {
+  static {
+    brandException(this, 'OpenRouterResponseException');
+  }
+
+  /** What is known of the request's effect. */
+  readonly delivery: OpenRouterDelivery;
+  /** The member of the answer that is missing or wrong, for example `data.total_credits`. */
+  declare readonly path?: string;
+
+  /** @param init - What is wrong with the answer, and where in it. */
+  constructor(init: {
+    message: string;
+    delivery: OpenRouterDelivery;
+    path?: string | undefined;
+    cause?: unknown;
+  }) {
+    super('OPENROUTER_RESPONSE', init.message, { cause: init.cause });
+    this.delivery = init.delivery;
+    if (init.path !== undefined) {
+      this.path = init.path;
+    }
+  }
+}

@@ -1,0 +1,31 @@
+export { isOpenRouterException, OpenRouterException } from './openrouter.exception.js';
+export {
+  OpenRouterAbortException,
+  OpenRouterConfigException,
+  OpenRouterConnectionException,
+  OpenRouterResponseException,
+  OpenRouterTimeoutException,
+  OpenRouterValidationException,
+} from './client.exceptions.js';
+export type { OpenRouterFailureInit, OpenRouterValidationError } from './client.exceptions.js';
+export {
+  OpenRouterApiException,
+  OpenRouterBadGatewayException,
+  OpenRouterBadRequestException,
+  OpenRouterConflictException,
+  OpenRouterEdgeNetworkTimeoutException,
+  OpenRouterForbiddenException,
+  OpenRouterGatewayTimeoutException,
+  OpenRouterGoneException,
+  OpenRouterInternalServerException,
+  OpenRouterNotFoundException,
+  OpenRouterPayloadTooLargeException,
+  OpenRouterPaymentRequiredException,
+  OpenRouterProviderOverloadedException,
+  OpenRouterRequestTimeoutException,
+  OpenRouterServiceUnavailableException,
+  OpenRouterTooManyRequestsException,
+  OpenRouterUnauthorizedException,
+  OpenRouterUnprocessableEntityException,
+} from './api.exceptions.js';
+export type { OpenRouterApiExceptionInit, OpenRouterStatusExceptionInit } from './api.exceptions.js';

@@ -1,0 +1,27 @@
+import type { Scrub } from '../secret/scrub.js';
+
+const LONGEST_MESSAGE = 500;
+
+/**
+ * A fresh error with the little of another one that helps an operator: `name`, `code`, `syscall` and a scrubbed
+ * message. The original stays behind, since the HTTP library hangs the request, and so the key, on its errors.
+ */
+export function safeCause(error: unknown, scrub: Scrub): Error {
+  const source = (typeof error === 'object' && error !== null ? error : {}) as Record<string, unknown>;
+  const text = typeof source['message'] === 'string' ? source['message'] : '';
+  const cause = new Error(scrub(text).slice(0, LONGEST_MESSAGE));
+  // Its stack would show where the copy was made, not where the fault was.
+  delete cause.stack;
+  for (const field of ['name', 'code', 'syscall'] as const) {
+    const value = source[field];
+    if (typeof value === 'string') {
+      Object.defineProperty(cause, field, {
+        value: scrub(value),
+        enumerable: field !== 'name',
+        configurable: true,
+        writable: true,
+      });
+    }
+  }
+  return cause;
+}

@@ -1,0 +1,143 @@
+import type { OpenRouterPhase, OpenRouterDelivery } from '../contracts/delivery.js';
+import {
+  OpenRouterAbortException,
+  OpenRouterConnectionException,
+  OpenRouterResponseException,
+  OpenRouterTimeoutException,
+} from '../errors/client.exceptions.js';
+import type { OpenRouterException } from '../errors/openrouter.exception.js';
+import { safeCause } from '../errors/safe-cause.js';
+import type { Scrub } from '../secret/scrub.js';
+import type { BodyFault } from './response-body.js';
+import type { Interruption } from './call-scope.js';
+
+/** An attempt that failed: what to tell the caller, and whether another attempt could help. */
+export interface CallFailure {
+  readonly exception: OpenRouterException;
+  readonly transient: boolean;
+}
+
+const PLACES: Readonly<Record<OpenRouterPhase, string>> = {
+  queue: 'while waiting for a free connection',
+  dns: 'while resolving the host name',
+  connect: 'while connecting',
+  tls: 'during the TLS handshake',
+  headers: 'while waiting for the answer',
+  body: 'while reading the answer',
+};
+
+/** What errors of the transport mean to an operator. */
+const HINTS: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'the host name is unknown; check `baseUrl`',
+  EAI_AGAIN: 'the host name could not be resolved at the moment',
+  ECONNREFUSED: 'the connection was refused',
+  ECONNRESET: 'the connection was reset',
+  EPIPE: 'the connection was closed',
+  ETIMEDOUT: 'the connection timed out',
+  EHOSTUNREACH: 'the host cannot be reached',
+  ENETUNREACH: 'the network cannot be reached',
+};
+
+const LOST_DURING_TLS = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
+
+/** What is known of a request's effect when it ended in a phase; `status` is that of the answer, once there is one. */
+export function deliveryOf(phase: OpenRouterPhase, status?: number): OpenRouterDelivery {
+  if (phase === 'body' && status !== undefined) {
+    return deliveryOfAnswer(status);
+  }
+  return phase === 'headers' || phase === 'body' ? 'unknown' : 'not-sent';
+}
+
+function deliveryOfAnswer(status: number): OpenRouterDelivery {
+  if (status >= 200 && status < 300) return 'applied';
+  return status < 500 && status !== 408 ? 'rejected' : 'unknown';
+}
+
+/** The failure of a request that ended without an answer. */
+export function connectionFailure(
+  error: unknown,
+  phase: OpenRouterPhase,
+  operation: string,
+  scrub: Scrub,
+): CallFailure {
+  const first = firstOfAggregate(error);
+  const code = textMember(first, 'code') ?? '';
+  const known = HINTS[code];
+  const cause = safeCause(first, scrub);
+  const what = known ?? (cause.message === '' ? 'the connection was lost' : cause.message);
+  return {
+    exception: new OpenRouterConnectionException({
+      message: scrub(
+        `${operation}: OpenRouter could not be reached ${PLACES[phase]}: ${what}${codeSuffix(code)}.`,
+      ),
+      delivery: deliveryOf(phase),
+      phase,
+      cause,
+    }),
+    // A certificate that is refused once is refused again.
+    transient: phase !== 'tls' || LOST_DURING_TLS.has(code),
+  };
+}
+
+/** The failure of a success whose body could not be read. */
+export function bodyFailure(fault: BodyFault, operation: string, scrub: Scrub): CallFailure {
+  return {
+    exception: new OpenRouterResponseException({
+      message: `${operation}: OpenRouter's answer could not be read: ${fault.message}.`,
+      delivery: 'applied',
+      cause: fault.cause === undefined ? undefined : safeCause(fault.cause, scrub),
+    }),
+    transient: fault.kind === 'connection' || fault.kind === 'encoding',
+  };
+}
+
+/** The failure of a call that was ended from outside. */
+export function interruptionFailure(
+  why: Interruption,
+  where: { phase: OpenRouterPhase; delivery: OpenRouterDelivery },
+  operation: string,
+  limits: { timeoutMs: number; deadlineMs: number },
+): CallFailure {
+  const { phase, delivery } = where;
+  if (why === 'abort' || why === 'closed') {
+    const reason = why === 'abort' ? "the caller's signal has fired" : 'the OpenRouter client is closed';
+    return {
+      exception: new OpenRouterAbortException({ message: `${operation} was ended: ${reason}.`, delivery }),
+      transient: false,
+    };
+  }
+  const [name, limit] =
+    why === 'timeout'
+      ? (['timeoutMs', limits.timeoutMs] as const)
+      : (['deadlineMs', limits.deadlineMs] as const);
+  return {
+    exception: new OpenRouterTimeoutException({
+      message: `${operation}: OpenRouter took longer than \`${name}\` (${limit} ms) ${PLACES[phase]}.`,
+      delivery,
+      phase,
+      timeoutMs: limit,
+    }),
+    transient: true,
+  };
+}
+
+/** What an exception says of the request's effect. */
+export function deliveryIn(exception: OpenRouterException): OpenRouterDelivery {
+  return (Reflect.get(exception, 'delivery') as OpenRouterDelivery | undefined) ?? 'unknown';
+}
+
+/** With several addresses Node reports one error for each, under a blank message. */
+function firstOfAggregate(error: unknown): unknown {
+  const errors: unknown =
+    typeof error === 'object' && error !== null ? Reflect.get(error, 'errors') : undefined;
+  return Array.isArray(errors) && errors.length > 0 ? errors[0] : error;
+}
+
+function textMember(value: unknown, name: string): string | undefined {
+  const member: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+  return typeof member === 'string' ? member : undefined;
+}
+
+function codeSuffix(code: string): string {
+  return code === '' ? '' : ` (${code})`;
+}

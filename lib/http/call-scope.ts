@@ -1,0 +1,101 @@
+/** What ended a step before it was done. */
+export type Interruption = 'timeout' | 'deadline' | 'abort' | 'closed';
+
+/**
+ * Something that takes time: calls one of the two when it is done, and returns how to end it early.
+ */
+export type Step<T> = (
+  resolve: (value: T) => void,
+  reject: (error: Error) => void,
+) => (() => void) | undefined;
+
+/**
+ * The bounds of one call: its deadline, the caller's signal, and the life of the account.
+ *
+ * Every wait of a call is a step that runs inside these bounds, so that each settles in time even where the thing
+ * waited for never does.
+ */
+export class CallScope {
+  readonly #endsAt: number;
+  readonly #onAbort = (): void => this.#end('abort');
+  #interrupt: ((why: Interruption) => void) | undefined;
+  #ended: Interruption | undefined;
+
+  constructor(
+    readonly deadlineMs: number,
+    private readonly signal: AbortSignal | undefined,
+    private readonly open: Set<CallScope>,
+  ) {
+    // Monotonic: a jump of the wall clock neither shortens nor prolongs a call.
+    this.#endsAt = performance.now() + deadlineMs;
+    open.add(this);
+    if (signal?.aborted === true) {
+      this.#ended = 'abort';
+    } else {
+      signal?.addEventListener('abort', this.#onAbort);
+    }
+  }
+
+  /** Milliseconds until the deadline; not below 0. */
+  get remainingMs(): number {
+    return Math.max(0, this.#endsAt - performance.now());
+  }
+
+  /**
+   * Runs one step within the call's bounds and, if given, a limit of its own in milliseconds.
+   *
+   * @param toError - Makes the error of an interruption; asked before the step is ended, so that it can look at it.
+   */
+  run<T>(step: Step<T>, toError: (why: Interruption) => Error, limitMs = Infinity): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.#ended !== undefined) {
+        reject(toError(this.#ended));
+        return;
+      }
+      const remainingMs = this.remainingMs;
+      const own = limitMs < remainingMs;
+      // Assigned last: a step may be ended from within its own start.
+      const running: { end?: (() => void) | undefined } = {};
+      const settle = (): void => {
+        clearTimeout(timer);
+        // A step that was ended may still report back later, when the next one is under way.
+        if (this.#interrupt === interrupt) {
+          this.#interrupt = undefined;
+        }
+      };
+      const interrupt = (why: Interruption): void => {
+        settle();
+        reject(toError(why));
+        running.end?.();
+      };
+      const timer = setTimeout(() => interrupt(own ? 'timeout' : 'deadline'), own ? limitMs : remainingMs);
+      this.#interrupt = interrupt;
+      running.end = step(
+        (value) => {
+          settle();
+          resolve(value);
+        },
+        (error) => {
+          settle();
+          reject(error);
+        },
+      );
+    });
+  }
+
+  /** Ends the call because the account is closed. */
+  shutDown(): void {
+    this.#end('closed');
+  }
+
+  /** Lets go of the signal and the account; nothing may run in the scope afterwards. */
+  leave(): void {
+    this.signal?.removeEventListener('abort', this.#onAbort);
+    this.open.delete(this);
+  }
+
+  #end(why: Interruption): void {
+    this.#ended ??= why;
+    this.#interrupt?.(why);
+  }
+}

@@ -1,0 +1,44 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+
+/** Node's servers close an idle socket after 5 s; one that we close earlier is never written to as it goes away. */
+const IDLE_SOCKET_MS = 4_000;
+const MAX_SOCKETS = 50;
+const MAX_IDLE_SOCKETS = 10;
+
+/** The two ways in which an account connects. */
+export interface HttpAgents {
+  /** Sockets are kept for the next call. */
+  readonly kept: { readonly httpAgent: HttpAgent; readonly httpsAgent: HttpsAgent };
+  /**
+   * Each request has a socket of its own: on a kept one that the server is just closing, nobody could tell
+   * whether a `POST` has arrived.
+   */
+  readonly single: { readonly httpAgent: HttpAgent; readonly httpsAgent: HttpsAgent };
+  /** Ends every socket. */
+  destroy(): void;
+}
+
+/** Opens agents of an account's own, so that no setting of the process and no other module reaches its calls. */
+export function openAgents(): HttpAgents {
+  const keep = {
+    keepAlive: true,
+    maxSockets: MAX_SOCKETS,
+    maxFreeSockets: MAX_IDLE_SOCKETS,
+    timeout: IDLE_SOCKET_MS,
+  };
+  const single = { keepAlive: false, maxSockets: MAX_SOCKETS };
+  const agents = {
+    kept: { httpAgent: new HttpAgent(keep), httpsAgent: new HttpsAgent(keep) },
+    single: { httpAgent: new HttpAgent(single), httpsAgent: new HttpsAgent(single) },
+  };
+  return {
+    ...agents,
+    destroy: () => {
+      for (const { httpAgent, httpsAgent } of Object.values(agents)) {
+        httpAgent.destroy();
+        httpsAgent.destroy();
+      }
+    },
+  };
+}

@@ -1,0 +1,300 @@
+import { HttpService } from '@nestjs/axios';
+import axios from 'axios';
+import type { OpenRouterDelivery } from '../contracts/delivery.js';
+import type { RequestOptions } from '../contracts/request-options.js';
+import { OpenRouterAbortException, OpenRouterResponseException } from '../errors/client.exceptions.js';
+import { isOpenRouterException } from '../errors/openrouter.exception.js';
+import type { ResolvedOpenRouterOptions } from '../options/openrouter-options.js';
+import { type AccountSettings, mergeRetry } from '../options/resolve-options.js';
+import { createScrub, type Scrub } from '../secret/scrub.js';
+import { createApiException } from '../wire/api-exception.factory.js';
+import { tryParseJson } from '../wire/json.js';
+import { isJsonObject, ownMember } from '../wire/wire-record.js';
+import { Attempt, type RequestAgents, TransportFault, type WireAnswer } from './attempt.js';
+import {
+  bodyFailure,
+  type CallFailure,
+  connectionFailure,
+  deliveryIn,
+  interruptionFailure,
+} from './call-failure.js';
+import { CallScope } from './call-scope.js';
+import { type HttpAgents, openAgents } from './http-agents.js';
+import { KeyRing, keyText } from './key-ring.js';
+import { createsSomething, type OpenRouterCall } from './openrouter-call.js';
+import { accountHeaders } from './request-headers.js';
+import { checkRequestOptions } from './request-options.schema.js';
+import { retryDelay } from './retry-policy.js';
+
+/** The limits of one call. */
+interface CallLimits {
+  readonly timeoutMs: number;
+  readonly deadlineMs: number;
+}
+
+/** A call with everything that its attempts share. */
+interface CallInProgress<T> {
+  readonly call: OpenRouterCall<T>;
+  readonly scope: CallScope;
+  readonly limits: CallLimits;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly keyOverride: string | undefined;
+  readonly scrub: Scrub;
+}
+
+type Outcome<T> = { readonly value: T } | { readonly failure: CallFailure };
+
+/**
+ * The one way from this package to OpenRouter: chooses the key, sends, waits, tries again, reads the answer, and
+ * turns everything that can go wrong into an exception that holds no secret.
+ */
+export class HttpPipeline {
+  /** The options in force, without anything secret. */
+  readonly options: ResolvedOpenRouterOptions;
+
+  readonly #keys: KeyRing;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #http: HttpService;
+  readonly #agents: HttpAgents;
+  readonly #requestAgents: { readonly kept: RequestAgents; readonly single: RequestAgents };
+  readonly #calls = new Set<CallScope>();
+  #closed = false;
+
+  constructor(settings: AccountSettings) {
+    this.options = settings.options;
+    this.#keys = new KeyRing(settings.keys);
+    this.#headers = accountHeaders(settings);
+    this.#agents = openAgents();
+    this.#requestAgents = {
+      kept: { ...this.#agents.kept, ...settings.axios },
+      single: { ...this.#agents.single, ...settings.axios },
+    };
+    this.#http = new HttpService(
+      axios.create({
+        // The key must not take a way that only the environment knows of.
+        proxy: false,
+        maxRedirects: 0,
+        responseType: 'stream',
+        // Unpacked here instead, since axios takes a gzip body that is cut short for a whole one.
+        decompress: false,
+        transformRequest: [],
+        transformResponse: [],
+        validateStatus: null,
+        // axios types its CommonJS and its ES module copy apart, and Nest's are of the other one.
+      }) as unknown as HttpService['axiosRef'],
+    );
+  }
+
+  /**
+   * Performs one operation.
+   *
+   * @throws The exceptions of this package, and nothing else.
+   */
+  async request<T>(call: OpenRouterCall<T>, options?: RequestOptions): Promise<T> {
+    const { signal, apiKey, headers, retry, ...limits } = checkRequestOptions(options, call.operation);
+    if (this.#closed) {
+      throw this.#closedException(call.operation);
+    }
+    const scope = new CallScope(limits.deadlineMs ?? this.options.deadlineMs, signal, this.#calls);
+    const keyOverride = apiKey === undefined ? undefined : keyText(apiKey);
+    const progress: CallInProgress<T> = {
+      call,
+      scope,
+      limits: { timeoutMs: limits.timeoutMs ?? this.options.timeoutMs, deadlineMs: scope.deadlineMs },
+      headers: this.#callHeaders(call, headers),
+      keyOverride,
+      scrub:
+        keyOverride === undefined
+          ? this.#keys.scrub
+          : scrubBoth(this.#keys.scrub, createScrub([keyOverride])),
+    };
+    try {
+      return await this.#attempts(progress, mergeRetry(this.options.retry, retry));
+    } finally {
+      scope.leave();
+    }
+  }
+
+  /** Ends every call and every socket; later calls are refused. May be called more than once. */
+  close(): void {
+    this.#closed = true;
+    for (const scope of [...this.#calls]) {
+      scope.shutDown();
+    }
+    this.#agents.destroy();
+  }
+
+  /** Nest's hook, late enough that other providers can still call while they shut down. */
+  onApplicationShutdown(): void {
+    this.close();
+  }
+
+  async #attempts<T>(progress: CallInProgress<T>, settings: ResolvedOpenRouterOptions['retry']): Promise<T> {
+    const { call, scope } = progress;
+    for (let attempts = 1; ; attempts += 1) {
+      const outcome = await this.#attempt(progress);
+      if ('value' in outcome) {
+        return outcome.value;
+      }
+      const delayMs = retryDelay({
+        settings,
+        creates: createsSomething(call),
+        failure: outcome.failure,
+        attempts,
+        remainingMs: scope.remainingMs,
+        random: Math.random(),
+      });
+      if (delayMs === undefined) {
+        throw outcome.failure.exception;
+      }
+      await this.#wait(progress, delayMs, deliveryIn(outcome.failure.exception));
+    }
+  }
+
+  async #attempt<T>(progress: CallInProgress<T>): Promise<Outcome<T>> {
+    const { call, scope, limits, scrub } = progress;
+    const key = await this.#askKey(progress);
+    const attempt = new Attempt(
+      this.#http.axiosRef,
+      createsSomething(call) ? this.#requestAgents.single : this.#requestAgents.kept,
+      this.options.maxResponseBytes,
+    );
+    const request = {
+      method: call.method,
+      url: `${this.options.baseUrl}${call.path}`,
+      headers: { ...progress.headers, authorization: `Bearer ${key}` },
+      body: call.body === undefined ? undefined : JSON.stringify(call.body),
+    };
+    let interrupted: CallFailure | undefined;
+    try {
+      const answer = await scope.run<WireAnswer>(
+        (resolve, reject) => {
+          attempt.send(request).then(resolve, reject);
+          return () => attempt.end();
+        },
+        (why) => {
+          interrupted = interruptionFailure(why, attempt.where, call.operation, limits);
+          return interrupted.exception;
+        },
+        limits.timeoutMs,
+      );
+      return this.#read(answer, progress);
+    } catch (error) {
+      if (interrupted !== undefined) {
+        return { failure: interrupted };
+      }
+      if (error instanceof TransportFault) {
+        return { failure: connectionFailure(error.raw, error.phase, call.operation, scrub) };
+      }
+      throw error;
+    }
+  }
+
+  #read<T>(answer: WireAnswer, { call, scrub }: CallInProgress<T>): Outcome<T> {
+    const { operation, gone } = call;
+    const { status, header, body, fault } = answer;
+    if (status < 200 || status > 299) {
+      const exception = createApiException({ status, header, body, operation, scrub, gone });
+      return { failure: { exception, transient: false } };
+    }
+    if (fault !== undefined) {
+      return { failure: bodyFailure(fault, operation, scrub) };
+    }
+    const content = tryParseJson(body ?? '');
+    const error = isJsonObject(content) ? ownMember(content, 'error') : undefined;
+    if (error !== undefined && error !== null) {
+      const told = isJsonObject(error) ? ownMember(error, 'code') : undefined;
+      const actual = typeof told === 'number' && told >= 400 && told <= 599 ? told : 500;
+      return {
+        failure: {
+          exception: createApiException({ status: actual, header, body, operation, scrub, gone }),
+          transient: false,
+        },
+      };
+    }
+    return content === undefined ? { failure: notJson(answer, call, scrub) } : decode(call, content);
+  }
+
+  async #askKey<T>({ call, scope, keyOverride, limits }: CallInProgress<T>): Promise<string> {
+    return (
+      keyOverride ??
+      (await scope.run<string>(
+        (resolve, reject) => {
+          this.#keys.ask(call.key).then(resolve, reject);
+          return undefined;
+        },
+        (why) =>
+          interruptionFailure(why, { phase: 'queue', delivery: 'not-sent' }, call.operation, limits)
+            .exception,
+      ))
+    );
+  }
+
+  #wait<T>(
+    { call, scope, limits }: CallInProgress<T>,
+    delayMs: number,
+    delivery: OpenRouterDelivery,
+  ): Promise<undefined> {
+    return scope.run<undefined>(
+      (resolve) => {
+        const timer = setTimeout(resolve, delayMs, undefined);
+        return () => clearTimeout(timer);
+      },
+      (why) => interruptionFailure(why, { phase: 'queue', delivery }, call.operation, limits).exception,
+    );
+  }
+
+  #callHeaders(
+    call: OpenRouterCall<unknown>,
+    own: RequestOptions['headers'],
+  ): Readonly<Record<string, string>> {
+    const headers: Record<string, string> = { ...this.#headers };
+    for (const [name, value] of Object.entries(own ?? {})) {
+      headers[name.toLowerCase()] = value;
+    }
+    if (call.body !== undefined) {
+      headers['content-type'] = 'application/json';
+    }
+    return headers;
+  }
+
+  #closedException(operation: string): OpenRouterAbortException {
+    return new OpenRouterAbortException({
+      message: `${operation} was not sent: the OpenRouter client is closed.`,
+      delivery: 'not-sent',
+    });
+  }
+}
+
+function scrubBoth(first: Scrub, second: Scrub): Scrub {
+  return (text) => second(first(text));
+}
+
+function decode<T>(call: OpenRouterCall<T>, content: unknown): Outcome<T> {
+  try {
+    return { value: call.decode(content) };
+  } catch (error) {
+    if (isOpenRouterException(error)) {
+      return { failure: { exception: error, transient: false } };
+    }
+    throw error;
+  }
+}
+
+function notJson(
+  { header, body }: WireAnswer,
+  { operation }: OpenRouterCall<unknown>,
+  scrub: Scrub,
+): CallFailure {
+  const text = body?.trim() ?? '';
+  const type = scrub(header('content-type') ?? 'no content type');
+  const what = text === '' ? 'is empty' : `is not JSON (${type})`;
+  return {
+    exception: new OpenRouterResponseException({
+      message: `${operation}: OpenRouter's answer ${what}.`,
+      delivery: 'applied',
+    }),
+    // Cut short in the middle, as opposed to a page of another server.
+    transient: text.startsWith('{') || text.startsWith('['),
+  };
+}

@@ -1,0 +1,74 @@
+import { OpenRouterConfigException } from '../errors/client.exceptions.js';
+import { safeCause } from '../errors/safe-cause.js';
+import { keyTextProblem } from '../options/option-rules.js';
+import type { OpenRouterKey } from '../options/openrouter-options.js';
+import type { AccountSettings, OpenRouterKeyKind } from '../options/resolve-options.js';
+import { createScrub, type Scrub } from '../secret/scrub.js';
+import { isSecretString } from '../secret/secret-string.js';
+
+/** Rotated keys would pile up for as long as the process lives. */
+const MOST_REMEMBERED = 8;
+
+/** Holds an account's keys where no inspection reaches them, and hands one out at the moment of sending. */
+export class KeyRing {
+  readonly #keys: AccountSettings['keys'];
+  #known: readonly string[] = [];
+  #scrub: Scrub = createScrub([]);
+
+  constructor(keys: AccountSettings['keys']) {
+    this.#keys = keys;
+    for (const { source } of [keys.api, keys.management]) {
+      if (typeof source !== 'function') {
+        this.#remember(keyText(source));
+      }
+    }
+  }
+
+  /** Takes the account's keys, and everything shaped like one, out of a text. */
+  readonly scrub: Scrub = (text) => this.#scrub(text);
+
+  /**
+   * The text of a key, asked from its source if that is a function.
+   *
+   * @throws `OpenRouterConfigException` if the function fails or gives something that is no key.
+   */
+  async ask(kind: OpenRouterKeyKind): Promise<string> {
+    const { option, source } = this.#keys[kind];
+    if (typeof source !== 'function') {
+      return keyText(source);
+    }
+    const key = await this.#askFunction(option, source);
+    const problem = keyTextProblem(key);
+    if (problem !== undefined) {
+      throw new OpenRouterConfigException(
+        `The function given as \`${option}\` returned a key that cannot be used: it ${problem}. Nothing was sent.`,
+      );
+    }
+    this.#remember(key);
+    return key;
+  }
+
+  async #askFunction(option: string, source: () => OpenRouterKey | Promise<OpenRouterKey>): Promise<string> {
+    try {
+      return keyText(await source());
+    } catch (error) {
+      const { message } = safeCause(error, this.#scrub);
+      const reason = message === '' ? 'it gave no reason' : message;
+      throw new OpenRouterConfigException(
+        `The function given as \`${option}\` failed: ${reason}. Nothing was sent.`,
+      );
+    }
+  }
+
+  #remember(key: string): void {
+    if (!this.#known.includes(key)) {
+      this.#known = [key, ...this.#known].slice(0, MOST_REMEMBERED);
+      this.#scrub = createScrub(this.#known);
+    }
+  }
+}
+
+/** The text of a key in either of its forms. */
+export function keyText(key: OpenRouterKey): string {
+  return isSecretString(key) ? key.reveal() : key;
+}

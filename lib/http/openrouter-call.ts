@@ -1,0 +1,23 @@
+import type { OpenRouterKeyKind } from '../options/resolve-options.js';
+
+/** What one operation sends and how its answer is read. */
+export interface OpenRouterCall<T> {
+  /** Name of the operation, for example `credits.getCredits`. */
+  readonly operation: string;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Path below the base URL, for example `/credits`. */
+  readonly path: string;
+  /** Which key the operation prefers; the other one serves it where that one is not set. */
+  readonly key: OpenRouterKeyKind;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** Reads the content of a success. Throws an `OpenRouterResponseException` for one that breaks the API's promise. */
+  readonly decode: (body: unknown) => T;
+  /** What a 410 of this operation means to the caller. */
+  readonly gone?: { readonly notice: string; readonly purchaseUrl: string };
+}
+
+/** Whether sending the call twice could do something twice. */
+export function createsSomething(call: Pick<OpenRouterCall<unknown>, 'method'>): boolean {
+  return call.method === 'POST';
+}

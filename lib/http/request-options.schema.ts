@@ -1,0 +1,51 @@
+import type { RequestOptions, RetryOptions } from '../contracts/request-options.js';
+import { checkArgument } from '../options/check-argument.js';
+import { durationRule, headersRule, keyTextProblem, Obeys, type Rule } from '../options/option-rules.js';
+import type { OpenRouterKey } from '../options/openrouter-options.js';
+import { RetryOptionsSchema, retryRule } from '../options/options.schema.js';
+import { isSecretString } from '../secret/secret-string.js';
+
+const signalRule: Rule = (value) =>
+  // Not by instanceof: a signal may come from another realm.
+  typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value
+    ? undefined
+    : 'must be an AbortSignal';
+
+const keyRule: Rule = (value) => keyTextProblem(isSecretString(value) ? value.reveal() : value);
+
+/** The rules of {@link RequestOptions}. */
+class RequestOptionsSchema implements RequestOptions {
+  @Obeys(signalRule)
+  declare signal?: AbortSignal;
+
+  @Obeys(durationRule)
+  declare timeoutMs?: number;
+
+  @Obeys(durationRule)
+  declare deadlineMs?: number;
+
+  @Obeys(headersRule)
+  declare headers?: Readonly<Record<string, string>>;
+
+  @Obeys(keyRule)
+  declare apiKey?: OpenRouterKey;
+
+  @Obeys(retryRule)
+  declare retry?: false | RetryOptions;
+}
+
+const NONE: RequestOptions = Object.freeze({});
+
+/**
+ * Checks the options of one call.
+ *
+ * @throws `OpenRouterValidationException` that names every wrong option.
+ */
+export function checkRequestOptions(options: RequestOptions | undefined, operation: string): RequestOptions {
+  if (options === undefined) {
+    return NONE;
+  }
+  return checkArgument(RequestOptionsSchema, options, `${operation}, request options`, {
+    retry: RetryOptionsSchema,
+  });
+}

@@ -1,0 +1,77 @@
+import * as http from 'node:http';
+import * as https from 'node:https';
+import { isIP, type Socket } from 'node:net';
+import type { OpenRouterPhase } from '../contracts/delivery.js';
+
+/**
+ * Follows one request through its phases, and keeps what the HTTP library does not hand out: its socket and the
+ * error as Node raised it.
+ */
+export class RequestTracker {
+  #request: http.ClientRequest | undefined;
+  #phase: OpenRouterPhase = 'queue';
+
+  /** The error as Node raised it. */
+  error: Error | undefined;
+
+  /** @param onLost - Called when the request ends with neither an answer nor an error, which axios never notices. */
+  constructor(private readonly onLost: () => void) {}
+
+  /** Where the request is, or was when it ended. */
+  get phase(): OpenRouterPhase {
+    return this.#phase;
+  }
+
+  /** Told by whoever has got the answer's headers. */
+  answered(): void {
+    this.#phase = 'body';
+  }
+
+  /** What axios sends the request through. */
+  readonly transport = {
+    request: (
+      options: https.RequestOptions,
+      onResponse: (response: http.IncomingMessage) => void,
+    ): http.ClientRequest => {
+      const secure = options.protocol === 'https:';
+      const request = (secure ? https : http).request(options, onResponse);
+      this.#request = request;
+      const byName = isIP(options.hostname ?? '') === 0;
+      request.once('socket', (socket) => this.#watch(socket, secure, byName));
+      request.once('error', (error) => {
+        this.error = error;
+      });
+      request.once('response', () => this.answered());
+      request.once('close', () => {
+        if (this.#phase !== 'body' && this.error === undefined) {
+          this.onLost();
+        }
+      });
+      return request;
+    },
+  };
+
+  /** Ends the request and its socket. */
+  destroy(): void {
+    this.#request?.destroy();
+  }
+
+  #watch(socket: Socket, secure: boolean, byName: boolean): void {
+    if (!socket.connecting) {
+      this.#phase = 'headers';
+      return;
+    }
+    this.#phase = byName ? 'dns' : 'connect';
+    socket.once('lookup', (error: Error | null | undefined) => {
+      this.#phase = error ? 'dns' : 'connect';
+    });
+    socket.once('connect', () => {
+      this.#phase = secure ? 'tls' : 'headers';
+    });
+    if (secure) {
+      socket.once('secureConnect', () => {
+        this.#phase = 'headers';
+      });
+    }
+  }
+}

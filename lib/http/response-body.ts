@@ -1,0 +1,110 @@
+import { isUtf8 } from 'node:buffer';
+import { promisify } from 'node:util';
+import { brotliDecompress, unzip } from 'node:zlib';
+
+const unpackBrotli = promisify(brotliDecompress);
+const unpackZip = promisify(unzip);
+
+/** Why a body could not be read. */
+export type BodyFaultKind = 'connection' | 'too-large' | 'encoding' | 'not-utf8' | 'unsupported';
+
+/** A body could not be read. */
+export class BodyFault extends Error {
+  constructor(
+    readonly kind: BodyFaultKind,
+    message: string,
+    cause?: unknown,
+  ) {
+    super(message, { cause });
+  }
+}
+
+/**
+ * Collects a body as it was sent, and never more of it than `maxBytes`.
+ *
+ * Adapters other than axios' own hand over texts, buffers or web streams.
+ *
+ * @throws {@link BodyFault}
+ */
+export async function collectBody(data: unknown, maxBytes: number): Promise<Buffer> {
+  if (data === undefined || data === null) {
+    return Buffer.alloc(0);
+  }
+  if (typeof data === 'string' || data instanceof Uint8Array) {
+    return withinLimit(Buffer.from(data as string), maxBytes);
+  }
+  if (!isByteStream(data)) {
+    throw new BodyFault(
+      'unsupported',
+      'the HTTP adapter gave a body that is neither a text, bytes nor a stream',
+    );
+  }
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of data) {
+      const bytes = Buffer.from(chunk as Uint8Array);
+      size += bytes.length;
+      if (size > maxBytes) {
+        break;
+      }
+      chunks.push(bytes);
+    }
+  } catch (error) {
+    throw new BodyFault('connection', 'the connection was lost in the middle of the body', error);
+  }
+  if (size > maxBytes) {
+    throw tooLarge(maxBytes);
+  }
+  return Buffer.concat(chunks, size);
+}
+
+/**
+ * Unpacks a body and decodes its text.
+ *
+ * @throws {@link BodyFault}
+ */
+export async function decodeBody(
+  body: Buffer,
+  encoding: string | undefined,
+  maxBytes: number,
+): Promise<string> {
+  const bytes = await unpack(body, encoding?.trim().toLowerCase() ?? '', maxBytes);
+  if (!isUtf8(bytes)) {
+    throw new BodyFault('not-utf8', 'the body is not UTF-8 text');
+  }
+  return bytes.toString('utf8');
+}
+
+async function unpack(body: Buffer, encoding: string, maxBytes: number): Promise<Buffer> {
+  if (encoding === '' || encoding === 'identity' || body.length === 0) {
+    return body;
+  }
+  const unpacker = { gzip: unpackZip, 'x-gzip': unpackZip, deflate: unpackZip, br: unpackBrotli }[encoding];
+  if (unpacker === undefined) {
+    throw new BodyFault('encoding', 'the body has a Content-Encoding that was not asked for');
+  }
+  try {
+    return await unpacker(body, { maxOutputLength: maxBytes });
+  } catch (error) {
+    if (Reflect.get(error as object, 'code') === 'ERR_BUFFER_TOO_LARGE') {
+      throw tooLarge(maxBytes);
+    }
+    throw new BodyFault('encoding', 'the body is not what its Content-Encoding says, or is cut short', error);
+  }
+}
+
+function withinLimit(body: Buffer, maxBytes: number): Buffer {
+  if (body.length > maxBytes) {
+    throw tooLarge(maxBytes);
+  }
+  return body;
+}
+
+function tooLarge(maxBytes: number): BodyFault {
+  return new BodyFault('too-large', `the body is larger than \`maxResponseBytes\` (${maxBytes})`);
+}
+
+function isByteStream(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+}

@@ -1,0 +1,76 @@
+import { OpenRouterApiException } from '../errors/api.exceptions.js';
+import type { ResolvedRetryOptions } from '../options/openrouter-options.js';
+import { type CallFailure, deliveryIn } from './call-failure.js';
+
+/** What a retry decision is made of. */
+export interface RetryQuestion {
+  readonly settings: false | ResolvedRetryOptions;
+  /** Whether the call creates something, so that it must not be sent twice. */
+  readonly creates: boolean;
+  readonly failure: CallFailure;
+  /** Attempts made so far, at least 1. */
+  readonly attempts: number;
+  /** Milliseconds left until the call's deadline. */
+  readonly remainingMs: number;
+  /** A number from 0 to below 1. */
+  readonly random: number;
+}
+
+const DAILY_FREE_CAP = 'openrouter_free_tier_daily';
+const IN_FLIGHT_BUDGET = 'openrouter_in_flight_budget';
+
+/**
+ * Milliseconds to wait before the next attempt, or `undefined` if there must be none.
+ *
+ * A wait that the server asks for is kept or the call fails at once: an early request would be refused again.
+ */
+export function retryDelay(question: RetryQuestion): number | undefined {
+  const { settings, attempts, failure, remainingMs } = question;
+  if (settings === false || attempts > settings.maxRetries || !mayRetry(question, settings)) {
+    return undefined;
+  }
+  const delayMs = delayBefore(settings, attempts, retryAfterOf(failure), question.random);
+  return delayMs < remainingMs ? delayMs : undefined;
+}
+
+/** Full jitter below an exponential bound; on top of the server's own wish, if it has one. */
+export function delayBefore(
+  settings: ResolvedRetryOptions,
+  attempts: number,
+  retryAfterMs: number | undefined,
+  random: number,
+): number {
+  const bound = Math.min(
+    settings.maxDelayMs,
+    settings.initialDelayMs * settings.backoffMultiplier ** (attempts - 1),
+  );
+  // A tenth of the bound on top: callers who were told the same moment do not all come back at it.
+  return retryAfterMs !== undefined && retryAfterMs > 0
+    ? retryAfterMs + (random * bound) / 10
+    : random * bound;
+}
+
+function mayRetry({ creates, failure }: RetryQuestion, settings: ResolvedRetryOptions): boolean {
+  const { exception } = failure;
+  if (exception instanceof OpenRouterApiException) {
+    return isRetryableAnswer(exception, settings) && (!creates || mayResendAfterAnswer(exception, settings));
+  }
+  return failure.transient && (!creates || deliveryIn(exception) === 'not-sent');
+}
+
+function isRetryableAnswer(exception: OpenRouterApiException, settings: ResolvedRetryOptions): boolean {
+  const { status, limitSource, retryAfterMs } = exception;
+  if (status === 402) {
+    return limitSource === IN_FLIGHT_BUDGET || retryAfterMs !== undefined;
+  }
+  return settings.retryCodes.includes(status) && limitSource !== DAILY_FREE_CAP;
+}
+
+/** A 429 is the one refusal after which sending a creation again is both safe and of use. */
+function mayResendAfterAnswer(exception: OpenRouterApiException, settings: ResolvedRetryOptions): boolean {
+  return exception.status === 429 && settings.retryThrottledPost;
+}
+
+function retryAfterOf({ exception }: CallFailure): number | undefined {
+  return exception instanceof OpenRouterApiException ? exception.retryAfterMs : undefined;
+}

@@ -1,0 +1,75 @@
+export type { OpenRouterDelivery, OpenRouterPhase } from './contracts/delivery.js';
+export type { RequestOptions, RetryOptions } from './contracts/request-options.js';
+export {
+  CoinbaseChargeResponse,
+  CoinbasePrice,
+  CoinbasePricing,
+  CreateCoinbaseChargeRequest,
+  CreditsService,
+  GetCreditsResponse,
+} from './credits/index.js';
+export {
+  isOpenRouterException,
+  OpenRouterAbortException,
+  OpenRouterApiException,
+  OpenRouterBadGatewayException,
+  OpenRouterBadRequestException,
+  OpenRouterConfigException,
+  OpenRouterConflictException,
+  OpenRouterConnectionException,
+  OpenRouterEdgeNetworkTimeoutException,
+  OpenRouterException,
+  OpenRouterForbiddenException,
+  OpenRouterGatewayTimeoutException,
+  OpenRouterGoneException,
+  OpenRouterInternalServerException,
+  OpenRouterNotFoundException,
+  OpenRouterPayloadTooLargeException,
+  OpenRouterPaymentRequiredException,
+  OpenRouterProviderOverloadedException,
+  OpenRouterRequestTimeoutException,
+  OpenRouterResponseException,
+  OpenRouterServiceUnavailableException,
+  OpenRouterTimeoutException,
+  OpenRouterTooManyRequestsException,
+  OpenRouterUnauthorizedException,
+  OpenRouterUnprocessableEntityException,
+  OpenRouterValidationException,
+} from './errors/index.js';
+export type {
+  OpenRouterApiExceptionInit,
+  OpenRouterFailureInit,
+  OpenRouterStatusExceptionInit,
+  OpenRouterValidationError,
+} from './errors/index.js';
+export { OpenRouterExceptionFilter, provideOpenRouterExceptionFilter } from './filters/index.js';
+export type {
+  OpenRouterExceptionFilterOptions,
+  OpenRouterExceptionFormat,
+  OpenRouterExceptionMapper,
+  OpenRouterExceptionMapping,
+  OpenRouterHttpError,
+  OpenRouterRefusedProperty,
+} from './filters/index.js';
+export { formatUsd } from './money/usd.js';
+export { OpenRouterClient } from './openrouter.client.js';
+export { OpenRouterModule } from './openrouter.module.js';
+export type {
+  OpenRouterFactoryOptions,
+  OpenRouterModuleAsyncOptions,
+  OpenRouterModuleClassOptions,
+  OpenRouterModuleExistingOptions,
+  OpenRouterModuleFactoryOptions,
+  OpenRouterOptionsFactory,
+  OpenRouterRegistration,
+} from './openrouter-module.options.js';
+export { getOpenRouterClientToken, InjectOpenRouterClient, OPENROUTER_OPTIONS } from './openrouter.tokens.js';
+export type {
+  OpenRouterAxiosOptions,
+  OpenRouterKey,
+  OpenRouterKeySource,
+  OpenRouterModuleOptions,
+  ResolvedOpenRouterOptions,
+  ResolvedRetryOptions,
+} from './options/openrouter-options.js';
+export { SecretString } from './secret/secret-string.js';

@@ -1,0 +1,62 @@
+import { CreditsService } from './credits/credits.service.js';
+import { HttpPipeline } from './http/http-pipeline.js';
+import type { OpenRouterModuleOptions, ResolvedOpenRouterOptions } from './options/openrouter-options.js';
+import { resolveOptions } from './options/resolve-options.js';
+
+/** The parts of an account that Nest has made, which may be a test's own. */
+export interface OpenRouterClientParts {
+  readonly pipeline: HttpPipeline;
+  readonly credits: CreditsService;
+}
+
+/**
+ * One OpenRouter account as one object.
+ *
+ * In Nest it is injected: `OpenRouterClient` by class for the default account, `@InjectOpenRouterClient(name)` for a
+ * named one, and its services are those of the container. Elsewhere it is made with a key or options.
+ *
+ * @example Without a Nest application
+ * ```ts
+ * const client = new OpenRouterClient(process.env.OPENROUTER_MANAGEMENT_KEY!);
+ * const { balance } = await client.credits.getCredits();
+ * await client.close();
+ * ```
+ */
+export class OpenRouterClient {
+  /** The account's credits. */
+  readonly credits: CreditsService;
+  /** The options in force: validated, frozen, without keys. */
+  readonly options: ResolvedOpenRouterOptions;
+
+  /** @internal */
+  private readonly pipeline: HttpPipeline;
+
+  /**
+   * @param keyOrOptions - A key of the account, or the options that `OpenRouterModule.forRoot` takes.
+   * @throws `OpenRouterConfigException` that names every wrong option and its fix.
+   */
+  constructor(keyOrOptions: string | OpenRouterModuleOptions);
+  /** @internal */
+  constructor(keyOrOptions: undefined, parts: OpenRouterClientParts);
+  constructor(keyOrOptions: string | OpenRouterModuleOptions | undefined, parts?: OpenRouterClientParts) {
+    this.pipeline = parts?.pipeline ?? new HttpPipeline(resolveOptions(keyOrOptions, 'OpenRouterClient'));
+    this.credits = parts?.credits ?? new CreditsService(this.pipeline);
+    this.options = this.pipeline.options;
+    // Printing a client shows its options and services, not the machinery below.
+    Object.defineProperty(this, 'pipeline', { enumerable: false });
+  }
+
+  /**
+   * Ends calls in flight, sockets and timers; later calls are an `OpenRouterAbortException`. In a Nest application the
+   * module does this itself at shutdown.
+   */
+  close(): Promise<void> {
+    this.pipeline.close();
+    return Promise.resolve();
+  }
+
+  /** Closes the client at the end of an `await using` block. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

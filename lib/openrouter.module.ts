@@ -1,0 +1,111 @@
+import { type DynamicModule, Inject, Module, type OnModuleInit } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import type { OpenRouterModuleAsyncOptions, OpenRouterRegistration } from './openrouter-module.options.js';
+import {
+  accountProviders,
+  asyncOptionsSource,
+  failingSource,
+  type OptionsSource,
+  syncOptionsSource,
+} from './openrouter.providers.js';
+import { DEFAULT_ACCOUNT } from './openrouter.tokens.js';
+import { isPlainObject } from './options/option-rules.js';
+import type { OpenRouterModuleOptions } from './options/openrouter-options.js';
+import { checkRegistrations } from './registration-check.js';
+
+/**
+ * Registers OpenRouter accounts.
+ *
+ * @example One account
+ * ```ts
+ * @Module({ imports: [OpenRouterModule.forRoot(process.env.OPENROUTER_MANAGEMENT_KEY!)] })
+ * export class AppModule {}
+ * ```
+ *
+ * @example Keys from ConfigService
+ * ```ts
+ * OpenRouterModule.forRootAsync({
+ *   inject: [ConfigService],
+ *   useFactory: (config: ConfigService) => ({ managementKey: config.getOrThrow('OPENROUTER_MANAGEMENT_KEY') }),
+ * });
+ * ```
+ */
+@Module({})
+export class OpenRouterModule implements OnModuleInit {
+  /** @internal */
+  private readonly modules: ModulesContainer;
+
+  /** @internal */
+  constructor(@Inject(ModulesContainer) modules: ModulesContainer) {
+    this.modules = modules;
+  }
+
+  /**
+   * Registers an account with its key or its options.
+   *
+   * Whatever is wrong with them stops the boot with an `OpenRouterConfigException` that names the option and the fix.
+   *
+   * @param keyOrOptions - A key of the account, or options, with `name` for a further account and `isGlobal`.
+   */
+  static forRoot(keyOrOptions: string | (OpenRouterModuleOptions & OpenRouterRegistration)): DynamicModule {
+    const { name, isGlobal, ...options }: OpenRouterModuleOptions & OpenRouterRegistration = isPlainObject(
+      keyOrOptions,
+    )
+      ? keyOrOptions
+      : {};
+    const raw = isPlainObject(keyOrOptions) ? options : keyOrOptions;
+    return dynamicModule({ name, isGlobal }, 'OpenRouterModule.forRoot', syncOptionsSource(raw));
+  }
+
+  /**
+   * Registers an account whose options come from other providers, such as `ConfigService`.
+   *
+   * Whatever is wrong with them stops the boot with an `OpenRouterConfigException` that names the option and the fix.
+   *
+   * @param registration - One of `useFactory` (with `inject`), `useClass` and `useExisting`; `imports`,
+   * `extraProviders`, `name`, `isGlobal`.
+   */
+  static forRootAsync(registration: OpenRouterModuleAsyncOptions): DynamicModule {
+    const given: Partial<OpenRouterModuleAsyncOptions> = isPlainObject(registration) ? registration : {};
+    return {
+      ...dynamicModule(given, 'OpenRouterModule.forRootAsync', asyncOptionsSource(given)),
+      imports: given.imports ?? [],
+    };
+  }
+
+  /** Nest's hook: finds registrations that cannot work. */
+  onModuleInit(): void {
+    checkRegistrations(this.modules);
+  }
+}
+
+function dynamicModule(
+  { name, isGlobal }: OpenRouterRegistration,
+  method: string,
+  source: OptionsSource,
+): DynamicModule {
+  const problem = registrationProblem(name, isGlobal);
+  const account = problem === undefined ? name : undefined;
+  const subject = account === undefined ? method : `${method} (account '${account}')`;
+  return {
+    module: OpenRouterModule,
+    global: isGlobal === true,
+    ...accountProviders(
+      problem === undefined ? source : failingSource(`${method}: ${problem}.`),
+      account,
+      subject,
+    ),
+  };
+}
+
+function registrationProblem(name: unknown, isGlobal: unknown): string | undefined {
+  if (name !== undefined && (typeof name !== 'string' || name.trim() === '')) {
+    return '`name` must be a text that is not blank; leave it out for the default account';
+  }
+  if (name === DEFAULT_ACCOUNT) {
+    return `\`name\` must not be '${DEFAULT_ACCOUNT}'; leave it out for the default account`;
+  }
+  return isGlobal === undefined || typeof isGlobal === 'boolean'
+    ? undefined
+    : '`isGlobal` must be true or false';
+}

@@ -1,0 +1,151 @@
+import type { DynamicModule, Provider } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import { CreditsService } from './credits/credits.service.js';
+import { OpenRouterConfigException } from './errors/client.exceptions.js';
+import { HttpPipeline } from './http/http-pipeline.js';
+import type {
+  FactoryDependencies,
+  OpenRouterModuleAsyncOptions,
+  OpenRouterOptionsFactory,
+} from './openrouter-module.options.js';
+import { OpenRouterClient } from './openrouter.client.js';
+import {
+  DEFAULT_ACCOUNT,
+  getOpenRouterClientToken,
+  OPENROUTER_OPTIONS,
+  pipelineToken,
+} from './openrouter.tokens.js';
+import { isPlainObject } from './options/option-rules.js';
+import { resolveOptions } from './options/resolve-options.js';
+import { unknownName } from './options/validate-object.js';
+import { checkRegistrations } from './registration-check.js';
+
+/** Where an account's options come from. */
+export interface OptionsSource {
+  readonly inject: FactoryDependencies;
+  /** Gives the options as the user wrote them; only the pipeline's factory calls it, so that nothing else holds a key. */
+  readonly options: (...dependencies: unknown[]) => unknown;
+  readonly providers: readonly Provider[];
+}
+
+const ASYNC_NAMES: readonly string[] = [
+  'imports',
+  'inject',
+  'useFactory',
+  'useClass',
+  'useExisting',
+  'extraProviders',
+  'name',
+  'isGlobal',
+];
+
+/** Keeps what `forRoot` was given in a closure, where no inspection of the application finds it. */
+export function syncOptionsSource(raw: unknown): OptionsSource {
+  return { inject: [], options: () => raw, providers: [] };
+}
+
+/** Reads what `forRootAsync` was given. What is wrong with it is told at boot, by the factory. */
+export function asyncOptionsSource(registration: Partial<OpenRouterModuleAsyncOptions>): OptionsSource {
+  const unknown = Object.keys(registration).find((name) => !ASYNC_NAMES.includes(name));
+  if (unknown !== undefined) {
+    return failingSource(`OpenRouterModule.forRootAsync: ${unknownName(unknown, ASYNC_NAMES)}.`);
+  }
+  const { useFactory, useClass, useExisting, inject = [], extraProviders = [] } = registration;
+  const token = useClass ?? useExisting;
+  if ([useFactory, useClass, useExisting].filter(Boolean).length === 1) {
+    if (typeof useFactory === 'function') {
+      return { inject, options: useFactory, providers: extraProviders };
+    }
+    if (token) {
+      return {
+        inject: [token],
+        options: (factory) => (factory as OpenRouterOptionsFactory).createOpenRouterOptions(),
+        providers: useClass ? [...extraProviders, useClass] : extraProviders,
+      };
+    }
+  }
+  return failingSource(
+    'OpenRouterModule.forRootAsync needs exactly one of `useFactory`, `useClass` and `useExisting`.',
+  );
+}
+
+/** A source that stops the boot. */
+export function failingSource(message: string): OptionsSource {
+  return {
+    inject: [],
+    options: () => {
+      throw new OpenRouterConfigException(message);
+    },
+    providers: [],
+  };
+}
+
+/**
+ * An account's providers. The default account's services are there by class; a named account's through its client.
+ *
+ * @param subject - How the account was registered, for messages.
+ */
+export function accountProviders(
+  source: OptionsSource,
+  name: string | undefined,
+  subject: string,
+): Required<Pick<DynamicModule, 'providers' | 'exports'>> {
+  const pipeline = pipelineToken(name ?? DEFAULT_ACCOUNT);
+  const pipelineProvider: Provider = {
+    provide: pipeline,
+    inject: [ModulesContainer, ...source.inject],
+    useFactory: async (modules: ModulesContainer, ...dependencies: unknown[]) => {
+      // Here as well as in the module's hook, which modules that are loaded lazily do not get.
+      checkRegistrations(modules);
+      return new HttpPipeline(
+        resolveOptions(optionsAlone(await source.options(...dependencies), subject), subject),
+      );
+    },
+  };
+  const client = getOpenRouterClientToken(name);
+  if (name !== undefined) {
+    const clientProvider: Provider = {
+      provide: client,
+      inject: [pipeline],
+      useFactory: (account: HttpPipeline) =>
+        new OpenRouterClient(undefined, { pipeline: account, credits: new CreditsService(account) }),
+    };
+    return { providers: [...source.providers, pipelineProvider, clientProvider], exports: [client] };
+  }
+  return {
+    providers: [
+      ...source.providers,
+      pipelineProvider,
+      {
+        provide: OPENROUTER_OPTIONS,
+        inject: [pipeline],
+        useFactory: (account: HttpPipeline) => account.options,
+      },
+      {
+        provide: CreditsService,
+        inject: [pipeline],
+        useFactory: (account: HttpPipeline) => new CreditsService(account),
+      },
+      {
+        provide: OpenRouterClient,
+        inject: [pipeline, CreditsService],
+        useFactory: (account: HttpPipeline, credits: CreditsService) =>
+          new OpenRouterClient(undefined, { pipeline: account, credits }),
+      },
+    ],
+    exports: [OPENROUTER_OPTIONS, CreditsService, OpenRouterClient],
+  };
+}
+
+/** Refuses what a factory has no say in, since Nest has needed it before. */
+function optionsAlone(raw: unknown, subject: string): unknown {
+  const misplaced = isPlainObject(raw)
+    ? ['name', 'isGlobal'].find((name) => raw[name] !== undefined)
+    : undefined;
+  if (misplaced !== undefined) {
+    throw new OpenRouterConfigException(
+      `${subject}: \`${misplaced}\` has no effect in what the factory returns; set it beside \`useFactory\`.`,
+    );
+  }
+  return raw;
+}

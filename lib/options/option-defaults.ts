@@ -1,0 +1,15 @@
+import type { ResolvedRetryOptions } from './openrouter-options.js';
+
+export const DEFAULT_BASE_URL = 'https://openrouter.ai/api/v1';
+export const DEFAULT_TIMEOUT_MS = 10_000;
+export const DEFAULT_DEADLINE_MS = 30_000;
+export const DEFAULT_MAX_RESPONSE_BYTES = 33_554_432;
+
+export const DEFAULT_RETRY: ResolvedRetryOptions = Object.freeze({
+  maxRetries: 3,
+  initialDelayMs: 500,
+  backoffMultiplier: 2,
+  maxDelayMs: 8_000,
+  retryCodes: Object.freeze([408, 429, 500, 502, 503, 504, 524, 529]),
+  retryThrottledPost: false,
+});

@@ -1,0 +1,125 @@
+import type { RetryOptions } from '../contracts/request-options.js';
+import { isSecretString } from '../secret/secret-string.js';
+import {
+  baseUrlRule,
+  booleanRule,
+  categoriesRule,
+  delayRule,
+  durationRule,
+  headersRule,
+  headerTextRule,
+  integerRule,
+  isPlainObject,
+  keyTextProblem,
+  Obeys,
+  rangeRule,
+  type Rule,
+  statusListRule,
+  webUrlRule,
+} from './option-rules.js';
+import type {
+  OpenRouterAxiosOptions,
+  OpenRouterKeySource,
+  OpenRouterModuleOptions,
+} from './openrouter-options.js';
+import { unknownName } from './validate-object.js';
+
+const MEBIBYTE = 1_048_576;
+
+/** Twice this is more than a JavaScript string can hold. */
+const LARGEST_RESPONSE_BYTES = 256 * MEBIBYTE;
+
+const AXIOS_OPTIONS = [
+  'adapter',
+  'family',
+  'httpAgent',
+  'httpsAgent',
+  'lookup',
+  'proxy',
+] as const satisfies readonly (keyof OpenRouterAxiosOptions)[];
+
+const keySourceRule: Rule = (value) => {
+  if (typeof value === 'function') {
+    return undefined;
+  }
+  return keyTextProblem(isSecretString(value) ? value.reveal() : value);
+};
+
+const axiosRule: Rule = (value) => {
+  if (!isPlainObject(value)) {
+    return 'must be an object, for example { httpsAgent }';
+  }
+  const unknown = Object.keys(value).find((name) => !(AXIOS_OPTIONS as readonly string[]).includes(name));
+  return unknown === undefined
+    ? undefined
+    : `has a member that cannot be set: ${unknownName(unknown, AXIOS_OPTIONS)}`;
+};
+
+/** Settings of retries, or `false`. */
+export const retryRule: Rule = (value) =>
+  value === false || isPlainObject(value)
+    ? undefined
+    : 'must be false or an object, for example { maxRetries: 1 }';
+
+/** The rules of {@link RetryOptions}. */
+export class RetryOptionsSchema implements RetryOptions {
+  @Obeys(integerRule(0, 100))
+  declare maxRetries?: number;
+
+  @Obeys(delayRule)
+  declare initialDelayMs?: number;
+
+  @Obeys(rangeRule(1, 100))
+  declare backoffMultiplier?: number;
+
+  @Obeys(delayRule)
+  declare maxDelayMs?: number;
+
+  @Obeys(statusListRule)
+  declare retryCodes?: readonly number[];
+
+  @Obeys(booleanRule)
+  declare retryThrottledPost?: boolean;
+}
+
+/** The rules of {@link OpenRouterModuleOptions}. */
+export class ModuleOptionsSchema implements OpenRouterModuleOptions {
+  @Obeys(keySourceRule)
+  declare apiKey?: OpenRouterKeySource;
+
+  @Obeys(keySourceRule)
+  declare managementKey?: OpenRouterKeySource;
+
+  @Obeys(baseUrlRule)
+  declare baseUrl?: string;
+
+  @Obeys(booleanRule)
+  declare allowInsecureBaseUrl?: boolean;
+
+  @Obeys(webUrlRule)
+  declare httpReferer?: string;
+
+  @Obeys(headerTextRule)
+  declare appTitle?: string;
+
+  @Obeys(categoriesRule)
+  declare appCategories?: readonly string[];
+
+  @Obeys(headersRule)
+  declare headers?: Readonly<Record<string, string>>;
+
+  @Obeys(durationRule)
+  declare timeoutMs?: number;
+
+  @Obeys(durationRule)
+  declare deadlineMs?: number;
+
+  @Obeys(retryRule)
+  declare retry?: false | RetryOptions;
+
+  @Obeys(integerRule(1, LARGEST_RESPONSE_BYTES))
+  declare maxResponseBytes?: number;
+
+  @Obeys(axiosRule)
+  declare axios?: OpenRouterAxiosOptions;
+}

@@ -1,0 +1,128 @@
+import { OpenRouterConfigException } from '../errors/client.exceptions.js';
+import { REDACTED, scrubShapes } from '../secret/scrub.js';
+import type { RetryOptions } from '../contracts/request-options.js';
+import {
+  DEFAULT_BASE_URL,
+  DEFAULT_DEADLINE_MS,
+  DEFAULT_MAX_RESPONSE_BYTES,
+  DEFAULT_RETRY,
+  DEFAULT_TIMEOUT_MS,
+} from './option-defaults.js';
+import { isPlainObject } from './option-rules.js';
+import { ModuleOptionsSchema, RetryOptionsSchema } from './options.schema.js';
+import type {
+  OpenRouterAxiosOptions,
+  OpenRouterKeySource,
+  ResolvedOpenRouterOptions,
+  ResolvedRetryOptions,
+} from './openrouter-options.js';
+import { validateObject } from './validate-object.js';
+
+/** Which of an account's two keys an operation prefers. */
+export type OpenRouterKeyKind = 'api' | 'management';
+
+/** A key's source and the option that it was given in, for messages. */
+export interface NamedKeySource {
+  readonly option: 'apiKey' | 'managementKey';
+  readonly source: OpenRouterKeySource;
+}
+
+/** Everything that a pipeline needs, secrets included; stays inside the factory that makes the pipeline. */
+export interface AccountSettings {
+  /** The key that serves each kind of operation: its own, or the other one where that is not set. */
+  readonly keys: Readonly<Record<OpenRouterKeyKind, NamedKeySource>>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly axios: OpenRouterAxiosOptions;
+  /** What may be shown. */
+  readonly options: ResolvedOpenRouterOptions;
+}
+
+const NO_KEY =
+  'no key is set: give `apiKey` (any key of the account) or `managementKey` (which getCredits needs), ' +
+  'and check that the environment variable that it comes from is set';
+
+/**
+ * Validates what a user has given and fills in the defaults.
+ *
+ * @param raw - A key, or an object of options; anything at all from an untyped caller.
+ * @param subject - Where it was given, for messages.
+ * @throws `OpenRouterConfigException` that names every wrong option and its fix, and shows no key.
+ */
+export function resolveOptions(raw: unknown, subject: string): AccountSettings {
+  const input = typeof raw === 'string' ? { apiKey: raw } : raw;
+  if (!isPlainObject(input)) {
+    const given =
+      raw === undefined || raw === null ? 'got nothing' : 'must be given a key or an object of options';
+    throw new OpenRouterConfigException(`${subject} ${given}; ${NO_KEY}.`);
+  }
+  const { value, errors } = validateObject(ModuleOptionsSchema, input, { retry: RetryOptionsSchema });
+  const problems = errors.flatMap(({ constraints }) => Object.values(constraints));
+  const api = namedKey('apiKey', value.apiKey);
+  const management = namedKey('managementKey', value.managementKey);
+  const anyKey = api ?? management;
+  if (problems.length > 0 || anyKey === undefined) {
+    throw new OpenRouterConfigException(
+      `${subject}: ${problems.length === 0 ? NO_KEY : problems.join('; ')}.`,
+    );
+  }
+  const headers = Object.freeze(lowerCaseNames(value.headers ?? {}));
+  return Object.freeze({
+    keys: { api: anyKey, management: management ?? anyKey },
+    headers,
+    axios: Object.freeze({ ...value.axios }),
+    options: publicOptions(value, headers),
+  });
+}
+
+/** Retry settings of one call, or of the module, over those below them. */
+export function mergeRetry(
+  base: false | ResolvedRetryOptions,
+  over: false | RetryOptions | undefined,
+): false | ResolvedRetryOptions {
+  if (over === undefined || over === false) {
+    return over ?? base;
+  }
+  const set = Object.fromEntries(Object.entries(over).filter(([, value]) => value !== undefined));
+  return Object.freeze({ ...(base === false ? DEFAULT_RETRY : base), ...set });
+}
+
+function namedKey(
+  option: NamedKeySource['option'],
+  source: OpenRouterKeySource | undefined,
+): NamedKeySource | undefined {
+  return source === undefined ? undefined : { option, source };
+}
+
+function publicOptions(
+  value: ModuleOptionsSchema,
+  headers: Readonly<Record<string, string>>,
+): ResolvedOpenRouterOptions {
+  const retry = mergeRetry(DEFAULT_RETRY, value.retry);
+  return Object.freeze({
+    keys: Object.freeze({ api: value.apiKey !== undefined, management: value.managementKey !== undefined }),
+    baseUrl: (value.baseUrl ?? DEFAULT_BASE_URL).replace(/\/+$/, ''),
+    allowInsecureBaseUrl: value.allowInsecureBaseUrl ?? false,
+    ...(value.httpReferer !== undefined && { httpReferer: value.httpReferer }),
+    ...(value.appTitle !== undefined && { appTitle: value.appTitle }),
+    ...(value.appCategories !== undefined && { appCategories: Object.freeze([...value.appCategories]) }),
+    headers: Object.freeze(withoutSecrets(headers)),
+    timeoutMs: value.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    deadlineMs: value.deadlineMs ?? DEFAULT_DEADLINE_MS,
+    retry:
+      retry === false ? false : Object.freeze({ ...retry, retryCodes: Object.freeze([...retry.retryCodes]) }),
+    maxResponseBytes: value.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES,
+  });
+}
+
+function lowerCaseNames(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+function withoutSecrets(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      /auth|key|token|secret|cookie|signature/.test(name) ? REDACTED : scrubShapes(value),
+    ]),
+  );
+}

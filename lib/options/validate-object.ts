@@ -1,0 +1,95 @@
+import { getMetadataStorage, validateSync, type ValidationError } from 'class-validator';
+import { closest, distance } from 'fastest-levenshtein';
+import type { OpenRouterValidationError } from '../errors/client.exceptions.js';
+import { isPlainObject } from './option-rules.js';
+
+type SchemaClass<T extends object> = new () => T;
+
+/** Classes of the members that are objects themselves, by the names of the members. */
+export type NestedSchemas = Readonly<Record<string, SchemaClass<object>>>;
+
+/**
+ * Validates a plain object against a class-validator class, on a copy, and refuses names the class does not know.
+ *
+ * The copy is made by assignment: class-transformer would rebuild agents, signals and URLs into something else.
+ *
+ * @param nested - Classes of the members that are objects themselves.
+ * @returns The copy, and every refused property with its path.
+ */
+export function validateObject<T extends object>(
+  Schema: SchemaClass<T>,
+  input: object,
+  nested: NestedSchemas = {},
+): { value: T; errors: OpenRouterValidationError[] } {
+  const value = new Schema();
+  const errors: OpenRouterValidationError[] = [];
+  for (const [name, member] of Object.entries(input)) {
+    if (member === undefined) {
+      continue;
+    }
+    const NestedSchema = Object.hasOwn(nested, name) ? nested[name] : undefined;
+    if (NestedSchema !== undefined && isPlainObject(member)) {
+      const inner = validateObject(NestedSchema, member);
+      errors.push(...inner.errors.map((error) => below(name, error)));
+      Object.assign(value, { [name]: inner.value });
+    } else {
+      // Defined rather than assigned, so that `__proto__` is a name like any other, and refused.
+      Object.defineProperty(value, name, {
+        value: member,
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      });
+    }
+  }
+  const found = validateSync(value, {
+    whitelist: true,
+    forbidNonWhitelisted: true,
+    forbidUnknownValues: false,
+    stopAtFirstError: true,
+    // class-validator keeps the values otherwise, and some of them are keys.
+    validationError: { target: false, value: false },
+  });
+  errors.push(...found.map((error) => toValidationError(Schema, error)));
+  return { value, errors };
+}
+
+/** The same error, seen from the object that holds the nested one. */
+function below(
+  owner: string,
+  { property, constraints }: OpenRouterValidationError,
+): OpenRouterValidationError {
+  const path = `${owner}.${property}`;
+  const texts = Object.entries(constraints).map(([rule, text]) => [
+    rule,
+    text.replace(`\`${property}\``, () => `\`${path}\``),
+  ]);
+  return { property: path, constraints: Object.fromEntries(texts) as Record<string, string> };
+}
+
+function toValidationError(Schema: SchemaClass<object>, error: ValidationError): OpenRouterValidationError {
+  const constraints = { ...error.constraints };
+  if ('whitelistValidation' in constraints) {
+    constraints['whitelistValidation'] = unknownName(error.property, propertyNames(Schema));
+  }
+  return { property: error.property, constraints };
+}
+
+/** The message for a name that is not known, with the one that was probably meant. */
+export function unknownName(name: string, known: readonly string[]): string {
+  const nearest = closest(
+    name.toLowerCase(),
+    known.map((candidate) => candidate.toLowerCase()),
+  );
+  const meant = known.find((candidate) => candidate.toLowerCase() === nearest);
+  const near =
+    meant !== undefined && distance(name.toLowerCase(), nearest) <= Math.max(2, meant.length * 0.4);
+  return near
+    ? `\`${name}\` is not known; did you mean \`${meant}\`?`
+    : `\`${name}\` is not known; there are ${known.map((candidate) => `\`${candidate}\``).join(', ')}`;
+}
+
+function propertyNames(Schema: SchemaClass<object>): string[] {
+  const metadata = getMetadataStorage().getTargetValidationMetadatas(Schema, '', false, false);
+  return [...new Set(metadata.map((rule) => rule.propertyName))];
+}

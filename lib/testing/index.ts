@@ -1,0 +1,10 @@
+export { OpenRouterSandbox } from './openrouter-sandbox.js';
+export type { SandboxFailure, SandboxFault } from './sandbox-faults.js';
+export type {
+  OpenRouterSandboxOptions,
+  SandboxCoinbaseMode,
+  SandboxCredits,
+  SandboxInferenceKeyCredits,
+  SandboxLimitReset,
+} from './sandbox-options.js';
+export type { SandboxKey, SandboxRequest } from './sandbox-requests.js';

@@ -1,0 +1,131 @@
+import { checkUsd } from './sandbox-checks.js';
+import type { SandboxFailure } from './sandbox-faults.js';
+import {
+  type OpenRouterSandboxOptions,
+  type ResolvedSandboxOptions,
+  resolveOptions,
+} from './sandbox-options.js';
+import type { SandboxRequest } from './sandbox-requests.js';
+import { API_ROOT } from './sandbox-routes.js';
+import { type SandboxServer, startServer } from './sandbox-server.js';
+
+/**
+ * An OpenRouter account on this machine, for tests and demos: real HTTP on 127.0.0.1, the API's own status codes,
+ * bodies and headers, and failures on demand. It knows nothing of this package's client, so any client of the API
+ * can be tried against it.
+ *
+ * It serves, under {@link baseUrl}: `GET /credits`, `POST /credits/coinbase`, `GET /key` and its old name
+ * `GET /auth/key`; everything else is a 404. Responses follow OpenRouter's OpenAPI document. Each of its error
+ * bodies is `{ error: { code, message } }`, with `user_id` too once the key is known.
+ *
+ * A running sandbox keeps the process alive: end it with {@link stop}, or hold it with `await using`.
+ *
+ * @example
+ * ```ts
+ * const sandbox = await OpenRouterSandbox.start({ credits: { totalCredits: 10, totalUsage: 9.5 } });
+ * const response = await fetch(`${sandbox.baseUrl}/credits`, {
+ *   headers: { authorization: `Bearer ${sandbox.managementKey}` },
+ * });
+ * await response.json(); // { data: { total_credits: 10, total_usage: 9.5 } }
+ * await sandbox.stop();
+ * ```
+ */
+export class OpenRouterSandbox {
+  /** The API's base URL, `http://127.0.0.1:PORT/api/v1`, without a slash at the end. */
+  readonly baseUrl: string;
+  /** The inference key: gets `GET /key`, and 403 from `GET /credits` unless `inferenceKeyCredits` says otherwise. */
+  readonly apiKey: string;
+  /** The management key: gets `GET /credits` and `GET /key`. */
+  readonly managementKey: string;
+
+  /** @internal Declared only: defined below as hidden, so that printing a sandbox stays short. */
+  declare readonly server: SandboxServer;
+
+  /** Use {@link OpenRouterSandbox.start}. */
+  protected constructor(server: SandboxServer, { apiKey, managementKey }: ResolvedSandboxOptions) {
+    this.baseUrl = server.origin + API_ROOT;
+    this.apiKey = apiKey;
+    this.managementKey = managementKey;
+    Object.defineProperty(this, 'server', { value: server });
+  }
+
+  /**
+   * Starts an account of its own and resolves once it accepts connections.
+   *
+   * @throws TypeError (as a rejection) for an unknown option or a value that cannot be; names the option.
+   * @throws Error (as a rejection) with the system's `code`, such as `EADDRINUSE`, when the port cannot be had.
+   */
+  static async start(options: OpenRouterSandboxOptions = {}): Promise<OpenRouterSandbox> {
+    const resolved = resolveOptions(options);
+    return new OpenRouterSandbox(await startServer(resolved), resolved);
+  }
+
+  /**
+   * The requests so far, oldest first, those that failed by arrangement included. A snapshot: read it again after
+   * more requests.
+   */
+  get requests(): readonly SandboxRequest[] {
+    return [...this.server.requests];
+  }
+
+  /** Forgets the requests so far, for example between the tests that share a sandbox. */
+  clearRequests(): void {
+    this.server.requests.length = 0;
+  }
+
+  /**
+   * Spends as if the inference key had made a completion: `total_usage` of the account and `usage`, `usage_daily`,
+   * `usage_weekly` and `usage_monthly` of the key rise by it, `limit_remaining` falls. Sums are exact in decimal.
+   * Neither balance nor limit stops it, and both may become negative: charges are booked after the fact.
+   * Days, weeks (from Monday) and months are those of UTC by `Date`, so a faked clock moves them.
+   *
+   * @param usd US dollars, 0 or more.
+   * @throws TypeError when `usd` is no such number.
+   */
+  spend(usd: number): void {
+    this.server.account.spend(checkUsd('spend', 'usd', usd));
+  }
+
+  /**
+   * Buys credits: `total_credits` of the account rises by it, at once and without fees.
+   *
+   * @param usd US dollars, 0 or more.
+   * @throws TypeError when `usd` is no such number.
+   */
+  topUp(usd: number): void {
+    this.server.account.topUp(checkUsd('topUp', 'usd', usd));
+  }
+
+  /**
+   * Makes the next matching request fail, or the next `times` of them: with a status, with a body of your own
+   * (a broken success, too), or by a broken connection. It comes before everything else, the check of the key
+   * included, and leaves the account as it was. Several failures wait in line; of those that match a request, the
+   * first is taken.
+   *
+   * @example
+   * ```ts
+   * sandbox.failNext({ path: '/credits', status: 429, headers: { 'retry-after': 2 } });
+   * sandbox.failNext({ times: 3, fault: 'reset' });
+   * sandbox.failNext({ status: 200, body: '<html>' });
+   * ```
+   * @throws TypeError for an unknown field or a value that cannot be; names the field.
+   */
+  failNext(failure: SandboxFailure): void {
+    this.server.failures.add(failure);
+  }
+
+  /** Forgets the failures that are still waiting. */
+  clearFailures(): void {
+    this.server.failures.clear();
+  }
+
+  /** Stops listening and cuts every connection at once, those that hang included. May be called again. */
+  async stop(): Promise<void> {
+    await this.server.stop();
+  }
+
+  /** The same as {@link stop}, for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}

@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto';
+import { checkFields, checkInteger, checkOneOf, checkUsd, refuse } from './sandbox-checks.js';
+
+const COINBASE_MODES = ['gone', 'onchain', 'hosted'] as const;
+const INFERENCE_KEY_CREDITS = ['forbidden', 'zeros', 'real'] as const;
+const LIMIT_RESETS = ['daily', 'weekly', 'monthly', null] as const;
+
+/**
+ * What `POST /credits/coinbase` does.
+ *
+ * - `'gone'`: 410 for everybody, key or no key. So the live API has behaved since April 2026 (OpenAPI document).
+ * - `'onchain'`: the charge that the API gave before that: call data for a payment contract, no payment page.
+ *   Needs a key and the fields `amount`, `sender` and `chain_id`.
+ * - `'hosted'`: a Coinbase Commerce charge with a payment page, which several client libraries still expect.
+ *   Needs a key and `amount`; `sender` and `chain_id` may be left out.
+ */
+export type SandboxCoinbaseMode = (typeof COINBASE_MODES)[number];
+
+/**
+ * What an inference key gets from `GET /credits`. All three have been reported of the live API.
+ *
+ * - `'forbidden'`: 403, as the OpenAPI document says.
+ * - `'zeros'`: 200 with both totals 0, whatever the account holds.
+ * - `'real'`: 200 with the account's totals.
+ */
+export type SandboxInferenceKeyCredits = (typeof INFERENCE_KEY_CREDITS)[number];
+
+/** When the spending limit of a key starts over: at UTC midnight, on Mondays, on the first, or never (`null`). */
+export type SandboxLimitReset = (typeof LIMIT_RESETS)[number];
+
+/** The account's totals in US dollars. Its balance is the difference, which may be negative. */
+export interface SandboxCredits {
+  /** All credits ever bought, in USD. */
+  readonly totalCredits: number;
+  /** All credits ever used, in USD. May exceed `totalCredits`. */
+  readonly totalUsage: number;
+}
+
+/** Options of {@link OpenRouterSandbox.start}; each may be left out or `undefined`. */
+export interface OpenRouterSandboxOptions {
+  /** TCP port on 127.0.0.1. Default `0`: any free one. */
+  port?: number | undefined;
+  /** What the account starts with. Default 100.50 USD bought and 25.75 USD used: a balance of 74.75 USD. */
+  credits?: SandboxCredits | undefined;
+  /** How `POST /credits/coinbase` behaves. Default `'gone'`. */
+  coinbase?: SandboxCoinbaseMode | undefined;
+  /** What an inference key gets from `GET /credits`. Default `'forbidden'`. */
+  inferenceKeyCredits?: SandboxInferenceKeyCredits | undefined;
+  /** The inference key. Default: a random one in OpenRouter's format, new for each sandbox. */
+  apiKey?: string | undefined;
+  /** The management key. Default: a random one in OpenRouter's format, new for each sandbox. */
+  managementKey?: string | undefined;
+  /** Spending limit of the inference key in USD. Default `null`: none. */
+  keyLimit?: number | null | undefined;
+  /** When that limit starts over. Default `null`: never. */
+  keyLimitReset?: SandboxLimitReset | undefined;
+}
+
+/** Options with every default filled in. */
+export interface ResolvedSandboxOptions {
+  readonly port: number;
+  readonly credits: SandboxCredits;
+  readonly coinbase: SandboxCoinbaseMode;
+  readonly inferenceKeyCredits: SandboxInferenceKeyCredits;
+  readonly apiKey: string;
+  readonly managementKey: string;
+  readonly keyLimit: number | null;
+  readonly keyLimitReset: SandboxLimitReset;
+}
+
+const FIELDS = [
+  'port',
+  'credits',
+  'coinbase',
+  'inferenceKeyCredits',
+  'apiKey',
+  'managementKey',
+  'keyLimit',
+  'keyLimitReset',
+] as const satisfies readonly (keyof OpenRouterSandboxOptions)[];
+
+const WHERE = 'OpenRouterSandbox.start';
+
+export function resolveOptions(options: OpenRouterSandboxOptions): ResolvedSandboxOptions {
+  checkFields(WHERE, options, FIELDS);
+  const {
+    port = 0,
+    credits = { totalCredits: 100.5, totalUsage: 25.75 },
+    coinbase = 'gone',
+    inferenceKeyCredits = 'forbidden',
+    apiKey = randomKey(),
+    managementKey = randomKey(),
+    keyLimit = null,
+    keyLimitReset = null,
+  } = options;
+  checkFields(`${WHERE}: credits`, credits, ['totalCredits', 'totalUsage']);
+  checkKey('apiKey', apiKey);
+  checkKey('managementKey', managementKey);
+  if (apiKey === managementKey) refuse(WHERE, 'managementKey', 'another key than apiKey');
+  return {
+    port: checkInteger(WHERE, 'port', port, [0, 65_535]),
+    credits: {
+      totalCredits: checkUsd(WHERE, 'credits.totalCredits', credits.totalCredits),
+      totalUsage: checkUsd(WHERE, 'credits.totalUsage', credits.totalUsage),
+    },
+    coinbase: checkOneOf(WHERE, 'coinbase', coinbase, COINBASE_MODES),
+    inferenceKeyCredits: checkOneOf(WHERE, 'inferenceKeyCredits', inferenceKeyCredits, INFERENCE_KEY_CREDITS),
+    apiKey,
+    managementKey,
+    keyLimit: keyLimit === null ? null : checkUsd(WHERE, 'keyLimit', keyLimit),
+    keyLimitReset: checkOneOf(WHERE, 'keyLimitReset', keyLimitReset, LIMIT_RESETS),
+  };
+}
+
+function randomKey(): string {
+  return `sk-or-v1-${randomBytes(32).toString('hex')}`;
+}
+
+function checkKey(field: string, key: unknown): void {
+  // A key with a space or a control character could never arrive in a header.
+  if (typeof key !== 'string' || !/^[\x21-\x7e]+$/.test(key)) {
+    refuse(WHERE, field, 'a non-empty string of visible ASCII characters');
+  }
+}

@@ -1,0 +1,64 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { ResolvedSandboxOptions } from './sandbox-options.js';
+
+/** Whose key a request carried: one of the sandbox's two, any other, or none. */
+export type SandboxKey = 'api' | 'management' | 'unknown' | 'none';
+
+/** A request that reached the sandbox in full. */
+export interface SandboxRequest {
+  /** In capitals. */
+  readonly method: string;
+  /** Path and query as sent, for example `/api/v1/credits?x=1`. */
+  readonly path: string;
+  /** Which key the `Authorization` header carried; easier to assert on than the header. */
+  readonly key: SandboxKey;
+  /**
+   * All headers, their names in lower case. `authorization` is in there unmasked: it belongs to a local account
+   * that exists only in this process. Send no real key to a sandbox.
+   */
+  readonly headers: Readonly<IncomingHttpHeaders>;
+  /** The body: parsed if it is JSON, else its text; `undefined` if there was none or it was over 1 MiB. */
+  readonly body: unknown;
+  /** When its headers arrived. */
+  readonly receivedAt: Date;
+  /** Whether a failure of {@link OpenRouterSandbox.failNext} answered it. */
+  readonly failed: boolean;
+}
+
+const MAX_BODY_BYTES = 1_048_576;
+
+/** Marks a body that was too large to keep. */
+export const TOO_LARGE: unique symbol = Symbol('body over the limit');
+
+export async function readBody(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  // Read to the end even past the limit: many clients look for an answer only after their last byte.
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
+    else chunks.length = 0;
+  }
+  if (size > MAX_BODY_BYTES) return TOO_LARGE;
+  const text = Buffer.concat(chunks).toString('utf8');
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+export function identifyKey(
+  authorization: string | undefined,
+  { apiKey, managementKey }: ResolvedSandboxOptions,
+): SandboxKey {
+  const key = /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
+  if (key === undefined) return 'none';
+  if (key === apiKey) return 'api';
+  return key === managementKey ? 'management' : 'unknown';
+}
+
+export function isAuthenticated(key: SandboxKey): boolean {
+  return key === 'api' || key === 'management';
+}

@@ -1,0 +1,86 @@
+import { OpenRouterResponseException } from '../errors/client.exceptions.js';
+
+/** An object of untrusted JSON with the path at which it stands in the answer, for messages. */
+export interface WireRecord {
+  readonly members: Readonly<Record<string, unknown>>;
+  readonly path: string;
+}
+
+/** Whether a value is a JSON object, as opposed to an array, `null` or a primitive. */
+export function isJsonObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** An object's own member: an answer without `toString` must not be found to have one. */
+export function ownMember(record: Readonly<Record<string, unknown>>, name: string): unknown {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
+}
+
+/** A member of a record, wherever it comes from; `undefined` if it is missing or no object. */
+export function optionalRecord(record: WireRecord, name: string): WireRecord | undefined {
+  const value = ownMember(record.members, name);
+  return isJsonObject(value) ? { members: value, path: pathOf(record, name) } : undefined;
+}
+
+/**
+ * The content of an answer. OpenRouter wraps it in `data`; some gateways in front of it send it flat.
+ */
+export function unwrapData(body: unknown): WireRecord {
+  if (!isJsonObject(body)) {
+    throw mismatch('data', 'an object', body);
+  }
+  return optionalRecord({ members: body, path: '' }, 'data') ?? { members: body, path: 'data' };
+}
+
+/** A required amount of money: a finite number; never made up. */
+export function requiredAmount(record: WireRecord, name: string): number {
+  const value = ownMember(record.members, name);
+  if (typeof value !== 'number' || !Number.isFinite(value)) {
+    throw mismatch(pathOf(record, name), 'a finite number', value);
+  }
+  return value;
+}
+
+/** A required text that is not empty, such as an id. */
+export function requiredText(record: WireRecord, name: string): string {
+  const value = ownMember(record.members, name);
+  if (typeof value !== 'string' || value === '') {
+    throw mismatch(pathOf(record, name), 'a text', value);
+  }
+  return value;
+}
+
+/** A text, or `undefined` if there is none. */
+export function optionalText(record: WireRecord, name: string): string | undefined {
+  const value = ownMember(record.members, name);
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** A point in time, or `undefined` if there is none that can be read. */
+export function optionalDate(record: WireRecord, name: string): Date | undefined {
+  const text = optionalText(record, name);
+  const date = new Date(text ?? NaN);
+  return Number.isNaN(date.getTime()) ? undefined : date;
+}
+
+function pathOf(record: WireRecord, name: string): string {
+  return record.path === '' ? name : `${record.path}.${name}`;
+}
+
+function mismatch(path: string, expected: string, actual: unknown): OpenRouterResponseException {
+  return new OpenRouterResponseException({
+    message: `OpenRouter's answer is not what its API promises: \`${path}\` should be ${expected}, and is ${kindOf(actual)}.`,
+    delivery: 'applied',
+    path,
+  });
+}
+
+/** What kind of value it is, without showing the value. */
+function kindOf(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (value === null) return 'null';
+  if (value === '') return 'an empty text';
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'number') return Number.isFinite(value) ? 'a number' : 'not finite';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
