@@ -1,4 +1,5 @@
 import type { OpenRouterDelivery, OpenRouterPhase } from '../contracts/delivery.js';
+import { scrubShapes } from '../secret/scrub.js';
 import { brandException } from './exception-brand.js';
 import { OpenRouterException } from './openrouter.exception.js';
 
@@ -41,8 +42,14 @@ export class OpenRouterValidationException extends OpenRouterException {
   constructor(subject: string, errors: readonly OpenRouterValidationError[]) {
     const reasons = errors.flatMap((error) => Object.values(error.constraints));
     super('OPENROUTER_VALIDATION', `${subject}: ${reasons.join('; ')}. Nothing was sent.`);
-    this.errors = errors;
+    this.errors = errors.map(scrubbed);
   }
+}
+
+/** A name that the caller has made up may be a key pasted into the wrong place. */
+function scrubbed({ property, constraints }: OpenRouterValidationError): OpenRouterValidationError {
+  const texts = Object.entries(constraints).map(([rule, text]) => [rule, scrubShapes(text)] as const);
+  return { property: scrubShapes(property), constraints: Object.fromEntries(texts) };
 }
 
 /** What a failed call is known to have done, and where it was. */

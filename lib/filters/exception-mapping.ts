@@ -1,0 +1,167 @@
+import { OpenRouterApiException, OpenRouterGoneException } from '../errors/api.exceptions.js';
+import {
+  OpenRouterAbortException,
+  OpenRouterConfigException,
+  OpenRouterConnectionException,
+  OpenRouterResponseException,
+  OpenRouterTimeoutException,
+  OpenRouterValidationException,
+} from '../errors/client.exceptions.js';
+import type { OpenRouterException } from '../errors/openrouter.exception.js';
+import type {
+  OpenRouterExceptionMapper,
+  OpenRouterExceptionMapping,
+} from './openrouter-exception-filter.options.js';
+import { isDuration, type OpenRouterHttpError, readHttpError } from './openrouter-http-error.js';
+
+/** What proxies log for a caller that hung up; no client waits for such an answer. */
+export const CLIENT_CLOSED_REQUEST = 499;
+
+/** The two predefined answers to one exception. */
+type HttpErrors = Parameters<OpenRouterExceptionMapper>[1];
+
+interface Answer {
+  readonly status: number;
+  /** A fixed sentence in the place of the exception's own message. */
+  readonly says?: string;
+}
+
+interface Row {
+  readonly mirror: Answer;
+  readonly gateway: Answer;
+}
+
+type ExceptionClass = abstract new (...args: never[]) => OpenRouterException;
+
+const REFUSED = 'An upstream service refused the request.';
+const DENIED = 'An upstream service denied access.';
+const FAILED = 'An upstream service failed.';
+const UNAVAILABLE = 'An upstream service is unavailable at the moment.';
+const BUSY = 'An upstream service is busy. Try again later.';
+const TOO_SLOW = 'An upstream service took too long to answer.';
+const UNREACHABLE = 'An upstream service could not be reached.';
+const UNUSABLE = 'An upstream service gave an unusable answer.';
+const MISCONFIGURED = 'The server is not configured correctly.';
+const CANCELLED = 'The request was cancelled.';
+
+/** The same status and the exception's own message in both mappings: it is the caller's business. */
+const told = (status: number): Row => ({ mirror: { status }, gateway: { status } });
+
+/** `gateway` tells no more than a sentence. */
+const guarded = (mirror: number, gateway: number, says: string): Row => ({
+  mirror: { status: mirror },
+  gateway: { status: gateway, says },
+});
+
+/** Neither mapping tells more than a sentence. */
+const hidden = (status: number, says: string): Row => ({
+  mirror: { status, says },
+  gateway: { status, says },
+});
+
+const API_ROWS: Readonly<Record<number, Row>> = {
+  401: guarded(401, 502, DENIED),
+  402: guarded(402, 503, UNAVAILABLE),
+  403: guarded(403, 502, DENIED),
+  408: guarded(408, 504, TOO_SLOW),
+  410: told(410),
+  429: guarded(429, 503, BUSY),
+  500: guarded(500, 502, FAILED),
+  502: guarded(502, 502, FAILED),
+  503: guarded(503, 503, UNAVAILABLE),
+  504: guarded(504, 504, TOO_SLOW),
+  524: guarded(504, 504, TOO_SLOW),
+  529: guarded(503, 503, UNAVAILABLE),
+};
+
+/** The exceptions that are no answers of the API. The first match counts, so a subclass belongs before its parent. */
+const CLIENT_ROWS: readonly (readonly [ExceptionClass, Row])[] = [
+  [OpenRouterValidationException, told(400)],
+  [OpenRouterTimeoutException, guarded(504, 504, TOO_SLOW)],
+  [OpenRouterConnectionException, guarded(502, 502, UNREACHABLE)],
+  [OpenRouterResponseException, guarded(502, 502, UNUSABLE)],
+  [OpenRouterAbortException, guarded(CLIENT_CLOSED_REQUEST, CLIENT_CLOSED_REQUEST, CANCELLED)],
+  [OpenRouterConfigException, hidden(500, MISCONFIGURED)],
+];
+
+/** An exception that is none of the kinds above, for example a user's own subclass of the base class. */
+const OTHER = guarded(502, 502, FAILED);
+
+/** The statuses with which `Retry-After` has a meaning. */
+const STATUSES_TO_RETRY: readonly number[] = [402, 429, 503];
+
+function rowOf(exception: OpenRouterException): Row {
+  if (exception instanceof OpenRouterApiException) return rowOfStatus(exception.status);
+  return CLIENT_ROWS.find(([kind]) => exception instanceof kind)?.[1] ?? OTHER;
+}
+
+function rowOfStatus(status: number): Row {
+  const isClientError = Number.isInteger(status) && status >= 400 && status <= 499;
+  return API_ROWS[status] ?? (isClientError ? guarded(status, 502, REFUSED) : OTHER);
+}
+
+/** What each predefined mapping answers to an exception. */
+export function mapException(exception: OpenRouterException): HttpErrors {
+  const { mirror, gateway } = rowOf(exception);
+  return { mirror: httpErrorOf(exception, mirror), gateway: httpErrorOf(exception, gateway) };
+}
+
+function httpErrorOf(exception: OpenRouterException, { status, says }: Answer): OpenRouterHttpError {
+  const error: OpenRouterHttpError = { status, message: says ?? exception.message, code: exception.code };
+  if (exception instanceof OpenRouterApiException) {
+    if (exception.requestId !== undefined) error.requestId = exception.requestId;
+    if (isDuration(exception.retryAfterMs) && STATUSES_TO_RETRY.includes(status)) {
+      error.retryAfterMs = exception.retryAfterMs;
+    }
+  }
+  if (exception instanceof OpenRouterGoneException && exception.purchaseUrl !== undefined) {
+    error.purchaseUrl = exception.purchaseUrl;
+  }
+  if (exception instanceof OpenRouterValidationException) {
+    error.errors = exception.errors.map(({ property, constraints }) => ({
+      property,
+      reasons: Object.values(constraints),
+    }));
+  }
+  return error;
+}
+
+/** The answer to an exception, and what was wrong with a user's mapping function, if anything was. */
+export function decide(
+  exception: OpenRouterException,
+  mapping: OpenRouterExceptionMapping,
+): { error: OpenRouterHttpError; fault?: string } {
+  const defaults = mapException(exception);
+  return typeof mapping === 'function'
+    ? decideBy(mapping, exception, defaults)
+    : { error: defaults[mapping] };
+}
+
+function decideBy(
+  mapper: OpenRouterExceptionMapper,
+  exception: OpenRouterException,
+  defaults: HttpErrors,
+): { error: OpenRouterHttpError; fault?: string } {
+  // What the function does to the objects it gets must not reach the answer that replaces its own.
+  const fallback = { ...defaults.gateway };
+  try {
+    const error = readHttpError(mapper(exception, defaults));
+    return error === undefined ? { error: fallback, fault: 'returned no valid error' } : { error };
+  } catch (thrown) {
+    return { error: fallback, fault: `threw ${kindOf(thrown)}` };
+  }
+}
+
+/** What was thrown, without its message, which may quote anything. */
+function kindOf(thrown: unknown): string {
+  const name = (thrown as { name?: unknown } | null | undefined)?.name;
+  return typeof name === 'string' ? name : typeof thrown;
+}
+
+/** What an operator has to know of an exception whose message the client may not get to see. */
+export function describeForLog(exception: OpenRouterException): string {
+  const { name, code, message } = exception;
+  if (!(exception instanceof OpenRouterApiException)) return `${name} ${code}: ${message}`;
+  const request = exception.requestId === undefined ? '' : ` (request ${exception.requestId})`;
+  return `${name} ${code} in ${exception.operation}${request}: ${message}`;
+}

@@ -1,0 +1,96 @@
+import { OpenRouterConfigException } from '../errors/client.exceptions.js';
+import type { OpenRouterException } from '../errors/openrouter.exception.js';
+import type { OpenRouterHttpError } from './openrouter-http-error.js';
+
+/**
+ * Chooses the answer to an exception: one of the two predefined ones, as it is or changed, or one of its own.
+ *
+ * It has to be synchronous. If it throws, or returns something that is no error (a status outside 400 to 599, a
+ * missing message), the `gateway` answer is sent and the fault is logged. An `OpenRouterAbortException` that keeps its
+ * status 499 is answered in silence over HTTP.
+ *
+ * @example
+ * ```ts
+ * const mapping: OpenRouterExceptionMapper = (exception, { mirror, gateway }) =>
+ *   exception instanceof OpenRouterTooManyRequestsException ? mirror : gateway;
+ * ```
+ */
+export type OpenRouterExceptionMapper = (
+  exception: OpenRouterException,
+  defaults: { mirror: OpenRouterHttpError; gateway: OpenRouterHttpError },
+) => OpenRouterHttpError;
+
+/** How exceptions become answers; see {@link OpenRouterExceptionFilterOptions.mapping}. */
+export type OpenRouterExceptionMapping = 'mirror' | 'gateway' | OpenRouterExceptionMapper;
+
+/** The shape of an HTTP body; see {@link OpenRouterExceptionFilterOptions.format}. */
+export type OpenRouterExceptionFormat = 'nest' | 'problem';
+
+/** Settings of the `OpenRouterExceptionFilter`. */
+export interface OpenRouterExceptionFilterOptions {
+  /**
+   * How exceptions become answers:
+   * - `mirror`: each error of the API becomes the same HTTP status with the server's own message, scrubbed of keys.
+   *   For back-office routes, whose users manage the account and have to know what OpenRouter said.
+   * - `gateway`: a failure of OpenRouter is this server's own: 502, 503 or 504 with a fixed sentence and the `code`.
+   *   For public routes, where a mirrored 401 would log people out and a message would tell them about the account.
+   * - a function over both.
+   *
+   * @defaultValue `'mirror'`
+   */
+  mapping?: OpenRouterExceptionMapping | undefined;
+  /**
+   * The shape of an HTTP body:
+   * - `nest`: `{ statusCode, message, error, code }`, as Nest's own exceptions.
+   * - `problem`: `application/problem+json` of RFC 9457: `{ type, title, status, detail, instance, code }`.
+   *
+   * Both add `requestId`, `retryAfter` (seconds), `purchaseUrl` and `errors` where they are known. Other transports
+   * have a shape of their own.
+   *
+   * @defaultValue `'nest'`
+   */
+  format?: OpenRouterExceptionFormat | undefined;
+}
+
+/** Options with their defaults. */
+export interface ResolvedFilterOptions {
+  readonly mapping: OpenRouterExceptionMapping;
+  readonly format: OpenRouterExceptionFormat;
+}
+
+const MAPPINGS: readonly unknown[] = ['mirror', 'gateway'];
+const FORMATS: readonly unknown[] = ['nest', 'problem'];
+const NAMES: readonly string[] = ['mapping', 'format'];
+
+/** Checks options and fills in the defaults. */
+export function resolveFilterOptions(options: OpenRouterExceptionFilterOptions = {}): ResolvedFilterOptions {
+  if (!isPlainObject(options)) {
+    throw fault('the options are no object; pass { mapping, format }, or nothing for the defaults');
+  }
+  const unknown = Object.keys(options).filter((name) => !NAMES.includes(name));
+  if (unknown.length > 0) {
+    throw fault(`unknown option ${unknown.join(', ')}; correct or remove it, known are mapping and format`);
+  }
+  const { mapping = 'mirror', format = 'nest' } = options;
+  if (typeof mapping !== 'function' && !MAPPINGS.includes(mapping)) {
+    throw fault(
+      `option mapping is ${show(mapping)}; set it to 'mirror', 'gateway' or a function, or leave it out`,
+    );
+  }
+  if (!FORMATS.includes(format)) {
+    throw fault(`option format is ${show(format)}; set it to 'nest' or 'problem', or leave it out`);
+  }
+  return Object.freeze({ mapping, format });
+}
+
+function isPlainObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function fault(what: string): OpenRouterConfigException {
+  return new OpenRouterConfigException(`OpenRouterExceptionFilter: ${what}.`);
+}
+
+function show(value: unknown): string {
+  return typeof value === 'string' ? `'${value}'` : `of type ${value === null ? 'null' : typeof value}`;
+}

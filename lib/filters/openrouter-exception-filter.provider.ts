@@ -1,0 +1,24 @@
+import type { FactoryProvider } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import type { OpenRouterExceptionFilterOptions } from './openrouter-exception-filter.options.js';
+import { OpenRouterExceptionFilter } from './openrouter-exception.filter.js';
+
+/**
+ * The provider that makes the filter apply to the whole application. It belongs into the application's root module:
+ * Nest asks global filters newest first, so elsewhere it would depend on the order of imports which filter answers.
+ * WebSocket gateways take no global filters; put `@UseFilters` on them.
+ *
+ * @param options - Mapping and format; the defaults are `mirror` and `nest`. Wrong ones stop the boot with an
+ * `OpenRouterConfigException`.
+ *
+ * @example
+ * ```ts
+ * @Module({ providers: [provideOpenRouterExceptionFilter({ mapping: 'gateway' })] })
+ * class AppModule {}
+ * ```
+ */
+export function provideOpenRouterExceptionFilter(
+  options?: OpenRouterExceptionFilterOptions,
+): FactoryProvider<OpenRouterExceptionFilter> {
+  return { provide: APP_FILTER, useFactory: () => new OpenRouterExceptionFilter(options) };
+}

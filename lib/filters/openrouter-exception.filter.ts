@@ -1,0 +1,146 @@
+import {
+  type ArgumentsHost,
+  Catch,
+  type ContextType,
+  type ExceptionFilter,
+  Inject,
+  Logger,
+  Optional,
+} from '@nestjs/common';
+import { type Observable, throwError } from 'rxjs';
+import { OpenRouterAbortException } from '../errors/client.exceptions.js';
+import { OpenRouterException } from '../errors/openrouter.exception.js';
+import { graphqlError, messagePayload, nestBody, problemBody, retryAfterSeconds } from './error-bodies.js';
+import { CLIENT_CLOSED_REQUEST, decide, describeForLog } from './exception-mapping.js';
+import { type HttpReply, type HttpResponse, sendReply } from './http-reply.js';
+import {
+  type OpenRouterExceptionFilterOptions,
+  type ResolvedFilterOptions,
+  resolveFilterOptions,
+} from './openrouter-exception-filter.options.js';
+import type { OpenRouterHttpError } from './openrouter-http-error.js';
+import { emitException } from './websocket-reply.js';
+
+/** Provided by nobody: it lets Nest's injector leave the parameter out instead of looking for a class `Object`. */
+const OPTIONS = 'OPENROUTER:EXCEPTION_FILTER_OPTIONS';
+
+const logger = new Logger('OpenRouterExceptionFilter');
+
+/**
+ * Answers a request that failed with an `OpenRouterException`, over Express and Fastify, GraphQL, microservices and
+ * WebSockets. It is never registered by the module: choose where it applies.
+ *
+ * What becomes of an exception is the `mapping` option's choice; by default an error of the API becomes the same HTTP
+ * status (`mirror`), which suits back-office routes. Take `gateway` for public ones.
+ *
+ * - HTTP: a body in the chosen `format`, and `Retry-After` where OpenRouter said when to come back. An aborted call
+ *   is answered with an empty 499, or not at all if the client has gone. A response that has begun is ended.
+ * - GraphQL: an error with `extensions: { code, status, … }`.
+ * - RPC: an error `{ status: 'error', message, code, statusCode, … }`.
+ * - WebSockets: an `exception` event with the same payload and, as Nest's own filter has it,
+ *   `cause: { pattern, data }`; an acknowledgement is not called.
+ *
+ * Any other context gets the exception as it is. What is answered with 5XX is logged once, since the client may be
+ * told no more than a sentence.
+ *
+ * @example
+ * ```ts
+ * @UseFilters(OpenRouterExceptionFilter)
+ * @Controller('credits')
+ * class CreditsController {}
+ *
+ * app.useGlobalFilters(new OpenRouterExceptionFilter({ mapping: 'gateway', format: 'problem' }));
+ * ```
+ */
+@Catch(OpenRouterException)
+export class OpenRouterExceptionFilter implements ExceptionFilter<OpenRouterException> {
+  /** @internal */
+  private readonly options: ResolvedFilterOptions;
+
+  /**
+   * @param options - Mapping and format; the defaults are `mirror` and `nest`.
+   * @throws OpenRouterConfigException if an option is unknown or has a value that is not allowed.
+   */
+  constructor(@Optional() @Inject(OPTIONS) options?: OpenRouterExceptionFilterOptions) {
+    this.options = resolveFilterOptions(options);
+  }
+
+  /**
+   * Answers a failed request; called by Nest.
+   *
+   * @param exception - What was thrown.
+   * @param host - The request.
+   * @returns over RPC, the stream that carries the error to the caller; else nothing.
+   */
+  catch(exception: OpenRouterException, host: ArgumentsHost): Observable<never> | undefined {
+    switch (host.getType<ContextType | 'graphql'>()) {
+      case 'http':
+        answerOverHttp(this.decide(exception), exception, host, this.options);
+        return undefined;
+      case 'graphql':
+        throw graphqlError(this.decide(exception), exception);
+      case 'rpc': {
+        const payload = messagePayload(this.decide(exception));
+        return throwError(() => payload);
+      }
+      case 'ws':
+        answerOverWebSocket(this.decide(exception), host);
+        return undefined;
+      default:
+        throw exception;
+    }
+  }
+
+  /** @internal */
+  private decide(exception: OpenRouterException): OpenRouterHttpError {
+    const { error, fault } = decide(exception, this.options.mapping);
+    if (fault !== undefined) {
+      logger.error(`The mapping function ${fault} for ${exception.name}; answered as 'gateway' does.`);
+    }
+    // Nest logs nothing that a filter has caught.
+    if (error.status >= 500 && !(exception instanceof OpenRouterAbortException)) {
+      logger.error(describeForLog(exception));
+    }
+    return error;
+  }
+}
+
+function answerOverHttp(
+  error: OpenRouterHttpError,
+  exception: OpenRouterException,
+  host: ArgumentsHost,
+  { format }: ResolvedFilterOptions,
+): void {
+  const http = host.switchToHttp();
+  const inSilence = error.status === CLIENT_CLOSED_REQUEST && exception instanceof OpenRouterAbortException;
+  const reply = inSilence ? { status: error.status } : httpReply(error, format, pathOf(http.getRequest()));
+  sendReply(http.getResponse<HttpResponse>(), reply);
+}
+
+function httpReply(
+  error: OpenRouterHttpError,
+  format: ResolvedFilterOptions['format'],
+  path: string,
+): HttpReply {
+  const retryAfter = retryAfterSeconds(error);
+  const isProblem = format === 'problem';
+  return {
+    status: error.status,
+    headers: {
+      'Content-Type': isProblem ? 'application/problem+json' : 'application/json; charset=utf-8',
+      ...(retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) }),
+    },
+    // As text, so that neither framework applies a response schema of the route to it.
+    body: JSON.stringify(isProblem ? problemBody(error, path) : nestBody(error)),
+  };
+}
+
+function pathOf(request: { originalUrl?: string; url: string }): string {
+  return (request.originalUrl ?? request.url).replace(/[?#].*$/s, '');
+}
+
+function answerOverWebSocket(error: OpenRouterHttpError, host: ArgumentsHost): void {
+  const ws = host.switchToWs();
+  const cause = { pattern: ws.getPattern(), data: ws.getData<unknown>() };
+  emitException(ws.getClient(), { ...messagePayload(error), cause });
+}

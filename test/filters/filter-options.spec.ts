@@ -1,0 +1,56 @@
+import { describe, expect, it } from '@jest/globals';
+import { Module } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { OpenRouterConfigException } from '../../lib/errors/client.exceptions.js';
+import { OpenRouterExceptionFilter, provideOpenRouterExceptionFilter } from '../../lib/filters/index.js';
+
+function constructed(options: unknown): unknown {
+  try {
+    return new OpenRouterExceptionFilter(
+      options as ConstructorParameters<typeof OpenRouterExceptionFilter>[0],
+    );
+  } catch (error) {
+    return error;
+  }
+}
+
+describe('OpenRouterExceptionFilter options', () => {
+  it.each([
+    undefined,
+    {},
+    { mapping: undefined, format: undefined },
+    { mapping: 'mirror' },
+    { mapping: 'gateway', format: 'problem' },
+    { mapping: () => ({ status: 500, message: '', code: '' }), format: 'nest' },
+  ])('accepts %p', (options) => {
+    expect(constructed(options)).toBeInstanceOf(OpenRouterExceptionFilter);
+  });
+
+  it.each([
+    [{ mapping: 'mirorr' }, ["'mirorr'", 'mapping', "'mirror', 'gateway' or a function"]],
+    [{ mapping: null }, ['null', 'mapping', "'mirror', 'gateway' or a function"]],
+    [{ mapping: 1 }, ['number', 'mapping', "'mirror', 'gateway' or a function"]],
+    [{ format: 'xml' }, ["'xml'", 'format', "'nest' or 'problem'"]],
+    [{ format: null }, ['null', 'format', "'nest' or 'problem'"]],
+    [{ maping: 'mirror' }, ['unknown option maping', 'mapping and format']],
+    [{ a: 1, format: 'nest', b: 2 }, ['unknown option a, b']],
+    [null, ['no object', '{ mapping, format }']],
+    ['mirror', ['no object']],
+    [[], ['no object']],
+  ])('refuses %p', (options, texts) => {
+    const error = constructed(options);
+    expect(error).toBeInstanceOf(OpenRouterConfigException);
+    for (const text of ['OpenRouterExceptionFilter', ...texts]) {
+      expect((error as Error).message).toContain(text);
+    }
+  });
+
+  it('stops the boot, not the import, when they are given to the provider function', async () => {
+    @Module({ providers: [provideOpenRouterExceptionFilter({ format: 'xml' as 'nest' })] })
+    class AppModule {}
+
+    await expect(Test.createTestingModule({ imports: [AppModule] }).compile()).rejects.toThrow(
+      /option format is 'xml'/,
+    );
+  });
+});
