@@ -3,6 +3,7 @@ module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/consumers/'],
   // Nest 12 is ESM only, so Jest runs ES modules (with --experimental-vm-modules).
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {

@@ -8,9 +8,10 @@ const CHAIN_IDS = [1, 137, 8453] as const;
  */
 export class CreateCoinbaseChargeRequest {
   /** Credits to buy, in US dollars: above 0 and at most 100 000. */
-  @IsNumber({ allowNaN: false, allowInfinity: false }, { message: '`amount` must be a number of US dollars' })
-  @IsPositive({ message: '`amount` must be above 0' })
+  // The last decorator is asked first: what is no number is told nothing of bounds.
   @Max(MOST_USD, { message: `\`amount\` must not be above ${MOST_USD}` })
+  @IsPositive({ message: '`amount` must be above 0' })
+  @IsNumber({ allowNaN: false, allowInfinity: false }, { message: '`amount` must be a number of US dollars' })
   amount!: number;
 
   /** The EVM address that will send the transaction: `0x` and 40 hexadecimal digits. */

@@ -1,0 +1,113 @@
+// Runs the whole suite on every supported NestJS and Node line, and holds the README's table equal to what came out.
+//
+//   node .ci/matrix.mjs           run, compare with the README
+//   node .ci/matrix.mjs --write   run, write the README's table
+import { spawn, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const NODES = ['20.19.0', '22', '24'];
+const BEGIN = '<!-- matrix: written by .ci/matrix.mjs -->';
+const END = '<!-- /matrix -->';
+
+/** Majors of the packages that go with NestJS 11, where they differ from it. */
+const NEST_11 = { '@nestjs/axios': '^4', '@nestjs/config': '^4', '@nestjs/graphql': '^13', '@nestjs/apollo': '^13' };
+const LOWEST_AXIOS = '1.18.0';
+
+const root = process.cwd();
+const scratch = mkdtempSync(join(tmpdir(), 'nestjs-openrouter-matrix-'));
+
+try {
+  const nodes = NODES.map((version) => ({ version, binary: installNode(version) }));
+  const stacks = [
+    { title: 'NestJS 12 · @nestjs/axios 12 · axios, newest', folder: root },
+    { title: `NestJS 11 · @nestjs/axios 4 · axios ${LOWEST_AXIOS}`, folder: prepareNest11() },
+  ];
+  const rows = [];
+  let allPassed = true;
+  for (const { title, folder } of stacks) {
+    const cells = [];
+    for (const { version, binary } of nodes) {
+      console.log(`\n-- ${title}, Node ${version}`);
+      const passed = await runSuite(folder, binary);
+      allPassed &&= passed;
+      cells.push(passed ? '✓' : '✗');
+    }
+    rows.push(`| ${title} | ${cells.join(' | ')} |`);
+  }
+  const header = `| | ${NODES.map((version) => `Node ${version}`).join(' | ')} |`;
+  const table = [header, `|---${'|:-:'.repeat(NODES.length)}|`, ...rows].join('\n');
+  console.log(`\n${table}\n`);
+  const told = tellReadme(table);
+  process.exitCode = allPassed && told ? 0 : 1;
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+
+/** The npm package `node` ships the binaries. */
+function installNode(version) {
+  const folder = join(scratch, `node-${version}`);
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'package.json'), '{}');
+  run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', `node@${version}`], folder);
+  return join(folder, 'node_modules/node/bin/node');
+}
+
+/** A copy of the package in which everything of NestJS is of its version 11, and axios the lowest that is allowed. */
+function prepareNest11() {
+  const folder = join(scratch, 'nest-11');
+  for (const name of ['lib', 'test', 'README.md', 'jest.config.js', 'tsconfig.json', 'tsconfig.build.json', 'tsconfig.build.esm.json']) {
+    cpSync(join(root, name), join(folder, name), { recursive: true });
+  }
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  delete manifest.workspaces;
+  for (const name of Object.keys(manifest.devDependencies)) {
+    if (name.startsWith('@nestjs/')) {
+      manifest.devDependencies[name] = NEST_11[name] ?? '^11';
+    }
+  }
+  manifest.devDependencies.axios = LOWEST_AXIOS;
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest, null, 2));
+  run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], folder);
+  run('npm', ['run', '--silent', 'build'], folder);
+  run('npm', ['run', '--silent', 'typecheck'], folder);
+  return folder;
+}
+
+/** Runs the suite with a Node of choice; the lines with Jest's totals are for whoever counts. */
+function runSuite(folder, binary) {
+  const jest = ['--experimental-vm-modules', '--no-warnings=ExperimentalWarning', 'node_modules/jest/bin/jest.js', '--silent'];
+  return new Promise((resolve) => {
+    const suite = spawn(binary, jest, { cwd: folder, stdio: ['ignore', 'inherit', 'inherit'] });
+    suite.on('exit', (code) => resolve(code === 0));
+  });
+}
+
+function tellReadme(table) {
+  const path = join(root, 'README.md');
+  const text = readFileSync(path, 'utf8');
+  const [before, rest] = text.split(BEGIN);
+  const after = rest?.split(END)[1];
+  if (after === undefined) {
+    console.error(`README.md has no table between ${BEGIN} and ${END}.`);
+    return false;
+  }
+  const updated = `${before}${BEGIN}\n\n${table}\n\n${END}${after}`;
+  if (process.argv.includes('--write')) {
+    writeFileSync(path, updated);
+    return true;
+  }
+  if (updated !== text) {
+    console.error("README.md's table is not what this run has shown; see `npm run matrix -- --write`.");
+    return false;
+  }
+  return true;
+}
+
+function run(command, args, cwd) {
+  const { status } = spawnSync(command, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] });
+  if (status !== 0) {
+    throw new Error(`${command} ${args.join(' ')} has failed in ${cwd}.`);
+  }
+}

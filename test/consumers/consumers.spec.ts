@@ -1,0 +1,257 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
+import { statSync } from 'node:fs';
+import {
+  createProject,
+  packPackage,
+  removePackage,
+  type Run,
+  type ScratchProject,
+} from './support/scratch-project.js';
+import { BOOT_QUICK_START, FILTER_OVER_HTTP, readmeBlock, userTest } from './support/sources.js';
+
+const BASE = {
+  axios: '^1',
+  'class-transformer': '^0.5',
+  'class-validator': '^0.15',
+  'reflect-metadata': '^0.2',
+  rxjs: '^7',
+  typescript: '~6.0',
+  '@types/node': '^20',
+  jest: '^30',
+  'ts-jest': '^29',
+  '@types/jest': '^30',
+};
+const NEST_12 = {
+  ...BASE,
+  '@nestjs/axios': '^12',
+  '@nestjs/common': '^12',
+  '@nestjs/config': '^12',
+  '@nestjs/core': '^12',
+  '@nestjs/platform-express': '^12',
+  '@nestjs/testing': '^12',
+};
+const NEST_11 = {
+  ...BASE,
+  '@nestjs/axios': '^4',
+  '@nestjs/common': '^11',
+  '@nestjs/config': '^4',
+  '@nestjs/core': '^11',
+  '@nestjs/platform-express': '^11',
+  '@nestjs/testing': '^11',
+};
+
+/** Sizes are told in the README's sense of "how much does it add": what npm downloads. */
+const TARBALL_BYTES = 101_500;
+
+const TSC = 'node_modules/typescript/bin/tsc';
+const JEST = 'node_modules/jest/bin/jest.js';
+
+const COMPILER = {
+  target: 'ES2022',
+  types: ['node'],
+  strict: true,
+  experimentalDecorators: true,
+  emitDecoratorMetadata: true,
+  esModuleInterop: true,
+  rootDir: 'src',
+  outDir: 'dist',
+};
+
+function tsconfig(options: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify({ compilerOptions: { ...COMPILER, ...options }, include: ['src'] });
+}
+
+const SOURCES = {
+  'src/quick-start.ts': readmeBlock("OpenRouterModule.forRoot('sk-or-v1-...')"),
+  'src/boot.ts': BOOT_QUICK_START,
+  'src/filter.ts': FILTER_OVER_HTTP,
+};
+
+function expectSuccess({ output, code }: Run): string {
+  expect(`${output}\ncode ${String(code)}`).toMatch(/\ncode 0$/);
+  return output;
+}
+
+/** Runs the compiled programs; the same for every kind of project. */
+function runsPrograms(project: () => ScratchProject): void {
+  it("boots the README's quick start as it stands", async () => {
+    expect(expectSuccess(await project().run('node', 'dist/boot.js')).trim()).toBe('CreditsService');
+  });
+
+  it('serves a class-made account, a named one and the filter over HTTP', async () => {
+    const [credits, weak] = expectSuccess(await project().run('node', 'dist/filter.js'))
+      .trim()
+      .split('\n');
+    expect(credits).toBe('200 {"totalCredits":100.5,"totalUsage":25.75,"balance":74.75,"currency":"USD"}');
+    expect(weak).toMatch(/^403 .*"message":"Only management keys can perform this operation"/);
+  });
+}
+
+afterAll(removePackage);
+
+describe('the tarball', () => {
+  it('holds the built package and nothing else', async () => {
+    const files = execFileSync('tar', ['-tzf', await packPackage()], { encoding: 'utf8' })
+      .trim()
+      .split('\n');
+    const strays = files.filter(
+      (file) =>
+        !/^package\/(dist\/(cjs|esm)\/.*\.(js|d\.ts)|dist\/esm\/package\.json|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(
+          file,
+        ),
+    );
+    expect(strays).toEqual([]);
+    expect(files).toEqual(
+      expect.arrayContaining(['package/dist/cjs/index.js', 'package/dist/esm/testing/index.d.ts']),
+    );
+  });
+
+  it('has the size that it is known to have, within a tenth', async () => {
+    const { size } = statSync(await packPackage());
+    expect(size).toBeGreaterThan(TARBALL_BYTES * 0.9);
+    expect(size).toBeLessThan(TARBALL_BYTES * 1.1);
+  });
+});
+
+describe('a project on NestJS 12, as ES modules', () => {
+  let project: ScratchProject & { installation: Run };
+
+  beforeAll(async () => {
+    project = await createProject({ type: 'module' }, { ...NEST_12, vitest: '^3' });
+    expectSuccess(project.installation);
+    await project.write({
+      ...SOURCES,
+      'src/sandbox.ts': readmeBlock('sandbox.failNext'),
+      'tsconfig.json': tsconfig({ module: 'nodenext' }),
+    });
+    expectSuccess(await project.run('node', TSC));
+  });
+  afterAll(() => project.remove());
+
+  runsPrograms(() => project);
+
+  it("runs the README's test on the sandbox as it stands", async () => {
+    const output = expectSuccess(await project.run('node', 'dist/sandbox.js'));
+    expect(output).toContain('OpenRouterConnectionException');
+    expect(output).toMatch(/^8$/m);
+  });
+
+  it.each([
+    ['nodenext', { module: 'nodenext' }],
+    ['bundler', { module: 'esnext', moduleResolution: 'bundler' }],
+  ])(
+    'compiles with module %s, every library checked, exact optional properties or not',
+    async (_title, options) => {
+      for (const exactOptionalPropertyTypes of [true, false]) {
+        const config = tsconfig({
+          ...options,
+          exactOptionalPropertyTypes,
+          skipLibCheck: false,
+          noEmit: true,
+        });
+        await project.write({ 'tsconfig.strict.json': config });
+        expectSuccess(await project.run('node', TSC, '-p', 'tsconfig.strict.json'));
+      }
+    },
+  );
+
+  it('tests with Jest as ES modules', async () => {
+    await project.write({
+      'jest/credits.spec.ts': userTest("import { describe, expect, it } from '@jest/globals';"),
+      'jest/jest.config.js': `export default {
+        extensionsToTreatAsEsm: ['.ts'],
+        transform: { '^.+\\\\.ts$': ['ts-jest', { useESM: true, tsconfig: ${tsconfig({ module: 'esnext', moduleResolution: 'bundler', isolatedModules: true, rootDir: '.' })}.compilerOptions }] },
+      };`,
+    });
+    const jest = ['--experimental-vm-modules', JEST, '-c', 'jest/jest.config.js'];
+    expect(expectSuccess(await project.run('node', ...jest))).toContain('1 passed, 1 total');
+  });
+
+  it('tests with Vitest', async () => {
+    await project.write({
+      'vitest/credits.spec.ts': userTest("import { describe, expect, it } from 'vitest';"),
+    });
+    expect(
+      expectSuccess(await project.run('node', 'node_modules/vitest/vitest.mjs', 'run', 'vitest')),
+    ).toMatch(/1 passed/);
+  });
+});
+
+describe('a project on NestJS 12, as CommonJS', () => {
+  let project: ScratchProject & { installation: Run };
+
+  beforeAll(async () => {
+    project = await createProject({ type: 'commonjs' }, NEST_12);
+    expectSuccess(project.installation);
+    await project.write({ ...SOURCES, 'tsconfig.json': tsconfig({ module: 'nodenext' }) });
+    expectSuccess(await project.run('node', TSC));
+  });
+  afterAll(() => project.remove());
+
+  runsPrograms(() => project);
+});
+
+describe('a project on NestJS 11, as CommonJS', () => {
+  let project: ScratchProject & { installation: Run };
+
+  beforeAll(async () => {
+    project = await createProject({ type: 'commonjs' }, NEST_11);
+    expectSuccess(project.installation);
+    await project.write({ ...SOURCES, 'tsconfig.json': tsconfig({ module: 'nodenext' }) });
+    expectSuccess(await project.run('node', TSC));
+  });
+  afterAll(() => project.remove());
+
+  runsPrograms(() => project);
+
+  it.each([
+    ['nodenext', { module: 'nodenext' }],
+    ['commonjs', { module: 'commonjs', moduleResolution: 'bundler' }],
+    [
+      'commonjs, resolved as Node 10 did',
+      { module: 'commonjs', moduleResolution: 'node10', ignoreDeprecations: '6.0' },
+    ],
+  ])(
+    'compiles with module %s, every library checked, exact optional properties or not',
+    async (_title, options) => {
+      for (const exactOptionalPropertyTypes of [true, false]) {
+        const config = tsconfig({
+          ...options,
+          exactOptionalPropertyTypes,
+          skipLibCheck: false,
+          noEmit: true,
+        });
+        await project.write({ 'tsconfig.strict.json': config });
+        expectSuccess(await project.run('node', TSC, '-p', 'tsconfig.strict.json'));
+      }
+    },
+  );
+
+  it('tests with Jest as CommonJS', async () => {
+    await project.write({
+      'jest/credits.spec.ts': userTest(''),
+      'jest/jest.config.js': `module.exports = { transform: { '^.+\\\\.ts$': ['ts-jest', { diagnostics: false, tsconfig: ${tsconfig({ module: 'commonjs', moduleResolution: 'bundler', rootDir: '.' })}.compilerOptions }] } };`,
+    });
+    const run = await project.run('node', JEST, '-c', 'jest/jest.config.js');
+    expect(expectSuccess(run)).toContain('1 passed, 1 total');
+  });
+});
+
+describe('an installation that insists on engines', () => {
+  it('passes on Node 20.19', async () => {
+    const host = await createProject({}, { node: '20.19.0' });
+    expectSuccess(host.installation);
+    const npm = execFileSync('sh', ['-c', 'realpath "$(command -v npm)"'], { encoding: 'utf8' }).trim();
+    const node = `${host.folder}/node_modules/node/bin/node`;
+    const { jest: _jest, 'ts-jest': _tsJest, '@types/jest': _types, ...runtime } = NEST_11;
+    const project = await createProject({}, runtime, [node, npm, '--engine-strict']);
+    expectSuccess(project.installation);
+    await project.write({
+      'version.cjs': "console.log(process.version, Object.keys(require('nestjs-openrouter')).length > 0)",
+    });
+    expect(expectSuccess(await project.run(node, 'version.cjs')).trim()).toBe('v20.19.0 true');
+    await host.remove();
+    await project.remove();
+  });
+});

@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs';
+
+/** A TypeScript block of the README, found by a line that it holds. */
+export function readmeBlock(mark: string): string {
+  const blocks = [...readFileSync('README.md', 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)].map(
+    (match) => match[1]!,
+  );
+  const block = blocks.find((code) => code.includes(mark));
+  if (block === undefined) {
+    throw new Error(`The README has no TypeScript block with ${mark}.`);
+  }
+  return block;
+}
+
+/** Boots the README's quick start as it stands, and shows what its controller was given. */
+export const BOOT_QUICK_START = `
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { CreditsService } from 'nestjs-openrouter';
+import { AppModule } from './quick-start.js';
+
+void (async () => {
+  const app = await NestFactory.create(AppModule, { logger: false, abortOnError: false });
+  await app.init();
+  console.log(app.get(CreditsService, { strict: false }).constructor.name);
+  await app.close();
+})();
+`;
+
+/** useClass, a named account, and the filter over HTTP. */
+export const FILTER_OVER_HTTP = `
+import 'reflect-metadata';
+import { Controller, Get, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import {
+  CreditsService,
+  InjectOpenRouterClient,
+  OpenRouterClient,
+  type OpenRouterFactoryOptions,
+  OpenRouterModule,
+  type OpenRouterOptionsFactory,
+  provideOpenRouterExceptionFilter,
+} from 'nestjs-openrouter';
+import { OpenRouterSandbox } from 'nestjs-openrouter/testing';
+
+async function main(): Promise<void> {
+  const sandbox = await OpenRouterSandbox.start();
+
+  class Options implements OpenRouterOptionsFactory {
+    createOpenRouterOptions(): OpenRouterFactoryOptions {
+      return { managementKey: sandbox.managementKey, baseUrl: sandbox.baseUrl };
+    }
+  }
+
+  @Controller()
+  class AppController {
+    constructor(
+      private readonly credits: CreditsService,
+      @InjectOpenRouterClient('weak') private readonly weak: OpenRouterClient,
+    ) {}
+
+    @Get('credits')
+    getCredits() {
+      return this.credits.getCredits();
+    }
+
+    @Get('weak')
+    getWeak() {
+      return this.weak.credits.getCredits();
+    }
+  }
+
+  @Module({
+    imports: [
+      OpenRouterModule.forRootAsync({ useClass: Options }),
+      OpenRouterModule.forRoot({ name: 'weak', apiKey: sandbox.apiKey, baseUrl: sandbox.baseUrl }),
+    ],
+    controllers: [AppController],
+    providers: [provideOpenRouterExceptionFilter()],
+  })
+  class AppModule {}
+
+  const app = await NestFactory.create(AppModule, { logger: false, abortOnError: false });
+  await app.listen(0, '127.0.0.1');
+  const url = await app.getUrl();
+  for (const path of ['credits', 'weak']) {
+    const response = await fetch(\`\${url}/\${path}\`);
+    console.log(response.status, await response.text());
+  }
+  await app.close();
+  await sandbox.stop();
+}
+
+void main();
+`;
+
+/** What a user's own test looks like; without decorators of its own, which not every runner compiles. */
+export function userTest(imports: string): string {
+  return `
+${imports}
+import { Test } from '@nestjs/testing';
+import { CreditsService, OpenRouterForbiddenException, OpenRouterModule } from 'nestjs-openrouter';
+import { OpenRouterSandbox } from 'nestjs-openrouter/testing';
+
+describe('credits', () => {
+  it('are read from the sandbox', async () => {
+    const sandbox = await OpenRouterSandbox.start();
+    const app = await Test.createTestingModule({
+      imports: [OpenRouterModule.forRoot({ managementKey: sandbox.managementKey, baseUrl: sandbox.baseUrl })],
+    }).compile();
+    const credits = app.get(CreditsService);
+    expect((await credits.getCredits()).balance).toBe(74.75);
+    await expect(credits.getCredits({ apiKey: sandbox.apiKey })).rejects.toThrow(OpenRouterForbiddenException);
+    await app.close();
+    await sandbox.stop();
+  });
+});
+`;
+}
