@@ -7,7 +7,11 @@ const STOP_MS = 10_000;
 
 const { OPENROUTER_API_KEY: _apiKey, OPENROUTER_MANAGEMENT_KEY: _managementKey, ...env } = process.env;
 // A group of its own: a terminal sends Ctrl-C to every process of the group.
-const demo = spawn('npm', ['start'], { env: { ...env, PORT: '0' }, stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+const demo = spawn('npm', ['start'], {
+  env: { ...env, PORT: '0' },
+  stdio: ['ignore', 'pipe', 'inherit'],
+  detached: true,
+});
 const timer = setTimeout(() => fail('The demo has not started in time.'), START_MS);
 
 let output = '';

@@ -6,13 +6,19 @@ import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
 
 const NODES = ['20.19.0', '22', '24'];
 const BEGIN = '<!-- matrix: written by .ci/matrix.mjs -->';
 const END = '<!-- /matrix -->';
 
 /** Majors of the packages that go with NestJS 11, where they differ from it. */
-const NEST_11 = { '@nestjs/axios': '^4', '@nestjs/config': '^4', '@nestjs/graphql': '^13', '@nestjs/apollo': '^13' };
+const NEST_11 = {
+  '@nestjs/axios': '^4',
+  '@nestjs/config': '^4',
+  '@nestjs/graphql': '^13',
+  '@nestjs/apollo': '^13',
+};
 const LOWEST_AXIOS = '1.18.0';
 
 const root = process.cwd();
@@ -39,7 +45,7 @@ try {
   const header = `| | ${NODES.map((version) => `Node ${version}`).join(' | ')} |`;
   const table = [header, `|---${'|:-:'.repeat(NODES.length)}|`, ...rows].join('\n');
   console.log(`\n${table}\n`);
-  const told = tellReadme(table);
+  const told = await tellReadme(table);
   process.exitCode = allPassed && told ? 0 : 1;
 } finally {
   rmSync(scratch, { recursive: true, force: true });
@@ -57,7 +63,16 @@ function installNode(version) {
 /** A copy of the package in which everything of NestJS is of its version 11, and axios the lowest that is allowed. */
 function prepareNest11() {
   const folder = join(scratch, 'nest-11');
-  for (const name of ['lib', 'test', 'README.md', 'jest.config.js', 'tsconfig.json', 'tsconfig.build.json', 'tsconfig.build.esm.json']) {
+  for (const name of [
+    '.ci',
+    'lib',
+    'test',
+    'README.md',
+    'jest.config.js',
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'tsconfig.build.esm.json',
+  ]) {
     cpSync(join(root, name), join(folder, name), { recursive: true });
   }
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -77,14 +92,19 @@ function prepareNest11() {
 
 /** Runs the suite with a Node of choice; the lines with Jest's totals are for whoever counts. */
 function runSuite(folder, binary) {
-  const jest = ['--experimental-vm-modules', '--no-warnings=ExperimentalWarning', 'node_modules/jest/bin/jest.js', '--silent'];
+  const jest = [
+    '--experimental-vm-modules',
+    '--no-warnings=ExperimentalWarning',
+    'node_modules/jest/bin/jest.js',
+    '--silent',
+  ];
   return new Promise((resolve) => {
     const suite = spawn(binary, jest, { cwd: folder, stdio: ['ignore', 'inherit', 'inherit'] });
     suite.on('exit', (code) => resolve(code === 0));
   });
 }
 
-function tellReadme(table) {
+async function tellReadme(table) {
   const path = join(root, 'README.md');
   const text = readFileSync(path, 'utf8');
   const [before, rest] = text.split(BEGIN);
@@ -93,7 +113,8 @@ function tellReadme(table) {
     console.error(`README.md has no table between ${BEGIN} and ${END}.`);
     return false;
   }
-  const updated = `${before}${BEGIN}\n\n${table}\n\n${END}${after}`;
+  const settings = { ...(await resolveConfig(path)), filepath: path };
+  const updated = await format(`${before}${BEGIN}\n\n${table}\n\n${END}${after}`, settings);
   if (process.argv.includes('--write')) {
     writeFileSync(path, updated);
     return true;

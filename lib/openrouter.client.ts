@@ -29,7 +29,7 @@ export class OpenRouterClient {
   readonly options: ResolvedOpenRouterOptions;
 
   /** @internal */
-  private readonly pipeline: HttpPipeline;
+  declare private readonly pipeline: HttpPipeline;
 
   /**
    * @param keyOrOptions - A key of the account, or the options that `OpenRouterModule.forRoot` takes.
@@ -39,11 +39,11 @@ export class OpenRouterClient {
   /** @internal */
   constructor(keyOrOptions: undefined, parts: OpenRouterClientParts);
   constructor(keyOrOptions: string | OpenRouterModuleOptions | undefined, parts?: OpenRouterClientParts) {
-    this.pipeline = parts?.pipeline ?? new HttpPipeline(resolveOptions(keyOrOptions, 'OpenRouterClient'));
-    this.credits = parts?.credits ?? new CreditsService(this.pipeline);
-    this.options = this.pipeline.options;
-    // Printing a client shows its options and services, not the machinery below.
-    Object.defineProperty(this, 'pipeline', { enumerable: false });
+    const pipeline = parts?.pipeline ?? new HttpPipeline(resolveOptions(keyOrOptions, 'OpenRouterClient'));
+    // Not enumerable: printing a client shows its options and services, not the machinery below.
+    Object.defineProperty(this, 'pipeline', { value: pipeline });
+    this.credits = parts?.credits ?? new CreditsService(pipeline);
+    this.options = pipeline.options;
   }
 
   /**

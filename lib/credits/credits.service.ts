@@ -11,11 +11,12 @@ const PURCHASE_URL = 'https://openrouter.ai/settings/credits';
 /** The account's credits. */
 export class CreditsService {
   /** @internal */
-  private readonly pipeline: HttpPipeline;
+  declare private readonly pipeline: HttpPipeline;
 
   /** @internal */
   constructor(pipeline: HttpPipeline) {
-    this.pipeline = pipeline;
+    // Not enumerable: printing a service does not show the machinery below.
+    Object.defineProperty(this, 'pipeline', { value: pipeline });
   }
 
   /**

@@ -1,8 +1,9 @@
 import type { HttpService } from '@nestjs/axios';
+import { AxiosHeaders, type RawAxiosHeaders } from 'axios';
 import type { OpenRouterDelivery, OpenRouterPhase } from '../contracts/delivery.js';
 import { deliveryOf } from './call-failure.js';
 import { RequestTracker } from './request-tracker.js';
-import { BodyFault, collectBody, decodeBody } from './response-body.js';
+import { BodyFault, collectBody, decodeBody, isUnpacked } from './response-body.js';
 
 /** A request as it goes over the wire; holds the key. */
 export interface WireRequest {
@@ -36,7 +37,7 @@ export class TransportFault extends Error {
 /** One request on its way: sends it, follows it, and can end it at any moment. */
 export class Attempt {
   readonly #abort = new AbortController();
-  readonly #tracker = new RequestTracker(() => this.#onLost());
+  readonly #tracker: RequestTracker;
   #status: number | undefined;
   #onLost: () => void = () => undefined;
 
@@ -44,7 +45,9 @@ export class Attempt {
     private readonly axios: HttpService['axiosRef'],
     private readonly agents: RequestAgents,
     private readonly maxBytes: number,
-  ) {}
+  ) {
+    this.#tracker = new RequestTracker(agents['adapter'] === undefined, () => this.#onLost());
+  }
 
   /** Where the request is, and what is known of its effect if it ended now. */
   get where(): { phase: OpenRouterPhase; delivery: OpenRouterDelivery } {
@@ -102,7 +105,8 @@ export class Attempt {
         throw new BodyFault('too-large', `the body is larger than \`maxResponseBytes\` (${this.maxBytes})`);
       }
       const bytes = await collectBody(data, this.maxBytes);
-      return { body: await decodeBody(bytes, header('content-encoding'), this.maxBytes), fault: undefined };
+      const encoding = isUnpacked(data) ? undefined : header('content-encoding');
+      return { body: await decodeBody(bytes, encoding, this.maxBytes), fault: undefined };
     } catch (error) {
       if (error instanceof BodyFault) {
         return { body: undefined, fault: error };
@@ -112,11 +116,11 @@ export class Attempt {
   }
 }
 
-/** Reads headers by lower-case name, from axios' own object or from whatever an adapter hands over. */
+/** Reads headers by name, in whatever letters an adapter has left them. */
 function headerReader(headers: unknown): WireAnswer['header'] {
-  const members = (typeof headers === 'object' && headers !== null ? headers : {}) as Record<string, unknown>;
+  const all = AxiosHeaders.from(headers as RawAxiosHeaders);
   return (name) => {
-    const value = members[name];
+    const value = all.get(name);
     return typeof value === 'string' ? value : undefined;
   };
 }

@@ -38,6 +38,12 @@ const HINTS: Readonly<Record<string, string>> = {
   ENETUNREACH: 'the network cannot be reached',
 };
 
+/** Calls that come before the first byte is sent, whoever makes them. */
+const PHASE_OF_SYSCALL: ReadonlyMap<string, OpenRouterPhase> = new Map([
+  ['getaddrinfo', 'dns'],
+  ['connect', 'connect'],
+]);
+
 const LOST_DURING_TLS = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
 
 /** What is known of a request's effect when it ended in a phase; `status` is that of the answer, once there is one. */
@@ -53,15 +59,20 @@ function deliveryOfAnswer(status: number): OpenRouterDelivery {
   return status < 500 && status !== 408 ? 'rejected' : 'unknown';
 }
 
-/** The failure of a request that ended without an answer. */
+/**
+ * The failure of a request that ended without an answer.
+ *
+ * @param seen - Where the request was last seen; the error itself may know better.
+ */
 export function connectionFailure(
   error: unknown,
-  phase: OpenRouterPhase,
+  seen: OpenRouterPhase,
   operation: string,
   scrub: Scrub,
 ): CallFailure {
   const first = firstOfAggregate(error);
   const code = textMember(first, 'code') ?? '';
+  const phase = PHASE_OF_SYSCALL.get(textMember(first, 'syscall') ?? '') ?? seen;
   const known = HINTS[code];
   const cause = safeCause(first, scrub);
   const what = known ?? (cause.message === '' ? 'the connection was lost' : cause.message);

@@ -27,7 +27,8 @@ export function openAgents(): HttpAgents {
     maxFreeSockets: MAX_IDLE_SOCKETS,
     timeout: IDLE_SOCKET_MS,
   };
-  const single = { keepAlive: false, maxSockets: MAX_SOCKETS };
+  // With a bound in `maxSockets` Node hands the socket of one request to the next one in the queue after all.
+  const single = { keepAlive: false, maxTotalSockets: MAX_SOCKETS };
   const agents = {
     kept: { httpAgent: new HttpAgent(keep), httpsAgent: new HttpsAgent(keep) },
     single: { httpAgent: new HttpAgent(single), httpsAgent: new HttpsAgent(single) },

@@ -1,5 +1,5 @@
 import { HttpService } from '@nestjs/axios';
-import axios from 'axios';
+import { Axios } from 'axios';
 import type { OpenRouterDelivery } from '../contracts/delivery.js';
 import type { RequestOptions } from '../contracts/request-options.js';
 import { OpenRouterAbortException, OpenRouterResponseException } from '../errors/client.exceptions.js';
@@ -70,7 +70,9 @@ export class HttpPipeline {
       single: { ...this.#agents.single, ...settings.axios },
     };
     this.#http = new HttpService(
-      axios.create({
+      // Not `axios.create`, whose instances start from the defaults that any other module may have changed.
+      new Axios({
+        adapter: 'http',
         // The key must not take a way that only the environment knows of.
         proxy: false,
         maxRedirects: 0,

@@ -9,13 +9,22 @@ import type { OpenRouterPhase } from '../contracts/delivery.js';
  */
 export class RequestTracker {
   #request: http.ClientRequest | undefined;
-  #phase: OpenRouterPhase = 'queue';
+  #phase: OpenRouterPhase;
 
   /** The error as Node raised it. */
   error: Error | undefined;
 
-  /** @param onLost - Called when the request ends with neither an answer nor an error, which axios never notices. */
-  constructor(private readonly onLost: () => void) {}
+  /**
+   * @param isOurs - Whether the request goes through {@link transport}. What another adapter does is not seen, so
+   * that its request has to count as sent from the start.
+   * @param onLost - Called when the request ends with neither an answer nor an error, which axios never notices.
+   */
+  constructor(
+    isOurs: boolean,
+    private readonly onLost: () => void,
+  ) {
+    this.#phase = isOurs ? 'queue' : 'headers';
+  }
 
   /** Where the request is, or was when it ended. */
   get phase(): OpenRouterPhase {
@@ -57,10 +66,12 @@ export class RequestTracker {
   }
 
   #watch(socket: Socket, secure: boolean, byName: boolean): void {
-    if (!socket.connecting) {
+    const isFresh = this.#request?.reusedSocket !== true;
+    if (!socket.connecting && !(isFresh && socket.destroyed)) {
       this.#phase = 'headers';
       return;
     }
+    // A fresh socket that is gone already has not got past here: its lookup called back at once.
     this.#phase = byName ? 'dns' : 'connect';
     socket.once('lookup', (error: Error | null | undefined) => {
       this.#phase = error ? 'dns' : 'connect';

@@ -5,6 +5,13 @@ import { brotliDecompress, unzip } from 'node:zlib';
 const unpackBrotli = promisify(brotliDecompress);
 const unpackZip = promisify(unzip);
 
+const UNPACKERS: ReadonlyMap<string, typeof unpackZip> = new Map([
+  ['gzip', unpackZip],
+  ['x-gzip', unpackZip],
+  ['deflate', unpackZip],
+  ['br', unpackBrotli],
+]);
+
 /** Why a body could not be read. */
 export type BodyFaultKind = 'connection' | 'too-large' | 'encoding' | 'not-utf8' | 'unsupported';
 
@@ -59,6 +66,11 @@ export async function collectBody(data: unknown, maxBytes: number): Promise<Buff
   return Buffer.concat(chunks, size);
 }
 
+/** Whether a body has been unpacked by whoever handed it over, who leaves its `Content-Encoding` standing. */
+export function isUnpacked(data: unknown): boolean {
+  return typeof data === 'string' || (typeof data === 'object' && data !== null && 'getReader' in data);
+}
+
 /**
  * Unpacks a body and decodes its text.
  *
@@ -80,7 +92,7 @@ async function unpack(body: Buffer, encoding: string, maxBytes: number): Promise
   if (encoding === '' || encoding === 'identity' || body.length === 0) {
     return body;
   }
-  const unpacker = { gzip: unpackZip, 'x-gzip': unpackZip, deflate: unpackZip, br: unpackBrotli }[encoding];
+  const unpacker = UNPACKERS.get(encoding);
   if (unpacker === undefined) {
     throw new BodyFault('encoding', 'the body has a Content-Encoding that was not asked for');
   }

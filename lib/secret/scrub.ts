@@ -27,11 +27,10 @@ export function createScrub(secrets: readonly string[]): Scrub {
     ...new Set(
       secrets
         .filter((secret) => secret.length >= SHORTEST_SECRET)
-        .flatMap((secret) => [
-          secret,
-          encodeURIComponent(secret),
-          Buffer.from(secret).toString('base64').replace(/=+$/, ''),
-        ]),
+        .flatMap((secret) => {
+          const base64 = Buffer.from(secret).toString('base64');
+          return [secret, encodeURIComponent(secret), base64, base64.replace(/=+$/, '')];
+        }),
     ),
   ].sort((a, b) => b.length - a.length);
   return (text) => {

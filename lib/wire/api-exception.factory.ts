@@ -86,7 +86,7 @@ export function createApiException(answer: ErrorAnswer): OpenRouterApiException 
       header('date'),
       Date.now(),
     ),
-    requestId: header('request-id') ?? header('x-request-id') ?? header('cf-ray'),
+    requestId: readRequestId(answer),
   };
   if (status === 410) {
     return goneException(init, answer.gone);
@@ -108,6 +108,11 @@ function goneException(
       });
 }
 
+function readRequestId({ header, scrub }: ErrorAnswer): string | undefined {
+  const id = header('request-id') ?? header('x-request-id') ?? header('cf-ray');
+  return id === undefined ? undefined : excerpt(scrub(id));
+}
+
 /** The server's own message from the shapes that OpenRouter and the proxies in front of it are known to send. */
 function readMessage({ status, header, body: whole, scrub }: ErrorAnswer, body: unknown): string {
   if (isJsonObject(body)) {
@@ -124,22 +129,34 @@ function readMessage({ status, header, body: whole, scrub }: ErrorAnswer, body: 
     }
   }
   const answered = `OpenRouter answered ${describeStatus(status)}`;
-  if (whole === undefined) {
-    return `${answered}, and its body could not be read.`;
-  }
-  // Scrubbed before it is cut to an excerpt: half a key is a leak that no pattern finds any more.
-  const text = scrub(whole.slice(0, LONGEST_READ));
-  if (text.trim() === '') {
-    return `${answered} with an empty body.`;
-  }
   if (status >= 300 && status < 400) {
     return `${answered}; redirects are not followed, since they could carry the key elsewhere. Check \`baseUrl\`.`;
   }
+  if (whole === undefined) {
+    return `${answered}, and its body could not be read.`;
+  }
+  if (whole.trim() === '') {
+    return `${answered} with an empty body.`;
+  }
+  if (body !== undefined) {
+    return `${answered} without a message.`;
+  }
+  if (/^\s*[[{]/.test(whole)) {
+    return messageOfBrokenJson(whole) ?? `${answered} with JSON that is cut short.`;
+  }
+  // Scrubbed before it is cut to an excerpt: half a key is a leak that no pattern finds any more.
+  const text = scrub(whole).slice(0, LONGEST_READ);
   if (/^\s*</.test(text) || header('content-type')?.includes('html') === true) {
-    const title = /<title[^>]*>([^<]*)<\/title>/i.exec(text)?.[1];
+    const title = /<title[^>]*>([^<]*)/i.exec(text)?.[1];
     return `${answered} with a page instead of JSON${title === undefined ? '.' : `: ${excerpt(title)}`}`;
   }
-  return body === undefined ? `${answered}: ${excerpt(text)}` : `${answered} without a message.`;
+  return `${answered}: ${excerpt(text)}`;
+}
+
+/** The first message in JSON that is cut short; nothing else of it is shown, since it may hold the account's id. */
+function messageOfBrokenJson(text: string): string | undefined {
+  const literal = /"message"\s*:\s*("(?:[^"\\]|\\.)*")/.exec(text)?.[1];
+  return literal === undefined ? undefined : textOf(tryParseJson(literal));
 }
 
 function messageOf(value: unknown): string | undefined {

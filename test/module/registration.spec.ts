@@ -35,8 +35,8 @@ async function startSandbox(): Promise<OpenRouterSandbox> {
 
 async function boot(...imports: (DynamicModule | typeof OpenRouterModule)[]): Promise<TestingModule> {
   const module = await Test.createTestingModule({ imports }).compile();
-  closers.push(() => module.close());
   await module.init();
+  closers.push(() => module.close());
   return module;
 }
 
