@@ -102,39 +102,37 @@ export function bodyFailure(fault: BodyFault, operation: string, scrub: Scrub): 
   };
 }
 
-/** The failure of a call that was ended from outside. */
-export function interruptionFailure(
+/** The exception of a call that was ended from outside. */
+export function interruptionException(
   why: Interruption,
-  where: { phase: OpenRouterPhase; delivery: OpenRouterDelivery },
+  { phase, delivery }: { phase: OpenRouterPhase; delivery: OpenRouterDelivery },
   operation: string,
   limits: { timeoutMs: number; deadlineMs: number },
-): CallFailure {
-  const { phase, delivery } = where;
+): OpenRouterAbortException | OpenRouterTimeoutException {
   if (why === 'abort' || why === 'closed') {
     const reason = why === 'abort' ? "the caller's signal has fired" : 'the OpenRouter client is closed';
-    return {
-      exception: new OpenRouterAbortException({ message: `${operation} was ended: ${reason}.`, delivery }),
-      transient: false,
-    };
+    return new OpenRouterAbortException({ message: `${operation} was ended: ${reason}.`, delivery });
   }
-  const [name, limit] =
+  const [name, timeoutMs] =
     why === 'timeout'
       ? (['timeoutMs', limits.timeoutMs] as const)
       : (['deadlineMs', limits.deadlineMs] as const);
-  return {
-    exception: new OpenRouterTimeoutException({
-      message: `${operation}: OpenRouter took longer than \`${name}\` (${limit} ms) ${PLACES[phase]}.`,
-      delivery,
-      phase,
-      timeoutMs: limit,
-    }),
-    transient: true,
-  };
+  return new OpenRouterTimeoutException({
+    message: `${operation}: OpenRouter took longer than \`${name}\` (${timeoutMs} ms) ${PLACES[phase]}.`,
+    delivery,
+    phase,
+    timeoutMs,
+  });
 }
 
 /** What an exception says of the request's effect. */
 export function deliveryIn(exception: OpenRouterException): OpenRouterDelivery {
   return (Reflect.get(exception, 'delivery') as OpenRouterDelivery | undefined) ?? 'unknown';
+}
+
+/** The exception, with what is known after all attempts rather than after its own. */
+export function withDelivery<T extends OpenRouterException>(exception: T, delivery: OpenRouterDelivery): T {
+  return 'delivery' in exception ? Object.assign(exception, { delivery }) : exception;
 }
 
 /** With several addresses Node reports one error for each, under a blank message. */

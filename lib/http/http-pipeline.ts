@@ -2,11 +2,16 @@ import { HttpService } from '@nestjs/axios';
 import { Axios } from 'axios';
 import type { OpenRouterDelivery } from '../contracts/delivery.js';
 import type { RequestOptions } from '../contracts/request-options.js';
-import { OpenRouterAbortException, OpenRouterResponseException } from '../errors/client.exceptions.js';
+import {
+  OpenRouterAbortException,
+  OpenRouterResponseException,
+  OpenRouterTimeoutException,
+} from '../errors/client.exceptions.js';
 import { isOpenRouterException } from '../errors/openrouter.exception.js';
 import type { ResolvedOpenRouterOptions } from '../options/openrouter-options.js';
 import { type AccountSettings, mergeRetry } from '../options/resolve-options.js';
-import { createScrub, type Scrub } from '../secret/scrub.js';
+import type { Scrub } from '../secret/scrub.js';
+import { secretsOfHeaders } from '../secret/secret-headers.js';
 import { createApiException } from '../wire/api-exception.factory.js';
 import { tryParseJson } from '../wire/json.js';
 import { isJsonObject, ownMember } from '../wire/wire-record.js';
@@ -16,7 +21,8 @@ import {
   type CallFailure,
   connectionFailure,
   deliveryIn,
-  interruptionFailure,
+  interruptionException,
+  withDelivery,
 } from './call-failure.js';
 import { CallScope } from './call-scope.js';
 import { type HttpAgents, openAgents } from './http-agents.js';
@@ -62,7 +68,7 @@ export class HttpPipeline {
 
   constructor(settings: AccountSettings) {
     this.options = settings.options;
-    this.#keys = new KeyRing(settings.keys);
+    this.#keys = new KeyRing(settings.keys, secretsOfHeaders(settings.headers));
     this.#headers = accountHeaders(settings);
     this.#agents = openAgents();
     this.#requestAgents = {
@@ -105,10 +111,10 @@ export class HttpPipeline {
       limits: { timeoutMs: limits.timeoutMs ?? this.options.timeoutMs, deadlineMs: scope.deadlineMs },
       headers: this.#callHeaders(call, headers),
       keyOverride,
-      scrub:
-        keyOverride === undefined
-          ? this.#keys.scrub
-          : scrubBoth(this.#keys.scrub, createScrub([keyOverride])),
+      scrub: this.#keys.scrubWith([
+        ...(keyOverride === undefined ? [] : [keyOverride]),
+        ...secretsOfHeaders(headers ?? {}),
+      ]),
     };
     try {
       return await this.#attempts(progress, mergeRetry(this.options.retry, retry));
@@ -133,11 +139,14 @@ export class HttpPipeline {
 
   async #attempts<T>(progress: CallInProgress<T>, settings: ResolvedOpenRouterOptions['retry']): Promise<T> {
     const { call, scope } = progress;
+    let mayHaveArrived = false;
     for (let attempts = 1; ; attempts += 1) {
       const outcome = await this.#attempt(progress);
       if ('value' in outcome) {
         return outcome.value;
       }
+      const { exception } = outcome.failure;
+      mayHaveArrived ||= deliveryIn(exception) === 'unknown';
       const delayMs = retryDelay({
         settings,
         creates: createsSomething(call),
@@ -147,15 +156,30 @@ export class HttpPipeline {
         random: Math.random(),
       });
       if (delayMs === undefined) {
-        throw outcome.failure.exception;
+        // The delivery of the call, not of its last attempt.
+        throw mayHaveArrived ? withDelivery(exception, 'unknown') : exception;
       }
-      await this.#wait(progress, delayMs, deliveryIn(outcome.failure.exception));
+      await this.#wait(progress, delayMs, mayHaveArrived ? 'unknown' : deliveryIn(exception));
     }
   }
 
   async #attempt<T>(progress: CallInProgress<T>): Promise<Outcome<T>> {
-    const { call, scope, limits, scrub } = progress;
-    const key = await this.#askKey(progress);
+    const { call, scrub } = progress;
+    try {
+      const key = await this.#askKey(progress);
+      return this.#read(await this.#exchange(progress, key), progress);
+    } catch (error) {
+      if (error instanceof TransportFault) {
+        return { failure: connectionFailure(error.raw, error.phase, call.operation, scrub) };
+      }
+      if (isOpenRouterException(error)) {
+        return { failure: { exception: error, transient: error instanceof OpenRouterTimeoutException } };
+      }
+      throw error;
+    }
+  }
+
+  #exchange<T>({ call, scope, limits, headers }: CallInProgress<T>, key: string): Promise<WireAnswer> {
     const attempt = new Attempt(
       this.#http.axiosRef,
       createsSomething(call) ? this.#requestAgents.single : this.#requestAgents.kept,
@@ -164,32 +188,17 @@ export class HttpPipeline {
     const request = {
       method: call.method,
       url: `${this.options.baseUrl}${call.path}`,
-      headers: { ...progress.headers, authorization: `Bearer ${key}` },
+      headers: { ...headers, authorization: `Bearer ${key}` },
       body: call.body === undefined ? undefined : JSON.stringify(call.body),
     };
-    let interrupted: CallFailure | undefined;
-    try {
-      const answer = await scope.run<WireAnswer>(
-        (resolve, reject) => {
-          attempt.send(request).then(resolve, reject);
-          return () => attempt.end();
-        },
-        (why) => {
-          interrupted = interruptionFailure(why, attempt.where, call.operation, limits);
-          return interrupted.exception;
-        },
-        limits.timeoutMs,
-      );
-      return this.#read(answer, progress);
-    } catch (error) {
-      if (interrupted !== undefined) {
-        return { failure: interrupted };
-      }
-      if (error instanceof TransportFault) {
-        return { failure: connectionFailure(error.raw, error.phase, call.operation, scrub) };
-      }
-      throw error;
-    }
+    return scope.run(
+      (resolve, reject) => {
+        attempt.send(request).then(resolve, reject);
+        return () => attempt.end();
+      },
+      (why) => interruptionException(why, attempt.where, call.operation, limits),
+      limits.timeoutMs,
+    );
   }
 
   #read<T>(answer: WireAnswer, { call, scrub }: CallInProgress<T>): Outcome<T> {
@@ -214,7 +223,9 @@ export class HttpPipeline {
         },
       };
     }
-    return content === undefined ? { failure: notJson(answer, call, scrub) } : decode(call, content);
+    return content === undefined
+      ? { failure: notJson(answer, call, scrub) }
+      : { value: call.decode(content) };
   }
 
   async #askKey<T>({ call, scope, keyOverride, limits }: CallInProgress<T>): Promise<string> {
@@ -225,9 +236,7 @@ export class HttpPipeline {
           this.#keys.ask(call.key).then(resolve, reject);
           return undefined;
         },
-        (why) =>
-          interruptionFailure(why, { phase: 'queue', delivery: 'not-sent' }, call.operation, limits)
-            .exception,
+        (why) => interruptionException(why, { phase: 'queue', delivery: 'not-sent' }, call.operation, limits),
       ))
     );
   }
@@ -242,7 +251,7 @@ export class HttpPipeline {
         const timer = setTimeout(resolve, delayMs, undefined);
         return () => clearTimeout(timer);
       },
-      (why) => interruptionFailure(why, { phase: 'queue', delivery }, call.operation, limits).exception,
+      (why) => interruptionException(why, { phase: 'queue', delivery }, call.operation, limits),
     );
   }
 
@@ -265,21 +274,6 @@ export class HttpPipeline {
       message: `${operation} was not sent: the OpenRouter client is closed.`,
       delivery: 'not-sent',
     });
-  }
-}
-
-function scrubBoth(first: Scrub, second: Scrub): Scrub {
-  return (text) => second(first(text));
-}
-
-function decode<T>(call: OpenRouterCall<T>, content: unknown): Outcome<T> {
-  try {
-    return { value: call.decode(content) };
-  } catch (error) {
-    if (isOpenRouterException(error)) {
-      return { failure: { exception: error, transient: false } };
-    }
-    throw error;
   }
 }
 

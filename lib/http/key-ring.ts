@@ -12,11 +12,15 @@ const MOST_REMEMBERED = 8;
 /** Holds an account's keys where no inspection reaches them, and hands one out at the moment of sending. */
 export class KeyRing {
   readonly #keys: AccountSettings['keys'];
+  readonly #others: readonly string[];
   #known: readonly string[] = [];
-  #scrub: Scrub = createScrub([]);
+  #scrub: Scrub;
 
-  constructor(keys: AccountSettings['keys']) {
+  /** @param others - Further secrets that go out with every call. */
+  constructor(keys: AccountSettings['keys'], others: readonly string[]) {
     this.#keys = keys;
+    this.#others = others;
+    this.#scrub = createScrub(others);
     for (const { source } of [keys.api, keys.management]) {
       if (typeof source !== 'function') {
         this.#remember(keyText(source));
@@ -24,8 +28,15 @@ export class KeyRing {
     }
   }
 
-  /** Takes the account's keys, and everything shaped like one, out of a text. */
-  readonly scrub: Scrub = (text) => this.#scrub(text);
+  /**
+   * Takes the account's secrets, those of one call, and everything shaped like a key out of a text. All at once:
+   * where one secret begins with another, the rest of it would be left over.
+   */
+  scrubWith(own: readonly string[]): Scrub {
+    return own.length === 0
+      ? (text) => this.#scrub(text)
+      : (text) => createScrub([...own, ...this.#known, ...this.#others])(text);
+  }
 
   /**
    * The text of a key, asked from its source if that is a function.
@@ -63,7 +74,7 @@ export class KeyRing {
   #remember(key: string): void {
     if (!this.#known.includes(key)) {
       this.#known = [key, ...this.#known].slice(0, MOST_REMEMBERED);
-      this.#scrub = createScrub(this.#known);
+      this.#scrub = createScrub([...this.#known, ...this.#others]);
     }
   }
 }

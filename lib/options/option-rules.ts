@@ -119,7 +119,7 @@ export const headersRule: Rule = (value) => {
 /** What is wrong with the text of a key; shows nothing of it. */
 export function keyTextProblem(key: unknown): string | undefined {
   if (typeof key !== 'string') {
-    return 'must be a string, a SecretString, or a function that returns one';
+    return 'must be a string or a SecretString';
   }
   if (key.trim() === '') {
     return 'must not be blank; check that the environment variable that it comes from is set';
@@ -143,7 +143,7 @@ export const baseUrlRule: Rule = (value, owner) => {
   if (url.username !== '' || url.password !== '') {
     return 'must not hold credentials; use `apiKey` or `managementKey`';
   }
-  if (url.search !== '' || url.hash !== '') {
+  if (/[?#]/.test(url.href)) {
     return 'must have neither a query nor a fragment';
   }
   const insecure = url.protocol === 'http:' && !isLoopback(url.hostname);
@@ -162,7 +162,7 @@ function isLoopback(hostname: string): boolean {
     hostname === 'localhost' ||
     hostname.endsWith('.localhost') ||
     hostname === '[::1]' ||
-    hostname.startsWith('127.')
+    /^127(\.\d+){3}$/.test(hostname)
   );
 }
 

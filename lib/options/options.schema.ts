@@ -42,6 +42,9 @@ const keySourceRule: Rule = (value) => {
   if (typeof value === 'function') {
     return undefined;
   }
+  if (typeof value !== 'string' && !isSecretString(value)) {
+    return 'must be a string, a SecretString, or a function that returns one of them';
+  }
   return keyTextProblem(isSecretString(value) ? value.reveal() : value);
 };
 

@@ -1,5 +1,5 @@
 import { OpenRouterConfigException } from '../errors/client.exceptions.js';
-import { REDACTED, scrubShapes } from '../secret/scrub.js';
+import { withoutSecrets } from '../secret/secret-headers.js';
 import type { RetryOptions } from '../contracts/request-options.js';
 import {
   DEFAULT_BASE_URL,
@@ -100,7 +100,8 @@ function publicOptions(
   const retry = mergeRetry(DEFAULT_RETRY, value.retry);
   return Object.freeze({
     keys: Object.freeze({ api: value.apiKey !== undefined, management: value.managementKey !== undefined }),
-    baseUrl: (value.baseUrl ?? DEFAULT_BASE_URL).replace(/\/+$/, ''),
+    // As a URL is understood, which forgives back slashes and line breaks.
+    baseUrl: new URL(value.baseUrl ?? DEFAULT_BASE_URL).href.replace(/\/+$/, ''),
     allowInsecureBaseUrl: value.allowInsecureBaseUrl ?? false,
     ...(value.httpReferer !== undefined && { httpReferer: value.httpReferer }),
     ...(value.appTitle !== undefined && { appTitle: value.appTitle }),
@@ -116,13 +117,4 @@ function publicOptions(
 
 function lowerCaseNames(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-}
-
-function withoutSecrets(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [
-      name,
-      /auth|key|token|secret|cookie|signature/.test(name) ? REDACTED : scrubShapes(value),
-    ]),
-  );
 }

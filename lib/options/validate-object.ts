@@ -1,4 +1,4 @@
-import { getMetadataStorage, validateSync, type ValidationError } from 'class-validator';
+import { getMetadataStorage, validateSync } from 'class-validator';
 import { closest, distance } from 'fastest-levenshtein';
 import type { OpenRouterValidationError } from '../errors/client.exceptions.js';
 import { isPlainObject } from './option-rules.js';
@@ -21,10 +21,16 @@ export function validateObject<T extends object>(
   input: object,
   nested: NestedSchemas = {},
 ): { value: T; errors: OpenRouterValidationError[] } {
+  const known = propertyNames(Schema);
   const value = new Schema();
   const errors: OpenRouterValidationError[] = [];
-  for (const [name, member] of Object.entries(input)) {
+  for (const [name, member] of Object.entries(input as Record<string, unknown>)) {
     if (member === undefined) {
+      continue;
+    }
+    // Not left to class-validator, which takes a name that every object inherits for a known one.
+    if (!known.includes(name)) {
+      errors.push({ property: name, constraints: { whitelistValidation: unknownName(name, known) } });
       continue;
     }
     const NestedSchema = Object.hasOwn(nested, name) ? nested[name] : undefined;
@@ -33,24 +39,16 @@ export function validateObject<T extends object>(
       errors.push(...inner.errors.map((error) => below(name, error)));
       Object.assign(value, { [name]: inner.value });
     } else {
-      // Defined rather than assigned, so that `__proto__` is a name like any other, and refused.
-      Object.defineProperty(value, name, {
-        value: member,
-        enumerable: true,
-        configurable: true,
-        writable: true,
-      });
+      Object.assign(value, { [name]: member });
     }
   }
   const found = validateSync(value, {
-    whitelist: true,
-    forbidNonWhitelisted: true,
     forbidUnknownValues: false,
     stopAtFirstError: true,
     // class-validator keeps the values otherwise, and some of them are keys.
     validationError: { target: false, value: false },
   });
-  errors.push(...found.map((error) => toValidationError(Schema, error)));
+  errors.push(...found.map(({ property, constraints }) => ({ property, constraints: { ...constraints } })));
   return { value, errors };
 }
 
@@ -65,14 +63,6 @@ function below(
     text.replace(`\`${property}\``, () => `\`${path}\``),
   ]);
   return { property: path, constraints: Object.fromEntries(texts) as Record<string, string> };
-}
-
-function toValidationError(Schema: SchemaClass<object>, error: ValidationError): OpenRouterValidationError {
-  const constraints = { ...error.constraints };
-  if ('whitelistValidation' in constraints) {
-    constraints['whitelistValidation'] = unknownName(error.property, propertyNames(Schema));
-  }
-  return { property: error.property, constraints };
 }
 
 /** The message for a name that is not known, with the one that was probably meant. */

@@ -40,16 +40,12 @@ export function parseHttpDate(text: string): number | undefined {
     const parts = form.exec(text)?.groups;
     if (parts !== undefined) {
       const month = MONTHS.indexOf(parts['month'] ?? '');
-      const [hours, minutes, seconds] = (parts['time'] ?? '').split(':').map(Number);
-      const instant = Date.UTC(
-        fullYear(parts['year'] ?? ''),
-        month,
-        Number(parts['day']),
-        hours,
-        minutes,
-        seconds,
-      );
-      return month === -1 ? undefined : instant;
+      const day = Number(parts['day']);
+      const [hours = NaN, minutes = NaN, seconds = NaN] = (parts['time'] ?? '').split(':').map(Number);
+      const midnight = Date.UTC(fullYear(parts['year'] ?? ''), month, day);
+      // Date.UTC carries a 31st of February over into March. A second of 60 is a leap second.
+      const isReal = new Date(midnight).getUTCDate() === day && hours < 24 && minutes < 60 && seconds <= 60;
+      return month >= 0 && isReal ? midnight + ((hours * 60 + minutes) * 60 + seconds) * 1_000 : undefined;
     }
   }
   return undefined;
