@@ -32,7 +32,7 @@ async function call(
   sandbox: OpenRouterSandbox,
   path: string,
   key?: string,
-  init: RequestInit = {},
+  init: RequestInit & { headers?: Record<string, string> } = {},
 ): Promise<Answer> {
   const response = await fetch(sandbox.baseUrl + path, {
     redirect: 'manual',

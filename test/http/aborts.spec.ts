@@ -1,0 +1,216 @@
+import { getEventListeners } from 'node:events';
+import type { Socket } from 'node:net';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { OpenRouterAbortException } from '../../lib/errors/index.js';
+import { failureOf, sleep, timed, until } from '../support/failures.js';
+import {
+  answerWell,
+  cleanUp,
+  clientOf,
+  CREDITS,
+  sendError,
+  startRawServer,
+  startServer,
+} from '../support/servers.js';
+
+afterEach(cleanUp);
+
+describe('the signal of the caller', () => {
+  it('that has fired before sends nothing', async () => {
+    const server = await startServer(answerWell);
+    const failure = await failureOf(
+      clientOf(server).credits.createCoinbaseCharge({ amount: 1 }, { signal: AbortSignal.abort() }),
+    );
+    expect(failure).toBeInstanceOf(OpenRouterAbortException);
+    expect(failure).toMatchObject({ code: 'OPENROUTER_ABORTED', delivery: 'not-sent' });
+    expect(failure.message).toContain('credits.createCoinbaseCharge');
+    await sleep(10);
+    expect(server.sockets.length).toBe(0);
+  });
+
+  it('that fires in the same tick sends nothing', async () => {
+    const server = await startServer(answerWell);
+    const controller = new AbortController();
+    const call = failureOf(clientOf(server).credits.getCredits({ signal: controller.signal }));
+    controller.abort();
+    expect(await call).toMatchObject({ name: 'OpenRouterAbortException', delivery: 'not-sent' });
+    await sleep(20);
+    expect(server.requests.length).toBe(0);
+  });
+
+  it.each<[string, string, (socket: Socket) => unknown]>([
+    ['headers', 'unknown', () => undefined],
+    ['the body', 'applied', (socket) => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{')],
+    [
+      'the body of a 404',
+      'rejected',
+      (socket) => socket.write('HTTP/1.1 404 No\r\ncontent-length: 9\r\n\r\n{'),
+    ],
+    [
+      'the body of a 502',
+      'unknown',
+      (socket) => socket.write('HTTP/1.1 502 No\r\ncontent-length: 9\r\n\r\n{'),
+    ],
+  ])('that fires while it waits for %s ends the call and its socket', async (_name, delivery, answer) => {
+    const server = await startRawServer(answer);
+    const controller = new AbortController();
+    const call = clientOf(server).credits.getCredits({ signal: controller.signal });
+    const failed = failureOf(call);
+    await until(() => server.requests.length === 1);
+    // Until the client has read what the server has written.
+    await sleep(50);
+    const { ms, outcome } = await timed(() => {
+      controller.abort();
+      return failed;
+    });
+    expect(outcome).toBeInstanceOf(OpenRouterAbortException);
+    expect(outcome).toMatchObject({ delivery });
+    expect(ms).toBeLessThan(250);
+    await until(() => server.sockets[0]!.destroyed);
+    expect(server.requests.length).toBe(1);
+  });
+
+  it('that fires between two attempts ends the wait at once', async () => {
+    const server = await startServer((_request, response) => sendError(response, 503));
+    const controller = new AbortController();
+    const failed = failureOf(
+      clientOf(server).credits.getCredits({
+        signal: controller.signal,
+        retry: { initialDelayMs: 20_000, maxDelayMs: 20_000, maxRetries: 5 },
+      }),
+    );
+    await until(() => server.requests.length === 1);
+    await sleep(20);
+    const { ms, outcome } = await timed(() => {
+      controller.abort();
+      return failed;
+    });
+    expect(outcome).toBeInstanceOf(OpenRouterAbortException);
+    expect(outcome).toMatchObject({ delivery: 'unknown' });
+    expect(ms).toBeLessThan(250);
+    await sleep(20);
+    expect(server.requests.length).toBe(1);
+  });
+
+  it('that is a timeout of Node’s works like any other', async () => {
+    const server = await startServer(() => undefined);
+    const failure = await failureOf(clientOf(server).credits.getCredits({ signal: AbortSignal.timeout(30) }));
+    expect(failure).toBeInstanceOf(OpenRouterAbortException);
+  });
+
+  it('that fires for one call leaves the others alone', async () => {
+    const server = await startServer((request, response) => {
+      setTimeout(() => answerWell(request, response), 60);
+    });
+    const client = clientOf(server);
+    const controller = new AbortController();
+    const aborted = failureOf(client.credits.getCredits({ signal: controller.signal }));
+    const others = Promise.all([client.credits.getCredits(), client.credits.getCredits()]);
+    await until(() => server.requests.length === 3);
+    controller.abort();
+    expect(await aborted).toBeInstanceOf(OpenRouterAbortException);
+    await expect(others).resolves.toEqual([CREDITS, CREDITS]);
+  });
+
+  it('is let go of once the call has settled', async () => {
+    const server = await startServer((request, response, index) =>
+      index % 2 === 0 ? sendError(response, 404) : answerWell(request, response),
+    );
+    const client = clientOf(server);
+    const { signal } = new AbortController();
+    for (let call = 0; call < 3; call += 1) {
+      await failureOf(client.credits.getCredits({ signal }));
+      await client.credits.getCredits({ signal });
+    }
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+
+  it('that fires after the answer changes nothing', async () => {
+    const server = await startServer(answerWell);
+    const client = clientOf(server);
+    const controller = new AbortController();
+    await expect(client.credits.getCredits({ signal: controller.signal })).resolves.toEqual(CREDITS);
+    controller.abort();
+    await expect(client.credits.getCredits()).resolves.toEqual(CREDITS);
+  });
+});
+
+describe('close()', () => {
+  it('ends the calls under way, wherever they are', async () => {
+    const server = await startRawServer((socket, head) => {
+      if (head.includes('x-body')) socket.write('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{');
+    });
+    const busy = await startServer((_request, response) => sendError(response, 503));
+    const client = clientOf(server, { managementKey: 'abcdef' });
+    const waiting = clientOf(busy, { retry: { initialDelayMs: 20_000, maxDelayMs: 20_000 } });
+    const asking = clientOf(server, { managementKey: () => new Promise<string>(() => undefined) });
+    const failures = [
+      client.credits.getCredits(),
+      client.credits.getCredits({ headers: { 'x-body': '1' } }),
+      client.credits.createCoinbaseCharge({ amount: 1 }),
+      waiting.credits.getCredits(),
+      asking.credits.getCredits(),
+    ].map((call) => failureOf(call));
+    await until(() => server.requests.length === 3 && busy.requests.length === 1);
+    await sleep(50);
+    const { ms, outcome } = await timed(async () => {
+      await Promise.all([client.close(), waiting.close(), asking.close()]);
+      return Promise.all(failures);
+    });
+    expect(outcome.map((failure) => failure.name)).toEqual(Array(5).fill('OpenRouterAbortException'));
+    expect(outcome.map((failure) => Reflect.get(failure, 'delivery'))).toEqual([
+      'unknown',
+      'applied',
+      'unknown',
+      'unknown',
+      'not-sent',
+    ]);
+    expect(outcome[0]!.message).toContain('the OpenRouter client is closed');
+    expect(ms).toBeLessThan(400);
+    await until(() => [...server.sockets, ...busy.sockets].every((socket) => socket.destroyed));
+  });
+
+  it('ends idle sockets', async () => {
+    const server = await startServer(answerWell);
+    const client = clientOf(server);
+    await client.credits.getCredits();
+    expect(server.sockets[0]!.destroyed).toBe(false);
+    await client.close();
+    await until(() => server.sockets[0]!.destroyed);
+  });
+
+  it('may be called more than once, and refuses later calls', async () => {
+    const server = await startServer(answerWell);
+    const client = clientOf(server);
+    await client.close();
+    await client.close();
+    await client[Symbol.asyncDispose]();
+    for (const call of [client.credits.getCredits(), client.credits.createCoinbaseCharge({ amount: 1 })]) {
+      const failure = await failureOf(call);
+      expect(failure).toBeInstanceOf(OpenRouterAbortException);
+      expect(failure).toMatchObject({ delivery: 'not-sent' });
+      expect(failure.message).toContain('was not sent: the OpenRouter client is closed');
+    }
+    expect(server.sockets.length).toBe(0);
+  });
+
+  it('comes with the end of an `await using` block', async () => {
+    const server = await startServer(answerWell);
+    let kept;
+    {
+      await using client = clientOf(server);
+      kept = client;
+      await client.credits.getCredits();
+    }
+    expect(await failureOf(kept.credits.getCredits())).toBeInstanceOf(OpenRouterAbortException);
+  });
+
+  it('of one client leaves another one alone', async () => {
+    const server = await startServer(answerWell);
+    const [one, two] = [clientOf(server), clientOf(server)];
+    await two.credits.getCredits();
+    await one.close();
+    await expect(two.credits.getCredits()).resolves.toEqual(CREDITS);
+    expect(server.sockets.length).toBe(1);
+  });
+});

@@ -1,0 +1,377 @@
+import { Agent } from 'node:http';
+import { Agent as HttpsAgent, createServer as createHttpsServer } from 'node:https';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import axios from 'axios';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { OpenRouterConnectionException } from '../../lib/errors/index.js';
+import { failureOf, until } from '../support/failures.js';
+import { lookingUp, lookupError } from '../support/lookup.js';
+import {
+  answerWell,
+  CHARGE,
+  cleanUp,
+  clientOf,
+  closedPort,
+  CREDITS,
+  CREDITS_BODY,
+  MANAGEMENT_KEY,
+  sendError,
+  startRawServer,
+  startServer,
+  startTcpServer,
+} from '../support/servers.js';
+import { tlsIdentity } from '../support/tls.js';
+
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  await Promise.all(ends.splice(0).map((end) => end()));
+  await cleanUp();
+});
+
+describe('sockets', () => {
+  it('are kept for the next GET', async () => {
+    const server = await startServer((request, response, index) =>
+      index % 4 === 3 ? sendError(response, 404) : answerWell(request, response),
+    );
+    const client = clientOf(server);
+    for (let call = 0; call < 20; call += 1) {
+      await client.credits.getCredits().catch(() => undefined);
+    }
+    expect(server.requests.length).toBe(20);
+    expect(server.sockets.length).toBe(1);
+  });
+
+  it('are new for each POST, and closed after it', async () => {
+    const server = await startServer(answerWell);
+    const client = clientOf(server);
+    await client.credits.getCredits();
+    for (let call = 0; call < 3; call += 1) {
+      await client.credits.createCoinbaseCharge({ amount: 1 });
+    }
+    await client.credits.getCredits();
+    expect(server.sockets.length).toBe(4);
+    expect(server.requests.map(({ method, socket }) => [method, server.sockets.indexOf(socket)])).toEqual([
+      ['GET', 0],
+      ['POST', 1],
+      ['POST', 2],
+      ['POST', 3],
+      ['GET', 0],
+    ]);
+    await until(() => server.sockets.slice(1).every((socket) => socket.destroyed));
+  });
+
+  it('are new for each POST even where more are under way than an agent opens', async () => {
+    let release: () => void = () => undefined;
+    const full = new Promise<void>((resolve) => (release = resolve));
+    const server = await startServer((request, response) => {
+      void full.then(() => answerWell(request, response));
+    });
+    const client = clientOf(server);
+    const calls = Array.from({ length: 56 }, () => client.credits.createCoinbaseCharge({ amount: 1 }));
+    await until(() => server.requests.length >= 50);
+    release();
+    expect(await Promise.all(calls)).toEqual(Array(56).fill(CHARGE));
+    // An agent without keep-alive hands its socket to the next request in its queue where it has `maxSockets`.
+    expect(new Set(server.requests.map(({ socket }) => socket)).size).toBe(56);
+  });
+
+  it('are told to be closed after a POST', async () => {
+    const server = await startServer(answerWell);
+    await clientOf(server).credits.createCoinbaseCharge({ amount: 1 });
+    expect(server.requests[0]!.headers.connection).toBe('close');
+  });
+
+  it('are at most 50 at a time', async () => {
+    let release: () => void = () => undefined;
+    const full = new Promise<void>((resolve) => (release = resolve));
+    const server = await startServer((request, response) => {
+      void full.then(() => answerWell(request, response));
+    });
+    const client = clientOf(server);
+    const calls = Array.from({ length: 60 }, () => client.credits.getCredits());
+    await until(() => server.requests.length === 50);
+    release();
+    expect(await Promise.all(calls)).toEqual(Array(60).fill(CREDITS));
+    expect(server.sockets.length).toBe(50);
+  });
+
+  it('that the server closes are replaced', async () => {
+    const server = await startServer((request, response) => {
+      response.setHeader('connection', 'close');
+      answerWell(request, response);
+    });
+    const client = clientOf(server, { retry: false });
+    await client.credits.getCredits();
+    await expect(client.credits.getCredits()).resolves.toEqual(CREDITS);
+    expect(server.sockets.length).toBe(2);
+  });
+
+  it('that the server closes while a GET is written to them are replaced, too', async () => {
+    const server = await startRawServer((socket, _head, index) => {
+      if (index === 1) socket.resetAndDestroy();
+      else socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${CREDITS_BODY.length}\r\n\r\n${CREDITS_BODY}`);
+    });
+    const client = clientOf(server);
+    await client.credits.getCredits();
+    await expect(client.credits.getCredits()).resolves.toEqual(CREDITS);
+    expect(server.requests.length).toBe(3);
+    expect(server.sockets.length).toBe(2);
+  });
+
+  it('are those of the user’s agent where there is one', async () => {
+    const server = await startServer(answerWell);
+    let opened = 0;
+    class CountingAgent extends Agent {
+      override createConnection(...args: Parameters<Agent['createConnection']>) {
+        opened += 1;
+        return super.createConnection(...args);
+      }
+    }
+    const httpAgent = new CountingAgent({ keepAlive: true });
+    ends.push(() => httpAgent.destroy());
+    const client = clientOf(server, { axios: { httpAgent } });
+    await client.credits.getCredits();
+    await client.credits.getCredits();
+    expect(opened).toBe(1);
+    expect(server.sockets.length).toBe(1);
+  });
+
+  it('that fail under a POST on the user’s kept agent leave its effect unknown', async () => {
+    const server = await startRawServer((socket, _head, index) => {
+      if (index === 0)
+        socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${CREDITS_BODY.length}\r\n\r\n${CREDITS_BODY}`);
+      else socket.resetAndDestroy();
+    });
+    const httpAgent = new Agent({ keepAlive: true });
+    ends.push(() => httpAgent.destroy());
+    const client = clientOf(server, { axios: { httpAgent } });
+    await client.credits.getCredits();
+    const failure = await failureOf(client.credits.createCoinbaseCharge({ amount: 1 }));
+    expect(failure).toMatchObject({ name: 'OpenRouterConnectionException', delivery: 'unknown' });
+    expect(server.requests.length).toBe(2);
+  });
+});
+
+describe('a connection that does not come about', () => {
+  it('is refused', async () => {
+    const port = await closedPort();
+    const failure = await failureOf(clientOf(`http://127.0.0.1:${port}/v1`).credits.getCredits());
+    expect(failure).toBeInstanceOf(OpenRouterConnectionException);
+    expect(failure).toMatchObject({ phase: 'connect', delivery: 'not-sent' });
+    expect(failure.message).toBe(
+      'credits.getCredits: OpenRouter could not be reached while connecting: ' +
+        'the connection was refused (ECONNREFUSED).',
+    );
+    expect(failure.cause).toMatchObject({ code: 'ECONNREFUSED', syscall: 'connect' });
+  });
+
+  it('is refused at every address of a name', async () => {
+    const port = await closedPort();
+    const client = clientOf(`http://api.test:${port}/v1`, {
+      allowInsecureBaseUrl: true,
+      retry: false,
+      axios: {
+        lookup: lookingUp(() => ['127.0.0.1', '127.0.0.2']).lookup,
+      },
+    });
+    const failure = await failureOf(client.credits.createCoinbaseCharge({ amount: 1 }));
+    expect(failure).toMatchObject({
+      name: 'OpenRouterConnectionException',
+      phase: 'connect',
+      delivery: 'not-sent',
+    });
+    expect(failure.message).toContain('the connection was refused (ECONNREFUSED)');
+    expect((failure.cause as Error).message).toContain('ECONNREFUSED');
+  });
+
+  it.each([
+    ['ENOTFOUND', 'the host name is unknown; check `baseUrl` (ENOTFOUND)'],
+    ['EAI_AGAIN', 'the host name could not be resolved at the moment (EAI_AGAIN)'],
+    ['ESOMETHING', 'getaddrinfo ESOMETHING api.test (ESOMETHING)'],
+  ])('has no address: %s', async (code, text) => {
+    const { lookup, asked } = lookingUp(() => lookupError(code));
+    const client = clientOf('https://api.test/v1', {
+      axios: {
+        lookup,
+      },
+    });
+    const failure = await failureOf(client.credits.createCoinbaseCharge({ amount: 1 }));
+    expect(failure).toMatchObject({
+      name: 'OpenRouterConnectionException',
+      phase: 'dns',
+      delivery: 'not-sent',
+    });
+    expect(failure.message).toBe(
+      `credits.createCoinbaseCharge: OpenRouter could not be reached while resolving the host name: ${text}.`,
+    );
+    expect(asked()).toBe(3);
+  });
+});
+
+describe('TLS', () => {
+  async function startTls(): Promise<{ port: number; requests: string[]; connections: () => number }> {
+    const requests: string[] = [];
+    let connections = 0;
+    const server = createHttpsServer(tlsIdentity, (request, response) => {
+      requests.push(`${request.method} ${request.headers.authorization}`);
+      response.end(CREDITS_BODY);
+    });
+    server.on('connection', () => (connections += 1));
+    server.on('tlsClientError', () => undefined);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    ends.push(() => {
+      server.closeAllConnections();
+      server.close();
+      return once(server, 'close');
+    });
+    return { port: (server.address() as AddressInfo).port, requests, connections: () => connections };
+  }
+
+  it('is spoken with a server whose certificate is trusted', async () => {
+    const { port, requests } = await startTls();
+    const httpsAgent = new HttpsAgent({ ca: tlsIdentity.cert, keepAlive: true });
+    ends.push(() => httpsAgent.destroy());
+    const client = clientOf(`https://localhost:${port}/v1`, { axios: { httpsAgent, family: 4 } });
+    await expect(client.credits.getCredits()).resolves.toEqual(CREDITS);
+    expect(requests).toEqual([`GET Bearer ${MANAGEMENT_KEY}`]);
+  });
+
+  it.each(['getCredits', 'createCoinbaseCharge'] as const)(
+    'is refused for a certificate that is not, once and before anything is sent: %s',
+    async (method) => {
+      const { port, requests, connections } = await startTls();
+      const { credits } = clientOf(`https://127.0.0.1:${port}/v1`);
+      const failure = await failureOf(
+        method === 'getCredits' ? credits.getCredits() : credits.createCoinbaseCharge({ amount: 1 }),
+      );
+      expect(failure).toMatchObject({
+        name: 'OpenRouterConnectionException',
+        phase: 'tls',
+        delivery: 'not-sent',
+        cause: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' },
+      });
+      expect(failure.message).toContain('during the TLS handshake');
+      expect(connections()).toBe(1);
+      expect(requests).toEqual([]);
+    },
+  );
+
+  it('is refused for a certificate of another name', async () => {
+    const { port, requests, connections } = await startTls();
+    const httpsAgent = new HttpsAgent({ ca: tlsIdentity.cert });
+    ends.push(() => httpsAgent.destroy());
+    const client = clientOf(`https://api.test:${port}/v1`, {
+      axios: {
+        httpsAgent,
+        lookup: lookingUp(() => ['127.0.0.1']).lookup,
+      },
+    });
+    expect(await failureOf(client.credits.getCredits())).toMatchObject({
+      phase: 'tls',
+      delivery: 'not-sent',
+      cause: { code: 'ERR_TLS_CERT_ALTNAME_INVALID' },
+    });
+    expect(connections()).toBe(1);
+    expect(requests).toEqual([]);
+  });
+
+  it('is not found on a port that speaks plain HTTP', async () => {
+    const server = await startTcpServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+    const failure = await failureOf(
+      clientOf(`https://127.0.0.1:${server.port}/v1`).credits.createCoinbaseCharge({ amount: 1 }),
+    );
+    expect(failure).toMatchObject({
+      name: 'OpenRouterConnectionException',
+      phase: 'tls',
+      delivery: 'not-sent',
+    });
+    expect(server.sockets.length).toBe(1);
+  });
+
+  it('that is reset in its handshake is tried again, even for a POST', async () => {
+    const server = await startTcpServer((socket) => socket.once('data', () => socket.resetAndDestroy()));
+    const failure = await failureOf(
+      clientOf(`https://127.0.0.1:${server.port}/v1`).credits.createCoinbaseCharge({ amount: 1 }),
+    );
+    expect(failure).toMatchObject({ phase: 'tls', delivery: 'not-sent', cause: { code: 'ECONNRESET' } });
+    expect(server.sockets.length).toBe(3);
+  });
+});
+
+describe('what else is set in the process', () => {
+  it.each(['HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'])('%s does not get the key', async (name) => {
+    const evil = await startServer(answerWell);
+    const server = await startServer(answerWell);
+    const before = process.env[name];
+    process.env[name] = `http://127.0.0.1:${evil.port}`;
+    try {
+      await clientOf(server).credits.getCredits();
+    } finally {
+      if (before === undefined) Reflect.deleteProperty(process.env, name);
+      else process.env[name] = before;
+    }
+    expect(server.requests.length).toBe(1);
+    expect(evil.sockets.length).toBe(0);
+  });
+
+  it('a proxy of the options does', async () => {
+    const proxy = await startServer(answerWell);
+    const client = clientOf('http://api.test/v1', {
+      allowInsecureBaseUrl: true,
+      axios: { proxy: { protocol: 'http', host: '127.0.0.1', port: proxy.port } },
+    });
+    await expect(client.credits.getCredits()).resolves.toEqual(CREDITS);
+    expect(proxy.requests.map(({ path, headers }) => [path, headers.host])).toEqual([
+      ['http://api.test/v1/credits', 'api.test'],
+    ]);
+  });
+
+  it.each<[string, object]>([
+    // An instance of axios is born with the defaults that any other module may have set.
+    ['auth', { auth: { username: 'other', password: 'module' } }],
+    ['params', { params: { other: 'module' } }],
+    ['headers', { headers: { common: { 'x-other-module': '1' }, get: { 'x-other-module': '1' } } }],
+    ['baseURL', { baseURL: 'http://127.0.0.1:1/', allowAbsoluteUrls: false }],
+    ['timeout', { timeout: 1 }],
+    ['limits', { maxContentLength: 1, maxBodyLength: 1 }],
+    ['hooks', { validateStatus: () => false, transformResponse: [() => 'x'], adapter: ['nonsense'] }],
+    ['socketPath', { socketPath: '/nowhere.sock' }],
+  ])('axios.defaults.%s of other modules changes nothing', async (_name, others) => {
+    const server = await startServer((request, response) => {
+      setTimeout(() => answerWell(request, response), 10);
+    });
+    const before = { ...axios.defaults };
+    Object.assign(axios.defaults, others);
+    let client;
+    try {
+      client = clientOf(server, { retry: false });
+      await expect(client.credits.getCredits()).resolves.toEqual(CREDITS);
+      await expect(client.credits.createCoinbaseCharge({ amount: 1 })).resolves.toEqual(CHARGE);
+    } finally {
+      for (const name of Object.keys(others)) Reflect.deleteProperty(axios.defaults, name);
+      Object.assign(axios.defaults, before);
+    }
+    const [request] = server.requests;
+    expect(request!.path).toBe('/api/v1/credits');
+    expect(request!.headers.authorization).toBe(`Bearer ${MANAGEMENT_KEY}`);
+    expect(request!.headers['x-other-module']).toBeUndefined();
+  });
+
+  it('interceptors of the shared axios see nothing', async () => {
+    const server = await startServer(answerWell);
+    const seen: unknown[] = [];
+    const id = axios.interceptors.request.use((config) => {
+      seen.push(config);
+      return config;
+    });
+    try {
+      await clientOf(server).credits.getCredits();
+    } finally {
+      axios.interceptors.request.eject(id);
+    }
+    expect(seen).toEqual([]);
+    expect(server.requests.length).toBe(1);
+  });
+});

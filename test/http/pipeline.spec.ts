@@ -1,0 +1,111 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { HttpPipeline } from '../../lib/http/http-pipeline.js';
+import { createsSomething, type OpenRouterCall } from '../../lib/http/openrouter-call.js';
+import type { OpenRouterModuleOptions } from '../../lib/options/openrouter-options.js';
+import { resolveOptions } from '../../lib/options/resolve-options.js';
+import { failureOf } from '../support/failures.js';
+import { lookingUp, lookupError } from '../support/lookup.js';
+import { answerWell, API_KEY, cleanUp, sendError, startRawServer, startServer } from '../support/servers.js';
+
+const pipelines: HttpPipeline[] = [];
+afterEach(async () => {
+  for (const pipeline of pipelines.splice(0)) pipeline.close();
+  await cleanUp();
+});
+
+function pipelineOf(baseUrl: string, options: OpenRouterModuleOptions = {}): HttpPipeline {
+  const pipeline = new HttpPipeline(
+    resolveOptions(
+      { apiKey: API_KEY, baseUrl, retry: { maxRetries: 2, initialDelayMs: 1 }, ...options },
+      'Here',
+    ),
+  );
+  pipelines.push(pipeline);
+  return pipeline;
+}
+
+function call(over: Partial<OpenRouterCall<unknown>> = {}): OpenRouterCall<unknown> {
+  return {
+    operation: 'things.change',
+    method: 'GET',
+    path: '/things/1',
+    key: 'api',
+    decode: (body) => body,
+    ...over,
+  };
+}
+
+describe('a call', () => {
+  it.each([
+    ['GET', 3],
+    ['PUT', 3],
+    ['PATCH', 3],
+    ['DELETE', 3],
+    ['POST', 1],
+  ] as const)('of method %s is sent %i times at most', async (method, times) => {
+    const server = await startServer((_request, response) => sendError(response, 503));
+    const resetting = await startRawServer((socket) => socket.resetAndDestroy());
+    for (const { baseUrl } of [server, resetting]) {
+      await failureOf(pipelineOf(baseUrl).request(call({ method })));
+    }
+    expect([server.requests.length, resetting.requests.length]).toEqual([times, times]);
+    expect(server.requests[0]!.method).toBe(method);
+    expect(createsSomething({ method })).toBe(method === 'POST');
+  });
+
+  it('with a body is JSON, and one without has no content type', async () => {
+    const server = await startServer(answerWell);
+    const pipeline = pipelineOf(server.baseUrl);
+    await pipeline.request(call({ method: 'PATCH', body: { name: 'é', limit: null, gone: undefined } }));
+    await pipeline.request(call({ method: 'DELETE' }));
+    expect(
+      server.requests.map(({ method, body, headers }) => [method, body, headers['content-type']]),
+    ).toEqual([
+      ['PATCH', '{"name":"é","limit":null}', 'application/json'],
+      ['DELETE', '', undefined],
+    ]);
+    expect(server.requests[0]!.headers['content-length']).toBe('26');
+  });
+
+  it('gives what its decoder makes of the answer', async () => {
+    const server = await startServer((_request, response) => response.end('[1,2]'));
+    const decode = (body: unknown) => (body as number[]).length;
+    await expect(pipelineOf(server.baseUrl).request(call({ decode }))).resolves.toBe(2);
+  });
+
+  it('does not hide a mistake of its decoder, and is not sent again for it', async () => {
+    const server = await startServer(answerWell);
+    const mistake = new TypeError('x is not a function');
+    const decode = () => {
+      throw mistake;
+    };
+    expect(await failureOf(pipelineOf(server.baseUrl).request(call({ decode })))).toBe(mistake);
+    expect(server.requests.length).toBe(1);
+  });
+
+  it('does not claim that nothing was sent where an earlier attempt was', async () => {
+    const server = await startRawServer((socket) => socket.resetAndDestroy());
+    const { lookup, asked } = lookingUp((times) => (times === 1 ? ['127.0.0.1'] : lookupError('EAI_AGAIN')));
+    const pipeline = pipelineOf(`http://api.test:${server.port}/v1`, {
+      allowInsecureBaseUrl: true,
+      axios: {
+        lookup,
+      },
+    });
+    const failure = await failureOf(pipeline.request(call({ method: 'PATCH', body: { limit: 5 } })));
+    expect(server.requests.length).toBe(1);
+    expect(asked()).toBe(3);
+    expect(failure).toMatchObject({ phase: 'dns', delivery: 'unknown' });
+  });
+
+  it('ends with the application', async () => {
+    const server = await startServer(() => undefined);
+    const pipeline = pipelineOf(server.baseUrl);
+    const failed = failureOf(pipeline.request(call()));
+    pipeline.onApplicationShutdown();
+    expect(await failed).toMatchObject({ name: 'OpenRouterAbortException', delivery: 'not-sent' });
+    expect((await failureOf(pipeline.request(call()))).message).toBe(
+      'things.change was not sent: the OpenRouter client is closed.',
+    );
+  });
+});

@@ -1,0 +1,196 @@
+import { describe, expect, it } from '@jest/globals';
+import { OpenRouterResponseException } from '../../lib/errors/index.js';
+import { parseJson } from '../../lib/wire/json.js';
+import {
+  isJsonObject,
+  optionalDate,
+  optionalRecord,
+  optionalText,
+  ownMember,
+  requiredAmount,
+  requiredText,
+  unwrapData,
+  type WireRecord,
+} from '../../lib/wire/wire-record.js';
+
+const INHERITED = ['toString', 'constructor', 'hasOwnProperty', 'valueOf', '__proto__', '__defineGetter__'];
+
+function record(json: string, path = 'data'): WireRecord {
+  return { members: parseJson(json) as Record<string, unknown>, path };
+}
+
+function thrown(action: () => unknown): OpenRouterResponseException {
+  try {
+    action();
+  } catch (error) {
+    expect(error).toBeInstanceOf(OpenRouterResponseException);
+    return error as OpenRouterResponseException;
+  }
+  throw new Error('nothing was thrown');
+}
+
+describe('an own member', () => {
+  it.each(INHERITED)('is not the inherited %s', (name) => {
+    expect(ownMember({}, name)).toBeUndefined();
+    expect(ownMember(parseJson(`{"${name}":7}`) as Record<string, unknown>, name)).toBe(7);
+  });
+
+  it.each<[unknown, boolean]>([
+    [{}, true],
+    [Object.create(null), true],
+    [[], false],
+    [null, false],
+    [undefined, false],
+    ['x', false],
+    [1, false],
+    [true, false],
+  ])('belongs to an object: %j %s', (value, expected) => {
+    expect(isJsonObject(value)).toBe(expected);
+  });
+});
+
+describe('the content of an answer', () => {
+  it.each([
+    ['{"data":{"a":1}}', { a: 1 }],
+    ['{"a":1}', { a: 1 }],
+    ['{"data":[1]}', { data: [1] }],
+    ['{"data":null,"a":1}', { data: null, a: 1 }],
+  ])('of %s is %j, at `data`', (json, members) => {
+    expect(unwrapData(parseJson(json))).toEqual({ members, path: 'data' });
+  });
+
+  it.each<[unknown, string]>([
+    [null, 'null'],
+    [undefined, 'missing'],
+    [[], 'an array'],
+    ['x', 'a string'],
+    ['', 'an empty text'],
+    [7, 'a number'],
+    [Infinity, 'not finite'],
+    [false, 'a boolean'],
+  ])('cannot be %j', (body, kind) => {
+    const exception = thrown(() => unwrapData(body));
+    expect(exception.message).toBe(
+      `OpenRouter's answer is not what its API promises: \`data\` should be an object, and is ${kind}.`,
+    );
+    expect(exception).toMatchObject({ path: 'data', delivery: 'applied', code: 'OPENROUTER_RESPONSE' });
+  });
+});
+
+describe('a required amount', () => {
+  it.each([
+    ['0', 0],
+    ['-0', -0],
+    ['-2.5', -2.5],
+    ['1.68911914', 1.68911914],
+    ['1e-9', 1e-9],
+    ['9007199254740993', 9007199254740992],
+    ['1.7976931348623157e308', Number.MAX_VALUE],
+  ])('of %s is kept', (text, expected) => {
+    expect(requiredAmount(record(`{"usage":${text}}`), 'usage')).toBe(expected);
+  });
+
+  it.each([
+    ['{}', 'missing'],
+    ['{"usage":null}', 'null'],
+    ['{"usage":"12"}', 'a string'],
+    ['{"usage":""}', 'an empty text'],
+    ['{"usage":true}', 'a boolean'],
+    ['{"usage":[12]}', 'an array'],
+    ['{"usage":{"amount":12}}', 'an object'],
+    ['{"usage":1e400}', 'not finite'],
+    ['{"usage":-1e400}', 'not finite'],
+    ['{"__proto__":{"usage":12}}', 'missing'],
+  ])('cannot be that of %s', (json, kind) => {
+    const exception = thrown(() => requiredAmount(record(json), 'usage'));
+    expect(exception.message).toBe(
+      `OpenRouter's answer is not what its API promises: \`data.usage\` should be a finite number, and is ${kind}.`,
+    );
+    expect(exception.path).toBe('data.usage');
+  });
+
+  it.each(INHERITED)('is not found on the prototype under %s', (name) => {
+    expect(thrown(() => requiredAmount(record('{}'), name)).path).toBe(`data.${name}`);
+    expect(requiredAmount(record(`{"${name}":3}`), name)).toBe(3);
+  });
+
+  it('is named without a dot at the top', () => {
+    expect(thrown(() => requiredAmount(record('{}', ''), 'usage')).path).toBe('usage');
+  });
+});
+
+describe('a text', () => {
+  it('is kept', () => {
+    expect(requiredText(record('{"id":"ch_1"}'), 'id')).toBe('ch_1');
+    expect(optionalText(record('{"id":"ch_1"}'), 'id')).toBe('ch_1');
+    expect(optionalText(record('{"id":""}'), 'id')).toBe('');
+  });
+
+  it.each([
+    ['{}', 'missing'],
+    ['{"id":null}', 'null'],
+    ['{"id":7}', 'a number'],
+    ['{"id":""}', 'an empty text'],
+    ['{"id":["a"]}', 'an array'],
+    ['{"id":{}}', 'an object'],
+  ])('that is required cannot be that of %s', (json, kind) => {
+    const exception = thrown(() => requiredText(record(json), 'id'));
+    expect(exception.message).toContain(`\`data.id\` should be a text, and is ${kind}.`);
+    expect(exception.path).toBe('data.id');
+  });
+
+  it.each(['{}', '{"id":null}', '{"id":7}', '{"id":[]}'])('that is optional is not there in %s', (json) => {
+    expect(optionalText(record(json), 'id')).toBeUndefined();
+  });
+
+  it.each(INHERITED)('is not the inherited %s', (name) => {
+    expect(optionalText(record('{}'), name)).toBeUndefined();
+    expect(() => requiredText(record('{}'), name)).toThrow('is missing');
+  });
+
+  it('does not show what stands in its place', () => {
+    const exception = thrown(() => requiredText(record('{"id":{"secret":"abc123"}}'), 'id'));
+    expect(exception.message).not.toContain('abc123');
+  });
+});
+
+describe('an optional record', () => {
+  it('knows its path', () => {
+    const pricing = optionalRecord(record('{"pricing":{"local":{}}}'), 'pricing');
+    expect(pricing).toEqual({ members: { local: {} }, path: 'data.pricing' });
+    expect(thrown(() => requiredText(optionalRecord(pricing!, 'local')!, 'amount')).path).toBe(
+      'data.pricing.local.amount',
+    );
+  });
+
+  it.each(['{}', '{"pricing":null}', '{"pricing":[]}', '{"pricing":"x"}', '{"pricing":0}'])(
+    'is not there in %s',
+    (json) => {
+      expect(optionalRecord(record(json), 'pricing')).toBeUndefined();
+    },
+  );
+
+  it.each(INHERITED)('is not the inherited %s', (name) => {
+    expect(optionalRecord(record('{}'), name)).toBeUndefined();
+  });
+});
+
+describe('an optional date', () => {
+  it('is read', () => {
+    expect(optionalDate(record('{"at":"2026-01-02T03:04:05Z"}'), 'at')).toEqual(
+      new Date(Date.UTC(2026, 0, 2, 3, 4, 5)),
+    );
+  });
+
+  it.each([
+    '{}',
+    '{"at":null}',
+    '{"at":""}',
+    '{"at":"soon"}',
+    '{"at":1767322800}',
+    '{"at":{}}',
+    '{"at":[2026]}',
+  ])('is not there in %s', (json) => {
+    expect(optionalDate(record(json), 'at')).toBeUndefined();
+  });
+});
