@@ -1,3 +1,4 @@
+import { OpenRouterResponseException } from '../errors/client.exceptions.js';
 import { subtractUsd } from '../money/usd.js';
 import {
   optionalDate,
@@ -15,7 +16,15 @@ export function decodeCredits(body: unknown): GetCreditsResponse {
   const data = unwrapData(body);
   const totalCredits = requiredAmount(data, 'total_credits');
   const totalUsage = requiredAmount(data, 'total_usage');
-  return { totalCredits, totalUsage, balance: subtractUsd(totalCredits, totalUsage), currency: 'USD' };
+  const balance = subtractUsd(totalCredits, totalUsage);
+  if (!Number.isFinite(balance)) {
+    throw new OpenRouterResponseException({
+      message: "OpenRouter's answer has amounts whose difference is beyond every number.",
+      delivery: 'applied',
+      path: 'data',
+    });
+  }
+  return { totalCredits, totalUsage, balance, currency: 'USD' };
 }
 
 /** Reads the answer of `POST /credits/coinbase` in either of its two shapes. */

@@ -21,7 +21,12 @@ export function isInstanceOfBranded(target: object, value: unknown): boolean {
     return Function.prototype[Symbol.hasInstance].call(target, value);
   }
   const kind: unknown = Reflect.get(target, KIND);
-  return kindsOf(value).includes(kind);
+  try {
+    return kindsOf(value).includes(kind);
+  } catch {
+    // A revoked proxy cannot be looked at; it is none of ours.
+    return false;
+  }
 }
 
 function kindsOf(value: unknown): unknown[] {

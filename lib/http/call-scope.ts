@@ -1,3 +1,5 @@
+import { getMaxListeners, setMaxListeners } from 'node:events';
+
 /** What ended a step before it was done. */
 export type Interruption = 'timeout' | 'deadline' | 'abort' | 'closed';
 
@@ -32,7 +34,7 @@ export class CallScope {
     if (signal?.aborted === true) {
       this.#ended = 'abort';
     } else {
-      signal?.addEventListener('abort', this.#onAbort);
+      listen(signal, this.#onAbort);
     }
   }
 
@@ -98,4 +100,23 @@ export class CallScope {
     this.#ended ??= why;
     this.#interrupt?.(why);
   }
+}
+
+/** One signal may stand for any number of calls, and each of them listens; that is no leak to warn of. */
+const MANY_LISTENERS = 1_000;
+const UNLIMITED = 0;
+
+function listen(signal: AbortSignal | undefined, onAbort: () => void): void {
+  if (signal === undefined) {
+    return;
+  }
+  try {
+    const limit = getMaxListeners(signal);
+    if (limit !== UNLIMITED && limit < MANY_LISTENERS) {
+      setMaxListeners(MANY_LISTENERS, signal);
+    }
+  } catch {
+    // A signal of a user's own making need not be one of Node's.
+  }
+  signal.addEventListener('abort', onAbort);
 }

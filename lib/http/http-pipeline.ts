@@ -82,6 +82,8 @@ export class HttpPipeline {
         // The key must not take a way that only the environment knows of.
         proxy: false,
         maxRedirects: 0,
+        // The same for a user's fetch adapter, which knows of no limit to redirects.
+        fetchOptions: { redirect: 'manual' },
         responseType: 'stream',
         // Unpacked here instead, since axios takes a gzip body that is cut short for a whole one.
         decompress: false,
@@ -204,6 +206,9 @@ export class HttpPipeline {
   #read<T>(answer: WireAnswer, { call, scrub }: CallInProgress<T>): Outcome<T> {
     const { operation, gone } = call;
     const { status, header, body, fault } = answer;
+    if (!Number.isInteger(status)) {
+      return { failure: noStatus(operation) };
+    }
     if (status < 200 || status > 299) {
       const exception = createApiException({ status, header, body, operation, scrub, gone });
       return { failure: { exception, transient: false } };
@@ -275,6 +280,16 @@ export class HttpPipeline {
       delivery: 'not-sent',
     });
   }
+}
+
+function noStatus(operation: string): CallFailure {
+  return {
+    exception: new OpenRouterResponseException({
+      message: `${operation}: the HTTP adapter gave an answer without a status.`,
+      delivery: 'unknown',
+    }),
+    transient: false,
+  };
 }
 
 function notJson(

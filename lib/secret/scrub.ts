@@ -29,7 +29,8 @@ export function createScrub(secrets: readonly string[]): Scrub {
         .filter((secret) => secret.length >= SHORTEST_SECRET)
         .flatMap((secret) => {
           const base64 = Buffer.from(secret).toString('base64');
-          return [secret, encodeURIComponent(secret), base64, base64.replace(/=+$/, '')];
+          const header = Buffer.from(`Bearer ${secret}`).toString('base64');
+          return [secret, encodeURIComponent(secret), base64, base64.replace(/=+$/, ''), header];
         }),
     ),
   ].sort((a, b) => b.length - a.length);

@@ -89,6 +89,14 @@ describe('getCredits', () => {
     await expect(client.credits.getCredits()).rejects.toMatchObject({ path: 'data.total_credits' });
   });
 
+  it('never makes up a balance that no double can hold', async () => {
+    sandbox.failNext({ status: 200, body: { data: { total_credits: 1.7e308, total_usage: -1.7e308 } } });
+    await expect(client.credits.getCredits()).rejects.toMatchObject({
+      name: 'OpenRouterResponseException',
+      path: 'data',
+    });
+  });
+
   it('tells each documented error by its class, with the server’s words', async () => {
     const { credits } = client;
     const call = (apiKey?: string) => credits.getCredits({ retry: false, apiKey });

@@ -54,7 +54,13 @@ describe('the OpenAPI document of a controller', () => {
     expect(await accepts({ amount: most + 1e-9 })).toBe(false);
 
     const pattern = new RegExp(sender!['pattern'] as string);
-    for (const address of [`0x${'a1'.repeat(20)}`, `0x${'A'.repeat(40)}`, `0x${'a'.repeat(39)}`, 'a'.repeat(42), '']) {
+    for (const address of [
+      `0x${'a1'.repeat(20)}`,
+      `0x${'A'.repeat(40)}`,
+      `0x${'a'.repeat(39)}`,
+      'a'.repeat(42),
+      '',
+    ]) {
       expect([address, await accepts({ sender: address })]).toEqual([address, pattern.test(address)]);
     }
 

@@ -342,3 +342,12 @@ describe('a safe cause', () => {
     expect(Object.keys(cause)).toEqual([]);
   });
 });
+
+describe('a value that cannot be looked at', () => {
+  it('is no exception of ours, and does not throw', () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    expect(errors.isOpenRouterException(proxy)).toBe(false);
+    expect(proxy instanceof errors.OpenRouterException).toBe(false);
+  });
+});

@@ -1,4 +1,4 @@
-import { getEventListeners } from 'node:events';
+import { getEventListeners, getMaxListeners } from 'node:events';
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { OpenRouterAbortException } from '../../lib/errors/index.js';
@@ -212,5 +212,19 @@ describe('close()', () => {
     await one.close();
     await expect(two.credits.getCredits()).resolves.toEqual(CREDITS);
     expect(server.sockets.length).toBe(1);
+  });
+});
+
+describe('a signal for many calls', () => {
+  it('may have as many listeners as there are calls, and has none afterwards', async () => {
+    const server = await startServer(answerWell);
+    const client = clientOf(server);
+    const { signal } = new AbortController();
+    const calls = Array.from({ length: 30 }, () => client.credits.getCredits({ signal }));
+    expect(getEventListeners(signal, 'abort')).toHaveLength(30);
+    // Node warns of a leak beyond that.
+    expect(getMaxListeners(signal)).toBeGreaterThanOrEqual(30);
+    await Promise.all(calls);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 });

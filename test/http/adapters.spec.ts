@@ -302,3 +302,15 @@ async function* failing(): AsyncGenerator<Buffer> {
   yield Buffer.from('{');
   await Promise.reject(new Error('lost'));
 }
+
+describe('an adapter that forgets the status', () => {
+  it('has not told of a success', async () => {
+    const adapter = (config: unknown) =>
+      Promise.resolve({ data: CREDITS_BODY, headers: {}, config } as never);
+    const client = clientOf('https://api.test/v1', { axios: { adapter }, retry: false });
+    expect(await failureOf(client.credits.getCredits())).toMatchObject({
+      name: 'OpenRouterResponseException',
+      delivery: 'unknown',
+    });
+  });
+});
