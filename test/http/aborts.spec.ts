@@ -222,8 +222,9 @@ describe('a signal for many calls', () => {
     const { signal } = new AbortController();
     const calls = Array.from({ length: 30 }, () => client.credits.getCredits({ signal }));
     expect(getEventListeners(signal, 'abort')).toHaveLength(30);
-    // Node warns of a leak beyond that.
-    expect(getMaxListeners(signal)).toBeGreaterThanOrEqual(30);
+    // Node 20 warns of a leak beyond that; later ones have no limit for signals, and call it 0.
+    const limit = getMaxListeners(signal);
+    expect(limit === 0 || limit >= 30).toBe(true);
     await Promise.all(calls);
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
