@@ -1,4 +1,11 @@
 export type { OpenRouterDelivery, OpenRouterPhase } from './contracts/delivery.js';
+export type {
+  OpenRouterAttempt,
+  OpenRouterAttemptFailure,
+  OpenRouterAttemptSuccess,
+  OpenRouterInstrumentation,
+  OpenRouterRetry,
+} from './contracts/instrumentation.js';
 export type { RequestOptions, RetryOptions } from './contracts/request-options.js';
 export {
   CoinbaseChargeResponse,
@@ -51,6 +58,7 @@ export type {
   OpenRouterHttpError,
   OpenRouterRefusedProperty,
 } from './filters/index.js';
+export { OpenRouterRetryLogger } from './http/retry-logger.js';
 export { formatUsd } from './money/usd.js';
 export { OpenRouterClient } from './openrouter.client.js';
 export { OpenRouterModule } from './openrouter.module.js';

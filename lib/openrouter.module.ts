@@ -8,7 +8,7 @@ import {
   type OptionsSource,
   syncOptionsSource,
 } from './openrouter.providers.js';
-import { DEFAULT_ACCOUNT } from './openrouter.tokens.js';
+import { DEFAULT_ACCOUNT } from './options/option-defaults.js';
 import { isPlainObject } from './options/option-rules.js';
 import type { OpenRouterModuleOptions } from './options/openrouter-options.js';
 import { checkRegistrations } from './registration-check.js';

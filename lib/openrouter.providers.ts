@@ -9,12 +9,8 @@ import type {
   OpenRouterOptionsFactory,
 } from './openrouter-module.options.js';
 import { OpenRouterClient } from './openrouter.client.js';
-import {
-  DEFAULT_ACCOUNT,
-  getOpenRouterClientToken,
-  OPENROUTER_OPTIONS,
-  pipelineToken,
-} from './openrouter.tokens.js';
+import { getOpenRouterClientToken, OPENROUTER_OPTIONS, pipelineToken } from './openrouter.tokens.js';
+import { DEFAULT_ACCOUNT } from './options/option-defaults.js';
 import { isPlainObject } from './options/option-rules.js';
 import { resolveOptions } from './options/resolve-options.js';
 import { unknownName } from './options/validate-object.js';
@@ -90,7 +86,8 @@ export function accountProviders(
   name: string | undefined,
   subject: string,
 ): Required<Pick<DynamicModule, 'providers' | 'exports'>> {
-  const pipeline = pipelineToken(name ?? DEFAULT_ACCOUNT);
+  const account = name ?? DEFAULT_ACCOUNT;
+  const pipeline = pipelineToken(account);
   const pipelineProvider: Provider = {
     provide: pipeline,
     inject: [ModulesContainer, ...source.inject],
@@ -98,7 +95,7 @@ export function accountProviders(
       // Here as well as in the module's hook, which modules that are loaded lazily do not get.
       checkRegistrations(modules);
       return new HttpPipeline(
-        resolveOptions(optionsAlone(await source.options(...dependencies), subject), subject),
+        resolveOptions(optionsAlone(await source.options(...dependencies), subject), subject, account),
       );
     },
   };
@@ -107,8 +104,8 @@ export function accountProviders(
     const clientProvider: Provider = {
       provide: client,
       inject: [pipeline],
-      useFactory: (account: HttpPipeline) =>
-        new OpenRouterClient(undefined, { pipeline: account, credits: new CreditsService(account) }),
+      useFactory: (made: HttpPipeline) =>
+        new OpenRouterClient(undefined, { pipeline: made, credits: new CreditsService(made) }),
     };
     return { providers: [...source.providers, pipelineProvider, clientProvider], exports: [client] };
   }
@@ -119,18 +116,18 @@ export function accountProviders(
       {
         provide: OPENROUTER_OPTIONS,
         inject: [pipeline],
-        useFactory: (account: HttpPipeline) => account.options,
+        useFactory: (made: HttpPipeline) => made.options,
       },
       {
         provide: CreditsService,
         inject: [pipeline],
-        useFactory: (account: HttpPipeline) => new CreditsService(account),
+        useFactory: (made: HttpPipeline) => new CreditsService(made),
       },
       {
         provide: OpenRouterClient,
         inject: [pipeline, CreditsService],
-        useFactory: (account: HttpPipeline, credits: CreditsService) =>
-          new OpenRouterClient(undefined, { pipeline: account, credits }),
+        useFactory: (made: HttpPipeline, credits: CreditsService) =>
+          new OpenRouterClient(undefined, { pipeline: made, credits }),
       },
     ],
     exports: [OPENROUTER_OPTIONS, CreditsService, OpenRouterClient],

@@ -4,9 +4,6 @@ import { OpenRouterClient } from './openrouter.client.js';
 // Texts rather than symbols or classes: the CommonJS and the ES module copy of the package must mean the same.
 const PREFIX = 'nestjs-openrouter';
 
-/** What an account without a name is called where a name is needed. */
-export const DEFAULT_ACCOUNT = 'default';
-
 /**
  * Token of the default account's options in force (`ResolvedOpenRouterOptions`): validated, frozen, without keys.
  */

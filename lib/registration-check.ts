@@ -1,6 +1,7 @@
 import type { ModulesContainer } from '@nestjs/core';
 import { OpenRouterConfigException } from './errors/client.exceptions.js';
-import { accountOfToken, DEFAULT_ACCOUNT } from './openrouter.tokens.js';
+import { accountOfToken } from './openrouter.tokens.js';
+import { DEFAULT_ACCOUNT } from './options/option-defaults.js';
 
 /**
  * Finds registrations that Nest itself would accept in silence and that would then go wrong: two of the same account,

@@ -2,6 +2,7 @@ import { HttpService } from '@nestjs/axios';
 import { Axios } from 'axios';
 import type { OpenRouterDelivery } from '../contracts/delivery.js';
 import type { RequestOptions } from '../contracts/request-options.js';
+import { OpenRouterNotFoundException, OpenRouterUnauthorizedException } from '../errors/api.exceptions.js';
 import {
   OpenRouterAbortException,
   OpenRouterResponseException,
@@ -26,9 +27,12 @@ import {
 } from './call-failure.js';
 import { CallScope } from './call-scope.js';
 import { type HttpAgents, openAgents } from './http-agents.js';
+import { InstrumentationHooks, type Outcome } from './instrumentation-hooks.js';
 import { KeyRing, keyText } from './key-ring.js';
 import { createsSomething, type OpenRouterCall } from './openrouter-call.js';
 import { accountHeaders } from './request-headers.js';
+import { expandPath } from './request-path.js';
+import { RetryBudget } from './retry-budget.js';
 import { checkRequestOptions } from './request-options.schema.js';
 import { retryDelay } from './retry-policy.js';
 
@@ -41,14 +45,16 @@ interface CallLimits {
 /** A call with everything that its attempts share. */
 interface CallInProgress<T> {
   readonly call: OpenRouterCall<T>;
+  /** The path with its parameters. */
+  readonly path: string;
   readonly scope: CallScope;
   readonly limits: CallLimits;
   readonly headers: Readonly<Record<string, string>>;
   readonly keyOverride: string | undefined;
   readonly scrub: Scrub;
+  /** Whether an attempt so far may have taken effect. */
+  mayHaveArrived: boolean;
 }
-
-type Outcome<T> = { readonly value: T } | { readonly failure: CallFailure };
 
 /**
  * The one way from this package to OpenRouter: chooses the key, sends, waits, tries again, reads the answer, and
@@ -63,6 +69,8 @@ export class HttpPipeline {
   readonly #http: HttpService;
   readonly #agents: HttpAgents;
   readonly #requestAgents: { readonly kept: RequestAgents; readonly single: RequestAgents };
+  readonly #hooks: InstrumentationHooks;
+  readonly #budget = new RetryBudget();
   readonly #calls = new Set<CallScope>();
   #closed = false;
 
@@ -70,6 +78,7 @@ export class HttpPipeline {
     this.options = settings.options;
     this.#keys = new KeyRing(settings.keys, secretsOfHeaders(settings.headers));
     this.#headers = accountHeaders(settings);
+    this.#hooks = new InstrumentationHooks(settings);
     this.#agents = openAgents();
     this.#requestAgents = {
       kept: { ...this.#agents.kept, ...settings.axios },
@@ -105,10 +114,12 @@ export class HttpPipeline {
     if (this.#closed) {
       throw this.#closedException(call.operation);
     }
+    const path = expandPath(call.path, call.parameters ?? {}, call.operation);
     const scope = new CallScope(limits.deadlineMs ?? this.options.deadlineMs, signal, this.#calls);
     const keyOverride = apiKey === undefined ? undefined : keyText(apiKey);
     const progress: CallInProgress<T> = {
       call,
+      path,
       scope,
       limits: { timeoutMs: limits.timeoutMs ?? this.options.timeoutMs, deadlineMs: scope.deadlineMs },
       headers: this.#callHeaders(call, headers),
@@ -117,9 +128,13 @@ export class HttpPipeline {
         ...(keyOverride === undefined ? [] : [keyOverride]),
         ...secretsOfHeaders(headers ?? {}),
       ]),
+      mayHaveArrived: false,
     };
     try {
       return await this.#attempts(progress, mergeRetry(this.options.retry, retry));
+    } catch (error) {
+      // The delivery of the call, not of its last attempt.
+      throw progress.mayHaveArrived && isOpenRouterException(error) ? withDelivery(error, 'unknown') : error;
     } finally {
       scope.leave();
     }
@@ -141,34 +156,52 @@ export class HttpPipeline {
 
   async #attempts<T>(progress: CallInProgress<T>, settings: ResolvedOpenRouterOptions['retry']): Promise<T> {
     const { call, scope } = progress;
-    let mayHaveArrived = false;
+    const creates = createsSomething(call);
+    let key = await this.#askKey(progress);
+    let mayAskAgain = settings !== false && !creates && progress.keyOverride === undefined;
+    let lastCost: number | undefined;
     for (let attempts = 1; ; attempts += 1) {
-      const outcome = await this.#attempt(progress);
+      const watch = this.#hooks.watch(call, attempts);
+      const outcome = await watch.run(() => this.#attempt(progress, key));
       if ('value' in outcome) {
+        this.#budget.refund(lastCost);
         return outcome.value;
       }
-      const { exception } = outcome.failure;
-      mayHaveArrived ||= deliveryIn(exception) === 'unknown';
+      const { failure } = outcome;
+      if (progress.mayHaveArrived && isAlreadyDeleted(call, failure)) {
+        return call.decode(undefined);
+      }
+      progress.mayHaveArrived ||= deliveryIn(failure.exception) === 'unknown';
+      if (mayAskAgain && isUnauthorized(failure) && this.#keys.isAsked(call.key)) {
+        mayAskAgain = false;
+        const next = await this.#askKey(progress);
+        if (next !== key) {
+          key = next;
+          watch.retry(failure, 0);
+          continue;
+        }
+      }
+      const { remainingMs } = scope;
       const delayMs = retryDelay({
         settings,
-        creates: createsSomething(call),
-        failure: outcome.failure,
+        creates,
+        failure,
         attempts,
-        remainingMs: scope.remainingMs,
+        remainingMs,
         random: Math.random(),
       });
-      if (delayMs === undefined) {
-        // The delivery of the call, not of its last attempt.
-        throw mayHaveArrived ? withDelivery(exception, 'unknown') : exception;
+      lastCost = delayMs === undefined ? undefined : this.#budget.take(failure);
+      if (delayMs === undefined || lastCost === undefined) {
+        throw failure.exception;
       }
-      await this.#wait(progress, delayMs, mayHaveArrived ? 'unknown' : deliveryIn(exception));
+      watch.retry(failure, delayMs);
+      await this.#wait(progress, delayMs, deliveryIn(failure.exception));
     }
   }
 
-  async #attempt<T>(progress: CallInProgress<T>): Promise<Outcome<T>> {
+  async #attempt<T>(progress: CallInProgress<T>, key: string): Promise<Outcome<T>> {
     const { call, scrub } = progress;
     try {
-      const key = await this.#askKey(progress);
       return this.#read(await this.#exchange(progress, key), progress);
     } catch (error) {
       if (error instanceof TransportFault) {
@@ -181,7 +214,7 @@ export class HttpPipeline {
     }
   }
 
-  #exchange<T>({ call, scope, limits, headers }: CallInProgress<T>, key: string): Promise<WireAnswer> {
+  #exchange<T>({ call, scope, limits, headers, path }: CallInProgress<T>, key: string): Promise<WireAnswer> {
     const attempt = new Attempt(
       this.#http.axiosRef,
       createsSomething(call) ? this.#requestAgents.single : this.#requestAgents.kept,
@@ -189,7 +222,7 @@ export class HttpPipeline {
     );
     const request = {
       method: call.method,
-      url: `${this.options.baseUrl}${call.path}`,
+      url: `${this.options.baseUrl}${path}`,
       headers: { ...headers, authorization: `Bearer ${key}` },
       body: call.body === undefined ? undefined : JSON.stringify(call.body),
     };
@@ -230,7 +263,7 @@ export class HttpPipeline {
     }
     return content === undefined
       ? { failure: notJson(answer, call, scrub) }
-      : { value: call.decode(content) };
+      : { value: call.decode(content), status };
   }
 
   async #askKey<T>({ call, scope, keyOverride, limits }: CallInProgress<T>): Promise<string> {
@@ -280,6 +313,16 @@ export class HttpPipeline {
       delivery: 'not-sent',
     });
   }
+}
+
+/** A key that was just rotated is refused once, and is another one when asked for again. */
+function isUnauthorized({ exception }: CallFailure): boolean {
+  return exception instanceof OpenRouterUnauthorizedException;
+}
+
+/** What an earlier attempt may have deleted is not found by the next one: it is gone, as was asked for. */
+function isAlreadyDeleted({ method }: OpenRouterCall<unknown>, { exception }: CallFailure): boolean {
+  return method === 'DELETE' && exception instanceof OpenRouterNotFoundException;
 }
 
 function noStatus(operation: string): CallFailure {

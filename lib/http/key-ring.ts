@@ -38,6 +38,11 @@ export class KeyRing {
       : (text) => createScrub([...own, ...this.#known, ...this.#others])(text);
   }
 
+  /** Whether a key comes from a function, so that it may be another one at the next call. */
+  isAsked(kind: OpenRouterKeyKind): boolean {
+    return typeof this.#keys[kind].source === 'function';
+  }
+
   /**
    * The text of a key, asked from its source if that is a function.
    *

@@ -1,12 +1,14 @@
 import type { OpenRouterKeyKind } from '../options/resolve-options.js';
+import type { PathParameters } from './request-path.js';
 
 /** What one operation sends and how its answer is read. */
 export interface OpenRouterCall<T> {
   /** Name of the operation, for example `credits.getCredits`. */
   readonly operation: string;
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Path below the base URL, for example `/credits`. */
+  /** Path below the base URL, with the names of its parameters in braces, for example `/keys/{hash}`. */
   readonly path: string;
+  readonly parameters?: PathParameters;
   /** Which key the operation prefers; the other one serves it where that one is not set. */
   readonly key: OpenRouterKeyKind;
   /** Sent as JSON. */

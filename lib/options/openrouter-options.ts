@@ -1,4 +1,5 @@
 import type { AxiosRequestConfig } from 'axios';
+import type { OpenRouterInstrumentation } from '../contracts/instrumentation.js';
 import type { RetryOptions } from '../contracts/request-options.js';
 import type { SecretString } from '../secret/secret-string.js';
 
@@ -51,6 +52,8 @@ export interface OpenRouterModuleOptions {
   maxResponseBytes?: number | undefined;
   /** Settings of the HTTP library: agents, a proxy, an adapter. `HTTP_PROXY` is ignored unless `proxy` is set here. */
   axios?: OpenRouterAxiosOptions | undefined;
+  /** Watches the calls: for metrics, traces, logs. One, or a list of them. */
+  instrumentation?: OpenRouterInstrumentation | readonly OpenRouterInstrumentation[] | undefined;
 }
 
 /** Retry settings with every default filled in. */

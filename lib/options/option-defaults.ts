@@ -1,5 +1,8 @@
 import type { ResolvedRetryOptions } from './openrouter-options.js';
 
+/** What an account without a name is called where a name is needed. */
+export const DEFAULT_ACCOUNT = 'default';
+
 export const DEFAULT_BASE_URL = 'https://openrouter.ai/api/v1';
 export const DEFAULT_TIMEOUT_MS = 10_000;
 export const DEFAULT_DEADLINE_MS = 30_000;

@@ -1,3 +1,4 @@
+import type { OpenRouterInstrumentation } from '../contracts/instrumentation.js';
 import type { RetryOptions } from '../contracts/request-options.js';
 import { isSecretString } from '../secret/secret-string.js';
 import {
@@ -57,6 +58,23 @@ const axiosRule: Rule = (value) => {
     ? undefined
     : `has a member that cannot be set: ${unknownName(unknown, AXIOS_OPTIONS)}`;
 };
+
+const HOOKS = [
+  'onRequest',
+  'onResponse',
+  'onError',
+  'onRetry',
+  'wrap',
+] as const satisfies readonly (keyof OpenRouterInstrumentation)[];
+
+const instrumentationRule: Rule = (value) =>
+  [value].flat().every(hasHook)
+    ? undefined
+    : `must be an object with at least one of the functions ${HOOKS.join(', ')}, or a list of such objects`;
+
+function hasHook(value: unknown): boolean {
+  return isPlainObject(value) && HOOKS.some((name) => typeof value[name] === 'function');
+}
 
 /** Settings of retries, or `false`. */
 export const retryRule: Rule = (value) =>
@@ -125,4 +143,7 @@ export class ModuleOptionsSchema implements OpenRouterModuleOptions {
 
   @Obeys(axiosRule)
   declare axios?: OpenRouterAxiosOptions;
+
+  @Obeys(instrumentationRule)
+  declare instrumentation?: OpenRouterInstrumentation | readonly OpenRouterInstrumentation[];
 }

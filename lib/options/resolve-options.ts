@@ -1,7 +1,9 @@
 import { OpenRouterConfigException } from '../errors/client.exceptions.js';
 import { withoutSecrets } from '../secret/secret-headers.js';
+import type { OpenRouterInstrumentation } from '../contracts/instrumentation.js';
 import type { RetryOptions } from '../contracts/request-options.js';
 import {
+  DEFAULT_ACCOUNT,
   DEFAULT_BASE_URL,
   DEFAULT_DEADLINE_MS,
   DEFAULT_MAX_RESPONSE_BYTES,
@@ -33,6 +35,9 @@ export interface AccountSettings {
   readonly keys: Readonly<Record<OpenRouterKeyKind, NamedKeySource>>;
   readonly headers: Readonly<Record<string, string>>;
   readonly axios: OpenRouterAxiosOptions;
+  readonly instrumentations: readonly OpenRouterInstrumentation[];
+  /** Name of the account, for whoever watches it. */
+  readonly account: string;
   /** What may be shown. */
   readonly options: ResolvedOpenRouterOptions;
 }
@@ -46,9 +51,14 @@ const NO_KEY =
  *
  * @param raw - A key, or an object of options; anything at all from an untyped caller.
  * @param subject - Where it was given, for messages.
+ * @param account - Name of the account.
  * @throws `OpenRouterConfigException` that names every wrong option and its fix, and shows no key.
  */
-export function resolveOptions(raw: unknown, subject: string): AccountSettings {
+export function resolveOptions(
+  raw: unknown,
+  subject: string,
+  account: string = DEFAULT_ACCOUNT,
+): AccountSettings {
   const input = typeof raw === 'string' ? { apiKey: raw } : raw;
   if (!isPlainObject(input)) {
     const given =
@@ -70,6 +80,8 @@ export function resolveOptions(raw: unknown, subject: string): AccountSettings {
     keys: { api: anyKey, management: management ?? anyKey },
     headers,
     axios: Object.freeze({ ...value.axios }),
+    instrumentations: Object.freeze([value.instrumentation ?? []].flat()),
+    account,
     options: publicOptions(value, headers),
   });
 }

@@ -8,7 +8,15 @@ import type { OpenRouterKeySource } from '../../lib/options/openrouter-options.j
 import { SecretString } from '../../lib/secret/secret-string.js';
 import { failureOf, timed } from '../support/failures.js';
 import { leaksIn } from '../support/leaks.js';
-import { answerWell, API_KEY, cleanUp, clientOf, sendError, startServer } from '../support/servers.js';
+import {
+  answerWell,
+  API_KEY,
+  cleanUp,
+  clientOf,
+  sendError,
+  startServer,
+  CREDITS,
+} from '../support/servers.js';
 
 afterEach(cleanUp);
 
@@ -37,16 +45,54 @@ describe('a key function', () => {
     ]);
   });
 
-  it('is asked again for each attempt of a call', async () => {
+  it('is asked once for a call, however many attempts it takes', async () => {
     const server = await startServer((_request, response) => sendError(response, 503));
     let turn = 0;
     const client = clientOf(server, { managementKey: () => `key-number-${(turn += 1)}` });
     await failureOf(client.credits.getCredits());
     expect(server.requests.map(({ headers }) => headers.authorization)).toEqual([
       'Bearer key-number-1',
-      'Bearer key-number-2',
-      'Bearer key-number-3',
+      'Bearer key-number-1',
+      'Bearer key-number-1',
     ]);
+  });
+
+  it('is asked once more after a 401, and the call goes on with a key that has changed', async () => {
+    const keys = ['sk-or-v1-rotated-away', 'sk-or-v1-the-new-one'];
+    const server = await startServer((request, response) =>
+      request.headers.authorization === `Bearer ${keys[1]!}`
+        ? answerWell(request, response)
+        : sendError(response, 401),
+    );
+    let asked = 0;
+    const client = clientOf(server, { managementKey: () => keys[Math.min(asked++, 1)]! });
+    await expect(client.credits.getCredits()).resolves.toEqual(CREDITS);
+    expect([asked, server.requests.length]).toEqual([2, 2]);
+  });
+
+  it('is not asked a third time, and a key that is still the same is not sent again', async () => {
+    const server = await startServer((_request, response) => sendError(response, 401));
+    let asked = 0;
+    const changing = clientOf(server, { managementKey: () => `key-number-${(asked += 1)}` });
+    expect(await failureOf(changing.credits.getCredits())).toMatchObject({ status: 401 });
+    expect([asked, server.requests.length]).toEqual([2, 2]);
+
+    const same = clientOf(server, { managementKey: () => `the-key-${Math.sign((asked += 1))}` });
+    expect(await failureOf(same.credits.getCredits())).toMatchObject({ status: 401 });
+    expect([asked, server.requests.length]).toEqual([4, 3]);
+  });
+
+  it('is not asked again for a POST, for a key of the call, or where there are no retries', async () => {
+    const server = await startServer((_request, response) => sendError(response, 401));
+    let asked = 0;
+    const client = clientOf(server, {
+      apiKey: () => `key-number-${(asked += 1)}`,
+      managementKey: () => `key-number-${(asked += 1)}`,
+    });
+    await failureOf(client.credits.createCoinbaseCharge({ amount: 1 }));
+    await failureOf(client.credits.getCredits({ retry: false }));
+    await failureOf(client.credits.getCredits({ apiKey: 'sk-or-v1-of-the-call' }));
+    expect([asked, server.requests.length]).toEqual([2, 3]);
   });
 
   it('is asked for the key it was given as, and not for the other', async () => {
@@ -189,7 +235,7 @@ describe('a key function', () => {
     const client = clientOf(server, { managementKey: () => keys[(turn += 1) - 1]! });
     let failure: Error | undefined;
     for (const _key of keys) {
-      failure = await failureOf(client.credits.getCredits());
+      failure = await failureOf(client.credits.getCredits({ retry: false }));
     }
     expect(failure!.message).toBe(`none of ${keys.map(() => '[redacted]').join(' ')} is known`);
   });

@@ -44,6 +44,7 @@ const EXPORTS = {
     'OpenRouterProviderOverloadedException',
     'OpenRouterRequestTimeoutException',
     'OpenRouterResponseException',
+    'OpenRouterRetryLogger',
     'OpenRouterServiceUnavailableException',
     'OpenRouterTimeoutException',
     'OpenRouterTooManyRequestsException',

@@ -1,0 +1,33 @@
+import { OpenRouterValidationException } from '../errors/client.exceptions.js';
+
+/** Values of path parameters, by the names that stand in braces in a template. */
+export type PathParameters = Readonly<Record<string, string>>;
+
+const PATTERNS: Readonly<Record<string, { readonly pattern: RegExp; readonly shape: string }>> = {
+  hash: { pattern: /^[0-9a-f]{64}$/, shape: 'the hash of a key: 64 lower-case hexadecimal digits' },
+  workspace: { pattern: /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/, shape: 'the id or slug of a workspace' },
+  interval: {
+    pattern: /^(daily|weekly|monthly|lifetime)$/,
+    shape: 'one of daily, weekly, monthly, lifetime',
+  },
+};
+
+/**
+ * Puts parameters into a path template such as `/keys/{hash}`.
+ *
+ * They are checked by pattern rather than encoded: an encoded `..` is still a `..` to whoever normalises the URL.
+ *
+ * @throws `OpenRouterValidationException` for a value that does not fit; nothing is sent.
+ */
+export function expandPath(template: string, parameters: PathParameters, operation: string): string {
+  return template.replace(/\{(\w+)\}/g, (_braces, name: string) => {
+    const value: unknown = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
+    const rule = PATTERNS[name];
+    if (rule === undefined || typeof value !== 'string' || !rule.pattern.test(value)) {
+      throw new OpenRouterValidationException(operation, [
+        { property: name, constraints: { pattern: `\`${name}\` must be ${rule?.shape ?? 'known'}` } },
+      ]);
+    }
+    return value;
+  });
+}
