@@ -1,6 +1,10 @@
 import { CreditsService } from './credits/credits.service.js';
 import { HttpPipeline } from './http/http-pipeline.js';
-import type { OpenRouterModuleOptions, ResolvedOpenRouterOptions } from './options/openrouter-options.js';
+import type {
+  OpenRouterKey,
+  OpenRouterModuleOptions,
+  ResolvedOpenRouterOptions,
+} from './options/openrouter-options.js';
 import { resolveOptions } from './options/resolve-options.js';
 
 /** The parts of an account that Nest has made, which may be a test's own. */
@@ -35,10 +39,13 @@ export class OpenRouterClient {
    * @param keyOrOptions - A key of the account, or the options that `OpenRouterModule.forRoot` takes.
    * @throws `OpenRouterConfigException` that names every wrong option and its fix.
    */
-  constructor(keyOrOptions: string | OpenRouterModuleOptions);
+  constructor(keyOrOptions: OpenRouterKey | OpenRouterModuleOptions);
   /** @internal */
   constructor(keyOrOptions: undefined, parts: OpenRouterClientParts);
-  constructor(keyOrOptions: string | OpenRouterModuleOptions | undefined, parts?: OpenRouterClientParts) {
+  constructor(
+    keyOrOptions: OpenRouterKey | OpenRouterModuleOptions | undefined,
+    parts?: OpenRouterClientParts,
+  ) {
     const pipeline = parts?.pipeline ?? new HttpPipeline(resolveOptions(keyOrOptions, 'OpenRouterClient'));
     // Not enumerable: printing a client shows its options and services, not the machinery below.
     Object.defineProperty(this, 'pipeline', { value: pipeline });

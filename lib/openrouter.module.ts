@@ -10,7 +10,8 @@ import {
 } from './openrouter.providers.js';
 import { DEFAULT_ACCOUNT } from './options/option-defaults.js';
 import { isPlainObject } from './options/option-rules.js';
-import type { OpenRouterModuleOptions } from './options/openrouter-options.js';
+import type { OpenRouterKey, OpenRouterModuleOptions } from './options/openrouter-options.js';
+import { isSecretString } from './secret/secret-string.js';
 import { checkRegistrations } from './registration-check.js';
 
 /**
@@ -47,14 +48,14 @@ export class OpenRouterModule implements OnModuleInit {
    *
    * @param keyOrOptions - A key of the account, or options, with `name` for a further account and `isGlobal`.
    */
-  static forRoot(keyOrOptions: string | (OpenRouterModuleOptions & OpenRouterRegistration)): DynamicModule {
-    const { name, isGlobal, ...options }: OpenRouterModuleOptions & OpenRouterRegistration = isPlainObject(
-      keyOrOptions,
-    )
-      ? keyOrOptions
-      : {};
-    const raw = isPlainObject(keyOrOptions) ? options : keyOrOptions;
-    return dynamicModule({ name, isGlobal }, 'OpenRouterModule.forRoot', syncOptionsSource(raw));
+  static forRoot(
+    keyOrOptions: OpenRouterKey | (OpenRouterModuleOptions & OpenRouterRegistration),
+  ): DynamicModule {
+    if (!isPlainObject(keyOrOptions) || isSecretString(keyOrOptions)) {
+      return dynamicModule({}, 'OpenRouterModule.forRoot', syncOptionsSource(keyOrOptions));
+    }
+    const { name, isGlobal, ...options }: OpenRouterModuleOptions & OpenRouterRegistration = keyOrOptions;
+    return dynamicModule({ name, isGlobal }, 'OpenRouterModule.forRoot', syncOptionsSource(options));
   }
 
   /**

@@ -55,7 +55,15 @@ export function asyncOptionsSource(registration: Partial<OpenRouterModuleAsyncOp
     if (token) {
       return {
         inject: [token],
-        options: (factory) => (factory as OpenRouterOptionsFactory).createOpenRouterOptions(),
+        options: (factory) => {
+          const { createOpenRouterOptions } = factory as Partial<OpenRouterOptionsFactory>;
+          if (typeof createOpenRouterOptions !== 'function') {
+            throw new OpenRouterConfigException(
+              'OpenRouterModule.forRootAsync: the provider of the options has no method `createOpenRouterOptions`.',
+            );
+          }
+          return createOpenRouterOptions.call(factory);
+        },
         providers: useClass ? [...extraProviders, useClass] : extraProviders,
       };
     }

@@ -1,4 +1,5 @@
 import type { RequestOptions } from '../contracts/request-options.js';
+import { OpenRouterConfigException } from '../errors/client.exceptions.js';
 import type { HttpPipeline } from '../http/http-pipeline.js';
 import { checkArgument } from '../options/check-argument.js';
 import { CreateCoinbaseChargeRequest } from './create-coinbase-charge.request.js';
@@ -14,7 +15,13 @@ export class CreditsService {
   declare private readonly pipeline: HttpPipeline;
 
   /** @internal */
-  constructor(pipeline: HttpPipeline) {
+  constructor(pipeline: HttpPipeline | undefined) {
+    if (pipeline === undefined) {
+      throw new OpenRouterConfigException(
+        'CreditsService is made by OpenRouterModule: import the module (or export it from one that is imported) ' +
+          'instead of listing CreditsService in `providers`; without Nest, use `new OpenRouterClient(key).credits`.',
+      );
+    }
     // Not enumerable: printing a service does not show the machinery below.
     Object.defineProperty(this, 'pipeline', { value: pipeline });
   }

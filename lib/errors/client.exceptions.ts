@@ -4,7 +4,8 @@ import { brandException } from './exception-brand.js';
 import { OpenRouterException } from './openrouter.exception.js';
 
 /**
- * The module's options, or the way it is registered, are wrong. Thrown at bootstrap, before anything is sent.
+ * The module's options, or the way it is registered, are wrong. Thrown at bootstrap, before anything is sent; by a
+ * call only if the function given as a key fails.
  * The message names each option and the fix, and shows no value of a key.
  */
 export class OpenRouterConfigException extends OpenRouterException {
@@ -12,9 +13,12 @@ export class OpenRouterConfigException extends OpenRouterException {
     brandException(this, 'OpenRouterConfigException');
   }
 
-  /** @param message - The option, what is wrong with it, and the fix. */
-  constructor(message: string) {
-    super('OPENROUTER_CONFIG', message);
+  /**
+   * @param message - The option, what is wrong with it, and the fix.
+   * @param options - `cause`: what led to it; hand over only what may be logged.
+   */
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('OPENROUTER_CONFIG', message, options);
   }
 }
 
@@ -115,8 +119,8 @@ export class OpenRouterAbortException extends OpenRouterException {
   readonly delivery: OpenRouterDelivery;
 
   /** @param init - Why the call ended, and what is known of the request's effect. */
-  constructor(init: { message: string; delivery: OpenRouterDelivery }) {
-    super('OPENROUTER_ABORTED', init.message);
+  constructor(init: { message: string; delivery: OpenRouterDelivery; cause?: unknown }) {
+    super('OPENROUTER_ABORTED', init.message, { cause: init.cause });
     this.delivery = init.delivery;
   }
 }

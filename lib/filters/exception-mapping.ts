@@ -41,6 +41,7 @@ const BUSY = 'An upstream service is busy. Try again later.';
 const TOO_SLOW = 'An upstream service took too long to answer.';
 const UNREACHABLE = 'An upstream service could not be reached.';
 const UNUSABLE = 'An upstream service gave an unusable answer.';
+const REMOVED = 'An upstream service has removed this operation.';
 const MISCONFIGURED = 'The server is not configured correctly.';
 const CANCELLED = 'The request was cancelled.';
 
@@ -64,7 +65,7 @@ const API_ROWS: Readonly<Record<number, Row>> = {
   402: guarded(402, 503, UNAVAILABLE),
   403: guarded(403, 502, DENIED),
   408: guarded(408, 504, TOO_SLOW),
-  410: told(410),
+  410: guarded(410, 410, REMOVED),
   429: guarded(429, 503, BUSY),
   500: guarded(500, 502, FAILED),
   502: guarded(502, 502, FAILED),
@@ -116,6 +117,7 @@ function httpErrorOf(exception: OpenRouterException, { status, says }: Answer): 
   }
   if (exception instanceof OpenRouterGoneException && exception.purchaseUrl !== undefined) {
     error.purchaseUrl = exception.purchaseUrl;
+    if (says !== undefined) error.message = `${says} See ${exception.purchaseUrl} instead.`;
   }
   if (exception instanceof OpenRouterValidationException) {
     error.errors = exception.errors.map(({ property, constraints }) => ({
@@ -161,7 +163,11 @@ function kindOf(thrown: unknown): string {
 /** What an operator has to know of an exception whose message the client may not get to see. */
 export function describeForLog(exception: OpenRouterException): string {
   const { name, code, message } = exception;
-  if (!(exception instanceof OpenRouterApiException)) return `${name} ${code}: ${message}`;
+  if (!(exception instanceof OpenRouterApiException)) {
+    const { delivery, phase } = exception as { delivery?: string; phase?: string };
+    const known = [delivery && `delivery ${delivery}`, phase && `phase ${phase}`].filter(Boolean).join(', ');
+    return `${name} ${code}${known === '' ? '' : ` (${known})`}: ${message}`;
+  }
   const request = exception.requestId === undefined ? '' : ` (request ${exception.requestId})`;
   return `${name} ${code} in ${exception.operation}${request}: ${message}`;
 }

@@ -102,26 +102,44 @@ export function bodyFailure(fault: BodyFault, operation: string, scrub: Scrub): 
   };
 }
 
+/** Where and why a call was ended from outside. */
+export interface InterruptedCall {
+  readonly operation: string;
+  readonly why: Interruption;
+  /** What the signal was aborted with. */
+  readonly reason: unknown;
+  readonly phase: OpenRouterPhase;
+  readonly delivery: OpenRouterDelivery;
+  readonly limits: { readonly timeoutMs: number; readonly deadlineMs: number };
+  /** What took too long. */
+  readonly what?: string;
+  readonly scrub: Scrub;
+}
+
 /** The exception of a call that was ended from outside. */
 export function interruptionException(
-  why: Interruption,
-  { phase, delivery }: { phase: OpenRouterPhase; delivery: OpenRouterDelivery },
-  operation: string,
-  limits: { timeoutMs: number; deadlineMs: number },
+  call: InterruptedCall,
 ): OpenRouterAbortException | OpenRouterTimeoutException {
-  if (why === 'abort' || why === 'closed') {
-    const reason = why === 'abort' ? "the caller's signal has fired" : 'the OpenRouter client is closed';
-    return new OpenRouterAbortException({ message: `${operation} was ended: ${reason}.`, delivery });
+  const { operation, why, reason, phase, delivery, limits, scrub } = call;
+  if (why === 'closed') {
+    return new OpenRouterAbortException({
+      message: `${operation} was ended: the OpenRouter client is closed.`,
+      delivery,
+    });
   }
-  const [name, timeoutMs] =
-    why === 'timeout'
-      ? (['timeoutMs', limits.timeoutMs] as const)
-      : (['deadlineMs', limits.deadlineMs] as const);
+  if (why === 'abort') {
+    return new OpenRouterAbortException({
+      message: `${operation} was ended: the caller's signal has fired.`,
+      delivery,
+      cause: textMember(reason, 'message') === undefined ? undefined : safeCause(reason, scrub),
+    });
+  }
+  const where = call.what === undefined ? ` ${PLACES[phase]}` : '';
   return new OpenRouterTimeoutException({
-    message: `${operation}: OpenRouter took longer than \`${name}\` (${timeoutMs} ms) ${PLACES[phase]}.`,
+    message: `${operation}: ${call.what ?? 'OpenRouter'} took longer than \`${why}\` (${limits[why]} ms)${where}.`,
     delivery,
     phase,
-    timeoutMs,
+    timeoutMs: limits[why],
   });
 }
 

@@ -1,7 +1,7 @@
 import { getMaxListeners, setMaxListeners } from 'node:events';
 
 /** What ended a step before it was done. */
-export type Interruption = 'timeout' | 'deadline' | 'abort' | 'closed';
+export type Interruption = 'timeoutMs' | 'deadlineMs' | 'abort' | 'closed';
 
 /**
  * Something that takes time: calls one of the two when it is done, and returns how to end it early.
@@ -70,7 +70,10 @@ export class CallScope {
         reject(toError(why));
         running.end?.();
       };
-      const timer = setTimeout(() => interrupt(own ? 'timeout' : 'deadline'), own ? limitMs : remainingMs);
+      const timer = setTimeout(
+        () => interrupt(own ? 'timeoutMs' : 'deadlineMs'),
+        own ? limitMs : remainingMs,
+      );
       this.#interrupt = interrupt;
       running.end = step(
         (value) => {
@@ -83,6 +86,11 @@ export class CallScope {
         },
       );
     });
+  }
+
+  /** What the caller's signal was aborted with. */
+  get reason(): unknown {
+    return this.signal?.reason as unknown;
   }
 
   /** Ends the call because the account is closed. */

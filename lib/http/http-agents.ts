@@ -27,8 +27,9 @@ export function openAgents(): HttpAgents {
     maxFreeSockets: MAX_IDLE_SOCKETS,
     timeout: IDLE_SOCKET_MS,
   };
-  // With a bound in `maxSockets` Node hands the socket of one request to the next one in the queue after all.
-  const single = { keepAlive: false, maxTotalSockets: MAX_SOCKETS };
+  // Without a bound. With one, Node hands the socket of one request to the next in the queue after all; and what has
+  // waited in a queue for most of its time would be sent just before it is given up.
+  const single = { keepAlive: false };
   const agents = {
     kept: { httpAgent: new HttpAgent(keep), httpsAgent: new HttpsAgent(keep) },
     single: { httpAgent: new HttpAgent(single), httpsAgent: new HttpsAgent(single) },

@@ -22,10 +22,11 @@ import {
   type CallFailure,
   connectionFailure,
   deliveryIn,
+  type InterruptedCall,
   interruptionException,
   withDelivery,
 } from './call-failure.js';
-import { CallScope } from './call-scope.js';
+import { CallScope, type Interruption } from './call-scope.js';
 import { type HttpAgents, openAgents } from './http-agents.js';
 import { InstrumentationHooks, type Outcome } from './instrumentation-hooks.js';
 import { KeyRing, keyText } from './key-ring.js';
@@ -214,7 +215,8 @@ export class HttpPipeline {
     }
   }
 
-  #exchange<T>({ call, scope, limits, headers, path }: CallInProgress<T>, key: string): Promise<WireAnswer> {
+  #exchange<T>(progress: CallInProgress<T>, key: string): Promise<WireAnswer> {
+    const { call, scope, limits, headers, path } = progress;
     const attempt = new Attempt(
       this.#http.axiosRef,
       createsSomething(call) ? this.#requestAgents.single : this.#requestAgents.kept,
@@ -231,7 +233,7 @@ export class HttpPipeline {
         attempt.send(request).then(resolve, reject);
         return () => attempt.end();
       },
-      (why) => interruptionException(why, attempt.where, call.operation, limits),
+      (why) => interruptionException({ ...interrupted(progress, why), ...attempt.where }),
       limits.timeoutMs,
     );
   }
@@ -266,7 +268,8 @@ export class HttpPipeline {
       : { value: call.decode(content), status };
   }
 
-  async #askKey<T>({ call, scope, keyOverride, limits }: CallInProgress<T>): Promise<string> {
+  async #askKey<T>(progress: CallInProgress<T>): Promise<string> {
+    const { call, scope, keyOverride } = progress;
     return (
       keyOverride ??
       (await scope.run<string>(
@@ -274,22 +277,22 @@ export class HttpPipeline {
           this.#keys.ask(call.key).then(resolve, reject);
           return undefined;
         },
-        (why) => interruptionException(why, { phase: 'queue', delivery: 'not-sent' }, call.operation, limits),
+        (why) =>
+          interruptionException({
+            ...interrupted(progress, why),
+            what: `the function given as \`${this.#keys.optionOf(call.key)}\``,
+          }),
       ))
     );
   }
 
-  #wait<T>(
-    { call, scope, limits }: CallInProgress<T>,
-    delayMs: number,
-    delivery: OpenRouterDelivery,
-  ): Promise<undefined> {
-    return scope.run<undefined>(
+  #wait<T>(progress: CallInProgress<T>, delayMs: number, delivery: OpenRouterDelivery): Promise<undefined> {
+    return progress.scope.run<undefined>(
       (resolve) => {
         const timer = setTimeout(resolve, delayMs, undefined);
         return () => clearTimeout(timer);
       },
-      (why) => interruptionException(why, { phase: 'queue', delivery }, call.operation, limits),
+      (why) => interruptionException({ ...interrupted(progress, why), delivery }),
     );
   }
 
@@ -313,6 +316,15 @@ export class HttpPipeline {
       delivery: 'not-sent',
     });
   }
+}
+
+/** What the exception of an interruption tells, unless an attempt knows better. */
+function interrupted<T>(
+  { call, scope, limits, scrub }: CallInProgress<T>,
+  why: Interruption,
+): InterruptedCall {
+  const { operation } = call;
+  return { operation, why, reason: scope.reason, phase: 'queue', delivery: 'not-sent', limits, scrub };
 }
 
 /** A key that was just rotated is refused once, and is another one when asked for again. */

@@ -38,6 +38,11 @@ export class KeyRing {
       : (text) => createScrub([...own, ...this.#known, ...this.#others])(text);
   }
 
+  /** The option that a key was given in. */
+  optionOf(kind: OpenRouterKeyKind): string {
+    return this.#keys[kind].option;
+  }
+
   /** Whether a key comes from a function, so that it may be another one at the next call. */
   isAsked(kind: OpenRouterKeyKind): boolean {
     return typeof this.#keys[kind].source === 'function';
@@ -68,10 +73,11 @@ export class KeyRing {
     try {
       return keyText(await source());
     } catch (error) {
-      const { message } = safeCause(error, this.#scrub);
-      const reason = message === '' ? 'it gave no reason' : message;
+      const cause = safeCause(error, this.#scrub);
+      const reason = cause.message === '' ? 'it gave no reason' : cause.message;
       throw new OpenRouterConfigException(
         `The function given as \`${option}\` failed: ${reason}. Nothing was sent.`,
+        { cause },
       );
     }
   }

@@ -127,6 +127,9 @@ export function keyTextProblem(key: unknown): string | undefined {
   if (key !== key.trim()) {
     return 'has white space or a line break around it; remove it';
   }
+  if (/^["'].*["']$/.test(key)) {
+    return 'has quotation marks around it; remove them';
+  }
   if (/^bearer\s/i.test(key)) {
     return 'must be the key alone; leave out "Bearer"';
   }

@@ -55,9 +55,41 @@ const axiosRule: Rule = (value) => {
   }
   const unknown = Object.keys(value).find((name) => !(AXIOS_OPTIONS as readonly string[]).includes(name));
   return unknown === undefined
-    ? undefined
+    ? axiosValueProblem(value)
     : `has a member that cannot be set: ${unknownName(unknown, AXIOS_OPTIONS)}`;
 };
+
+const ADAPTERS: readonly unknown[] = ['http', 'fetch'];
+const FAMILIES: readonly unknown[] = [0, 4, 6];
+
+/** What would otherwise be told only by the first call, and as if OpenRouter could not be reached. */
+function axiosValueProblem(value: Readonly<Record<string, unknown>>): string | undefined {
+  const { adapter, family, httpAgent, httpsAgent, lookup, proxy } = value;
+  for (const [name, agent] of Object.entries({ httpAgent, httpsAgent })) {
+    if (agent !== undefined && !(isPlainObject(agent) && typeof agent['addRequest'] === 'function')) {
+      return `has a \`${name}\` that is no agent, as \`new https.Agent()\` is one`;
+    }
+  }
+  if (
+    ![adapter].flat().every((way) => way === undefined || typeof way === 'function' || ADAPTERS.includes(way))
+  ) {
+    return "has an `adapter` that is neither a function nor one of 'http' and 'fetch'";
+  }
+  if (family !== undefined && !FAMILIES.includes(family)) {
+    return 'has a `family` that is neither 4 nor 6';
+  }
+  if (lookup !== undefined && typeof lookup !== 'function') {
+    return 'has a `lookup` that is no function';
+  }
+  if (
+    proxy !== undefined &&
+    proxy !== false &&
+    !(isPlainObject(proxy) && typeof proxy['host'] === 'string')
+  ) {
+    return 'has a `proxy` that is neither false nor an object with `host` and `port`';
+  }
+  return undefined;
+}
 
 const HOOKS = [
   'onRequest',

@@ -1,4 +1,5 @@
 import { OpenRouterConfigException } from '../errors/client.exceptions.js';
+import { isSecretString } from '../secret/secret-string.js';
 import { withoutSecrets } from '../secret/secret-headers.js';
 import type { OpenRouterInstrumentation } from '../contracts/instrumentation.js';
 import type { RetryOptions } from '../contracts/request-options.js';
@@ -59,7 +60,7 @@ export function resolveOptions(
   subject: string,
   account: string = DEFAULT_ACCOUNT,
 ): AccountSettings {
-  const input = typeof raw === 'string' ? { apiKey: raw } : raw;
+  const input = typeof raw === 'string' || isSecretString(raw) ? { apiKey: raw } : raw;
   if (!isPlainObject(input)) {
     const given =
       raw === undefined || raw === null ? 'got nothing' : 'must be given a key or an object of options';
@@ -71,9 +72,8 @@ export function resolveOptions(
   const management = namedKey('managementKey', value.managementKey);
   const anyKey = api ?? management;
   if (problems.length > 0 || anyKey === undefined) {
-    throw new OpenRouterConfigException(
-      `${subject}: ${problems.length === 0 ? NO_KEY : problems.join('; ')}.`,
-    );
+    const told = problems.length === 0 ? NO_KEY : problems.join('; ');
+    throw new OpenRouterConfigException(`${subject}: ${told}${told.endsWith('?') ? '' : '.'}`);
   }
   const headers = Object.freeze(lowerCaseNames(value.headers ?? {}));
   return Object.freeze({

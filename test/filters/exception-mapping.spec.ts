@@ -153,7 +153,13 @@ describe('mapException', () => {
     const purchaseUrl = 'https://openrouter.ai/settings/credits';
     const { mirror, gateway } = mapException(apiException(410, { purchaseUrl }));
     expect(mirror).toMatchObject({ message: 'upstream said 410', purchaseUrl });
-    expect(gateway).toEqual(mirror);
+    expect(gateway).toEqual({
+      ...mirror,
+      message: `An upstream service has removed this operation. See ${purchaseUrl} instead.`,
+    });
+    expect(mapException(apiException(410)).gateway.message).toBe(
+      'An upstream service has removed this operation.',
+    );
     expect(mapException(apiException(410)).mirror).not.toHaveProperty('purchaseUrl');
   });
 
@@ -296,7 +302,7 @@ describe('describeForLog', () => {
 
   it('has the name, code and message of any other', () => {
     expect(describeForLog(CLIENT_EXCEPTIONS.timeout)).toBe(
-      'OpenRouterTimeoutException OPENROUTER_TIMEOUT: own text',
+      'OpenRouterTimeoutException OPENROUTER_TIMEOUT (delivery unknown, phase body): own text',
     );
   });
 });

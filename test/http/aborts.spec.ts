@@ -215,6 +215,21 @@ describe('close()', () => {
   });
 });
 
+describe('the reason of an abort', () => {
+  it('is the cause of the exception, as far as it is an error', async () => {
+    const server = await startServer(() => undefined);
+    const { credits } = clientOf(server);
+    const timeout = await failureOf(credits.getCredits({ signal: AbortSignal.timeout(10) }));
+    expect(timeout).toMatchObject({ name: 'OpenRouterAbortException', cause: { name: 'TimeoutError' } });
+    const own = await failureOf(
+      credits.getCredits({ signal: AbortSignal.abort(new Error('the user left')) }),
+    );
+    expect(own.cause).toMatchObject({ message: 'the user left' });
+    const bare = await failureOf(credits.getCredits({ signal: AbortSignal.abort('gone') }));
+    expect(bare.cause).toBeUndefined();
+  });
+});
+
 describe('a signal for many calls', () => {
   it('may have as many listeners as there are calls, and has none afterwards', async () => {
     const server = await startServer(answerWell);

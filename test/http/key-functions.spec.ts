@@ -45,6 +45,32 @@ describe('a key function', () => {
     ]);
   });
 
+  it('that hangs is told as what it is', async () => {
+    const server = await startServer(answerWell);
+    const client = clientOf(server, {
+      managementKey: () => new Promise<string>(() => undefined),
+      deadlineMs: 20,
+    });
+    expect(await failureOf(client.credits.getCredits())).toMatchObject({
+      name: 'OpenRouterTimeoutException',
+      delivery: 'not-sent',
+      message:
+        'credits.getCredits: the function given as `managementKey` took longer than `deadlineMs` (20 ms).',
+    });
+  });
+
+  it('that fails leaves its reason as the cause', async () => {
+    const server = await startServer(answerWell);
+    const reason = Object.assign(new Error('the vault is sealed'), { code: 'ECONNREFUSED', token: 'secret' });
+    const client = clientOf(server, { managementKey: () => raise(reason) });
+    const failure = await failureOf(client.credits.getCredits());
+    expect(failure).toMatchObject({
+      name: 'OpenRouterConfigException',
+      cause: { message: 'the vault is sealed', code: 'ECONNREFUSED' },
+    });
+    expect(failure.cause).not.toHaveProperty('token');
+  });
+
   it('is asked once for a call, however many attempts it takes', async () => {
     const server = await startServer((_request, response) => sendError(response, 503));
     let turn = 0;

@@ -60,6 +60,21 @@ describe('OpenRouterModule.forRoot', () => {
     });
   });
 
+  it('registers an account by its key in a SecretString', async () => {
+    const module = await boot(OpenRouterModule.forRoot(new SecretString('sk-or-v1-a-key')));
+    expect(module.get(OpenRouterClient).options.keys).toEqual({ api: true, management: false });
+    const client = new OpenRouterClient(new SecretString('sk-or-v1-a-key'));
+    expect(client.options.keys).toEqual({ api: true, management: false });
+    await client.close();
+  });
+
+  it('tells whoever lists CreditsService as a provider to import the module', async () => {
+    const module = Test.createTestingModule({ providers: [CreditsService] });
+    await expect(module.compile()).rejects.toThrow(
+      /^CreditsService is made by OpenRouterModule: import the module/,
+    );
+  });
+
   it('injects the services by class and the options by token', async () => {
     const sandbox = await startSandbox();
 
@@ -322,6 +337,32 @@ describe('what stops the boot', () => {
       { apiKey: SECRET, headers: { Authorization: SECRET } },
       /may not set `authorization`/,
     ],
+    ['a key in quotation marks', { apiKey: `"${SECRET}"` }, /`apiKey` has quotation marks around it/],
+    [
+      'a proxy by its URL',
+      { apiKey: SECRET, axios: { proxy: 'http://x' } },
+      /`axios` has a `proxy` that is neither/,
+    ],
+    [
+      'an agent that is none',
+      { apiKey: SECRET, axios: { httpsAgent: {} } },
+      /`axios` has a `httpsAgent` that is no agent/,
+    ],
+    [
+      'an adapter that nobody knows',
+      { apiKey: SECRET, axios: { adapter: 'bogus' } },
+      /`axios` has an `adapter`/,
+    ],
+    [
+      'another family',
+      { apiKey: SECRET, axios: { family: 5 } },
+      /`axios` has a `family` that is neither 4 nor 6/,
+    ],
+    [
+      'a lookup that is none',
+      { apiKey: SECRET, axios: { lookup: {} } },
+      /`axios` has a `lookup` that is no function/,
+    ],
     ['a blank name', { apiKey: SECRET, name: ' ' }, /`name` must be a text/],
     ["the default account's name", { apiKey: SECRET, name: 'default' }, /`name` must not be 'default'/],
     ['a wrong isGlobal', { apiKey: SECRET, isGlobal: 'yes' }, /`isGlobal` must be true or false/],
@@ -350,6 +391,7 @@ describe('what stops the boot', () => {
       { useFactroy: () => ({ apiKey: SECRET }) },
       /`useFactroy` is not known; did you mean `useFactory`/,
     ],
+    ['a class without the method', { useClass: class {} }, /has no method `createOpenRouterOptions`/],
     ['a factory that is none', { useFactory: { apiKey: SECRET } }, /needs exactly one of/],
     ['a factory that returns nothing', { useFactory: () => undefined }, /forRootAsync got nothing/],
     [

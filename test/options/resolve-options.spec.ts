@@ -523,7 +523,7 @@ describe('names that are not known', () => {
         `Here: \`${name}\` is not known; there are \`apiKey\`, \`managementKey\`, \`baseUrl\``,
       );
     } else {
-      expect(message).toBe(`Here: \`${name}\` is not known; did you mean \`${meant}\`?.`);
+      expect(message).toBe(`Here: \`${name}\` is not known; did you mean \`${meant}\`?`);
     }
   });
 
@@ -534,7 +534,7 @@ describe('names that are not known', () => {
     ['retryThrottledPosts', 'retryThrottledPost'],
   ])('below retry, too: %s', (name, meant) => {
     expect(refusalOf({ retry: { [name]: 1 } })).toBe(
-      `Here: \`retry.${name}\` is not known; did you mean \`${meant}\`?.`,
+      `Here: \`retry.${name}\` is not known; did you mean \`${meant}\`?`,
     );
   });
 
