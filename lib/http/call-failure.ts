@@ -148,9 +148,18 @@ export function deliveryIn(exception: OpenRouterException): OpenRouterDelivery {
   return (Reflect.get(exception, 'delivery') as OpenRouterDelivery | undefined) ?? 'unknown';
 }
 
+const DELIVERIES: readonly OpenRouterDelivery[] = ['not-sent', 'rejected', 'unknown', 'applied'];
+
+/** That of two deliveries which has come further. */
+export function furthest(one: OpenRouterDelivery, other: OpenRouterDelivery): OpenRouterDelivery {
+  return DELIVERIES.indexOf(one) > DELIVERIES.indexOf(other) ? one : other;
+}
+
 /** The exception, with what is known after all attempts rather than after its own. */
 export function withDelivery<T extends OpenRouterException>(exception: T, delivery: OpenRouterDelivery): T {
-  return 'delivery' in exception ? Object.assign(exception, { delivery }) : exception;
+  return 'delivery' in exception
+    ? Object.assign(exception, { delivery: furthest(delivery, deliveryIn(exception)) })
+    : exception;
 }
 
 /** With several addresses Node reports one error for each, under a blank message. */

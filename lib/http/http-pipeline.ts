@@ -22,6 +22,7 @@ import {
   type CallFailure,
   connectionFailure,
   deliveryIn,
+  furthest,
   type InterruptedCall,
   interruptionException,
   withDelivery,
@@ -53,8 +54,8 @@ interface CallInProgress<T> {
   readonly headers: Readonly<Record<string, string>>;
   readonly keyOverride: string | undefined;
   readonly scrub: Scrub;
-  /** Whether an attempt so far may have taken effect. */
-  mayHaveArrived: boolean;
+  /** The furthest that an attempt so far may have come. */
+  delivery: OpenRouterDelivery;
 }
 
 /**
@@ -129,13 +130,13 @@ export class HttpPipeline {
         ...(keyOverride === undefined ? [] : [keyOverride]),
         ...secretsOfHeaders(headers ?? {}),
       ]),
-      mayHaveArrived: false,
+      delivery: 'not-sent',
     };
     try {
       return await this.#attempts(progress, mergeRetry(this.options.retry, retry));
     } catch (error) {
       // The delivery of the call, not of its last attempt.
-      throw progress.mayHaveArrived && isOpenRouterException(error) ? withDelivery(error, 'unknown') : error;
+      throw isOpenRouterException(error) ? withDelivery(error, progress.delivery) : error;
     } finally {
       scope.leave();
     }
@@ -169,10 +170,10 @@ export class HttpPipeline {
         return outcome.value;
       }
       const { failure } = outcome;
-      if (progress.mayHaveArrived && isAlreadyDeleted(call, failure)) {
+      if (isAlreadyDeleted(progress, failure)) {
         return call.decode(undefined);
       }
-      progress.mayHaveArrived ||= deliveryIn(failure.exception) === 'unknown';
+      progress.delivery = furthest(progress.delivery, deliveryIn(failure.exception));
       if (mayAskAgain && isUnauthorized(failure) && this.#keys.isAsked(call.key)) {
         mayAskAgain = false;
         const next = await this.#askKey(progress);
@@ -196,7 +197,7 @@ export class HttpPipeline {
         throw failure.exception;
       }
       watch.retry(failure, delayMs);
-      await this.#wait(progress, delayMs, deliveryIn(failure.exception));
+      await this.#wait(progress, delayMs);
     }
   }
 
@@ -286,13 +287,13 @@ export class HttpPipeline {
     );
   }
 
-  #wait<T>(progress: CallInProgress<T>, delayMs: number, delivery: OpenRouterDelivery): Promise<undefined> {
+  #wait<T>(progress: CallInProgress<T>, delayMs: number): Promise<undefined> {
     return progress.scope.run<undefined>(
       (resolve) => {
         const timer = setTimeout(resolve, delayMs, undefined);
         return () => clearTimeout(timer);
       },
-      (why) => interruptionException({ ...interrupted(progress, why), delivery }),
+      (why) => interruptionException(interrupted(progress, why)),
     );
   }
 
@@ -333,8 +334,9 @@ function isUnauthorized({ exception }: CallFailure): boolean {
 }
 
 /** What an earlier attempt may have deleted is not found by the next one: it is gone, as was asked for. */
-function isAlreadyDeleted({ method }: OpenRouterCall<unknown>, { exception }: CallFailure): boolean {
-  return method === 'DELETE' && exception instanceof OpenRouterNotFoundException;
+function isAlreadyDeleted<T>({ call, delivery }: CallInProgress<T>, { exception }: CallFailure): boolean {
+  const mayHaveDeleted = delivery === 'unknown' || delivery === 'applied';
+  return call.method === 'DELETE' && mayHaveDeleted && exception instanceof OpenRouterNotFoundException;
 }
 
 function noStatus(operation: string): CallFailure {

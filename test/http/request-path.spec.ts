@@ -102,6 +102,16 @@ describe('a call with path parameters', () => {
     await expect(pipeline.request({ ...remove, parameters: { hash: HASH } })).resolves.toBe('deleted');
     expect(server.requests.map(({ path }) => path.endsWith(`/keys/${HASH}`))).toEqual([true, true]);
 
+    const applied = await startServer((_request, response) => {
+      if (applied.requests.length === 1) {
+        response.writeHead(200, { 'content-length': 100 });
+        response.write('{', () => response.destroy());
+      } else sendError(response, 404);
+    });
+    const other = pipelineOf(applied.baseUrl);
+    await expect(other.request({ ...remove, parameters: { hash: HASH } })).resolves.toBe('deleted');
+    other.close();
+
     const second = await failureOf(pipeline.request({ ...remove, parameters: { hash: HASH } }));
     pipeline.close();
     expect(second).toMatchObject({ status: 404, delivery: 'rejected' });
