@@ -1,5 +1,4 @@
 import type { HttpService } from '@nestjs/axios';
-import { AxiosHeaders, type RawAxiosHeaders } from 'axios';
 import type { OpenRouterDelivery, OpenRouterPhase } from '../contracts/delivery.js';
 import { deliveryOf } from './call-failure.js';
 import { RequestTracker } from './request-tracker.js';
@@ -21,8 +20,12 @@ export interface WireAnswer {
   readonly fault: BodyFault | undefined;
 }
 
-/** Settings of the HTTP library that differ from request to request. */
-export type RequestAgents = Readonly<Record<string, unknown>>;
+/** The part of axios' response that is looked at. */
+interface AxiosAnswer {
+  readonly status: number;
+  readonly headers: unknown;
+  readonly data: unknown;
+}
 
 /** No answer came. Carries the error as Node raised it, which must not leave the package. */
 export class TransportFault extends Error {
@@ -36,17 +39,23 @@ export class TransportFault extends Error {
 
 /** One request on its way: sends it, follows it, and can end it at any moment. */
 export class Attempt {
-  readonly #abort = new AbortController();
   readonly #tracker: RequestTracker;
+  /** Only another adapter needs a signal; what goes through the tracker is ended by it. */
+  readonly #abort: AbortController | undefined;
   #status: number | undefined;
   #onLost: () => void = () => undefined;
 
+  /**
+   * @param hasAdapter - Whether axios sends requests in a way of the user's.
+   * @param maxBytes - Largest body that is read.
+   */
   constructor(
     private readonly axios: HttpService['axiosRef'],
-    private readonly agents: RequestAgents,
+    hasAdapter: boolean,
     private readonly maxBytes: number,
   ) {
-    this.#tracker = new RequestTracker(agents['adapter'] === undefined, () => this.#onLost());
+    this.#tracker = new RequestTracker(!hasAdapter, () => this.#onLost());
+    this.#abort = hasAdapter ? new AbortController() : undefined;
   }
 
   /** Where the request is, and what is known of its effect if it ended now. */
@@ -61,41 +70,37 @@ export class Attempt {
    * @throws {@link TransportFault}
    */
   async send(request: WireRequest): Promise<WireAnswer> {
-    const response = await this.#answer(request);
+    const { status, headers, data } = await this.#answer(request);
     this.#tracker.answered();
-    this.#status = response.status;
-    const header = headerReader(response.headers);
-    const { body, fault } = await this.#read(response.data, header);
-    return { status: response.status, header, body, fault };
+    this.#status = status;
+    const header = headerReader(headers);
+    const { body, fault } = await this.#read(data, header);
+    return { status, header, body, fault };
   }
 
   /** Ends the request and its socket; whatever comes after that is dropped. */
   end(): void {
-    this.#abort.abort();
-    this.#tracker.destroy();
+    this.#tracker.end();
+    this.#abort?.abort();
   }
 
-  async #answer({ method, url, headers, body }: WireRequest) {
-    // axios waits for ever for some ends of a request, such as a switch of protocols that nobody asked for.
-    const lost = new Promise<never>((_resolve, reject) => {
-      this.#onLost = () => reject(new Error('the connection was closed without an answer'));
-    });
-    try {
-      return await Promise.race([
-        this.axios.request<unknown>({
-          ...this.agents,
+  #answer({ method, url, headers, body }: WireRequest): Promise<AxiosAnswer> {
+    return new Promise((resolve, reject) => {
+      const fail = (raw: unknown): void => reject(new TransportFault(raw, this.#tracker.phase));
+      // axios waits for ever for some ends of a request, such as a switch of protocols that nobody asked for.
+      this.#onLost = () => fail(new Error('the connection was closed without an answer'));
+      this.axios
+        // What is the same for every request is in the defaults of the instance: axios merges key by key.
+        .request<unknown>({
           method,
           url,
           headers,
-          data: body,
-          signal: this.#abort.signal,
           transport: this.#tracker.transport,
-        }),
-        lost,
-      ]);
-    } catch (error) {
-      throw new TransportFault(this.#tracker.error ?? causeOf(error), this.#tracker.phase);
-    }
+          ...(body !== undefined && { data: body }),
+          ...(this.#abort !== undefined && { signal: this.#abort.signal }),
+        })
+        .then(resolve, (error: unknown) => fail(this.#tracker.error ?? causeOf(error)));
+    });
   }
 
   async #read(data: unknown, header: WireAnswer['header']): Promise<Pick<WireAnswer, 'body' | 'fault'>> {
@@ -116,9 +121,9 @@ export class Attempt {
   }
 }
 
-/** Reads headers by name, in whatever letters an adapter has left them. */
+/** Reads the headers that axios has made of whatever an adapter has left. */
 function headerReader(headers: unknown): WireAnswer['header'] {
-  const all = AxiosHeaders.from(headers as RawAxiosHeaders);
+  const all = headers as { get(name: string): unknown };
   return (name) => {
     const value = all.get(name);
     return typeof value === 'string' ? value : undefined;

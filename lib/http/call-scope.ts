@@ -11,6 +11,27 @@ export type Step<T> = (
   reject: (error: Error) => void,
 ) => (() => void) | undefined;
 
+/** The calls of an account that are under way. */
+export class OpenCalls {
+  readonly scopes = new Set<CallScope>();
+  readonly #prepared = new WeakSet<AbortSignal>();
+
+  /** Gets a signal ready for as many calls as its owner likes. */
+  prepare(signal: AbortSignal | undefined): void {
+    if (signal !== undefined && !this.#prepared.has(signal)) {
+      this.#prepared.add(signal);
+      allowManyListeners(signal);
+    }
+  }
+
+  /** Ends them all because the account is closed. */
+  shutDown(): void {
+    for (const scope of [...this.scopes]) {
+      scope.shutDown();
+    }
+  }
+}
+
 /**
  * The bounds of one call: its deadline, the caller's signal, and the life of the account.
  *
@@ -26,21 +47,22 @@ export class CallScope {
   constructor(
     readonly deadlineMs: number,
     private readonly signal: AbortSignal | undefined,
-    private readonly open: Set<CallScope>,
+    private readonly open: OpenCalls,
   ) {
     // Monotonic: a jump of the wall clock neither shortens nor prolongs a call.
     this.#endsAt = performance.now() + deadlineMs;
-    open.add(this);
+    open.scopes.add(this);
     if (signal?.aborted === true) {
       this.#ended = 'abort';
     } else {
-      listen(signal, this.#onAbort);
+      open.prepare(signal);
+      signal?.addEventListener('abort', this.#onAbort);
     }
   }
 
-  /** Milliseconds until the deadline; not below 0. */
+  /** Milliseconds until the deadline; 0 once the call has ended. */
   get remainingMs(): number {
-    return Math.max(0, this.#endsAt - performance.now());
+    return this.#ended === undefined ? Math.max(0, this.#endsAt - performance.now()) : 0;
   }
 
   /**
@@ -67,6 +89,10 @@ export class CallScope {
       };
       const interrupt = (why: Interruption): void => {
         settle();
+        // A timer may be early by a fraction of a millisecond, in which nothing must begin any more.
+        if (why === 'deadlineMs') {
+          this.#ended ??= why;
+        }
         reject(toError(why));
         running.end?.();
       };
@@ -101,7 +127,7 @@ export class CallScope {
   /** Lets go of the signal and the account; nothing may run in the scope afterwards. */
   leave(): void {
     this.signal?.removeEventListener('abort', this.#onAbort);
-    this.open.delete(this);
+    this.open.scopes.delete(this);
   }
 
   #end(why: Interruption): void {
@@ -114,10 +140,7 @@ export class CallScope {
 const MANY_LISTENERS = 1_000;
 const UNLIMITED = 0;
 
-function listen(signal: AbortSignal | undefined, onAbort: () => void): void {
-  if (signal === undefined) {
-    return;
-  }
+function allowManyListeners(signal: AbortSignal): void {
   try {
     const limit = getMaxListeners(signal);
     if (limit !== UNLIMITED && limit < MANY_LISTENERS) {
@@ -126,5 +149,4 @@ function listen(signal: AbortSignal | undefined, onAbort: () => void): void {
   } catch {
     // A signal of a user's own making need not be one of Node's.
   }
-  signal.addEventListener('abort', onAbort);
 }

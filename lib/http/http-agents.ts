@@ -4,7 +4,9 @@ import { Agent as HttpsAgent } from 'node:https';
 /** Node's servers close an idle socket after 5 s; one that we close earlier is never written to as it goes away. */
 const IDLE_SOCKET_MS = 4_000;
 const MAX_SOCKETS = 50;
-const MAX_IDLE_SOCKETS = 10;
+
+/** What axios sets on every socket before each request; with another value Node would set it back after each. */
+const TCP_KEEP_ALIVE_MS = 60_000;
 
 /** The two ways in which an account connects. */
 export interface HttpAgents {
@@ -23,8 +25,9 @@ export interface HttpAgents {
 export function openAgents(): HttpAgents {
   const keep = {
     keepAlive: true,
+    keepAliveMsecs: TCP_KEEP_ALIVE_MS,
     maxSockets: MAX_SOCKETS,
-    maxFreeSockets: MAX_IDLE_SOCKETS,
+    maxFreeSockets: MAX_SOCKETS,
     timeout: IDLE_SOCKET_MS,
   };
   // Without a bound. With one, Node hands the socket of one request to the next in the queue after all; and what has

@@ -1,5 +1,5 @@
 import { HttpService } from '@nestjs/axios';
-import { Axios } from 'axios';
+import type { AxiosStatic } from 'axios';
 import type { OpenRouterDelivery } from '../contracts/delivery.js';
 import type { RequestOptions } from '../contracts/request-options.js';
 import { OpenRouterNotFoundException, OpenRouterUnauthorizedException } from '../errors/api.exceptions.js';
@@ -9,14 +9,14 @@ import {
   OpenRouterTimeoutException,
 } from '../errors/client.exceptions.js';
 import { isOpenRouterException } from '../errors/openrouter.exception.js';
-import type { ResolvedOpenRouterOptions } from '../options/openrouter-options.js';
+import type { OpenRouterAxiosOptions, ResolvedOpenRouterOptions } from '../options/openrouter-options.js';
 import { type AccountSettings, mergeRetry } from '../options/resolve-options.js';
 import type { Scrub } from '../secret/scrub.js';
 import { secretsOfHeaders } from '../secret/secret-headers.js';
 import { createApiException } from '../wire/api-exception.factory.js';
 import { tryParseJson } from '../wire/json.js';
 import { isJsonObject, ownMember } from '../wire/wire-record.js';
-import { Attempt, type RequestAgents, TransportFault, type WireAnswer } from './attempt.js';
+import { Attempt, TransportFault, type WireAnswer } from './attempt.js';
 import {
   bodyFailure,
   type CallFailure,
@@ -27,7 +27,7 @@ import {
   interruptionException,
   withDelivery,
 } from './call-failure.js';
-import { CallScope, type Interruption } from './call-scope.js';
+import { CallScope, type Interruption, OpenCalls } from './call-scope.js';
 import { type HttpAgents, openAgents } from './http-agents.js';
 import { InstrumentationHooks, type Outcome } from './instrumentation-hooks.js';
 import { KeyRing, keyText } from './key-ring.js';
@@ -68,12 +68,13 @@ export class HttpPipeline {
 
   readonly #keys: KeyRing;
   readonly #headers: Readonly<Record<string, string>>;
-  readonly #http: HttpService;
   readonly #agents: HttpAgents;
-  readonly #requestAgents: { readonly kept: RequestAgents; readonly single: RequestAgents };
+  /** One for what may be sent again, on kept connections, and one for creations, each on a connection of its own. */
+  readonly #http: { readonly kept: HttpService; readonly single: HttpService };
+  readonly #hasAdapter: boolean;
   readonly #hooks: InstrumentationHooks;
   readonly #budget = new RetryBudget();
-  readonly #calls = new Set<CallScope>();
+  readonly #calls = new OpenCalls();
   #closed = false;
 
   constructor(settings: AccountSettings) {
@@ -82,28 +83,11 @@ export class HttpPipeline {
     this.#headers = accountHeaders(settings);
     this.#hooks = new InstrumentationHooks(settings);
     this.#agents = openAgents();
-    this.#requestAgents = {
-      kept: { ...this.#agents.kept, ...settings.axios },
-      single: { ...this.#agents.single, ...settings.axios },
+    this.#http = {
+      kept: openHttp({ ...this.#agents.kept, ...settings.axios }),
+      single: openHttp({ ...this.#agents.single, ...settings.axios }),
     };
-    this.#http = new HttpService(
-      // Not `axios.create`, whose instances start from the defaults that any other module may have changed.
-      new Axios({
-        adapter: 'http',
-        // The key must not take a way that only the environment knows of.
-        proxy: false,
-        maxRedirects: 0,
-        // The same for a user's fetch adapter, which knows of no limit to redirects.
-        fetchOptions: { redirect: 'manual' },
-        responseType: 'stream',
-        // Unpacked here instead, since axios takes a gzip body that is cut short for a whole one.
-        decompress: false,
-        transformRequest: [],
-        transformResponse: [],
-        validateStatus: null,
-        // axios types its CommonJS and its ES module copy apart, and Nest's are of the other one.
-      }) as unknown as HttpService['axiosRef'],
-    );
+    this.#hasAdapter = settings.axios.adapter !== undefined;
   }
 
   /**
@@ -145,9 +129,7 @@ export class HttpPipeline {
   /** Ends every call and every socket; later calls are refused. May be called more than once. */
   close(): void {
     this.#closed = true;
-    for (const scope of [...this.#calls]) {
-      scope.shutDown();
-    }
+    this.#calls.shutDown();
     this.#agents.destroy();
   }
 
@@ -218,11 +200,8 @@ export class HttpPipeline {
 
   #exchange<T>(progress: CallInProgress<T>, key: string): Promise<WireAnswer> {
     const { call, scope, limits, headers, path } = progress;
-    const attempt = new Attempt(
-      this.#http.axiosRef,
-      createsSomething(call) ? this.#requestAgents.single : this.#requestAgents.kept,
-      this.options.maxResponseBytes,
-    );
+    const { axiosRef } = createsSomething(call) ? this.#http.single : this.#http.kept;
+    const attempt = new Attempt(axiosRef, this.#hasAdapter, this.options.maxResponseBytes);
     const request = {
       method: call.method,
       url: `${this.options.baseUrl}${path}`,
@@ -269,11 +248,12 @@ export class HttpPipeline {
       : { value: call.decode(content), status };
   }
 
-  async #askKey<T>(progress: CallInProgress<T>): Promise<string> {
+  #askKey<T>(progress: CallInProgress<T>): string | Promise<string> {
     const { call, scope, keyOverride } = progress;
     return (
       keyOverride ??
-      (await scope.run<string>(
+      this.#keys.fixed(call.key) ??
+      scope.run<string>(
         (resolve, reject) => {
           this.#keys.ask(call.key).then(resolve, reject);
           return undefined;
@@ -283,7 +263,7 @@ export class HttpPipeline {
             ...interrupted(progress, why),
             what: `the function given as \`${this.#keys.optionOf(call.key)}\``,
           }),
-      ))
+      )
     );
   }
 
@@ -317,6 +297,28 @@ export class HttpPipeline {
       delivery: 'not-sent',
     });
   }
+}
+
+/**
+ * Opens an axios instance of an account's own. Not by `axios.create`, whose instances start from the defaults that any
+ * other module may have changed; and of the copy of axios that `HttpService` is made for, where there are two.
+ */
+function openHttp(own: OpenRouterAxiosOptions): HttpService {
+  const { Axios } = new HttpService().axiosRef as unknown as AxiosStatic;
+  const axios = new Axios({
+    adapter: 'http',
+    // The key must not take a way that only the environment knows of.
+    proxy: false,
+    maxRedirects: 0,
+    responseType: 'stream',
+    // Unpacked by the package, since axios takes a gzip body that is cut short for a whole one.
+    decompress: false,
+    validateStatus: null,
+    ...own,
+    // For a fetch adapter, which knows of no limit to redirects.
+    ...(own.adapter !== undefined && { fetchOptions: { redirect: 'manual' } }),
+  });
+  return new HttpService(axios as HttpService['axiosRef']);
 }
 
 /** What the exception of an interruption tells, unless an attempt knows better. */

@@ -48,6 +48,12 @@ export class KeyRing {
     return typeof this.#keys[kind].source === 'function';
   }
 
+  /** The text of a key that does not come from a function. */
+  fixed(kind: OpenRouterKeyKind): string | undefined {
+    const { source } = this.#keys[kind];
+    return typeof source === 'function' ? undefined : keyText(source);
+  }
+
   /**
    * The text of a key, asked from its source if that is a function.
    *

@@ -1,6 +1,13 @@
 import type { RequestOptions, RetryOptions } from '../contracts/request-options.js';
 import { checkArgument } from '../options/check-argument.js';
-import { durationRule, headersRule, keyTextProblem, Obeys, type Rule } from '../options/option-rules.js';
+import {
+  durationRule,
+  headersRule,
+  isPlainObject,
+  keyTextProblem,
+  Obeys,
+  type Rule,
+} from '../options/option-rules.js';
 import type { OpenRouterKey } from '../options/openrouter-options.js';
 import { RetryOptionsSchema, retryRule } from '../options/options.schema.js';
 import { isSecretString } from '../secret/secret-string.js';
@@ -45,7 +52,16 @@ export function checkRequestOptions(options: RequestOptions | undefined, operati
   if (options === undefined) {
     return NONE;
   }
+  if (hasSignalAlone(options)) {
+    return options;
+  }
   return checkArgument(RequestOptionsSchema, options, `${operation}, request options`, {
     retry: RetryOptionsSchema,
   });
+}
+
+/** The one option that comes with every call of a busy server. */
+function hasSignalAlone(options: RequestOptions): boolean {
+  const names = isPlainObject(options) ? Object.keys(options) : [];
+  return names.length === 1 && names[0] === 'signal' && signalRule(options.signal, options) === undefined;
 }

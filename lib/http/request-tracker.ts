@@ -9,6 +9,7 @@ import type { OpenRouterPhase } from '../contracts/delivery.js';
  */
 export class RequestTracker {
   #request: http.ClientRequest | undefined;
+  #ended = false;
   #phase: OpenRouterPhase;
 
   /** The error as Node raised it. */
@@ -42,6 +43,9 @@ export class RequestTracker {
       options: https.RequestOptions,
       onResponse: (response: http.IncomingMessage) => void,
     ): http.ClientRequest => {
+      if (this.#ended) {
+        throw new Error('the request was ended before it began');
+      }
       const secure = options.protocol === 'https:';
       const request = (secure ? https : http).request(options, onResponse);
       this.#request = request;
@@ -60,8 +64,9 @@ export class RequestTracker {
     },
   };
 
-  /** Ends the request and its socket. */
-  destroy(): void {
+  /** Ends the request and its socket; one that has not begun never will. */
+  end(): void {
+    this.#ended = true;
     this.#request?.destroy();
   }
 

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { brotliDecompress, unzip } from 'node:zlib';
 
@@ -46,6 +47,33 @@ export async function collectBody(data: unknown, maxBytes: number): Promise<Buff
       'the HTTP adapter gave a body that is neither a text, bytes nor a stream',
     );
   }
+  return isNodeStream(data) ? collectNodeStream(data, maxBytes) : collectIterable(data, maxBytes);
+}
+
+/** By events: an iterator costs several promises for each chunk. */
+function collectNodeStream(stream: Readable, maxBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    stream.on('data', (chunk: Buffer | string) => {
+      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+      chunks.push(bytes);
+      size += bytes.length;
+      if (size > maxBytes) {
+        reject(tooLarge(maxBytes));
+        stream.destroy();
+      }
+    });
+    stream.on('end', () =>
+      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size)),
+    );
+    stream.on('error', (error) => reject(lost(error)));
+    // After an end or an error nobody hears it.
+    stream.on('close', () => reject(lost()));
+  });
+}
+
+async function collectIterable(data: AsyncIterable<unknown>, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   try {
@@ -58,7 +86,7 @@ export async function collectBody(data: unknown, maxBytes: number): Promise<Buff
       chunks.push(bytes);
     }
   } catch (error) {
-    throw new BodyFault('connection', 'the connection was lost in the middle of the body', error);
+    throw lost(error);
   }
   if (size > maxBytes) {
     throw tooLarge(maxBytes);
@@ -111,6 +139,15 @@ function withinLimit(body: Buffer, maxBytes: number): Buffer {
     throw tooLarge(maxBytes);
   }
   return body;
+}
+
+function lost(cause?: unknown): BodyFault {
+  return new BodyFault('connection', 'the connection was lost in the middle of the body', cause);
+}
+
+function isNodeStream(value: object): value is Readable {
+  // One of objects may hold anything.
+  return 'on' in value && Reflect.get(value, 'readableObjectMode') === false;
 }
 
 function tooLarge(maxBytes: number): BodyFault {

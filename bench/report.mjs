@@ -1,0 +1,84 @@
+// Numbers to Markdown: medians by client, and the ratios that have a bar.
+
+const COLUMNS = [
+  ['CPU per call (µs)', 'cpuMicros', 0],
+  ['p50, 1 at a time (ms)', 'p50Alone', 3],
+  ['p99, 1 at a time (ms)', 'p99Alone', 3],
+  ['p50, 50 at a time (ms)', 'p50Together', 2],
+  ['p99, 50 at a time (ms)', 'p99Together', 2],
+];
+const COLD_COLUMNS = [
+  ['cold start (ms)', 'coldStartMs', 0],
+  ['peak memory (MiB)', 'maxRssMiB', 1],
+];
+const BARS = [
+  ['CPU per call', 'this-package', 'official-class', 'cpuMicros', 0.7],
+  ['CPU per call', 'this-package', 'axios', 'cpuMicros', 1.3],
+  ['cold start', 'nest-this-package', 'nest-official-sdk', 'coldStartMs', 0.55],
+  ['peak memory', 'nest-this-package', 'nest-official-sdk', 'maxRssMiB', 0.72],
+];
+
+/** @returns a Markdown document, laid out as Prettier would. */
+export function formatReport({ loads, colds, plan, machine, labels }) {
+  const bars = BARS.map(([what, client, other, measure, bar]) => {
+    const series = measure === 'cpuMicros' ? loads : colds;
+    const ratio = medianOf(series[client], measure) / medianOf(series[other], measure);
+    const pairs = series[client].map((round, index) => round[measure] / series[other][index][measure]);
+    const range = `${Math.min(...pairs).toFixed(2)}–${Math.max(...pairs).toFixed(2)}`;
+    const verdict = ratio <= bar ? 'met' : 'not met';
+    const title = `${what}: ${labels[client]} / ${labels[other]}`;
+    return [title, ratio.toFixed(2), range, `≤ ${bar.toFixed(2)}`, verdict];
+  });
+  return [
+    '# Benchmark',
+    'Written by `npm run bench`. `GET /credits` from a server on the same machine; every client in a process of its ' +
+      'own. Figures compare clients on one machine; they are no promise for another one.',
+    Object.entries(machine)
+      .map(([name, value]) => `- ${name}: ${value}`)
+      .join('\n'),
+    '## Ratios',
+    'Of the medians below; the range is that of the single rounds.',
+    table(['', 'ratio', 'range', 'bar', ''], bars),
+    '## Calls',
+    `Rounds: ${plan.loadRounds}; medians of them. CPU is user and system time over ${grouped(plan.calls)} calls in a row, ` +
+      `after ${grouped(plan.warmUp)} calls of warm-up; latency at 50 at a time is over ${grouped(plan.concurrentCalls)} calls.`,
+    medians(loads, COLUMNS, labels),
+    '## Start',
+    `Rounds: ${plan.coldRounds}; medians of them. From the start of the process to its first answer, and its peak memory by then.`,
+    medians(colds, COLD_COLUMNS, labels),
+    '',
+  ]
+    .join('\n\n')
+    .replace(/\n+$/, '\n');
+}
+
+function medians(results, columns, labels) {
+  return table(
+    ['', ...columns.map(([title]) => title)],
+    Object.entries(results).map(([client, runs]) => [
+      labels[client],
+      ...columns.map(([, measure, digits]) => medianOf(runs, measure).toFixed(digits)),
+    ]),
+  );
+}
+
+function medianOf(runs, measure) {
+  const sorted = runs.map((run) => run[measure]).sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+function grouped(count) {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ' ');
+}
+
+/** The first column is text, the others are aligned to the right. */
+function table(head, rows) {
+  const widths = head.map((_, column) => Math.max(4, ...[head, ...rows].map((row) => row[column].length)));
+  const line = (cells) =>
+    `| ${cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join(' | ')} |`;
+  const rule = widths.map((width, column) =>
+    column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`,
+  );
+  return [line(head), line(rule), ...rows.map(line)].join('\n');
+}

@@ -1,0 +1,138 @@
+// Measures this package beside other ways to ask for the same thing, on this machine: `npm run bench`, or with
+// `-- --quick` for a look that is too short to be kept. Bars are printed with "met" or "not met" and fail nothing.
+import { fork, spawn, spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { BASE_PATH } from './shared.mjs';
+import { formatReport } from './report.mjs';
+
+const LOAD_CLIENTS = [
+  ['this-package', 'this package'],
+  ['official-class', '@openrouter/sdk, class'],
+  ['official-function', '@openrouter/sdk, function'],
+  ['axios', 'axios'],
+  ['undici', 'undici'],
+  ['fetch', 'fetch'],
+];
+const NEST_CLIENTS = [
+  ['nest-this-package', 'Nest + this package'],
+  ['nest-official-sdk', 'Nest + @openrouter/sdk'],
+];
+const PACKAGES = ['@nestjs/core', '@nestjs/axios', '@openrouter/sdk', 'axios', 'class-validator', 'undici'];
+
+const FULL = { loadRounds: 5, coldRounds: 11, warmUp: 3_000, calls: 3_000, concurrentCalls: 5_000 };
+const QUICK = { loadRounds: 1, coldRounds: 3, warmUp: 500, calls: 1_000, concurrentCalls: 1_000 };
+
+const isQuick = process.argv.includes('--quick');
+const plan = isQuick ? QUICK : FULL;
+const startedAt = Date.now();
+
+build();
+const server = fork(pathOf('server.mjs'), { execArgv: [], env: cleanEnvironment() });
+const baseUrl = await new Promise((resolve, reject) => {
+  server.once('message', ({ port }) => resolve(`http://127.0.0.1:${port}${BASE_PATH}`));
+  server.once('exit', (code) => reject(new Error(`the server ended with ${code}`)));
+});
+
+// One after the other in every round, so that whatever else the machine does meets each client alike.
+const loads = await rounds('load', plan.loadRounds, LOAD_CLIENTS, async (client) =>
+  measure('load.mjs', [client, baseUrl, plan.warmUp, plan.calls, plan.concurrentCalls]),
+);
+const colds = await rounds(
+  'cold start',
+  plan.coldRounds,
+  [...LOAD_CLIENTS, ...NEST_CLIENTS],
+  async (client) => {
+    const spawnedAt = process.hrtime.bigint();
+    const { answeredAt, maxRssKiB } = await measure('cold-start.mjs', [client, baseUrl]);
+    return { coldStartMs: Number(BigInt(answeredAt) - spawnedAt) / 1e6, maxRssMiB: maxRssKiB / 1024 };
+  },
+);
+server.disconnect();
+
+const report = formatReport({ loads, colds, plan, machine: describeMachine(), labels: labels() });
+console.log(`\n${report}`);
+console.log(`Took ${Math.round((Date.now() - startedAt) / 1000)} s.`);
+if (isQuick) {
+  console.log('A quick look: too few calls to compare by; bench/results.md is left as it was.');
+} else {
+  writeFileSync(pathOf('results.md'), report);
+  console.log('Written to bench/results.md.');
+}
+
+function build() {
+  const { status } = spawnSync('npm run --silent build', {
+    cwd: fileURLToPath(new globalThis.URL('..', import.meta.url)),
+    shell: true,
+    stdio: 'inherit',
+  });
+  if (status !== 0) {
+    process.exit(status ?? 1);
+  }
+}
+
+/** Measures every client once per round; results by client, in the order of the rounds. */
+async function rounds(what, count, clients, once) {
+  const results = Object.fromEntries(clients.map(([client]) => [client, []]));
+  for (let round = 1; round <= count; round += 1) {
+    console.error(`${what}: round ${round} of ${count}`);
+    for (const [client] of clients) {
+      results[client].push(await once(client));
+    }
+  }
+  return results;
+}
+
+/** Runs a script in a fresh process of plain Node and returns what it reports. */
+function measure(script, args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [pathOf(script), ...args.map(String)], {
+      env: cleanEnvironment(),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      output += text;
+    });
+    child.once('error', reject);
+    child.once('close', (code) => {
+      if (code === 0) {
+        resolve(JSON.parse(output));
+      } else {
+        reject(new Error(`${script} ${args[0]} ended with ${code}`));
+      }
+    });
+  });
+}
+
+/** Nothing from outside may load a tool into a measured process, cache its code, or send its requests elsewhere. */
+function cleanEnvironment() {
+  const unwanted = /^(NODE_|npm_|(https?|all|no)_proxy$)/i;
+  const kept = Object.entries(process.env).filter(([name]) => !unwanted.test(name));
+  return { ...Object.fromEntries(kept), NODE_ENV: 'production' };
+}
+
+function describeMachine() {
+  const [cpu] = os.cpus();
+  return {
+    Machine: `${cpu?.model.trim() ?? 'unknown CPU'}, ${os.cpus().length} cores, ${Math.round(os.totalmem() / 2 ** 30)} GiB`,
+    System: `${os.type()} ${os.release()}, ${os.arch()}`,
+    Node: process.version,
+    Packages: PACKAGES.map((name) => `${name} ${versionOf(name)}`).join(', '),
+    Date: new Date().toISOString().slice(0, 10),
+  };
+}
+
+function versionOf(name) {
+  const manifest = new globalThis.URL(`../node_modules/${name}/package.json`, import.meta.url);
+  return JSON.parse(readFileSync(manifest, 'utf8')).version;
+}
+
+function labels() {
+  return Object.fromEntries([...LOAD_CLIENTS, ...NEST_CLIENTS]);
+}
+
+function pathOf(name) {
+  return fileURLToPath(new globalThis.URL(name, import.meta.url));
+}
