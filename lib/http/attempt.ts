@@ -32,6 +32,8 @@ export class TransportFault extends Error {
   constructor(
     readonly raw: unknown,
     readonly phase: OpenRouterPhase,
+    /** Whether the request went out on a kept connection, which the server may just have been closing. */
+    readonly reused: boolean,
   ) {
     super('no answer');
   }
@@ -86,7 +88,8 @@ export class Attempt {
 
   #answer({ method, url, headers, body }: WireRequest): Promise<AxiosAnswer> {
     return new Promise((resolve, reject) => {
-      const fail = (raw: unknown): void => reject(new TransportFault(raw, this.#tracker.phase));
+      const fail = (raw: unknown): void =>
+        reject(new TransportFault(raw, this.#tracker.phase, this.#tracker.reused));
       // axios waits for ever for some ends of a request, such as a switch of protocols that nobody asked for.
       this.#onLost = () => fail(new Error('the connection was closed without an answer'));
       this.axios

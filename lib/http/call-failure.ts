@@ -15,6 +15,8 @@ import type { Interruption } from './call-scope.js';
 export interface CallFailure {
   readonly exception: OpenRouterException;
   readonly transient: boolean;
+  /** Whether a kept connection was lost before the answer began: most likely the server was just closing it. */
+  readonly stale?: boolean;
 }
 
 const PLACES: Readonly<Record<OpenRouterPhase, string>> = {

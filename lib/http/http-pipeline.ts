@@ -142,11 +142,15 @@ export class HttpPipeline {
     const { call, scope } = progress;
     const creates = createsSomething(call);
     let key = await this.#askKey(progress);
-    let mayAskAgain = settings !== false && !creates && progress.keyOverride === undefined;
+    const mayResend = settings !== false && !creates;
+    let mayAskAgain = mayResend && progress.keyOverride === undefined;
+    let isFresh = creates;
+    // Attempts that say nothing about OpenRouter, and do not count.
+    let uncounted = 0;
     let lastCost: number | undefined;
     for (let attempts = 1; ; attempts += 1) {
       const watch = this.#hooks.watch(call, attempts);
-      const outcome = await watch.run(() => this.#attempt(progress, key));
+      const outcome = await watch.run(() => this.#attempt(progress, key, isFresh));
       if ('value' in outcome) {
         this.#budget.refund(lastCost);
         return outcome.value;
@@ -161,16 +165,23 @@ export class HttpPipeline {
         const next = await this.#askKey(progress);
         if (next !== key) {
           key = next;
+          uncounted += 1;
           watch.retry(failure, 0);
           continue;
         }
+      }
+      if (mayResend && !isFresh && failure.stale === true) {
+        isFresh = true;
+        uncounted += 1;
+        watch.retry(failure, 0);
+        continue;
       }
       const { remainingMs } = scope;
       const delayMs = retryDelay({
         settings,
         creates,
         failure,
-        attempts,
+        attempts: attempts - uncounted,
         remainingMs,
         random: Math.random(),
       });
@@ -183,13 +194,14 @@ export class HttpPipeline {
     }
   }
 
-  async #attempt<T>(progress: CallInProgress<T>, key: string): Promise<Outcome<T>> {
+  async #attempt<T>(progress: CallInProgress<T>, key: string, isFresh: boolean): Promise<Outcome<T>> {
     const { call, scrub } = progress;
     try {
-      return this.#read(await this.#exchange(progress, key), progress);
+      return this.#read(await this.#exchange(progress, key, isFresh), progress);
     } catch (error) {
       if (error instanceof TransportFault) {
-        return { failure: connectionFailure(error.raw, error.phase, call.operation, scrub) };
+        const failure = connectionFailure(error.raw, error.phase, call.operation, scrub);
+        return { failure: { ...failure, stale: error.reused } };
       }
       if (isOpenRouterException(error)) {
         return { failure: { exception: error, transient: error instanceof OpenRouterTimeoutException } };
@@ -198,9 +210,9 @@ export class HttpPipeline {
     }
   }
 
-  #exchange<T>(progress: CallInProgress<T>, key: string): Promise<WireAnswer> {
+  #exchange<T>(progress: CallInProgress<T>, key: string, isFresh: boolean): Promise<WireAnswer> {
     const { call, scope, limits, headers, path } = progress;
-    const { axiosRef } = createsSomething(call) ? this.#http.single : this.#http.kept;
+    const { axiosRef } = isFresh ? this.#http.single : this.#http.kept;
     const attempt = new Attempt(axiosRef, this.#hasAdapter, this.options.maxResponseBytes);
     const request = {
       method: call.method,

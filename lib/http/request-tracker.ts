@@ -32,6 +32,11 @@ export class RequestTracker {
     return this.#phase;
   }
 
+  /** Whether the request went out on a connection that was kept from an earlier one. */
+  get reused(): boolean {
+    return this.#request?.reusedSocket === true;
+  }
+
   /** Told by whoever has got the answer's headers. */
   answered(): void {
     this.#phase = 'body';

@@ -375,3 +375,33 @@ describe('what else is set in the process', () => {
     expect(server.requests.length).toBe(1);
   });
 });
+
+describe('a kept connection that the server closes just as it is used', () => {
+  it('is replaced at once by a fresh one, without counting as a retry', async () => {
+    const server = await startServer((request, response) => {
+      // The first request of a connection is answered, and the next one ends it.
+      const isFirst = server.requests.filter(({ socket }) => socket === request.socket).length === 1;
+      if (isFirst) answerWell(request, response);
+      else request.socket.resetAndDestroy();
+    });
+    const client = clientOf(server, { retry: { maxRetries: 0 } });
+    await client.credits.getCredits();
+    await expect(client.credits.getCredits()).resolves.toEqual(CREDITS);
+    expect(server.requests.length).toBe(3);
+    expect(server.sockets.length).toBe(2);
+  });
+
+  it('is the end of a call that is not to be sent again', async () => {
+    const server = await startServer((request, response) => {
+      if (server.requests.length === 1) answerWell(request, response);
+      else request.socket.resetAndDestroy();
+    });
+    const client = clientOf(server, { retry: false });
+    await client.credits.getCredits();
+    expect(await failureOf(client.credits.getCredits())).toMatchObject({
+      name: 'OpenRouterConnectionException',
+      delivery: 'unknown',
+    });
+    expect(server.requests.length).toBe(2);
+  });
+});
