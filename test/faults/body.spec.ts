@@ -1,0 +1,4 @@
+import { runFaults } from './support/bench.js';
+import { bodyFaults } from './table/body.faults.js';
+
+runFaults('the body of a success', bodyFaults);

@@ -1,0 +1,4 @@
+import { runFaults } from './support/bench.js';
+import { statusFaults } from './table/status.faults.js';
+
+runFaults('answers that are no success', statusFaults);
