@@ -41,8 +41,8 @@ const NEST_11 = {
   '@nestjs/testing': '^11',
 };
 
-/** Sizes are told in the README's sense of "how much does it add": what npm downloads. */
-const TARBALL_BYTES = 101_500;
+/** What npm downloads, as the README tells it. */
+const TARBALL_BYTES = 114_000;
 
 const TSC = 'node_modules/typescript/bin/tsc';
 const JEST = 'node_modules/jest/bin/jest.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { VERSION } from '../../lib/http/version.js';
 
@@ -76,6 +76,28 @@ describe('the built package', () => {
       expect(JSON.parse(esm)).toEqual(names);
     },
   );
+
+  it('declares types that need nothing but Node and the required peers', () => {
+    const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as {
+      peerDependencies: Record<string, string>;
+      peerDependenciesMeta?: Record<string, { optional?: boolean }>;
+    };
+    const required = Object.keys(manifest.peerDependencies).filter(
+      (name) => manifest.peerDependenciesMeta?.[name]?.optional !== true,
+    );
+    const imported = new Set<string>();
+    for (const file of readdirSync('dist', { recursive: true, encoding: 'utf8' })) {
+      if (file.endsWith('.d.ts')) {
+        for (const [, name] of readFileSync(`dist/${file}`, 'utf8').matchAll(
+          /(?:from|import\() ?["']([^."'][^"']*)["']/g,
+        )) {
+          imported.add(name!);
+        }
+      }
+    }
+    expect([...imported].filter((name) => !name.startsWith('node:') && !required.includes(name))).toEqual([]);
+    expect(imported).toContain('@nestjs/common');
+  });
 
   it('tells its version as package.json has it', () => {
     const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
