@@ -134,7 +134,7 @@ describe('a project on NestJS 12, as ES modules', () => {
   it("runs the README's test on the sandbox as it stands", async () => {
     const output = expectSuccess(await project.run('node', 'dist/sandbox.js'));
     expect(output).toContain('OpenRouterConnectionException');
-    expect(output).toMatch(/^8$/m);
+    expect(output).toMatch(/^9$/m);
   });
 
   it.each([
