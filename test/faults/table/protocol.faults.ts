@@ -202,6 +202,15 @@ export const protocolFaults: readonly Fault[] = [
   },
   {
     number: 23,
+    title: 'a kept connection is reset as it is written to, and no retry is allowed',
+    ways: stale('as it is written to', false),
+    options: { retry: { maxRetries: 0 } },
+    get: value(2),
+    post: value(1),
+    note: 'replacing the connection is no retry',
+  },
+  {
+    number: 23,
     title: 'a kept connection is closed just before it is written to',
     ways: stale('before', true),
     get: { ...value(1), tries: 2 },
