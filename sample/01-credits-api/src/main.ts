@@ -25,6 +25,9 @@ async function start(): Promise<void> {
   );
   // Ends with exit code 0 after SIGINT and SIGTERM, where Nest otherwise sends itself the signal again.
   app.enableShutdownHooks(['SIGINT', 'SIGTERM'], { useProcessExit: true });
+  // A Ctrl-C arrives twice, since npm passes on what the terminal has sent to both. Nest listens for the first one only,
+  // and the second would end the process by its signal in the middle of its exit.
+  process.on('SIGINT', () => undefined);
   serveOpenApi(app);
   await listen(app, address);
   app.flushLogs();
