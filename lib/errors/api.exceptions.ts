@@ -28,7 +28,7 @@ export interface OpenRouterApiExceptionInit {
 export type OpenRouterStatusExceptionInit = Omit<OpenRouterApiExceptionInit, 'status'>;
 
 /** What a status alone says about the request's effect. */
-function deliveryOfStatus(status: number): OpenRouterDelivery {
+export function deliveryOfStatus(status: number): OpenRouterDelivery {
   return status < 500 && status !== 408 ? 'rejected' : 'unknown';
 }
 

@@ -1,4 +1,5 @@
 import type { OpenRouterPhase, OpenRouterDelivery } from '../contracts/delivery.js';
+import { deliveryOfStatus } from '../errors/api.exceptions.js';
 import {
   OpenRouterAbortException,
   OpenRouterConnectionException,
@@ -51,14 +52,9 @@ const LOST_DURING_TLS = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
 /** What is known of a request's effect when it ended in a phase; `status` is that of the answer, once there is one. */
 export function deliveryOf(phase: OpenRouterPhase, status?: number): OpenRouterDelivery {
   if (phase === 'body' && status !== undefined) {
-    return deliveryOfAnswer(status);
+    return status >= 200 && status < 300 ? 'applied' : deliveryOfStatus(status);
   }
   return phase === 'headers' || phase === 'body' ? 'unknown' : 'not-sent';
-}
-
-function deliveryOfAnswer(status: number): OpenRouterDelivery {
-  if (status >= 200 && status < 300) return 'applied';
-  return status < 500 && status !== 408 ? 'rejected' : 'unknown';
 }
 
 /**
