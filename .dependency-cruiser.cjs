@@ -7,15 +7,19 @@ const floors = [
   ['errors'],
   ['wire', 'options'],
   ['http'],
-  ['credits', 'filters'],
-  [],
-  ['openrouter\\.client\\.ts', 'openrouter\\.tokens\\.ts'],
+  ['credits', 'api-keys', 'activity', 'generations', 'budgets', 'filters'],
+  ['balance'],
+  ['openrouter\\.client\\.ts', 'openrouter\\.services\\.ts', 'openrouter\\.tokens\\.ts', 'guard'],
   [
     'index\\.ts',
     'openrouter\\.module\\.ts',
     'openrouter\\.providers\\.ts',
     'openrouter-module\\.options\\.ts',
     'registration-check\\.ts',
+    'health',
+    'metrics',
+    'otel',
+    'redis',
   ],
 ];
 

@@ -1,16 +1,17 @@
-import { CreditsService } from './credits/credits.service.js';
+import type { CreditsService } from './credits/credits.service.js';
 import { HttpPipeline } from './http/http-pipeline.js';
 import type {
   OpenRouterKey,
   OpenRouterModuleOptions,
   ResolvedOpenRouterOptions,
 } from './options/openrouter-options.js';
+import { openServices, type OpenRouterServices } from './openrouter.services.js';
 import { resolveOptions } from './options/resolve-options.js';
 
 /** The parts of an account that Nest has made, which may be a test's own. */
 export interface OpenRouterClientParts {
   readonly pipeline: HttpPipeline;
-  readonly credits: CreditsService;
+  readonly services: OpenRouterServices;
 }
 
 /**
@@ -49,7 +50,8 @@ export class OpenRouterClient {
     const pipeline = parts?.pipeline ?? new HttpPipeline(resolveOptions(keyOrOptions, 'OpenRouterClient'));
     // Not enumerable: printing a client shows its options and services, not the machinery below.
     Object.defineProperty(this, 'pipeline', { value: pipeline });
-    this.credits = parts?.credits ?? new CreditsService(pipeline);
+    const { credits } = parts?.services ?? openServices(pipeline);
+    this.credits = credits;
     this.options = pipeline.options;
   }
 

@@ -1,6 +1,5 @@
 import type { DynamicModule, Provider } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { CreditsService } from './credits/credits.service.js';
 import { OpenRouterConfigException } from './errors/client.exceptions.js';
 import { HttpPipeline } from './http/http-pipeline.js';
 import type {
@@ -9,6 +8,7 @@ import type {
   OpenRouterOptionsFactory,
 } from './openrouter-module.options.js';
 import { OpenRouterClient } from './openrouter.client.js';
+import { eachService, openServices, type OpenRouterServices, SERVICES } from './openrouter.services.js';
 import { getOpenRouterClientToken, OPENROUTER_OPTIONS, pipelineToken } from './openrouter.tokens.js';
 import { DEFAULT_ACCOUNT } from './options/option-defaults.js';
 import { isPlainObject } from './options/option-rules.js';
@@ -113,10 +113,11 @@ export function accountProviders(
       provide: client,
       inject: [pipeline],
       useFactory: (made: HttpPipeline) =>
-        new OpenRouterClient(undefined, { pipeline: made, credits: new CreditsService(made) }),
+        new OpenRouterClient(undefined, { pipeline: made, services: openServices(made) }),
     };
     return { providers: [...source.providers, pipelineProvider, clientProvider], exports: [client] };
   }
+  const services = Object.values(SERVICES);
   return {
     providers: [
       ...source.providers,
@@ -126,19 +127,24 @@ export function accountProviders(
         inject: [pipeline],
         useFactory: (made: HttpPipeline) => made.options,
       },
-      {
-        provide: CreditsService,
+      ...services.map((Service) => ({
+        provide: Service,
         inject: [pipeline],
-        useFactory: (made: HttpPipeline) => new CreditsService(made),
-      },
+        useFactory: (made: HttpPipeline) => new Service(made),
+      })),
       {
         provide: OpenRouterClient,
-        inject: [pipeline, CreditsService],
-        useFactory: (made: HttpPipeline, credits: CreditsService) =>
-          new OpenRouterClient(undefined, { pipeline: made, credits }),
+        inject: [pipeline, ...services],
+        useFactory: (made: HttpPipeline, ...injected: unknown[]) =>
+          new OpenRouterClient(undefined, {
+            pipeline: made,
+            services: eachService(
+              (name) => injected[services.indexOf(SERVICES[name])],
+            ) as unknown as OpenRouterServices,
+          }),
       },
     ],
-    exports: [OPENROUTER_OPTIONS, CreditsService, OpenRouterClient],
+    exports: [OPENROUTER_OPTIONS, ...services, OpenRouterClient],
   };
 }
 

@@ -8,6 +8,7 @@ import {
   requiredText,
   unwrapData,
   type WireRecord,
+  withoutUndefined,
 } from '../wire/wire-record.js';
 import type { CoinbaseChargeResponse, CoinbasePricing, GetCreditsResponse } from './credits.models.js';
 
@@ -48,11 +49,4 @@ function decodePricing(data: WireRecord): CoinbasePricing | undefined {
   return (
     local && { local: { amount: requiredText(local, 'amount'), currency: requiredText(local, 'currency') } }
   );
-}
-
-type Defined<T> = { [Name in keyof T]: Exclude<T[Name], undefined> };
-
-/** Leaves out the members that the answer did not have, as opposed to setting them to `undefined`. */
-function withoutUndefined<T extends object>(value: T): Defined<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Defined<T>;
 }

@@ -1,6 +1,6 @@
 import type { RequestOptions } from '../contracts/request-options.js';
-import { OpenRouterConfigException } from '../errors/client.exceptions.js';
 import type { HttpPipeline } from '../http/http-pipeline.js';
+import { attachPipeline } from '../http/service-pipeline.js';
 import { checkArgument } from '../options/check-argument.js';
 import { CreateCoinbaseChargeRequest } from './create-coinbase-charge.request.js';
 import { decodeCoinbaseCharge, decodeCredits } from './credits.decoders.js';
@@ -16,14 +16,7 @@ export class CreditsService {
 
   /** @internal */
   constructor(pipeline: HttpPipeline | undefined) {
-    if (pipeline === undefined) {
-      throw new OpenRouterConfigException(
-        'CreditsService is made by OpenRouterModule: import the module (or export it from one that is imported) ' +
-          'instead of listing CreditsService in `providers`; without Nest, use `new OpenRouterClient(key).credits`.',
-      );
-    }
-    // Not enumerable: printing a service does not show the machinery below.
-    Object.defineProperty(this, 'pipeline', { value: pipeline });
+    attachPipeline(this, pipeline, 'credits');
   }
 
   /**

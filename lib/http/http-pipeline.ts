@@ -33,7 +33,7 @@ import { InstrumentationHooks, type Outcome } from './instrumentation-hooks.js';
 import { KeyRing, keyText } from './key-ring.js';
 import { createsSomething, type OpenRouterCall } from './openrouter-call.js';
 import { accountHeaders } from './request-headers.js';
-import { expandPath } from './request-path.js';
+import { expandPath, queryText } from './request-path.js';
 import { RetryBudget } from './retry-budget.js';
 import { checkRequestOptions } from './request-options.schema.js';
 import { retryDelay } from './retry-policy.js';
@@ -47,7 +47,7 @@ interface CallLimits {
 /** A call with everything that its attempts share. */
 interface CallInProgress<T> {
   readonly call: OpenRouterCall<T>;
-  /** The path with its parameters. */
+  /** The path with its parameters, and the query. */
   readonly path: string;
   readonly scope: CallScope;
   readonly limits: CallLimits;
@@ -100,7 +100,7 @@ export class HttpPipeline {
     if (this.#closed) {
       throw this.#closedException(call.operation);
     }
-    const path = expandPath(call.path, call.parameters ?? {}, call.operation);
+    const path = expandPath(call.path, call.parameters ?? {}, call.operation) + queryText(call.query);
     const scope = new CallScope(limits.deadlineMs ?? this.options.deadlineMs, signal, this.#calls);
     const keyOverride = apiKey === undefined ? undefined : keyText(apiKey);
     const progress: CallInProgress<T> = {

@@ -1,5 +1,5 @@
 import type { OpenRouterKeyKind } from '../options/resolve-options.js';
-import type { PathParameters } from './request-path.js';
+import type { PathParameters, QueryParameters } from './request-path.js';
 
 /** What one operation sends and how its answer is read. */
 export interface OpenRouterCall<T> {
@@ -9,6 +9,8 @@ export interface OpenRouterCall<T> {
   /** Path below the base URL, with the names of its parameters in braces, for example `/keys/{hash}`. */
   readonly path: string;
   readonly parameters?: PathParameters;
+  /** What stands behind the `?`, checked by the service; absent members are left out. */
+  readonly query?: QueryParameters;
   /** Which key the operation prefers; the other one serves it where that one is not set. */
   readonly key: OpenRouterKeyKind;
   /** Sent as JSON. */

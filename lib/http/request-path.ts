@@ -3,6 +3,9 @@ import { OpenRouterValidationException } from '../errors/client.exceptions.js';
 /** Values of path parameters, by the names that stand in braces in a template. */
 export type PathParameters = Readonly<Record<string, string>>;
 
+/** Members of a query by their names on the wire. */
+export type QueryParameters = Readonly<Record<string, string | number | undefined>>;
+
 const PATTERNS: Readonly<Record<string, { readonly pattern: RegExp; readonly shape: string }>> = {
   hash: { pattern: /^[0-9a-f]{64}$/, shape: 'the hash of a key: 64 lower-case hexadecimal digits' },
   workspace: { pattern: /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/, shape: 'the id or slug of a workspace' },
@@ -30,4 +33,11 @@ export function expandPath(template: string, parameters: PathParameters, operati
     }
     return value;
   });
+}
+
+/** The query of a URL with its `?`, or an empty text if there is nothing in it. */
+export function queryText(query: QueryParameters = {}): string {
+  const members = Object.entries(query).filter(([, value]) => value !== undefined);
+  const texts = Object.fromEntries(members.map(([name, value]) => [name, String(value)]));
+  return members.length === 0 ? '' : `?${new URLSearchParams(texts).toString()}`;
 }

@@ -41,6 +41,17 @@ export function requiredAmount(record: WireRecord, name: string): number {
   return value;
 }
 
+/** A required amount of money that may be "none", such as a limit. */
+export function nullableAmount(record: WireRecord, name: string): number | null {
+  return ownMember(record.members, name) === null ? null : requiredAmount(record, name);
+}
+
+/** An amount of money that newer servers send; one that is there must be a finite number. */
+export function optionalAmount(record: WireRecord, name: string): number | undefined {
+  const value = ownMember(record.members, name);
+  return value === undefined || value === null ? undefined : requiredAmount(record, name);
+}
+
 /** A required text that is not empty, such as an id. */
 export function requiredText(record: WireRecord, name: string): string {
   const value = ownMember(record.members, name);
@@ -61,6 +72,44 @@ export function optionalDate(record: WireRecord, name: string): Date | undefined
   const text = optionalText(record, name);
   const date = new Date(text ?? NaN);
   return Number.isNaN(date.getTime()) ? undefined : date;
+}
+
+/** A number that is no money, such as a count, or `undefined` if there is none. */
+export function optionalNumber(record: WireRecord, name: string): number | undefined {
+  const value = ownMember(record.members, name);
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+}
+
+/** `true`, `false`, or `undefined` if it is neither. */
+export function optionalBoolean(record: WireRecord, name: string): boolean | undefined {
+  const value = ownMember(record.members, name);
+  return typeof value === 'boolean' ? value : undefined;
+}
+
+/**
+ * The list in `data` of an answer, decoded item by item.
+ *
+ * @throws `OpenRouterResponseException` if there is no list, or something in it is no object.
+ */
+export function decodeList<T>(body: unknown, decode: (item: WireRecord) => T): T[] {
+  const list = isJsonObject(body) ? ownMember(body, 'data') : body;
+  if (!Array.isArray(list)) {
+    throw mismatch('data', 'a list', list);
+  }
+  return list.map((item: unknown, index) => {
+    const path = `data[${index}]`;
+    if (!isJsonObject(item)) {
+      throw mismatch(path, 'an object', item);
+    }
+    return decode({ members: item, path });
+  });
+}
+
+type Defined<T> = { [Name in keyof T]: Exclude<T[Name], undefined> };
+
+/** Leaves out the members that the answer did not have, as opposed to setting them to `undefined`. */
+export function withoutUndefined<T extends object>(value: T): Defined<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Defined<T>;
 }
 
 function pathOf(record: WireRecord, name: string): string {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { OpenRouterValidationException } from '../../lib/errors/index.js';
 import { HttpPipeline } from '../../lib/http/http-pipeline.js';
-import { expandPath } from '../../lib/http/request-path.js';
+import { expandPath, queryText } from '../../lib/http/request-path.js';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
 import { failureOf } from '../support/failures.js';
 import { cleanUp, sendError, startServer } from '../support/servers.js';
@@ -9,6 +9,18 @@ import { cleanUp, sendError, startServer } from '../support/servers.js';
 afterEach(cleanUp);
 
 const HASH = 'ab'.repeat(32);
+
+describe('queryText', () => {
+  it.each([
+    [undefined, ''],
+    [{}, ''],
+    [{ date: undefined }, ''],
+    [{ offset: 100 }, '?offset=100'],
+    [{ id: 'gen-1 & 2/..', date: undefined, offset: 0 }, '?id=gen-1+%26+2%2F..&offset=0'],
+  ])('writes %j as %j', (query, text) => {
+    expect(queryText(query)).toBe(text);
+  });
+});
 
 describe('expandPath', () => {
   it.each([

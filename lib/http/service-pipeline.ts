@@ -1,0 +1,19 @@
+import { OpenRouterConfigException } from '../errors/client.exceptions.js';
+import type { HttpPipeline } from './http-pipeline.js';
+
+/**
+ * Gives a service its pipeline as a hidden property: printing a service does not show the machinery below.
+ *
+ * @param member - The service's name in `OpenRouterClient`, for the message.
+ * @throws `OpenRouterConfigException` where Nest has made the service by itself.
+ */
+export function attachPipeline(service: object, pipeline: HttpPipeline | undefined, member: string): void {
+  if (pipeline === undefined) {
+    const { name } = service.constructor;
+    throw new OpenRouterConfigException(
+      `${name} is made by OpenRouterModule: import the module (or export it from one that is imported) ` +
+        `instead of listing ${name} in \`providers\`; without Nest, use \`new OpenRouterClient(key).${member}\`.`,
+    );
+  }
+  Object.defineProperty(service, 'pipeline', { value: pipeline });
+}
