@@ -1,3 +1,4 @@
+import { API_ROOT } from './routes/route.js';
 import { checkUsd } from './sandbox-checks.js';
 import type { SandboxFailure } from './sandbox-faults.js';
 import {
@@ -6,7 +7,6 @@ import {
   resolveOptions,
 } from './sandbox-options.js';
 import type { SandboxRequest } from './sandbox-requests.js';
-import { API_ROOT } from './sandbox-routes.js';
 import { type SandboxServer, startServer } from './sandbox-server.js';
 
 /**
@@ -15,8 +15,12 @@ import { type SandboxServer, startServer } from './sandbox-server.js';
  * can be tried against it.
  *
  * It serves, under {@link baseUrl}: `GET /credits`, `POST /credits/coinbase`, `GET /key` and its old name
- * `GET /auth/key`; everything else is a 404. Responses follow OpenRouter's OpenAPI document. Each of its error
- * bodies is `{ error: { code, message } }`, with `user_id` too once the key is known.
+ * `GET /auth/key`, and the keys of the account (`/keys`); everything else is a 404. Responses follow OpenRouter's
+ * OpenAPI document. Each of its error bodies is `{ error: { code, message } }`, with `user_id` too once the key is
+ * known.
+ *
+ * Keys made by `POST /keys` work until they are disabled, deleted or expired (401 `User not found.`), and so does
+ * {@link apiKey}, which is one of the listed keys.
  *
  * A running sandbox keeps the process alive: end it with {@link stop}, or hold it with `await using`.
  *
@@ -83,7 +87,13 @@ export class OpenRouterSandbox {
    * @throws TypeError when `usd` is no such number.
    */
   spend(usd: number): void {
-    this.server.account.spend(checkUsd('spend', 'usd', usd));
+    const { account } = this.server;
+    account.charge({
+      key: account.firstKey,
+      usd: checkUsd('spend', 'usd', usd),
+      byokUsd: 0,
+      at: new Date(),
+    });
   }
 
   /**

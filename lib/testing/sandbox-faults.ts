@@ -1,7 +1,7 @@
 import { METHODS, type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http';
 import { types } from 'node:util';
 import { checkFields, checkInteger, checkOneOf, isRecord, refuse } from './sandbox-checks.js';
-import { API_ROOT } from './sandbox-routes.js';
+import { API_ROOT } from './routes/route.js';
 
 const FAULTS = ['reset', 'close', 'hang', 'hang-body', 'truncate', 'garbage'] as const;
 

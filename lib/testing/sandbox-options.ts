@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomKey } from './account/keys.js';
 import { checkFields, checkInteger, checkOneOf, checkUsd, refuse } from './sandbox-checks.js';
 
 const COINBASE_MODES = ['gone', 'onchain', 'hosted'] as const;
@@ -110,10 +110,6 @@ export function resolveOptions(options: OpenRouterSandboxOptions): ResolvedSandb
     keyLimit: keyLimit === null ? null : checkUsd(WHERE, 'keyLimit', keyLimit),
     keyLimitReset: checkOneOf(WHERE, 'keyLimitReset', keyLimitReset, LIMIT_RESETS),
   };
-}
-
-function randomKey(): string {
-  return `sk-or-v1-${randomBytes(32).toString('hex')}`;
 }
 
 function checkKey(field: string, key: unknown): void {

@@ -1,7 +1,9 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import type { ResolvedSandboxOptions } from './sandbox-options.js';
 
-/** Whose key a request carried: one of the sandbox's two, any other, or none. */
+/**
+ * What kind of key a request carried: an inference key of the account, its management key, none, or `'unknown'`:
+ * any other, those that are disabled, expired or deleted included.
+ */
 export type SandboxKey = 'api' | 'management' | 'unknown' | 'none';
 
 /** A request that reached the sandbox in full. */
@@ -12,6 +14,8 @@ export interface SandboxRequest {
   readonly path: string;
   /** Which key the `Authorization` header carried; easier to assert on than the header. */
   readonly key: SandboxKey;
+  /** Hash of the inference key that it carried; `undefined` for every other kind of key. */
+  readonly keyHash: string | undefined;
   /**
    * All headers, their names in lower case. `authorization` is in there unmasked: it belongs to a local account
    * that exists only in this process. Send no real key to a sandbox.
@@ -47,18 +51,4 @@ export async function readBody(request: IncomingMessage): Promise<unknown> {
   } catch {
     return text;
   }
-}
-
-export function identifyKey(
-  authorization: string | undefined,
-  { apiKey, managementKey }: ResolvedSandboxOptions,
-): SandboxKey {
-  const key = /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
-  if (key === undefined) return 'none';
-  if (key === apiKey) return 'api';
-  return key === managementKey ? 'management' : 'unknown';
-}
-
-export function isAuthenticated(key: SandboxKey): boolean {
-  return key === 'api' || key === 'management';
 }

@@ -3,8 +3,12 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import type { AddressInfo, Socket } from 'node:net';
 // Imported, so that a test which fakes the global timers still gets its answers.
 import { setTimeout } from 'node:timers';
-import { type SandboxAccount, createAccount } from './sandbox-account.js';
-import { creditsBody, errorBody } from './sandbox-bodies.js';
+import { type Account, createAccount } from './account/account.js';
+import { creditsBody } from './routes/credits.routes.js';
+import { errorBody } from './routes/error-bodies.js';
+import { type SandboxReply, refusal } from './routes/route.js';
+import { createRouter } from './routes/router.js';
+import { identifyCaller, isKnown } from './sandbox-caller.js';
 import {
   type Content,
   type FailureQueue,
@@ -13,21 +17,14 @@ import {
   playFault,
 } from './sandbox-faults.js';
 import type { ResolvedSandboxOptions } from './sandbox-options.js';
-import {
-  type SandboxRequest,
-  TOO_LARGE,
-  identifyKey,
-  isAuthenticated,
-  readBody,
-} from './sandbox-requests.js';
-import { createRouter } from './sandbox-routes.js';
+import { type SandboxRequest, TOO_LARGE, readBody } from './sandbox-requests.js';
 
 const HOST = '127.0.0.1';
 
 /** A running sandbox without its public face. */
 export interface SandboxServer {
   readonly origin: string;
-  readonly account: SandboxAccount;
+  readonly account: Account;
   readonly failures: FailureQueue;
   readonly requests: SandboxRequest[];
   stop(): Promise<void>;
@@ -43,15 +40,16 @@ export async function startServer(options: ResolvedSandboxOptions): Promise<Sand
     const receivedAt = new Date();
     const { method = '', url: path = '', headers } = request;
     const body = await readBody(request);
-    const key = identifyKey(headers.authorization, options);
-    const userId = isAuthenticated(key) ? account.userId : undefined;
+    const caller = identifyCaller(headers.authorization, account);
+    const userId = isKnown(caller) ? account.userId : undefined;
     const failure = failures.take(method, path);
     const known = body === TOO_LARGE ? undefined : body;
     requests.push(
       Object.freeze({
         method,
         path,
-        key,
+        key: caller.kind,
+        keyHash: caller.kind === 'api' ? caller.key.hash : undefined,
         headers: Object.freeze(headers),
         body: known,
         receivedAt,
@@ -62,12 +60,8 @@ export async function startServer(options: ResolvedSandboxOptions): Promise<Sand
       playFailure(failure, response, userId);
       return;
     }
-    const [pathname = ''] = path.split('?');
-    const reply =
-      body === TOO_LARGE
-        ? { status: 413, json: errorBody(413, userId) }
-        : route({ method, pathname, key, body: known });
-    send(response, reply.status, reply.headers ?? {}, json(reply.json));
+    const reply = body === TOO_LARGE ? refusal(413) : route({ method, path, caller, headers, body: known });
+    sendReply(response, reply, userId);
   };
 
   const server = createServer((request, response) => {
@@ -113,6 +107,11 @@ async function listen(server: Server, port: number): Promise<void> {
     });
     server.listen(port, HOST, resolve);
   });
+}
+
+function sendReply(response: ServerResponse, reply: SandboxReply, userId: string | undefined): void {
+  if ('refused' in reply) send(response, reply.refused, {}, json(errorBody(reply.refused, userId, reply)));
+  else send(response, reply.status, reply.headers ?? {}, json(reply.json));
 }
 
 function playFailure(failure: QueuedFailure, response: ServerResponse, userId: string | undefined): void {

@@ -1,51 +1,13 @@
 import { Agent, type IncomingMessage, request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { inspect } from 'node:util';
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import {
   OpenRouterSandbox,
   type OpenRouterSandboxOptions,
   type SandboxFailure,
 } from '../../lib/testing/index.js';
-
-const running: OpenRouterSandbox[] = [];
-
-async function start(options?: OpenRouterSandboxOptions): Promise<OpenRouterSandbox> {
-  const sandbox = await OpenRouterSandbox.start(options);
-  running.push(sandbox);
-  return sandbox;
-}
-
-afterEach(async () => {
-  jest.useRealTimers();
-  await Promise.all(running.splice(0).map((sandbox) => sandbox.stop()));
-});
-
-interface Answer {
-  status: number;
-  headers: Headers;
-  text: string;
-  json: any;
-}
-
-async function call(
-  sandbox: OpenRouterSandbox,
-  path: string,
-  key?: string,
-  init: Omit<RequestInit, 'headers'> & { headers?: Record<string, string> } = {},
-): Promise<Answer> {
-  const response = await fetch(sandbox.baseUrl + path, {
-    redirect: 'manual',
-    ...init,
-    headers: new Headers({
-      ...init.headers,
-      ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
-    }),
-  });
-  const text = await response.text();
-  const isJson = response.headers.get('content-type') === 'application/json' && text !== '';
-  return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : null };
-}
+import { call, start } from './support/sandbox.js';
 
 async function credits(sandbox: OpenRouterSandbox): Promise<{ total_credits: number; total_usage: number }> {
   return (await call(sandbox, '/credits', sandbox.managementKey)).json.data;
@@ -83,7 +45,8 @@ function wire(sandbox: OpenRouterSandbox, until?: string): Promise<{ text: strin
 
 describe('GET /credits', () => {
   it('gives the totals to the management key', async () => {
-    const { status, headers, json } = await call(await start(), '/credits', running[0]!.managementKey);
+    const sandbox = await start();
+    const { status, headers, json } = await call(sandbox, '/credits', sandbox.managementKey);
     expect(status).toBe(200);
     expect(headers.get('content-type')).toBe('application/json');
     expect(json).toEqual({ data: { total_credits: 100.5, total_usage: 25.75 } });
