@@ -7,4 +7,5 @@ export type {
   SandboxInferenceKeyCredits,
   SandboxLimitReset,
 } from './sandbox-options.js';
+export type { SandboxSpend } from './sandbox-spend.js';
 export type { SandboxKey, SandboxRequest } from './sandbox-requests.js';

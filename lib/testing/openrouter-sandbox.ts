@@ -6,6 +6,7 @@ import {
   type ResolvedSandboxOptions,
   resolveOptions,
 } from './sandbox-options.js';
+import { type SandboxSpend, checkSpend } from './sandbox-spend.js';
 import type { SandboxRequest } from './sandbox-requests.js';
 import { type SandboxServer, startServer } from './sandbox-server.js';
 
@@ -78,22 +79,25 @@ export class OpenRouterSandbox {
   }
 
   /**
-   * Spends as if the inference key had made a completion: `total_usage` of the account and `usage`, `usage_daily`,
-   * `usage_weekly` and `usage_monthly` of the key rise by it, `limit_remaining` falls. Sums are exact in decimal.
-   * Neither balance nor limit stops it, and both may become negative: charges are booked after the fact.
+   * Spends as if a key, by default the inference key, had made a completion: `total_usage` of the account, `usage`,
+   * `usage_daily`, `usage_weekly` and `usage_monthly` of the key, the spend that counts for its workspace's budgets
+   * and the activity of that day rise by it, `limit_remaining` falls. Sums are exact in decimal.
+   * Neither balance nor limit nor budget stops it, and all may be overdrawn: charges are booked after the fact.
    * Days, weeks (from Monday) and months are those of UTC by `Date`, so a faked clock moves them.
    *
+   * @example
+   * ```ts
+   * // History for GET /activity, which never shows today.
+   * const yesterday = new Date(Date.now() - 86_400_000);
+   * sandbox.spend(1.25, { model: 'anthropic/claude-sonnet-4', at: yesterday, requests: 40 });
+   * ```
    * @param usd US dollars, 0 or more.
-   * @throws TypeError when `usd` is no such number.
+   * @param spend Which key, model, provider and day, and how many requests and tokens.
+   * @throws TypeError for an unknown field or a value that cannot be; names the field.
    */
-  spend(usd: number): void {
+  spend(usd: number, spend: SandboxSpend = {}): void {
     const { account } = this.server;
-    account.charge({
-      key: account.firstKey,
-      usd: checkUsd('spend', 'usd', usd),
-      byokUsd: 0,
-      at: new Date(),
-    });
+    account.charge(checkSpend(usd, spend, account));
   }
 
   /**

@@ -3,6 +3,7 @@ import { checkFields, checkInteger, checkOneOf, checkUsd, refuse } from './sandb
 
 const COINBASE_MODES = ['gone', 'onchain', 'hosted'] as const;
 const INFERENCE_KEY_CREDITS = ['forbidden', 'zeros', 'real'] as const;
+const KEY_LIMIT_STATUSES = [402, 403] as const;
 const LIMIT_RESETS = ['daily', 'weekly', 'monthly', null] as const;
 
 /**
@@ -54,6 +55,18 @@ export interface OpenRouterSandboxOptions {
   keyLimit?: number | null | undefined;
   /** When that limit starts over. Default `null`: never. */
   keyLimitReset?: SandboxLimitReset | undefined;
+  /**
+   * How completions of a key that has used up its limit are refused; both have been seen of the live API. Default
+   * 403, `Key limit exceeded (…)`; 402 says `You requested up to …` and names the `limit_source`.
+   */
+  keyLimitStatus?: 402 | 403 | undefined;
+  /** What each completion costs in USD, whatever its model and length. Default 0.0015. */
+  completionCost?: number | undefined;
+  /**
+   * How many times `GET /generation` answers 404 for a completion before it finds it, as the live API does for a
+   * while. Default 1.
+   */
+  generationMisses?: number | undefined;
 }
 
 /** Options with every default filled in. */
@@ -66,6 +79,9 @@ export interface ResolvedSandboxOptions {
   readonly managementKey: string;
   readonly keyLimit: number | null;
   readonly keyLimitReset: SandboxLimitReset;
+  readonly keyLimitStatus: 402 | 403;
+  readonly completionCost: number;
+  readonly generationMisses: number;
 }
 
 const FIELDS = [
@@ -77,6 +93,9 @@ const FIELDS = [
   'managementKey',
   'keyLimit',
   'keyLimitReset',
+  'keyLimitStatus',
+  'completionCost',
+  'generationMisses',
 ] as const satisfies readonly (keyof OpenRouterSandboxOptions)[];
 
 const WHERE = 'OpenRouterSandbox.start';
@@ -92,6 +111,9 @@ export function resolveOptions(options: OpenRouterSandboxOptions): ResolvedSandb
     managementKey = randomKey(),
     keyLimit = null,
     keyLimitReset = null,
+    keyLimitStatus = 403,
+    completionCost = 0.0015,
+    generationMisses = 1,
   } = options;
   checkFields(`${WHERE}: credits`, credits, ['totalCredits', 'totalUsage']);
   checkKey('apiKey', apiKey);
@@ -109,6 +131,9 @@ export function resolveOptions(options: OpenRouterSandboxOptions): ResolvedSandb
     managementKey,
     keyLimit: keyLimit === null ? null : checkUsd(WHERE, 'keyLimit', keyLimit),
     keyLimitReset: checkOneOf(WHERE, 'keyLimitReset', keyLimitReset, LIMIT_RESETS),
+    keyLimitStatus: checkOneOf(WHERE, 'keyLimitStatus', keyLimitStatus, KEY_LIMIT_STATUSES),
+    completionCost: checkUsd(WHERE, 'completionCost', completionCost),
+    generationMisses: checkInteger(WHERE, 'generationMisses', generationMisses, [0, 1_000_000]),
   };
 }
 

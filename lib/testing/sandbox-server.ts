@@ -111,7 +111,13 @@ async function listen(server: Server, port: number): Promise<void> {
 
 function sendReply(response: ServerResponse, reply: SandboxReply, userId: string | undefined): void {
   if ('refused' in reply) send(response, reply.refused, {}, json(errorBody(reply.refused, userId, reply)));
-  else send(response, reply.status, reply.headers ?? {}, json(reply.json));
+  else
+    send(
+      response,
+      reply.status,
+      reply.headers ?? {},
+      reply.events ? eventStream(reply.events) : json(reply.json),
+    );
 }
 
 function playFailure(failure: QueuedFailure, response: ServerResponse, userId: string | undefined): void {
@@ -153,6 +159,16 @@ function send(
 
 function json(value: object | undefined): Content | undefined {
   return value && { type: 'application/json', bytes: Buffer.from(JSON.stringify(value)) };
+}
+
+function eventStream(events: readonly object[]): Content {
+  // The API sends such comments to keep a connection open while a provider thinks.
+  const lines = [
+    ': OPENROUTER PROCESSING',
+    ...events.map((event) => `data: ${JSON.stringify(event)}`),
+    'data: [DONE]',
+  ];
+  return { type: 'text/event-stream', bytes: Buffer.from(lines.map((line) => `${line}\n\n`).join('')) };
 }
 
 /** What every response of the API carries: the ids that its support asks for, and what browsers may read. */

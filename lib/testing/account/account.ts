@@ -1,13 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import type { ResolvedSandboxOptions, SandboxCredits } from '../sandbox-options.js';
+import { type ActivityCounts, type ActivityLog, createActivityLog } from './activity.js';
+import { type GenerationStore, createGenerationStore } from './generations.js';
 import { type AccountKey, type KeyStore, createKeyStore, hashOf, mask } from './keys.js';
 import { dayOf } from './periods.js';
 import { toUnits, toUsd } from './usd.js';
 import { type WorkspaceStore, createWorkspaceStore } from './workspaces.js';
 
-/** What one or more completions cost, and whose key made them. */
-export interface Charge {
+/** What completions of a model cost, and whose key made them. */
+export interface Charge extends Omit<ActivityCounts, 'usage' | 'byokUsage'> {
   readonly key: AccountKey;
+  readonly model: string;
+  readonly provider: string;
   readonly usd: number;
   readonly byokUsd: number;
   readonly at: Date;
@@ -18,12 +22,15 @@ export interface Account {
   readonly userId: string;
   readonly keys: KeyStore;
   readonly workspaces: WorkspaceStore;
+  readonly activity: ActivityLog;
+  readonly generations: GenerationStore;
   /** The inference key that the account starts with. */
   readonly firstKey: AccountKey;
-  isManagementKey(text: string): boolean;
   /** The management key, masked. */
   readonly managementLabel: string;
+  isManagementKey(text: string): boolean;
   credits(): SandboxCredits;
+  hasCredits(): boolean;
   charge(charge: Charge): void;
   topUp(usd: number): void;
 }
@@ -36,6 +43,7 @@ export function createAccount(options: ResolvedSandboxOptions): Account {
   const userId = `user_${randomBytes(14).toString('hex').slice(1)}`;
   const workspaces = createWorkspaceStore();
   const keys = createKeyStore();
+  const activity = createActivityLog();
   const firstKey = keys.create({
     text: options.apiKey,
     name: 'Sandbox key',
@@ -52,15 +60,21 @@ export function createAccount(options: ResolvedSandboxOptions): Account {
     userId,
     keys,
     workspaces,
+    activity,
+    generations: createGenerationStore(options.generationMisses),
     firstKey,
-    isManagementKey: (text) => hashOf(text) === managementHash,
     managementLabel: mask(options.managementKey),
+    isManagementKey: (text) => hashOf(text) === managementHash,
     credits: () => ({ totalCredits: toUsd(bought), totalUsage: toUsd(used) }),
-    charge: ({ key, usd, byokUsd, at }) => {
-      const [units, byok, day] = [toUnits(usd), toUnits(byokUsd), dayOf(at)];
-      used += units;
-      key.usage.add(units, day);
-      key.byokUsage.add(byok, day);
+    hasCredits: () => bought > used,
+    charge: ({ usd, byokUsd, at, ...charge }) => {
+      const [usage, byokUsage, day] = [toUnits(usd), toUnits(byokUsd), dayOf(at)];
+      used += usage;
+      activity.add({ ...charge, usage, byokUsage, day });
+      for (const meters of [charge.key, workspaces.find(charge.key.workspaceId)?.budgets]) {
+        meters?.usage.add(usage, day);
+        meters?.byokUsage.add(byokUsage, day);
+      }
     },
     topUp: (usd) => {
       bought += toUnits(usd);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { type BudgetBook, createBudgetBook } from './budgets.js';
 
 export interface Workspace {
   readonly id: string;
@@ -6,12 +7,16 @@ export interface Workspace {
   readonly name: string;
   readonly description: string | null;
   readonly createdAt: Date;
+  /** Of the guardrail that every workspace has, configured or not. */
+  readonly guardrailId: string;
+  readonly budgets: BudgetBook;
 }
 
 export interface WorkspaceStore {
   /** The one that keys belong to unless they are told otherwise. */
   readonly default: Workspace;
   create(workspace: Pick<Workspace, 'slug' | 'name' | 'description'>): Workspace;
+  /** By id, in any case, or by slug. */
   find(idOrSlug: string): Workspace | undefined;
   /** In the order of their creation. */
   list(): Workspace[];
@@ -20,14 +25,20 @@ export interface WorkspaceStore {
 export function createWorkspaceStore(): WorkspaceStore {
   const workspaces: Workspace[] = [];
   const create: WorkspaceStore['create'] = (fields) => {
-    const workspace = { ...fields, id: randomUUID(), createdAt: new Date() };
+    const workspace = {
+      ...fields,
+      id: randomUUID(),
+      createdAt: new Date(),
+      guardrailId: randomUUID(),
+      budgets: createBudgetBook(),
+    };
     workspaces.push(workspace);
     return workspace;
   };
   return {
     default: create({ slug: 'default', name: 'Default Workspace', description: null }),
     create,
-    find: (idOrSlug) => workspaces.find(({ id, slug }) => id === idOrSlug || slug === idOrSlug),
+    find: (idOrSlug) => workspaces.find(({ id, slug }) => id === idOrSlug.toLowerCase() || slug === idOrSlug),
     list: () => [...workspaces],
   };
 }

@@ -14,16 +14,14 @@ import {
   oneOf,
   orNull,
   queryProblem,
+  wholeNumber,
 } from './rules.js';
 
 const PAGE_SIZE = 100;
 
 const LIST_RULES = {
   include_disabled: oneOf('true', 'false'),
-  offset: {
-    accepts: (value: unknown) => typeof value === 'string' && /^\d+$/.test(value),
-    must: 'a whole number, 0 or more',
-  },
+  offset: wholeNumber(0),
   workspace_id: UUID,
 };
 

@@ -16,7 +16,14 @@ export interface SandboxCall {
 
 /** An answer: a body of its own, or an error envelope around a message (by default the API's own for that status). */
 export type SandboxReply =
-  | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly json?: object }
+  | {
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      /** Absent: an empty body. */
+      readonly json?: object;
+      /** Sent as a stream of server-sent events, in place of `json`. */
+      readonly events?: readonly object[];
+    }
   | SandboxRefusal;
 
 export interface SandboxRefusal {

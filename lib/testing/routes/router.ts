@@ -1,7 +1,10 @@
 import type { Account } from '../account/account.js';
 import type { SandboxCaller } from '../sandbox-caller.js';
 import type { ResolvedSandboxOptions } from '../sandbox-options.js';
+import { activityRoutes } from './activity.routes.js';
+import { chatRoutes } from './chat.routes.js';
 import { creditsRoutes } from './credits.routes.js';
+import { generationRoutes } from './generation.routes.js';
 import { keysRoutes } from './keys.routes.js';
 import {
   API_ROOT,
@@ -12,6 +15,7 @@ import {
   type SandboxRoute,
   refusal,
 } from './route.js';
+import { workspacesRoutes } from './workspaces.routes.js';
 
 /** A request that has not found its route yet. */
 export interface RoutedRequest extends Pick<SandboxCall, 'caller' | 'headers' | 'body'> {
@@ -25,7 +29,14 @@ export function createRouter(
   account: Account,
   options: ResolvedSandboxOptions,
 ): (request: RoutedRequest) => SandboxReply {
-  const routes = [...creditsRoutes(account, options), ...keysRoutes(account)].map((route) => ({
+  const routes = [
+    ...creditsRoutes(account, options),
+    ...keysRoutes(account),
+    ...activityRoutes(account),
+    ...chatRoutes(account, options),
+    ...generationRoutes(account),
+    ...workspacesRoutes(account),
+  ].map((route) => ({
     ...route,
     segments: `${API_ROOT}${route.path}`.split('/'),
   }));

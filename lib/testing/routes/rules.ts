@@ -34,6 +34,14 @@ export const AMOUNT: Rule = {
   must: 'a number of US dollars, 0 or more',
 };
 
+/** A whole number in a query. */
+export function wholeNumber(low: number, high = Infinity): Rule {
+  return {
+    accepts: (value) => /^\d+$/.test(String(value)) && Number(value) >= low && Number(value) <= high,
+    must: high === Infinity ? `a whole number, ${low} or more` : `a whole number from ${low} to ${high}`,
+  };
+}
+
 export function oneOf(...choices: readonly (string | null)[]): Rule {
   return {
     accepts: (value) => (choices as readonly unknown[]).includes(value),

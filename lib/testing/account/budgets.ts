@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import { PERIODS, type Period, endOf } from './periods.js';
+import { toUnits, toUsd } from './usd.js';
+import { type UsageMeter, createUsageMeter } from './usage-meter.js';
+
+/** The broadest first. */
+export const INTERVALS = ['lifetime', ...[...PERIODS].reverse()] as const;
+
+export type BudgetInterval = 'lifetime' | Period;
+
+export interface Budget {
+  readonly id: string;
+  readonly interval: BudgetInterval;
+  readonly limitUsd: number;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** The budgets of one workspace, and what it has spent. */
+export interface BudgetBook {
+  /** Counts for all intervals of the workspace. */
+  includeByok: boolean;
+  readonly usage: UsageMeter;
+  readonly byokUsage: UsageMeter;
+  get(interval: BudgetInterval): Budget | undefined;
+  /** The broadest interval first. */
+  list(): Budget[];
+  set(interval: BudgetInterval, limitUsd: number): Budget;
+  delete(interval: BudgetInterval): void;
+}
+
+export function createBudgetBook(): BudgetBook {
+  const budgets = new Map<BudgetInterval, Budget>();
+  return {
+    includeByok: false,
+    usage: createUsageMeter(),
+    byokUsage: createUsageMeter(),
+    get: (interval) => budgets.get(interval),
+    list: () => INTERVALS.flatMap((interval) => budgets.get(interval) ?? []),
+    set: (interval, limitUsd) => {
+      const now = new Date();
+      const { id = randomUUID(), createdAt = now } = budgets.get(interval) ?? {};
+      const budget = { id, interval, limitUsd, createdAt, updatedAt: now };
+      budgets.set(interval, budget);
+      return budget;
+    },
+    delete: (interval) => {
+      budgets.delete(interval);
+    },
+  };
+}
+
+/** What speaks against a limit, if anything: limits must fall as intervals get narrower. */
+export function orderProblem(
+  book: BudgetBook,
+  interval: BudgetInterval,
+  limitUsd: number,
+): string | undefined {
+  const rank = INTERVALS.indexOf(interval);
+  for (const other of book.list()) {
+    const otherRank = INTERVALS.indexOf(other.interval);
+    const isBroken =
+      otherRank < rank ? other.limitUsd <= limitUsd : otherRank > rank && other.limitUsd >= limitUsd;
+    if (!isBroken) continue;
+    const relation = otherRank < rank ? 'less' : 'greater';
+    return `limit_usd must be ${relation} than the ${other.interval} budget of ${dollars(other.limitUsd)}: limits are ordered ${INTERVALS.join(' > ')}`;
+  }
+  return undefined;
+}
+
+/** A budget that is used up. */
+export interface ExceededBudget {
+  readonly budget: Budget;
+  readonly spendUsd: number;
+  /** `null`: never. */
+  readonly resetsAt: Date | null;
+}
+
+/** The broadest budget that is used up. */
+export function exceededBudget(book: BudgetBook, now: Date): ExceededBudget | undefined {
+  for (const budget of book.list()) {
+    const period = budget.interval === 'lifetime' ? null : budget.interval;
+    const spent = book.usage.sum(period, now) + (book.includeByok ? book.byokUsage.sum(period, now) : 0n);
+    if (spent >= toUnits(budget.limitUsd)) {
+      return { budget, spendUsd: toUsd(spent), resetsAt: period === null ? null : endOf(period, now) };
+    }
+  }
+  return undefined;
+}
+
+/** `$500.00`. */
+export function dollars(usd: number): string {
+  return `$${usd.toFixed(2)}`;
+}

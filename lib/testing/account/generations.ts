@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto';
+import type { AccountKey } from './keys.js';
+
+/** One completion, as `GET /generation` tells of it. */
+export interface Generation {
+  readonly id: string;
+  readonly createdAt: Date;
+  readonly key: AccountKey;
+  readonly model: string;
+  readonly provider: string;
+  readonly streamed: boolean;
+  /** USD. */
+  readonly cost: number;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  readonly externalUser: string | null;
+  readonly origin: string;
+  readonly httpReferer: string | null;
+  readonly userAgent: string | null;
+}
+
+export interface GenerationStore {
+  create(generation: Omit<Generation, 'id' | 'createdAt'>): Generation;
+  /** Finds nothing the first times that a new generation is asked for: the API writes them down with delay. */
+  ask(id: string): Generation | undefined;
+}
+
+export function createGenerationStore(misses: number): GenerationStore {
+  const generations = new Map<string, { generation: Generation; missesLeft: number }>();
+  return {
+    create: (fields) => {
+      const createdAt = new Date();
+      const id = `gen-${Math.floor(createdAt.getTime() / 1000)}-${randomBytes(10).toString('hex')}`;
+      const generation = { ...fields, id, createdAt };
+      generations.set(id, { generation, missesLeft: misses });
+      return generation;
+    },
+    ask: (id) => {
+      const entry = generations.get(id);
+      if (entry === undefined) return undefined;
+      if (entry.missesLeft === 0) return entry.generation;
+      entry.missesLeft -= 1;
+      return undefined;
+    },
+  };
+}

@@ -1,0 +1,130 @@
+import type { Account } from '../account/account.js';
+import { dollars, exceededBudget } from '../account/budgets.js';
+import { type AccountKey, limitRemaining } from '../account/keys.js';
+import { DEFAULT_MODEL, providerOf } from '../account/models.js';
+import { isRecord } from '../sandbox-checks.js';
+import type { ResolvedSandboxOptions } from '../sandbox-options.js';
+import { ANSWER_TOKENS, completionBody, completionEvents } from './chat-bodies.js';
+import {
+  type SandboxCall,
+  type SandboxRefusal,
+  type SandboxReply,
+  type SandboxRoute,
+  invalid,
+  refusal,
+} from './route.js';
+import { FLAG, NAME, TEXT, bodyProblem, orNull } from './rules.js';
+
+const RULES = {
+  messages: {
+    accepts: (value: unknown) => Array.isArray(value) && value.length > 0 && value.every(isMessage),
+    must: 'a list of messages, each with a role',
+  },
+  model: NAME,
+  stream: orNull(FLAG),
+  user: orNull(TEXT),
+};
+
+interface CompletionRequest {
+  readonly messages: readonly object[];
+  readonly model?: string;
+  readonly stream?: boolean | null;
+  readonly user?: string | null;
+}
+
+export function chatRoutes(
+  account: Account,
+  { completionCost, keyLimitStatus }: ResolvedSandboxOptions,
+): SandboxRoute[] {
+  const complete = ({ caller, headers, body }: SandboxCall): SandboxReply => {
+    if (caller.kind !== 'api') return refusal(401);
+    const { key } = caller;
+    const problem = bodyProblem(body, RULES, ['messages']);
+    if (problem !== undefined) return invalid(problem);
+    const refused = moneyRefusal(account, key, keyLimitStatus);
+    if (refused !== undefined) return refused;
+
+    const { messages, model = DEFAULT_MODEL, stream, user } = body as CompletionRequest;
+    const counts = {
+      // About what a tokenizer makes of English.
+      promptTokens: Math.ceil(JSON.stringify(messages).length / 4),
+      completionTokens: ANSWER_TOKENS,
+    };
+    const generation = account.generations.create({
+      ...counts,
+      key,
+      model,
+      provider: providerOf(model),
+      streamed: stream === true,
+      cost: completionCost,
+      externalUser: user ?? null,
+      origin: headers.origin ?? '',
+      httpReferer: text(headers['http-referer']) ?? headers.referer ?? null,
+      userAgent: headers['user-agent'] ?? null,
+    });
+    account.charge({
+      ...counts,
+      key,
+      model,
+      provider: generation.provider,
+      usd: completionCost,
+      byokUsd: 0,
+      at: generation.createdAt,
+      requests: 1,
+      reasoningTokens: 0,
+    });
+    const reply = { status: 200, headers: { 'x-generation-id': generation.id } };
+    return stream === true
+      ? { ...reply, events: completionEvents(generation) }
+      : { ...reply, json: completionBody(generation) };
+  };
+
+  return [{ method: 'POST', path: '/chat/completions', access: 'inference-key', handle: complete }];
+}
+
+function isMessage(value: unknown): boolean {
+  return isRecord(value) && typeof value['role'] === 'string';
+}
+
+function text(header: string | string[] | undefined): string | null {
+  return typeof header === 'string' ? header : null;
+}
+
+/** Why the account's money forbids a completion, if it does. What is left need not suffice: it may be overdrawn. */
+function moneyRefusal(
+  account: Account,
+  key: AccountKey,
+  keyLimitStatus: 402 | 403,
+): SandboxRefusal | undefined {
+  const now = new Date();
+  if (!account.hasCredits()) return refusal(402, undefined, { limit_source: 'openrouter_credits' });
+
+  const book = account.workspaces.find(key.workspaceId)?.budgets;
+  const exceeded = book && exceededBudget(book, now);
+  if (exceeded !== undefined) {
+    const { budget, spendUsd, resetsAt } = exceeded;
+    const message = `Workspace ${budget.interval} budget of ${dollars(budget.limitUsd)} exceeded. Contact your org admin.`;
+    return refusal(403, message, {
+      limit_source: 'openrouter_workspace_budget',
+      scope: 'workspace',
+      limit_usd: budget.limitUsd,
+      spend_usd: spendUsd,
+      resets_at: resetsAt?.toISOString() ?? null,
+    });
+  }
+
+  const remaining = limitRemaining(key, now);
+  return remaining === null || remaining > 0n ? undefined : keyLimitRefusal(key, keyLimitStatus);
+}
+
+/** The live API has been seen to use both forms; the older one, 403, has no metadata. */
+function keyLimitRefusal({ limitReset }: AccountKey, status: 402 | 403): SandboxRefusal {
+  const limit = limitReset ?? 'total';
+  return status === 403
+    ? refusal(403, `Key limit exceeded (${limit} limit). Manage it using https://openrouter.ai/settings/keys`)
+    : refusal(
+        402,
+        `This request requires more credits, or fewer max_tokens. You requested up to ${ANSWER_TOKENS} tokens, but can only afford 0. To increase, visit https://openrouter.ai/settings/keys and create a key with a higher ${limit} limit`,
+        { limit_source: 'openrouter_key_limit' },
+      );
+}
