@@ -15,13 +15,24 @@ import { type SandboxServer, startServer } from './sandbox-server.js';
  * bodies and headers, and failures on demand. It knows nothing of this package's client, so any client of the API
  * can be tried against it.
  *
- * It serves, under {@link baseUrl}: `GET /credits`, `POST /credits/coinbase`, `GET /key` and its old name
- * `GET /auth/key`, and the keys of the account (`/keys`); everything else is a 404. Responses follow OpenRouter's
- * OpenAPI document. Each of its error bodies is `{ error: { code, message } }`, with `user_id` too once the key is
- * known.
+ * It serves, under {@link baseUrl}; everything else is a 404:
+ *
+ * - `GET /credits`, `POST /credits/coinbase`
+ * - `GET /key` and its old name `GET /auth/key`; `GET` and `POST /keys`; `GET`, `PATCH` and `DELETE /keys/{hash}`
+ * - `GET /activity`
+ * - `POST /chat/completions`, streamed or not, with the same short answer to everything; `GET /generation`
+ * - `GET` and `POST /workspaces`, `GET /workspaces/{id}`, `GET /workspaces/{id}/budgets`; `GET`, `PUT` and `DELETE
+ *   /workspaces/{id}/budgets/{interval}`; the workspace that is there from the start has the slug `default`
+ *
+ * Responses follow OpenRouter's OpenAPI document. Each of its error bodies is `{ error: { code, message } }`, with
+ * `error.metadata` where money is the reason, and `user_id` once the key is known.
  *
  * Keys made by `POST /keys` work until they are disabled, deleted or expired (401 `User not found.`), and so does
  * {@link apiKey}, which is one of the listed keys.
+ *
+ * A completion costs what the option `completionCost` says. It is refused with 402 when the balance is not above
+ * zero, with 403 when a budget of the key's workspace is used up, and with 403 (or 402, by `keyLimitStatus`) when the
+ * key's limit is; otherwise it is charged in full, and what it was charged to may be overdrawn.
  *
  * A running sandbox keeps the process alive: end it with {@link stop}, or hold it with `await using`.
  *
@@ -38,9 +49,12 @@ import { type SandboxServer, startServer } from './sandbox-server.js';
 export class OpenRouterSandbox {
   /** The API's base URL, `http://127.0.0.1:PORT/api/v1`, without a slash at the end. */
   readonly baseUrl: string;
-  /** The inference key: gets `GET /key`, and 403 from `GET /credits` unless `inferenceKeyCredits` says otherwise. */
+  /**
+   * The inference key: gets completions, `GET /key` and `GET /generation`, and 403 from `GET /credits` unless
+   * `inferenceKeyCredits` says otherwise.
+   */
   readonly apiKey: string;
-  /** The management key: gets `GET /credits` and `GET /key`. */
+  /** The management key: gets everything but completions, which tell it 401 `User not found.` */
   readonly managementKey: string;
 
   /** @internal Declared only: defined below as hidden, so that printing a sandbox stays short. */
