@@ -1,3 +1,15 @@
+export {
+  ApiKey,
+  ApiKeyDetails,
+  ApiKeysService,
+  CreateApiKeyRequest,
+  CreatedApiKey,
+  CurrentApiKey,
+  FreeModelDailyRequests,
+  ListApiKeysQuery,
+  UpdateApiKeyRequest,
+} from './api-keys/index.js';
+export type { FindApiKeysOptions } from './api-keys/index.js';
 export type { OpenRouterDelivery, OpenRouterPhase } from './contracts/delivery.js';
 export type {
   OpenRouterAttempt,

@@ -1,4 +1,6 @@
+import type { ApiKeysService } from './api-keys/api-keys.service.js';
 import type { CreditsService } from './credits/credits.service.js';
+import { OpenRouterConfigException } from './errors/client.exceptions.js';
 import { HttpPipeline } from './http/http-pipeline.js';
 import type {
   OpenRouterKey,
@@ -30,6 +32,8 @@ export interface OpenRouterClientParts {
 export class OpenRouterClient {
   /** The account's credits. */
   readonly credits: CreditsService;
+  /** The account's keys. */
+  readonly apiKeys: ApiKeysService;
   /** The options in force: validated, frozen, without keys. */
   readonly options: ResolvedOpenRouterOptions;
 
@@ -47,11 +51,12 @@ export class OpenRouterClient {
     keyOrOptions: OpenRouterKey | OpenRouterModuleOptions | undefined,
     parts?: OpenRouterClientParts,
   ) {
-    const pipeline = parts?.pipeline ?? new HttpPipeline(resolveOptions(keyOrOptions, 'OpenRouterClient'));
+    const pipeline = parts?.pipeline ?? openPipeline(keyOrOptions);
     // Not enumerable: printing a client shows its options and services, not the machinery below.
     Object.defineProperty(this, 'pipeline', { value: pipeline });
-    const { credits } = parts?.services ?? openServices(pipeline);
-    this.credits = credits;
+    const services = parts?.services ?? openServices(pipeline);
+    this.credits = services.credits;
+    this.apiKeys = services.apiKeys;
     this.options = pipeline.options;
   }
 
@@ -68,4 +73,15 @@ export class OpenRouterClient {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+function openPipeline(keyOrOptions: unknown): HttpPipeline {
+  const settings = resolveOptions(keyOrOptions, 'OpenRouterClient');
+  if (settings.options.verifyKeysOnBootstrap) {
+    throw new OpenRouterConfigException(
+      'OpenRouterClient: `verifyKeysOnBootstrap` works in OpenRouterModule alone, whose boot it can stop; leave it out, ' +
+        'and call `apiKeys.getCurrent()` where you want to know.',
+    );
+  }
+  return new HttpPipeline(settings);
 }

@@ -1,5 +1,6 @@
 import type { DynamicModule, Provider } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
+import { verifyKeys } from './api-keys/key-verification.js';
 import { OpenRouterConfigException } from './errors/client.exceptions.js';
 import { HttpPipeline } from './http/http-pipeline.js';
 import type {
@@ -102,9 +103,16 @@ export function accountProviders(
     useFactory: async (modules: ModulesContainer, ...dependencies: unknown[]) => {
       // Here as well as in the module's hook, which modules that are loaded lazily do not get.
       checkRegistrations(modules);
-      return new HttpPipeline(
+      const made = new HttpPipeline(
         resolveOptions(optionsAlone(await source.options(...dependencies), subject), subject, account),
       );
+      if (made.options.verifyKeysOnBootstrap) {
+        await verifyKeys(made, subject).catch((error: unknown) => {
+          made.close();
+          throw error;
+        });
+      }
+      return made;
     },
   };
   const client = getOpenRouterClientToken(name);

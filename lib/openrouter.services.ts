@@ -1,9 +1,11 @@
+import { ApiKeysService } from './api-keys/api-keys.service.js';
 import { CreditsService } from './credits/credits.service.js';
 import type { HttpPipeline } from './http/http-pipeline.js';
 
 /** The services of an account by their names in `OpenRouterClient`; each is made of the account's pipeline alone. */
 export const SERVICES = {
   credits: CreditsService,
+  apiKeys: ApiKeysService,
 } as const;
 
 type Services = typeof SERVICES;
@@ -19,5 +21,5 @@ export function eachService<T>(make: (name: keyof Services) => T): Record<keyof 
 
 /** Makes every service of an account. */
 export function openServices(pipeline: HttpPipeline): OpenRouterServices {
-  return eachService((name) => new SERVICES[name](pipeline));
+  return eachService((name) => new SERVICES[name](pipeline)) as unknown as OpenRouterServices;
 }

@@ -52,6 +52,13 @@ export interface OpenRouterModuleOptions {
   maxResponseBytes?: number | undefined;
   /** Settings of the HTTP library: agents, a proxy, an adapter. `HTTP_PROXY` is ignored unless `proxy` is set here. */
   axios?: OpenRouterAxiosOptions | undefined;
+  /**
+   * Asks OpenRouter at start about each key (`GET /key`). One that is refused, an ordinary key as `managementKey`, or a
+   * management key as `apiKey` beside a `managementKey` stops the boot with an `OpenRouterConfigException`; an API that
+   * cannot be reached is only a warning in Nest's log. For `OpenRouterModule` alone: a client made with `new` has no
+   * boot to stop, and refuses it. @defaultValue `false`
+   */
+  verifyKeysOnBootstrap?: boolean | undefined;
   /** Watches the calls: for metrics, traces, logs. One, or a list of them. */
   instrumentation?: OpenRouterInstrumentation | readonly OpenRouterInstrumentation[] | undefined;
 }
@@ -88,4 +95,6 @@ export interface ResolvedOpenRouterOptions {
   readonly retry: false | ResolvedRetryOptions;
   /** Largest answer in bytes. */
   readonly maxResponseBytes: number;
+  /** Whether the keys were asked about at start. */
+  readonly verifyKeysOnBootstrap: boolean;
 }

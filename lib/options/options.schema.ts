@@ -173,6 +173,9 @@ export class ModuleOptionsSchema implements OpenRouterModuleOptions {
   @Obeys(integerRule(1, LARGEST_RESPONSE_BYTES))
   declare maxResponseBytes?: number;
 
+  @Obeys(booleanRule)
+  declare verifyKeysOnBootstrap?: boolean;
+
   @Obeys(axiosRule)
   declare axios?: OpenRouterAxiosOptions;
 

@@ -124,6 +124,7 @@ function publicOptions(
     retry:
       retry === false ? false : Object.freeze({ ...retry, retryCodes: Object.freeze([...retry.retryCodes]) }),
     maxResponseBytes: value.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES,
+    verifyKeysOnBootstrap: value.verifyKeysOnBootstrap ?? false,
   });
 }
 

@@ -1,0 +1,53 @@
+import { types } from 'node:util';
+import type { Rule } from '../options/option-rules.js';
+
+/** What a limit may be reset by. */
+export const LIMIT_RESETS = ['daily', 'weekly', 'monthly'] as const;
+
+/** A name that is not blank. */
+export const NAME_PATTERN = /\S/;
+export const UUID_PATTERN = /^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$/;
+export const UTC_PATTERN = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$/;
+
+export const NAME_IS_TEXT = { message: '`name` must be a text' };
+export const NAME_IS_NOT_BLANK = { message: '`name` must not be blank' };
+
+export const limitRule: Rule = (value) =>
+  value === null || (typeof value === 'number' && Number.isFinite(value) && value >= 0)
+    ? undefined
+    : 'must be a number of US dollars from 0, or null for no limit';
+
+export const limitResetRule: Rule = (value) =>
+  value === null || (LIMIT_RESETS as readonly unknown[]).includes(value)
+    ? undefined
+    : `must be one of ${LIMIT_RESETS.join(', ')}, or null for a limit that is not reset`;
+
+export const expiryRule: Rule = (value) =>
+  value === null || isUtcTime(utcText(value))
+    ? undefined
+    : "must be a valid Date, a UTC time in ISO 8601 that ends in Z such as '2030-01-31T00:00:00Z', or null for never";
+
+export const userIdRule: Rule = (value) =>
+  value === null || (typeof value === 'string' && NAME_PATTERN.test(value))
+    ? undefined
+    : 'must be the id of a user, or null';
+
+export const workspaceIdRule: Rule = (value) =>
+  typeof value === 'string' && UUID_PATTERN.test(value)
+    ? undefined
+    : 'must be the id of a workspace: a UUID, and not its slug';
+
+/** A point in time as it goes on the wire; a text is sent as it is. */
+export function utcText(value: unknown): unknown {
+  // Not by instanceof: under Jest a date comes from another realm.
+  return types.isDate(value) && !Number.isNaN(value.getTime()) ? value.toISOString() : value;
+}
+
+/** The pattern alone would let a 30 February pass, which is then understood as a day in March. */
+function isUtcTime(text: unknown): boolean {
+  if (typeof text !== 'string' || !UTC_PATTERN.test(text)) {
+    return false;
+  }
+  const date = new Date(text);
+  return !Number.isNaN(date.getTime()) && date.toISOString().slice(0, 19) === text.slice(0, 19);
+}

@@ -1,0 +1,162 @@
+import type { SecretString } from '../secret/secret-string.js';
+
+/** What OpenRouter says of a key wherever it speaks of one. Amounts are US dollars. */
+export class ApiKeyDetails {
+  /** The key as OpenRouter shows it, masked: `sk-or-v1-0e6...1c96`. */
+  label?: string;
+  /** What the key may spend, in US dollars; `null` is no limit. */
+  limit!: number | null;
+  /** What is left of the limit, in US dollars; `null` where there is no limit. */
+  limitRemaining!: number | null;
+  /** When the limit starts anew: `daily`, `weekly`, `monthly`, or `null` for never. New values pass through. */
+  limitReset?: string | null;
+  /** Whether what providers charge to keys of your own (BYOK) counts towards the limit. */
+  includeByokInLimit?: boolean;
+  /** Spent since the key was made, in US dollars. */
+  usage!: number;
+  /** Spent on the current UTC day, in US dollars. */
+  usageDaily!: number;
+  /** Spent in the current UTC week, which begins on Monday, in US dollars. */
+  usageWeekly!: number;
+  /** Spent in the current UTC month, in US dollars. */
+  usageMonthly!: number;
+  /** Charged by providers to keys of your own since the key was made, in US dollars. */
+  byokUsage!: number;
+  /** The same on the current UTC day. */
+  byokUsageDaily!: number;
+  /** The same in the current UTC week. */
+  byokUsageWeekly!: number;
+  /** The same in the current UTC month. */
+  byokUsageMonthly!: number;
+  /** Id of the user who made the key. */
+  creatorUserId?: string | null;
+  /** When the key expires; `null` is never. */
+  expiresAt?: Date | null;
+
+  /** @internal */
+  static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
+    const amount = (description: string): object => ({ required: true, type: () => Number, description });
+    return {
+      label: { required: false, type: () => String, description: 'The key, masked' },
+      limit: { ...amount('What the key may spend, in USD; null is no limit'), nullable: true },
+      limitRemaining: { ...amount('What is left of the limit, in USD'), nullable: true },
+      limitReset: {
+        required: false,
+        type: () => String,
+        nullable: true,
+        description: 'daily, weekly, monthly, or null for never',
+      },
+      includeByokInLimit: { required: false, type: () => Boolean },
+      usage: amount('Spent since the key was made, in USD'),
+      usageDaily: amount('Spent on the current UTC day, in USD'),
+      usageWeekly: amount('Spent in the current UTC week, in USD'),
+      usageMonthly: amount('Spent in the current UTC month, in USD'),
+      byokUsage: amount('Charged to own provider keys since the key was made, in USD'),
+      byokUsageDaily: amount('Charged to own provider keys on the current UTC day, in USD'),
+      byokUsageWeekly: amount('Charged to own provider keys in the current UTC week, in USD'),
+      byokUsageMonthly: amount('Charged to own provider keys in the current UTC month, in USD'),
+      creatorUserId: { required: false, type: () => String, nullable: true },
+      expiresAt: { required: false, type: () => Date, nullable: true },
+    };
+  }
+}
+
+/** A key of the account, as management sees it; its text is not in here. */
+export class ApiKey extends ApiKeyDetails {
+  /** What names the key in every other call: the SHA-256 of its text, 64 hexadecimal digits. */
+  hash!: string;
+  /** The name it was given. Several keys may have the same one. */
+  name?: string;
+  /** Whether the key is switched off. */
+  disabled?: boolean;
+  /** When it was made. */
+  createdAt?: Date;
+  /** When it was last changed; `null` is never. */
+  updatedAt?: Date | null;
+  /** The workspace that it belongs to. */
+  workspaceId?: string;
+  /** The partner's end user that it was made for. */
+  externalUser?: string | null;
+
+  /** @internal */
+  static override _OPENAPI_METADATA_FACTORY(): Record<string, object> {
+    return {
+      hash: { required: true, type: () => String, description: 'What names the key in every other call' },
+      name: { required: false, type: () => String },
+      disabled: { required: false, type: () => Boolean },
+      createdAt: { required: false, type: () => Date },
+      updatedAt: { required: false, type: () => Date, nullable: true },
+      workspaceId: { required: false, type: () => String },
+      externalUser: { required: false, type: () => String, nullable: true },
+    };
+  }
+}
+
+/** What is left of the day's requests to free models; starts anew at midnight UTC, and may lag behind. */
+export class FreeModelDailyRequests {
+  /** Requests a day. */
+  limit?: number;
+  /** Requests left today. */
+  remaining?: number;
+  /** Requests made today. */
+  used?: number;
+
+  /** @internal */
+  static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
+    return {
+      limit: { required: false, type: () => Number },
+      remaining: { required: false, type: () => Number },
+      used: { required: false, type: () => Number },
+    };
+  }
+}
+
+/** What a key says of itself. It knows neither its hash (`ApiKeysService.hashOf` does) nor its name. */
+export class CurrentApiKey extends ApiKeyDetails {
+  /** Whether the account has never paid. */
+  isFreeTier?: boolean;
+  /** Whether it is a management key, which administers the account and cannot call completions. */
+  isManagementKey?: boolean;
+  /** The organization that it belongs to. */
+  organizationId?: string | null;
+  /** The workspace that it belongs to. */
+  workspaceId?: string | null;
+  /** What is left of the day's requests to free models. */
+  freeModelDailyRequests?: FreeModelDailyRequests;
+  /** Where the data of its requests may be processed, for example `global`, `europe`, `us`. */
+  allowedDataRegions?: string[];
+  /** The tightest budget above the key, as it came: names in snake_case. OpenRouter has not fixed its shape. */
+  effectiveBudget?: unknown;
+  /** As it came. OpenRouter has given it up: it says nothing. */
+  rateLimit?: Readonly<Record<string, unknown>>;
+
+  /** @internal */
+  static override _OPENAPI_METADATA_FACTORY(): Record<string, object> {
+    return {
+      isFreeTier: { required: false, type: () => Boolean },
+      isManagementKey: { required: false, type: () => Boolean },
+      organizationId: { required: false, type: () => String, nullable: true },
+      workspaceId: { required: false, type: () => String, nullable: true },
+      freeModelDailyRequests: { required: false, type: () => FreeModelDailyRequests },
+      allowedDataRegions: { required: false, type: () => [String] },
+      effectiveBudget: { required: false, type: 'object', additionalProperties: true, nullable: true },
+      rateLimit: { required: false, type: 'object', additionalProperties: true, deprecated: true },
+    };
+  }
+}
+
+/** A key that was just made. */
+export class CreatedApiKey {
+  /** What is known of it from now on. */
+  apiKey!: ApiKey;
+  /** The key itself, by `reveal()`. OpenRouter never shows it again. */
+  secret!: SecretString;
+
+  /** @internal */
+  static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
+    return {
+      apiKey: { required: true, type: () => ApiKey },
+      secret: { required: true, type: () => String, description: '`[redacted]` wherever it is serialised' },
+    };
+  }
+}

@@ -1,0 +1,318 @@
+import type { RequestOptions } from '../contracts/request-options.js';
+import {
+  OpenRouterAbortException,
+  OpenRouterResponseException,
+  OpenRouterValidationException,
+} from '../errors/client.exceptions.js';
+import type { HttpPipeline } from '../http/http-pipeline.js';
+import { attachPipeline } from '../http/service-pipeline.js';
+import { checkArgument } from '../options/check-argument.js';
+import { keyTextProblem } from '../options/option-rules.js';
+import type { OpenRouterKey } from '../options/openrouter-options.js';
+import { hashKey } from '../secret/key-hash.js';
+import { isSecretString } from '../secret/secret-string.js';
+import { NAME_PATTERN, utcText } from './api-key.rules.js';
+import {
+  decodeApiKey,
+  decodeApiKeys,
+  decodeCreatedApiKey,
+  decodeCurrentApiKey,
+  decodeDeletion,
+} from './api-keys.decoders.js';
+import type { ApiKey, CreatedApiKey, CurrentApiKey } from './api-keys.models.js';
+import { CreateApiKeyRequest } from './create-api-key.request.js';
+import { ListApiKeysQuery } from './list-api-keys.query.js';
+import { checkChanges } from './update-api-key.request.js';
+import type { UpdateApiKeyRequest } from './update-api-key.request.js';
+
+/** OpenRouter's pages have this many keys, and neither a size that can be chosen nor a total. */
+const PAGE_SIZE = 100;
+
+/** What {@link ApiKeysService.findByName} takes as its last argument. */
+export interface FindApiKeysOptions extends RequestOptions {
+  /** Id of the workspace to look in, a UUID; by default the default workspace, and no other. */
+  workspaceId?: string | undefined;
+}
+
+/**
+ * The account's keys. Every method but `getCurrent` needs a management key.
+ *
+ * Each throws, besides what it names: `OpenRouterUnauthorizedException` (401) for a missing, wrong or disabled key;
+ * `OpenRouterForbiddenException` (403) for a key that is no management key; `OpenRouterTooManyRequestsException` (429);
+ * `OpenRouterInternalServerException` (500); `OpenRouterApiException` for any other 3XX, 4XX or 5XX;
+ * `OpenRouterConnectionException`, `OpenRouterTimeoutException`, `OpenRouterResponseException`,
+ * `OpenRouterAbortException`; and `OpenRouterValidationException` for a bad argument, before anything is sent.
+ */
+export class ApiKeysService {
+  /** @internal */
+  declare private readonly pipeline: HttpPipeline;
+
+  /** @internal */
+  constructor(pipeline: HttpPipeline | undefined) {
+    attachPipeline(this, pipeline, 'apiKeys');
+  }
+
+  /**
+   * The hash by which OpenRouter names a key, computed here; nothing is sent. Finds a key in a list, and lets logs name
+   * a key without showing it.
+   *
+   * @param key - The whole text of the key.
+   * @returns 64 lower-case hexadecimal digits: the SHA-256 of the text.
+   * @throws `OpenRouterValidationException` for what cannot be a key.
+   */
+  static hashOf(key: OpenRouterKey): string {
+    const text: unknown = isSecretString(key) ? key.reveal() : key;
+    const problem = keyTextProblem(text);
+    if (problem !== undefined) {
+      throw refusal('ApiKeysService.hashOf', 'key', `\`key\` ${problem}`);
+    }
+    return hashKey(text as string);
+  }
+
+  /**
+   * What the key in use says of itself: limit, usage, kind. `GET /key`; any key will do, and `apiKey` is asked before
+   * `managementKey`.
+   *
+   * @param options - Settings of this one call; `apiKey` asks another key about itself.
+   * @returns Amounts in US dollars. There is no hash and no name in it.
+   */
+  getCurrent(options?: RequestOptions): Promise<CurrentApiKey> {
+    return this.pipeline.request(
+      {
+        operation: 'apiKeys.getCurrent',
+        method: 'GET',
+        path: '/key',
+        key: 'api',
+        decode: decodeCurrentApiKey,
+      },
+      options,
+    );
+  }
+
+  /**
+   * One page of keys, the latest first: at most 100. `GET /keys`; needs a management key.
+   *
+   * Without `workspaceId` it has the keys of the default workspace alone, and without `includeDisabled` none that is
+   * switched off.
+   *
+   * @param query - `offset`, how many keys to skip; `includeDisabled`; `workspaceId`.
+   * @param options - Settings of this one call.
+   * @returns Amounts in US dollars.
+   * @throws `OpenRouterBadRequestException` (400), and what every method throws.
+   */
+  async list(query?: ListApiKeysQuery, options?: RequestOptions): Promise<ApiKey[]> {
+    const { includeDisabled, offset, workspaceId } = checkArgument(
+      ListApiKeysQuery,
+      query ?? {},
+      'apiKeys.list',
+    );
+    return this.pipeline.request(
+      {
+        operation: 'apiKeys.list',
+        method: 'GET',
+        path: '/keys',
+        query: {
+          include_disabled: includeDisabled === undefined ? undefined : String(includeDisabled),
+          offset,
+          workspace_id: workspaceId,
+        },
+        key: 'management',
+        decode: decodeApiKeys,
+      },
+      options,
+    );
+  }
+
+  /**
+   * All keys, one after the other, page by page as they are asked for: `GET /keys` as often as it takes, each as
+   * `apiKeys.list`; needs a management key.
+   *
+   * A key that is made meanwhile and moves the others down does not bring any of them twice. One that is deleted
+   * meanwhile moves them up, past the page to come: collect first, and delete then. A server that repeats a page is an
+   * `OpenRouterResponseException`, since what it leaves out cannot be known.
+   *
+   * @param query - What {@link ApiKeysService.list} takes; `offset` is where it begins.
+   * @param options - Settings of each page's call; `signal` also ends the iteration between two keys.
+   *
+   * @example
+   * ```ts
+   * for await (const key of apiKeys.iterate({ includeDisabled: true })) console.log(key.name, key.usageMonthly);
+   * ```
+   */
+  async *iterate(
+    query?: ListApiKeysQuery,
+    options?: RequestOptions,
+  ): AsyncGenerator<ApiKey, void, undefined> {
+    const { offset: start = 0, ...which } = checkArgument(ListApiKeysQuery, query ?? {}, 'apiKeys.iterate');
+    const seen = new Set<string>();
+    for (let offset = start; ;) {
+      const page = await this.list({ ...which, offset }, options);
+      const isFull = page.length >= PAGE_SIZE;
+      const known = seen.size;
+      for (const key of page) {
+        if (seen.has(key.hash)) continue;
+        seen.add(key.hash);
+        if (options?.signal?.aborted === true) throw aborted();
+        yield key;
+      }
+      if (!isFull) return;
+      if (seen.size === known) throw repeated(offset);
+      offset += page.length;
+    }
+  }
+
+  /**
+   * Every key of a name, which is compared exactly; those that are switched off, too. `GET /keys`, all pages; needs a
+   * management key.
+   *
+   * After a {@link ApiKeysService.create} whose outcome is not known it tells whether the key was made.
+   *
+   * @param name - The name.
+   * @param options - Settings of each page's call; `workspaceId`, where it is not the default workspace.
+   */
+  async findByName(name: string, options?: FindApiKeysOptions): Promise<ApiKey[]> {
+    if (typeof name !== 'string' || !NAME_PATTERN.test(name)) {
+      throw refusal('apiKeys.findByName', 'name', '`name` must be a text that is not blank');
+    }
+    const { workspaceId, ...each } = options ?? {};
+    const found: ApiKey[] = [];
+    for await (const key of this.iterate({ includeDisabled: true, workspaceId }, each)) {
+      if (key.name === name) found.push(key);
+    }
+    return found;
+  }
+
+  /**
+   * Makes a key. `POST /keys`; needs a management key.
+   *
+   * Sent once; again only if it is certain that it was not sent before, or after a 429 with `retryThrottledPost`.
+   * Where it fails with the `delivery` `unknown` or `applied`, the key may have been made, and its secret is lost:
+   * {@link ApiKeysService.findByName} finds it, and it has to be deleted before another one is made.
+   *
+   * @param request - `name`; `limit` in US dollars, `limitReset`, `includeByokInLimit`, `expiresAt`, `creatorUserId`,
+   * `workspaceId`.
+   * @param options - Settings of this one call.
+   * @returns The key, and its text as `secret`, which OpenRouter never shows again.
+   * @throws `OpenRouterBadRequestException` (400), and what every method throws.
+   */
+  async create(request: CreateApiKeyRequest, options?: RequestOptions): Promise<CreatedApiKey> {
+    const { name, limit, limitReset, includeByokInLimit, expiresAt, creatorUserId, workspaceId } =
+      checkArgument(CreateApiKeyRequest, request, 'apiKeys.create');
+    return this.pipeline.request(
+      {
+        operation: 'apiKeys.create',
+        method: 'POST',
+        path: '/keys',
+        key: 'management',
+        body: {
+          name,
+          limit,
+          limit_reset: limitReset,
+          include_byok_in_limit: includeByokInLimit,
+          expires_at: utcText(expiresAt),
+          creator_user_id: creatorUserId,
+          workspace_id: workspaceId,
+        },
+        decode: decodeCreatedApiKey,
+      },
+      options,
+    );
+  }
+
+  /**
+   * One key. `GET /keys/{hash}`; needs a management key.
+   *
+   * @param hash - The key's hash; of a key that is at hand, {@link ApiKeysService.hashOf}.
+   * @param options - Settings of this one call.
+   * @returns Amounts in US dollars.
+   * @throws `OpenRouterNotFoundException` (404), and what every method throws.
+   */
+  async get(hash: string, options?: RequestOptions): Promise<ApiKey> {
+    return this.pipeline.request(
+      {
+        operation: 'apiKeys.get',
+        method: 'GET',
+        path: '/keys/{hash}',
+        parameters: { hash },
+        key: 'management',
+        decode: decodeApiKey,
+      },
+      options,
+    );
+  }
+
+  /**
+   * Changes a key. `PATCH /keys/{hash}`; needs a management key.
+   *
+   * @param hash - The key's hash.
+   * @param request - `name`, `disabled`, `limit` in US dollars, `limitReset`, `includeByokInLimit`: what is `undefined`
+   * stays as it is, `null` takes a limit or its reset away. Nothing else can be changed.
+   * @param options - Settings of this one call.
+   * @returns The key as it is now, amounts in US dollars.
+   * @throws `OpenRouterNotFoundException` (404), `OpenRouterBadRequestException` (400), and what every method throws.
+   */
+  async update(hash: string, request: UpdateApiKeyRequest, options?: RequestOptions): Promise<ApiKey> {
+    const { name, disabled, limit, limitReset, includeByokInLimit } = checkChanges(request, 'apiKeys.update');
+    return this.pipeline.request(
+      {
+        operation: 'apiKeys.update',
+        method: 'PATCH',
+        path: '/keys/{hash}',
+        parameters: { hash },
+        key: 'management',
+        body: {
+          name,
+          disabled,
+          limit,
+          limit_reset: limitReset,
+          include_byok_in_limit: includeByokInLimit,
+        },
+        decode: decodeApiKey,
+      },
+      options,
+    );
+  }
+
+  /**
+   * Deletes a key: it stops working at once, and for good. `DELETE /keys/{hash}`; needs a management key.
+   *
+   * @param hash - The key's hash.
+   * @param options - Settings of this one call.
+   * @throws `OpenRouterNotFoundException` (404), unless an earlier attempt of the same call may have deleted it; and
+   * what every method throws.
+   */
+  async delete(hash: string, options?: RequestOptions): Promise<void> {
+    return this.pipeline.request(
+      {
+        operation: 'apiKeys.delete',
+        method: 'DELETE',
+        path: '/keys/{hash}',
+        parameters: { hash },
+        key: 'management',
+        decode: decodeDeletion,
+      },
+      options,
+    );
+  }
+}
+
+function refusal(subject: string, property: string, reason: string): OpenRouterValidationException {
+  return new OpenRouterValidationException(subject, [{ property, constraints: { rule: reason } }]);
+}
+
+function aborted(): OpenRouterAbortException {
+  return new OpenRouterAbortException({
+    message: "apiKeys.iterate was ended: the caller's signal has fired.",
+    delivery: 'not-sent',
+  });
+}
+
+function repeated(offset: number): OpenRouterResponseException {
+  return new OpenRouterResponseException({
+    message:
+      `apiKeys.iterate: the page from offset ${offset} has no key that was not on a page before it, ` +
+      'so that the rest of the list cannot be reached. Does the server at `baseUrl` know `offset`?',
+    delivery: 'applied',
+    path: 'data',
+  });
+}

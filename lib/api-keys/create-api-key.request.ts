@@ -1,0 +1,89 @@
+import { IsString, Matches } from 'class-validator';
+import { booleanRule, Obeys } from '../options/option-rules.js';
+import {
+  expiryRule,
+  LIMIT_RESETS,
+  limitResetRule,
+  limitRule,
+  NAME_IS_NOT_BLANK,
+  NAME_IS_TEXT,
+  NAME_PATTERN,
+  userIdRule,
+  UUID_PATTERN,
+  workspaceIdRule,
+} from './api-key.rules.js';
+
+/**
+ * Asks for a new key. Fit to stand behind a `ValidationPipe` as a controller's body.
+ */
+export class CreateApiKeyRequest {
+  /** Its name; not blank. OpenRouter takes the same name more than once: make it one that tells the key from all others. */
+  @Matches(NAME_PATTERN, NAME_IS_NOT_BLANK)
+  @IsString(NAME_IS_TEXT)
+  name!: string;
+
+  /** What it may spend, in US dollars, not negative; `null` or nothing is no limit. */
+  @Obeys(limitRule)
+  limit?: number | null | undefined;
+
+  /** When the limit starts anew, at midnight UTC, weeks on Mondays; `null` or nothing is never. */
+  @Obeys(limitResetRule)
+  limitReset?: (typeof LIMIT_RESETS)[number] | null | undefined;
+
+  /** Whether what providers charge to keys of your own (BYOK) counts towards the limit. */
+  @Obeys(booleanRule)
+  includeByokInLimit?: boolean | undefined;
+
+  /**
+   * When it expires: a `Date`, or a UTC time in ISO 8601 that ends in `Z`; `null` or nothing is never. It cannot be
+   * changed later.
+   */
+  @Obeys(expiryRule)
+  expiresAt?: Date | string | null | undefined;
+
+  /** Id of the member of the organization who makes the key. */
+  @Obeys(userIdRule)
+  creatorUserId?: string | null | undefined;
+
+  /** Id of the workspace it belongs to, a UUID; by default the default workspace. */
+  @Obeys(workspaceIdRule)
+  workspaceId?: string | undefined;
+
+  /** @internal */
+  static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
+    return {
+      name: {
+        required: true,
+        type: () => String,
+        pattern: NAME_PATTERN.source,
+        description: 'Tells the key from all others',
+        example: 'tenant-42',
+      },
+      limit: {
+        required: false,
+        type: () => Number,
+        nullable: true,
+        minimum: 0,
+        description: 'What the key may spend, in USD; null is no limit',
+        example: 50,
+      },
+      limitReset: {
+        required: false,
+        type: () => String,
+        nullable: true,
+        enum: [...LIMIT_RESETS, null],
+        description: 'When the limit starts anew, at midnight UTC',
+      },
+      includeByokInLimit: { required: false, type: () => Boolean },
+      expiresAt: {
+        required: false,
+        type: () => Date,
+        nullable: true,
+        description: 'A UTC time that ends in Z; null is never',
+        example: '2030-01-31T00:00:00Z',
+      },
+      creatorUserId: { required: false, type: () => String, nullable: true, pattern: NAME_PATTERN.source },
+      workspaceId: { required: false, type: () => String, pattern: UUID_PATTERN.source },
+    };
+  }
+}

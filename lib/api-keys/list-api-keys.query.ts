@@ -1,0 +1,46 @@
+import { Transform } from 'class-transformer';
+import { booleanRule, integerRule, Obeys } from '../options/option-rules.js';
+import { UUID_PATTERN, workspaceIdRule } from './api-key.rules.js';
+
+const TRUTHS: Readonly<Record<string, boolean>> = { true: true, false: false };
+
+/** From the raw text of a URL's query: Nest's implicit conversion would have made `true` of the text `false`. */
+const fromText = (read: (text: string) => unknown): PropertyDecorator =>
+  Transform(({ obj, key }: { obj: Record<string, unknown>; key: string }) => {
+    const raw = obj[key];
+    return typeof raw === 'string' ? (read(raw) ?? raw) : raw;
+  });
+
+/**
+ * Which keys to list. Fit to stand behind a `ValidationPipe` with `transform: true` as a controller's query.
+ */
+export class ListApiKeysQuery {
+  /** Whether keys that are switched off are listed, too. By default they are not. */
+  @Obeys(booleanRule)
+  @fromText((text) => (Object.hasOwn(TRUTHS, text) ? TRUTHS[text] : undefined))
+  includeDisabled?: boolean | undefined;
+
+  /** How many keys to skip; a whole number from 0. */
+  @Obeys(integerRule(0, Number.MAX_SAFE_INTEGER))
+  @fromText((text) => (/^\d+$/.test(text) ? Number(text) : undefined))
+  offset?: number | undefined;
+
+  /** Id of the workspace whose keys are listed, a UUID; by default the default workspace, and no other. */
+  @Obeys(workspaceIdRule)
+  workspaceId?: string | undefined;
+
+  /** @internal */
+  static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
+    return {
+      includeDisabled: { required: false, type: () => Boolean },
+      offset: {
+        required: false,
+        type: 'integer',
+        minimum: 0,
+        maximum: Number.MAX_SAFE_INTEGER,
+        description: 'How many keys to skip',
+      },
+      workspaceId: { required: false, type: () => String, pattern: UUID_PATTERN.source },
+    };
+  }
+}

@@ -1,0 +1,105 @@
+import { IsString, Matches, ValidateIf } from 'class-validator';
+import { OpenRouterValidationException } from '../errors/client.exceptions.js';
+import { checkArgument } from '../options/check-argument.js';
+import { booleanRule, isPlainObject, Obeys, type Rule } from '../options/option-rules.js';
+import {
+  LIMIT_RESETS,
+  limitResetRule,
+  limitRule,
+  NAME_IS_NOT_BLANK,
+  NAME_IS_TEXT,
+  NAME_PATTERN,
+} from './api-key.rules.js';
+
+const CHANGEABLE: readonly string[] = [
+  'name',
+  'disabled',
+  'limit',
+  'limitReset',
+  'includeByokInLimit',
+] satisfies (keyof UpdateApiKeyRequest)[];
+
+const CANNOT_BE_CHANGED = `cannot be changed; only ${CHANGEABLE.map((name) => `\`${name}\``).join(', ')} can`;
+
+const fixedRule: Rule = () => CANNOT_BE_CHANGED;
+
+/**
+ * Asks for a change of a key: what is absent or `undefined` stays as it is, `null` takes it away. Fit to stand behind
+ * a `ValidationPipe` as a controller's body.
+ */
+export class UpdateApiKeyRequest {
+  /** Its new name; not blank. */
+  @ValidateIf((_request, value) => value !== undefined)
+  @Matches(NAME_PATTERN, NAME_IS_NOT_BLANK)
+  @IsString(NAME_IS_TEXT)
+  name?: string | undefined;
+
+  /** `true` switches the key off, `false` on again. */
+  @Obeys(booleanRule)
+  disabled?: boolean | undefined;
+
+  /** What it may spend, in US dollars, not negative; `null` is no limit. */
+  @Obeys(limitRule)
+  limit?: number | null | undefined;
+
+  /** When the limit starts anew, at midnight UTC, weeks on Mondays; `null` is never. */
+  @Obeys(limitResetRule)
+  limitReset?: (typeof LIMIT_RESETS)[number] | null | undefined;
+
+  /** Whether what providers charge to keys of your own (BYOK) counts towards the limit. */
+  @Obeys(booleanRule)
+  includeByokInLimit?: boolean | undefined;
+
+  // Declared, so that a ValidationPipe which strips unknown names does not drop them in silence.
+
+  /** Cannot be changed: delete the key and make another one. */
+  @Obeys(fixedRule)
+  expiresAt?: never;
+
+  /** Cannot be changed. */
+  @Obeys(fixedRule)
+  workspaceId?: never;
+
+  /** Cannot be changed. */
+  @Obeys(fixedRule)
+  creatorUserId?: never;
+
+  /** @internal */
+  static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
+    return {
+      name: { required: false, type: () => String, pattern: NAME_PATTERN.source },
+      disabled: { required: false, type: () => Boolean },
+      limit: {
+        required: false,
+        type: () => Number,
+        nullable: true,
+        minimum: 0,
+        description: 'What the key may spend, in USD; null is no limit',
+      },
+      limitReset: {
+        required: false,
+        type: () => String,
+        nullable: true,
+        enum: [...LIMIT_RESETS, null],
+        description: 'When the limit starts anew, at midnight UTC; null is never',
+      },
+      includeByokInLimit: { required: false, type: () => Boolean },
+    };
+  }
+}
+
+/**
+ * Validates a change.
+ *
+ * @param subject - What is validated, for the message.
+ * @throws `OpenRouterValidationException` that names every wrong property.
+ */
+export function checkChanges(request: unknown, subject: string): UpdateApiKeyRequest {
+  const fixed = Object.entries(isPlainObject(request) ? request : {})
+    .filter(([name, value]) => value !== undefined && !CHANGEABLE.includes(name))
+    .map(([name]) => ({ property: name, constraints: { rule: `\`${name}\` ${CANNOT_BE_CHANGED}` } }));
+  if (fixed.length > 0) {
+    throw new OpenRouterValidationException(subject, fixed);
+  }
+  return checkArgument(UpdateApiKeyRequest, request, subject);
+}
