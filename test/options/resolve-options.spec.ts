@@ -51,6 +51,7 @@ describe('without options', () => {
         retryThrottledPost: false,
       },
       maxResponseBytes: 33_554_432,
+      verifyKeysOnBootstrap: false,
     });
     expect(keys).toEqual({
       api: { option: 'apiKey', source: KEY },
@@ -72,6 +73,7 @@ describe('without options', () => {
       'deadlineMs',
       'retry',
       'maxResponseBytes',
+      'verifyKeysOnBootstrap',
       'axios',
     ];
     const input = Object.fromEntries(names.map((name) => [name, undefined]));
@@ -278,6 +280,7 @@ const HEADER_CHARACTER = 'has a character that no HTTP header can carry; use pri
 describe('what each option takes', () => {
   it.each<[string, unknown[]]>([
     ['allowInsecureBaseUrl', [true, false]],
+    ['verifyKeysOnBootstrap', [true, false]],
     ['httpReferer', ['https://shop.example', 'http://localhost:3000/a?b=c#d']],
     ['appTitle', ['x', 'The Shop (EU)', '~!@#$%^&*()']],
     ['appCategories', [[], ['cloud-agent'], ['a', 'b1-c'], ['x'.repeat(30)]]],
@@ -312,6 +315,7 @@ describe('what each option takes', () => {
 describe('what each option refuses', () => {
   it.each<[string, string, unknown[]]>([
     ['allowInsecureBaseUrl', 'must be true or false', [null, 'true', 1, 0, {}]],
+    ['verifyKeysOnBootstrap', 'must be true or false', [null, 'true', 1, 0, {}]],
     ['timeoutMs', DURATION, [null, 0, -1, NaN, Infinity, 2_147_483_648, '10', true, [10], 10n, new Date()]],
     ['deadlineMs', DURATION, [null, 0, -1, NaN, Infinity, 2_147_483_648, '10']],
     [

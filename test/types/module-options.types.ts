@@ -2,10 +2,15 @@
 import { Module } from '@nestjs/common';
 import { expectTypeOf } from 'expect-type';
 import {
+  type ApiKey,
+  type ApiKeysService,
   type CoinbaseChargeResponse,
+  type CreatedApiKey,
   type CreditsService,
+  type CurrentApiKey,
   type GetCreditsResponse,
   isOpenRouterException,
+  type ListApiKeysQuery,
   type OpenRouterClient,
   type OpenRouterException,
   type OpenRouterFactoryOptions,
@@ -13,6 +18,7 @@ import {
   type OpenRouterOptionsFactory,
   OpenRouterUnauthorizedException,
   type RequestOptions,
+  type SecretString,
 } from 'nestjs-openrouter';
 
 // @ts-expect-error -- one of useFactory, useClass and useExisting is needed
@@ -56,6 +62,27 @@ expectTypeOf<CreditsService['getCredits']>().toEqualTypeOf<
 expectTypeOf<GetCreditsResponse>().toHaveProperty('currency').toEqualTypeOf<'USD'>();
 expectTypeOf<CoinbaseChargeResponse>().toHaveProperty('createdAt').toEqualTypeOf<Date | undefined>();
 expectTypeOf<OpenRouterClient['credits']>().toEqualTypeOf<CreditsService>();
+
+expectTypeOf<OpenRouterClient['apiKeys']>().toEqualTypeOf<ApiKeysService>();
+expectTypeOf<ApiKeysService['list']>().toEqualTypeOf<
+  (query?: ListApiKeysQuery, options?: RequestOptions) => Promise<ApiKey[]>
+>();
+expectTypeOf<ReturnType<ApiKeysService['iterate']>>().toExtend<AsyncIterableIterator<ApiKey>>();
+expectTypeOf<CreatedApiKey>().toEqualTypeOf<{ apiKey: ApiKey; secret: SecretString }>();
+expectTypeOf<ApiKey['limit']>().toEqualTypeOf<number | null>();
+expectTypeOf<CurrentApiKey>().not.toHaveProperty('hash');
+
+export async function keys(apiKeys: ApiKeysService, hash: string): Promise<void> {
+  await apiKeys.create({ name: 'x', limit: null, limitReset: 'daily', expiresAt: new Date() });
+  await apiKeys.update(hash, { limit: null, name: undefined });
+  // @ts-expect-error -- a name is needed
+  await apiKeys.create({ limit: 5 });
+  // @ts-expect-error -- the API cannot change it
+  await apiKeys.update(hash, { expiresAt: new Date() });
+  // @ts-expect-error -- an unknown interval
+  await apiKeys.update(hash, { limitReset: 'yearly' });
+  await apiKeys.delete(hash);
+}
 
 // `instanceof` narrows, and leaves the other branch what it was.
 export function narrowing(error: unknown, known: OpenRouterException): void {
