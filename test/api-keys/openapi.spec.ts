@@ -79,6 +79,7 @@ function fits(schema: Member, value: unknown): boolean {
 
 const VALUES: readonly unknown[] = [
   null,
+  -1,
   -0.01,
   0,
   0.5,
