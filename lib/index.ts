@@ -28,7 +28,12 @@ export {
   GetCreditsResponse,
 } from './credits/index.js';
 export {
+  classifyOpenRouterError,
+  isBudgetExceeded,
+  isKeyLimitReached,
   isOpenRouterException,
+  isOutOfCredits,
+  isTransient,
   OpenRouterAbortException,
   OpenRouterApiException,
   OpenRouterBadGatewayException,
@@ -57,6 +62,8 @@ export {
 } from './errors/index.js';
 export type {
   OpenRouterApiExceptionInit,
+  OpenRouterErrorKind,
+  OpenRouterErrorVerdict,
   OpenRouterFailureInit,
   OpenRouterStatusExceptionInit,
   OpenRouterValidationError,

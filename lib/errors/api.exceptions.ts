@@ -14,10 +14,12 @@ export interface OpenRouterApiExceptionInit {
   operation?: string | undefined;
   /** `error.metadata` of the answer, scrubbed. */
   metadata?: Readonly<Record<string, unknown>> | undefined;
-  /** Which limit was hit: `error.metadata.limit_source`. */
+  /** Which limit was hit, for example `openrouter_credits`. */
   limitSource?: string | undefined;
-  /** When the limit resets: `error.metadata.resets_at`. */
+  /** When the limit resets. */
   resetsAt?: Date | undefined;
+  /** How many tokens of output the credits left would pay. */
+  affordableTokens?: number | undefined;
   /** How long the server asks to wait, in milliseconds. */
   retryAfterMs?: number | undefined;
   /** The id of the request that OpenRouter's support asks for. */
@@ -49,10 +51,17 @@ export class OpenRouterApiException extends OpenRouterException {
   readonly operation: string;
   /** `error.metadata` of the answer, scrubbed. */
   declare readonly metadata?: Readonly<Record<string, unknown>>;
-  /** Which limit was hit, for example `openrouter_credits`: `error.metadata.limit_source`. */
+  /**
+   * Which limit was hit: `error.metadata.limit_source`, or where OpenRouter does not name it, what its message and the
+   * status are known to mean. Known are `openrouter_credits`, `openrouter_key_limit`, `openrouter_in_flight_budget`,
+   * `openrouter_guardrail_budget`, `openrouter_workspace_budget`, `openrouter_free_tier_daily` and
+   * `upstream_provider_shared_pool`; others are passed on as they come.
+   */
   declare readonly limitSource?: string;
-  /** When the limit resets: `error.metadata.resets_at`. */
+  /** When the limit resets: `error.metadata.resets_at`, or of a 429 also `X-RateLimit-Reset`. */
   declare readonly resetsAt?: Date;
+  /** How many tokens of output the credits left would pay, from a message that says what they "can only afford". */
+  declare readonly affordableTokens?: number;
   /** How long the server asks to wait, in milliseconds. */
   declare readonly retryAfterMs?: number;
   /** The id of the request that OpenRouter's support asks for. */
@@ -70,6 +79,7 @@ export class OpenRouterApiException extends OpenRouterException {
     if (init.metadata !== undefined) this.metadata = init.metadata;
     if (init.limitSource !== undefined) this.limitSource = init.limitSource;
     if (init.resetsAt !== undefined) this.resetsAt = init.resetsAt;
+    if (init.affordableTokens !== undefined) this.affordableTokens = init.affordableTokens;
     if (init.retryAfterMs !== undefined) this.retryAfterMs = init.retryAfterMs;
     if (init.requestId !== undefined) this.requestId = init.requestId;
   }
@@ -99,7 +109,7 @@ export class OpenRouterUnauthorizedException extends OpenRouterApiException {
   }
 }
 
-/** 402: the account or the key has not enough credits. `limitSource` tells which. */
+/** 402: the account or the key has not enough credits, or too many requests hold them. `limitSource` tells which. */
 export class OpenRouterPaymentRequiredException extends OpenRouterApiException {
   static {
     brandException(this, 'OpenRouterPaymentRequiredException');
@@ -111,7 +121,10 @@ export class OpenRouterPaymentRequiredException extends OpenRouterApiException {
   }
 }
 
-/** 403: the wrong kind of key, or a limit or budget is spent. It does not mean that the key is bad. */
+/**
+ * 403: the wrong kind of key, a key limit or a budget that is spent, or content that is refused; `limitSource` tells a
+ * limit. It does not mean that the key is bad.
+ */
 export class OpenRouterForbiddenException extends OpenRouterApiException {
   static {
     brandException(this, 'OpenRouterForbiddenException');

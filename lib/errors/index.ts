@@ -29,3 +29,11 @@ export {
   OpenRouterUnprocessableEntityException,
 } from './api.exceptions.js';
 export type { OpenRouterApiExceptionInit, OpenRouterStatusExceptionInit } from './api.exceptions.js';
+export {
+  classifyOpenRouterError,
+  isBudgetExceeded,
+  isKeyLimitReached,
+  isOutOfCredits,
+  isTransient,
+} from './error-verdict.js';
+export type { OpenRouterErrorKind, OpenRouterErrorVerdict } from './error-verdict.js';

@@ -8,6 +8,7 @@ import {
 } from '../errors/client.exceptions.js';
 import type { OpenRouterException } from '../errors/openrouter.exception.js';
 import { safeCause } from '../errors/safe-cause.js';
+import { isTransientLoss } from '../errors/transport-fault.js';
 import type { Scrub } from '../secret/scrub.js';
 import type { BodyFault } from './response-body.js';
 import type { Interruption } from './call-scope.js';
@@ -47,8 +48,6 @@ const PHASE_OF_SYSCALL: ReadonlyMap<string, OpenRouterPhase> = new Map([
   ['connect', 'connect'],
 ]);
 
-const LOST_DURING_TLS = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
-
 /** What is known of a request's effect when it ended in a phase; `status` is that of the answer, once there is one. */
 export function deliveryOf(phase: OpenRouterPhase, status?: number): OpenRouterDelivery {
   if (phase === 'body' && status !== undefined) {
@@ -83,8 +82,7 @@ export function connectionFailure(
       phase,
       cause,
     }),
-    // A certificate that is refused once is refused again.
-    transient: phase !== 'tls' || LOST_DURING_TLS.has(code),
+    transient: isTransientLoss(phase, code),
   };
 }
 

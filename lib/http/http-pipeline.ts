@@ -8,13 +8,15 @@ import {
   OpenRouterResponseException,
   OpenRouterTimeoutException,
 } from '../errors/client.exceptions.js';
+import type { KeyInUse } from '../errors/key-hint.js';
 import { isOpenRouterException } from '../errors/openrouter.exception.js';
+import { statusIn } from '../errors/reading/error-answer.js';
+import { tryParseJson } from '../errors/reading/json.js';
 import type { OpenRouterAxiosOptions, ResolvedOpenRouterOptions } from '../options/openrouter-options.js';
 import { type AccountSettings, mergeRetry } from '../options/resolve-options.js';
 import type { Scrub } from '../secret/scrub.js';
 import { secretsOfHeaders } from '../secret/secret-headers.js';
 import { createApiException } from '../wire/api-exception.factory.js';
-import { tryParseJson } from '../wire/json.js';
 import { isJsonObject, ownMember } from '../wire/wire-record.js';
 import { Attempt, TransportFault, type WireAnswer } from './attempt.js';
 import {
@@ -31,7 +33,7 @@ import { CallScope, type Interruption, OpenCalls } from './call-scope.js';
 import { type HttpAgents, openAgents } from './http-agents.js';
 import { InstrumentationHooks, type Outcome } from './instrumentation-hooks.js';
 import { KeyRing, keyText } from './key-ring.js';
-import { createsSomething, type OpenRouterCall } from './openrouter-call.js';
+import { belongsToInference, createsSomething, type OpenRouterCall } from './openrouter-call.js';
 import { accountHeaders } from './request-headers.js';
 import { expandPath, queryText } from './request-path.js';
 import { RetryBudget } from './retry-budget.js';
@@ -230,15 +232,15 @@ export class HttpPipeline {
     );
   }
 
-  #read<T>(answer: WireAnswer, { call, scrub }: CallInProgress<T>): Outcome<T> {
-    const { operation, gone } = call;
-    const { status, header, body, fault } = answer;
+  #read<T>(answer: WireAnswer, progress: CallInProgress<T>): Outcome<T> {
+    const { call, scrub } = progress;
+    const { operation } = call;
+    const { status, body, fault } = answer;
     if (!Number.isInteger(status)) {
       return { failure: noStatus(operation) };
     }
     if (status < 200 || status > 299) {
-      const exception = createApiException({ status, header, body, operation, scrub, gone });
-      return { failure: { exception, transient: false } };
+      return this.#refused(status, answer, progress);
     }
     if (fault !== undefined) {
       return { failure: bodyFailure(fault, operation, scrub) };
@@ -246,18 +248,25 @@ export class HttpPipeline {
     const content = tryParseJson(body ?? '');
     const error = isJsonObject(content) ? ownMember(content, 'error') : undefined;
     if (error !== undefined && error !== null) {
-      const told = isJsonObject(error) ? ownMember(error, 'code') : undefined;
-      const actual = typeof told === 'number' && told >= 400 && told <= 599 ? told : 500;
-      return {
-        failure: {
-          exception: createApiException({ status: actual, header, body, operation, scrub, gone }),
-          transient: false,
-        },
-      };
+      return this.#refused(statusIn(content) ?? 500, answer, progress);
     }
     return content === undefined
       ? { failure: notJson(answer, call, scrub) }
       : { value: call.decode(content), status };
+  }
+
+  #refused<T>(
+    status: number,
+    { header, body }: WireAnswer,
+    { call, scrub, keyOverride }: CallInProgress<T>,
+  ): Outcome<T> {
+    const { operation, gone } = call;
+    const key: KeyInUse = {
+      from: keyOverride === undefined ? this.#keys.optionOf(call.key) : 'call',
+      isInference: belongsToInference(call),
+    };
+    const exception = createApiException({ status, header, body, operation, scrub, key, gone });
+    return { failure: { exception, transient: false } };
   }
 
   #askKey<T>(progress: CallInProgress<T>): string | Promise<string> {

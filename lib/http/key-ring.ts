@@ -2,7 +2,7 @@ import { OpenRouterConfigException } from '../errors/client.exceptions.js';
 import { safeCause } from '../errors/safe-cause.js';
 import { keyTextProblem } from '../options/option-rules.js';
 import type { OpenRouterKey } from '../options/openrouter-options.js';
-import type { AccountSettings, OpenRouterKeyKind } from '../options/resolve-options.js';
+import type { AccountSettings, NamedKeySource, OpenRouterKeyKind } from '../options/resolve-options.js';
 import { createScrub, type Scrub } from '../secret/scrub.js';
 import { isSecretString } from '../secret/secret-string.js';
 
@@ -39,7 +39,7 @@ export class KeyRing {
   }
 
   /** The option that a key was given in. */
-  optionOf(kind: OpenRouterKeyKind): string {
+  optionOf(kind: OpenRouterKeyKind): NamedKeySource['option'] {
     return this.#keys[kind].option;
   }
 

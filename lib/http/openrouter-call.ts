@@ -25,3 +25,8 @@ export interface OpenRouterCall<T> {
 export function createsSomething(call: Pick<OpenRouterCall<unknown>, 'method'>): boolean {
   return call.method === 'POST';
 }
+
+/** Whether OpenRouter serves the call as a part of inference, where no management key is accepted. */
+export function belongsToInference({ path }: Pick<OpenRouterCall<unknown>, 'path'>): boolean {
+  return path === '/generation' || path.startsWith('/generation/');
+}

@@ -1,4 +1,5 @@
 import { OpenRouterApiException } from '../errors/api.exceptions.js';
+import { isPassingRefusal, LIMIT_SOURCES } from '../errors/limit-source.js';
 import type { ResolvedRetryOptions } from '../options/openrouter-options.js';
 import { type CallFailure, deliveryIn } from './call-failure.js';
 
@@ -15,9 +16,6 @@ export interface RetryQuestion {
   /** A number from 0 to below 1. */
   readonly random: number;
 }
-
-const DAILY_FREE_CAP = 'openrouter_free_tier_daily';
-const IN_FLIGHT_BUDGET = 'openrouter_in_flight_budget';
 
 /**
  * Milliseconds to wait before the next attempt, or `undefined` if there must be none.
@@ -61,9 +59,9 @@ function mayRetry({ creates, failure }: RetryQuestion, settings: ResolvedRetryOp
 function isRetryableAnswer(exception: OpenRouterApiException, settings: ResolvedRetryOptions): boolean {
   const { status, limitSource, retryAfterMs } = exception;
   if (status === 402) {
-    return limitSource === IN_FLIGHT_BUDGET || retryAfterMs !== undefined;
+    return isPassingRefusal(limitSource, retryAfterMs);
   }
-  return settings.retryCodes.includes(status) && limitSource !== DAILY_FREE_CAP;
+  return settings.retryCodes.includes(status) && limitSource !== LIMIT_SOURCES.freeTierDaily;
 }
 
 /** A 429 is the one refusal after which sending a creation again is both safe and of use. */

@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http';
 import type { OpenRouterDelivery } from '../contracts/delivery.js';
 import {
   OpenRouterApiException,
@@ -21,10 +20,12 @@ import {
   OpenRouterUnprocessableEntityException,
   type OpenRouterStatusExceptionInit,
 } from '../errors/api.exceptions.js';
+import { type KeyInUse, keyHint, withHint } from '../errors/key-hint.js';
+import { metadataIn, readErrorAnswer } from '../errors/reading/error-answer.js';
+import { excerpt } from '../errors/reading/error-message.js';
+import { tryParseJson } from '../errors/reading/json.js';
 import type { Scrub } from '../secret/scrub.js';
-import { tryParseJson } from './json.js';
-import { parseRetryAfter } from './retry-after.js';
-import { isJsonObject, ownMember } from './wire-record.js';
+import { isJsonObject } from './wire-record.js';
 
 /** An error answer as it came. */
 export interface ErrorAnswer {
@@ -37,6 +38,8 @@ export interface ErrorAnswer {
   readonly scrub: Scrub;
   /** What is known of the request's effect, where the status alone does not say it. */
   readonly delivery?: OpenRouterDelivery | undefined;
+  /** The key that the call was made with, for the hint what to do about it. */
+  readonly key?: KeyInUse | undefined;
   /** What a 410 of this operation means to the caller. */
   readonly gone?: { readonly notice: string; readonly purchaseUrl: string } | undefined;
 }
@@ -62,30 +65,19 @@ const EXCEPTION_OF_STATUS: Readonly<Record<number, StatusException>> = {
   529: OpenRouterProviderOverloadedException,
 };
 
-const REASONS: Readonly<Record<number, string>> = { 524: 'A Timeout Occurred', 529: 'Provider Overloaded' };
-
-const LONGEST_MESSAGE = 1_000;
-const LONGEST_READ = 10_000;
-const LONGEST_EXCERPT = 200;
 const DEEPEST_METADATA = 6;
 
 /** Makes the exception of an error answer, whatever its content type and shape. */
 export function createApiException(answer: ErrorAnswer): OpenRouterApiException {
-  const { status, header, operation, delivery } = answer;
-  const body = tryParseJson(answer.body ?? '');
-  const metadata = readMetadata(body, answer.scrub);
+  const { status, header, body: text, operation, delivery, scrub } = answer;
+  const content = tryParseJson(text ?? '');
+  const reading = readErrorAnswer({ status, header, text, content }, scrub);
   const init: OpenRouterStatusExceptionInit = {
-    message: printable(answer.scrub(readMessage(answer, body))).slice(0, LONGEST_MESSAGE),
+    ...reading,
+    message: withHint(reading.message, keyHint(status, reading.message, answer.key)),
     delivery,
     operation,
-    metadata,
-    limitSource: textOf(metadata?.['limit_source']),
-    resetsAt: dateOf(metadata?.['resets_at']),
-    retryAfterMs: parseRetryAfter(
-      header('retry-after') ?? retryAfterOfMetadata(metadata),
-      header('date'),
-      Date.now(),
-    ),
+    metadata: copyMetadata(metadataIn(content), scrub),
     requestId: readRequestId(answer),
   };
   if (status === 410) {
@@ -113,78 +105,7 @@ function readRequestId({ header, scrub }: ErrorAnswer): string | undefined {
   return id === undefined ? undefined : excerpt(scrub(id));
 }
 
-/** The server's own message from the shapes that OpenRouter and the proxies in front of it are known to send. */
-function readMessage({ status, header, body: whole, scrub }: ErrorAnswer, body: unknown): string {
-  if (isJsonObject(body)) {
-    const error = ownMember(body, 'error');
-    const message = [
-      messageOf(error),
-      textOf(error),
-      messageOf(body),
-      textOf(ownMember(body, 'detail')),
-      textOf(ownMember(body, 'title')),
-    ].find((candidate) => candidate !== undefined);
-    if (message !== undefined) {
-      return message;
-    }
-  }
-  const answered = `OpenRouter answered ${describeStatus(status)}`;
-  if (status >= 300 && status < 400) {
-    return `${answered}; redirects are not followed, since they could carry the key elsewhere. Check \`baseUrl\`.`;
-  }
-  if (whole === undefined) {
-    return `${answered}, and its body could not be read.`;
-  }
-  if (whole.trim() === '') {
-    return `${answered} with an empty body.`;
-  }
-  if (body !== undefined) {
-    return `${answered} without a message.`;
-  }
-  if (/^\s*[[{]/.test(whole)) {
-    return messageOfBrokenJson(whole) ?? `${answered} with JSON that is cut short.`;
-  }
-  // Scrubbed before it is cut to an excerpt: half a key is a leak that no pattern finds any more.
-  const text = scrub(whole).slice(0, LONGEST_READ);
-  if (/^\s*</.test(text) || header('content-type')?.includes('html') === true) {
-    const title = /<title[^>]*>([^<]*)/i.exec(text)?.[1];
-    return `${answered} with a page instead of JSON${title === undefined ? '.' : `: ${excerpt(title)}`}`;
-  }
-  return `${answered}: ${excerpt(text)}`;
-}
-
-/** The first message in JSON that is cut short; nothing else of it is shown, since it may hold the account's id. */
-function messageOfBrokenJson(text: string): string | undefined {
-  const literal = /"message"\s*:\s*("(?:[^"\\]|\\.)*")/.exec(text)?.[1];
-  return literal === undefined ? undefined : textOf(tryParseJson(literal));
-}
-
-function messageOf(value: unknown): string | undefined {
-  if (!isJsonObject(value)) {
-    return undefined;
-  }
-  const message = textOf(ownMember(value, 'message'));
-  return message === undefined ? undefined : (summaryOfIssues(message) ?? message);
-}
-
-/** Some routes send Zod's list of issues as JSON inside the message. */
-function summaryOfIssues(message: string): string | undefined {
-  const issues = message.startsWith('[') ? tryParseJson(message) : undefined;
-  if (!Array.isArray(issues)) {
-    return undefined;
-  }
-  const summary = issues.filter(isJsonObject).flatMap((issue) => {
-    const text = textOf(ownMember(issue, 'message'));
-    const path = ownMember(issue, 'path');
-    const where = Array.isArray(path) ? path.filter((step) => typeof step !== 'object').join('.') : '';
-    return text === undefined ? [] : [where === '' ? text : `${where}: ${text}`];
-  });
-  return summary.length === 0 ? undefined : summary.join('; ');
-}
-
-function readMetadata(body: unknown, scrub: Scrub): Readonly<Record<string, unknown>> | undefined {
-  const error = isJsonObject(body) ? ownMember(body, 'error') : undefined;
-  const metadata = isJsonObject(error) ? ownMember(error, 'metadata') : undefined;
+function copyMetadata(metadata: unknown, scrub: Scrub): Readonly<Record<string, unknown>> | undefined {
   return isJsonObject(metadata)
     ? (cleanCopy(metadata, scrub, 0) as Readonly<Record<string, unknown>>)
     : undefined;
@@ -209,39 +130,4 @@ function cleanCopy(value: unknown, scrub: Scrub, depth: number): unknown {
       .filter(([name]) => name !== 'user_id' && name !== '__proto__')
       .map(([name, member]) => [scrub(name), cleanCopy(member, scrub, depth + 1)]),
   );
-}
-
-/** Where a proxy has dropped the header, its copy in the metadata is left. */
-function retryAfterOfMetadata(metadata: Readonly<Record<string, unknown>> | undefined): string | undefined {
-  const headers = metadata?.['headers'];
-  const seconds = metadata?.['retry_after_seconds'];
-  return (
-    (isJsonObject(headers) ? textOf(headers['Retry-After']) : undefined) ??
-    (typeof seconds === 'number' ? String(Math.ceil(seconds)) : undefined)
-  );
-}
-
-function describeStatus(status: number): string {
-  const reason = STATUS_CODES[status] ?? REASONS[status];
-  return reason === undefined ? String(status) : `${status} (${reason})`;
-}
-
-/** A text that says something. */
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value.trim() !== '' ? value : undefined;
-}
-
-function dateOf(value: unknown): Date | undefined {
-  const date = new Date(typeof value === 'string' || typeof value === 'number' ? value : NaN);
-  return Number.isNaN(date.getTime()) ? undefined : date;
-}
-
-/** Without the control characters by which a message could rewrite a log or a terminal. */
-function printable(text: string): string {
-  return text.replace(/[^\P{Cc}\n\t]/gu, ' ');
-}
-
-function excerpt(text: string): string {
-  const line = text.trim().replace(/\s+/g, ' ');
-  return line.length > LONGEST_EXCERPT ? `${line.slice(0, LONGEST_EXCERPT)}…` : line;
 }

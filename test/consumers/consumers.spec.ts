@@ -84,7 +84,7 @@ function runsPrograms(project: () => ScratchProject): void {
       .trim()
       .split('\n');
     expect(credits).toBe('200 {"totalCredits":100.5,"totalUsage":25.75,"balance":74.75,"currency":"USD"}');
-    expect(weak).toMatch(/^403 .*"message":"Only management keys can perform this operation"/);
+    expect(weak).toMatch(/^403 .*"message":"Only management keys can perform this operation\. /);
   });
 }
 

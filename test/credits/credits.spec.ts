@@ -106,7 +106,7 @@ describe('getCredits', () => {
     await expect(forbidden).rejects.toThrow(OpenRouterForbiddenException);
     await expect(forbidden).rejects.toMatchObject({
       status: 403,
-      message: 'Only management keys can perform this operation',
+      message: expect.stringMatching(/^Only management keys can perform this operation\. .*`apiKey`/),
       operation: 'credits.getCredits',
       delivery: 'rejected',
     });

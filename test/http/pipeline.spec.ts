@@ -109,3 +109,43 @@ describe('a call', () => {
     );
   });
 });
+
+describe('a refusal that is easily taken for a bad key', () => {
+  const own = { apiKey: 'sk-or-v1-of-this-one-call' };
+
+  it.each([
+    ['management', { apiKey: API_KEY }, {}, '`apiKey` is an ordinary one: set `managementKey`'],
+    ['management', { apiKey: undefined, managementKey: API_KEY }, {}, '`managementKey` is an ordinary one'],
+    [
+      'management',
+      { apiKey: 'sk-or-v1-x', managementKey: API_KEY },
+      {},
+      '`managementKey` is an ordinary one',
+    ],
+    ['management', { managementKey: API_KEY }, own, "`apiKey` in the call's own options is an ordinary one"],
+  ] as const)('for %s with the options %j and %j says what to do', async (key, options, request, hint) => {
+    const { baseUrl } = await startServer((_request, response) =>
+      sendError(response, 403, { message: 'Only management keys can perform this operation' }),
+    );
+    const failure = await failureOf(pipelineOf(baseUrl, options).request(call({ key }), request));
+    expect(failure.message).toContain(hint);
+  });
+
+  it.each([
+    ['/generation', { apiKey: API_KEY }, {}, 'give an ordinary key as `apiKey`.'],
+    ['/generation', { apiKey: undefined, managementKey: API_KEY }, {}, 'set `apiKey` to an ordinary key'],
+    ['/generation/content', { apiKey: API_KEY }, own, "as `apiKey` in the call's own options."],
+    ['/key', { apiKey: API_KEY }, {}, undefined],
+    ['/generations', { apiKey: API_KEY }, {}, undefined],
+  ] as const)(
+    'on %s with the options %j and %j hints at a management key',
+    async (path, options, request, hint) => {
+      const { baseUrl } = await startServer((_request, response) =>
+        sendError(response, 401, { message: 'User not found.' }),
+      );
+      const { message } = await failureOf(pipelineOf(baseUrl, options).request(call({ path }), request));
+      if (hint === undefined) expect(message).toBe('User not found.');
+      else expect(message).toContain(hint);
+    },
+  );
+});

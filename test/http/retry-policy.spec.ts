@@ -109,6 +109,21 @@ describe('whether there is a next attempt', () => {
       true,
     ],
     ['402 with Retry-After', apiFailure(402, { retryAfterMs: 2_000 }), true],
+    [
+      '402 of an empty account with Retry-After',
+      apiFailure(402, { limitSource: 'openrouter_credits', retryAfterMs: 2_000 }),
+      false,
+    ],
+    [
+      '402 of a spent key with Retry-After',
+      apiFailure(402, { limitSource: 'openrouter_key_limit', retryAfterMs: 2_000 }),
+      false,
+    ],
+    [
+      '402 of a limit that is not known, with Retry-After',
+      apiFailure(402, { limitSource: 'openrouter_moon_budget', retryAfterMs: 2_000 }),
+      true,
+    ],
     ['429 of the daily free cap', apiFailure(429, { limitSource: 'openrouter_free_tier_daily' }), false],
     ['429 of a provider', apiFailure(429, { limitSource: 'upstream_provider_shared_pool' }), true],
     ['403 with Retry-After', apiFailure(403, { retryAfterMs: 2_000 }), false],

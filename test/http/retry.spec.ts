@@ -215,6 +215,18 @@ describe('402 and the daily cap', () => {
     ['402 without a word', {}, {}, 1],
     ['402 of the in-flight budget', { metadata: { limit_source: 'openrouter_in_flight_budget' } }, {}, 3],
     ['402 with Retry-After: 0', {}, { 'retry-after': '0' }, 3],
+    [
+      '402 of an empty account with Retry-After',
+      { metadata: { limit_source: 'openrouter_credits' } },
+      { 'retry-after': '0' },
+      1,
+    ],
+    [
+      '402 of a request that is too large to ever fit',
+      { metadata: { reason: 'weight_exceeds_budget' } },
+      { 'retry-after': '0' },
+      1,
+    ],
   ])('%s is sent %s', async (_name, error, headers, times) => {
     const server = await failing(402, Infinity, error, headers);
     const failure = await failureOf(clientOf(server).credits.getCredits());
@@ -222,8 +234,11 @@ describe('402 and the daily cap', () => {
     expect(server.requests.length).toBe(times);
   });
 
-  it('the daily cap of free models is not waited for', async () => {
-    const server = await failing(429, Infinity, { metadata: { limit_source: 'openrouter_free_tier_daily' } });
+  it.each<[string, object]>([
+    ['by its name', { metadata: { limit_source: 'openrouter_free_tier_daily' } }],
+    ['by its message', { message: 'Rate limit exceeded: free-models-per-day.' }],
+  ])('the daily cap of free models is not waited for: %s', async (_name, error) => {
+    const server = await failing(429, Infinity, error);
     expect(await failureOf(clientOf(server).credits.getCredits())).toMatchObject({
       status: 429,
       limitSource: 'openrouter_free_tier_daily',

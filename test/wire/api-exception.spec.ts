@@ -7,6 +7,7 @@ import {
 } from '../../lib/errors/index.js';
 import { createScrub } from '../../lib/secret/scrub.js';
 import { createApiException, type ErrorAnswer } from '../../lib/wire/api-exception.factory.js';
+import { bodyOf, REFUSALS } from '../errors/support.js';
 import { leaksIn } from '../support/leaks.js';
 
 const KEY = 'gateway-credential-4f9a2b7c1d8e';
@@ -373,6 +374,51 @@ describe('what else an error says', () => {
     ).toBeUndefined();
   });
 
+  it.each(REFUSALS)('what is known of a limit: $name', (refusal) => {
+    const { status, headers = {}, verdict } = refusal;
+    const { kind: _kind, isTransient: _isTransient, ...limits } = verdict;
+    const exception = exceptionOf({ status, headers, body: JSON.stringify(bodyOf(refusal)) });
+    const told = Object.fromEntries(
+      (['limitSource', 'resetsAt', 'retryAfterMs', 'affordableTokens'] as const)
+        .filter((name) => Object.hasOwn(exception, name))
+        .map((name) => [name, exception[name]]),
+    );
+    expect(told).toEqual(limits);
+    expect(exception.message).toContain(refusal.error.message);
+  });
+
+  it('no limit of a status that is not for money', () => {
+    for (const status of [400, 401, 403, 404, 408, 409, 410, 429, 500, 503]) {
+      expect(
+        exceptionOf({ status, headers: { 'retry-after': '1' }, body: '{"message":"x"}' }),
+      ).not.toHaveProperty('limitSource');
+    }
+  });
+
+  it.each<[string, number, Record<string, string>, string, number | undefined]>([
+    [
+      'the metadata over the header',
+      429,
+      { 'x-ratelimit-reset': '1790640000000' },
+      '{"resets_at":1790650000000}',
+      1_790_650_000_000,
+    ],
+    ['the header', 429, { 'x-ratelimit-reset': '1790640000000' }, '{}', 1_790_640_000_000],
+    ['the header in seconds', 429, { 'x-ratelimit-reset': '1790640000' }, '{}', 1_790_640_000_000],
+    ['its copy', 429, {}, '{"headers":{"X-RateLimit-Reset":"1790640000000"}}', 1_790_640_000_000],
+    ['no header that counts from now', 429, { 'x-ratelimit-reset': '30' }, '{}', undefined],
+    ['no header that is none', 429, { 'x-ratelimit-reset': 'soon' }, '{}', undefined],
+    ['no header out of range', 429, { 'x-ratelimit-reset': '9'.repeat(30) }, '{}', undefined],
+    ['no header of another status', 403, { 'x-ratelimit-reset': '1790640000000' }, '{}', undefined],
+  ])('when it resets, from %s', (_name, status, headers, metadata, expected) => {
+    const exception = exceptionOf({
+      status,
+      headers,
+      body: `{"error":{"message":"x","metadata":${metadata}}}`,
+    });
+    expect(exception.resetsAt?.getTime()).toBe(expected);
+  });
+
   it.each<[string, Record<string, string>, string, number | undefined]>([
     ['the header', { 'retry-after': '7' }, '{}', 7_000],
     ['the header over the metadata', { 'retry-after': '7' }, '{"headers":{"Retry-After":"9"}}', 7_000],
@@ -432,5 +478,77 @@ describe('410', () => {
 
   it('is nothing to other statuses', () => {
     expect(exceptionOf({ status: 404, gone, body: '{"message":"x"}' }).message).toBe('x');
+  });
+});
+
+describe('the hint what to do', () => {
+  const MANAGEMENT = '{"error":{"code":403,"message":"Only management keys can perform this operation"}}';
+  const UNKNOWN_USER = '{"error":{"code":401,"message":"User not found."}}';
+
+  it.each<[NonNullable<ErrorAnswer['key']>['from'], string]>([
+    ['apiKey', 'The key given as `apiKey` is an ordinary one: set `managementKey` to a management key'],
+    [
+      'managementKey',
+      'The key given as `managementKey` is an ordinary one: give a management key in its place',
+    ],
+    [
+      'call',
+      "The key given as `apiKey` in the call's own options is an ordinary one: give a management key there",
+    ],
+  ])('of a 403 of an ordinary key names where it was given: %s', (from, hint) => {
+    const { message } = exceptionOf({ status: 403, body: MANAGEMENT, key: { from, isInference: false } });
+    expect(message).toBe(
+      `Only management keys can perform this operation. ${hint} (https://openrouter.ai/settings/management-keys).`,
+    );
+  });
+
+  it.each<[NonNullable<ErrorAnswer['key']>['from'], string]>([
+    ['apiKey', 'give an ordinary key as `apiKey`.'],
+    ['managementKey', 'set `apiKey` to an ordinary key, since `managementKey` has served this call.'],
+    ['call', "give an ordinary key as `apiKey` in the call's own options."],
+  ])('of a 401 on a route of inference names what to set: %s', (from, hint) => {
+    const { message } = exceptionOf({ status: 401, body: UNKNOWN_USER, key: { from, isInference: true } });
+    expect(message).toBe(
+      `User not found. Either the key is wrong, or it is a management key, which inference does not accept: ${hint}`,
+    );
+  });
+
+  it.each<[string, Parameters<typeof answer>[0], string]>([
+    [
+      'a 401 elsewhere',
+      { status: 401, body: UNKNOWN_USER, key: { from: 'apiKey', isInference: false } },
+      'User not found.',
+    ],
+    [
+      'another 401',
+      {
+        status: 401,
+        body: '{"message":"Missing Authentication header"}',
+        key: { from: 'apiKey', isInference: true },
+      },
+      'Missing Authentication header',
+    ],
+    [
+      'another 403',
+      {
+        status: 403,
+        body: '{"message":"Key limit exceeded (daily limit)."}',
+        key: { from: 'apiKey', isInference: true },
+      },
+      'Key limit exceeded (daily limit).',
+    ],
+    [
+      'another status',
+      { status: 400, body: MANAGEMENT, key: { from: 'apiKey', isInference: false } },
+      'Only management keys can perform this operation',
+    ],
+  ])('is not given for %s', (_name, over, expected) => {
+    expect(exceptionOf(over).message).toBe(expected);
+  });
+
+  it('survives a long message', () => {
+    const body = JSON.stringify({ error: { message: `User not found ${'x'.repeat(2_000)}` } });
+    const { message } = exceptionOf({ status: 401, body, key: { from: 'apiKey', isInference: true } });
+    expect(message).toMatch(/management key.*`apiKey`\.$/);
   });
 });

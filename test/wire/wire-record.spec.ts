@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { OpenRouterResponseException } from '../../lib/errors/index.js';
-import { parseJson } from '../../lib/wire/json.js';
+import { parseJson } from '../../lib/errors/reading/json.js';
 import {
   isJsonObject,
   optionalDate,

@@ -72,7 +72,7 @@ describe('GET /credits', () => {
     try {
       await expect(ask('/credits', undefined, limited)).resolves.toMatchObject({
         status: 403,
-        body: { code: 'OPENROUTER_FORBIDDEN', message: 'Only management keys can perform this operation' },
+        body: { code: 'OPENROUTER_FORBIDDEN', message: expect.stringContaining('set `managementKey`') },
       });
     } finally {
       await limited.close();

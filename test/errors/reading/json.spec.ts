@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseJson, tryParseJson } from '../../lib/wire/json.js';
+import { parseJson, tryParseJson } from '../../../lib/errors/reading/json.js';
 
 describe('untrusted JSON', () => {
   it.each<[string, unknown]>([

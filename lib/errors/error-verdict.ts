@@ -1,0 +1,265 @@
+import { scrubShapes } from '../secret/scrub.js';
+import { OpenRouterApiException } from './api.exceptions.js';
+import {
+  OpenRouterAbortException,
+  OpenRouterConfigException,
+  OpenRouterConnectionException,
+  OpenRouterResponseException,
+  OpenRouterTimeoutException,
+  OpenRouterValidationException,
+} from './client.exceptions.js';
+import { keyHint, withHint } from './key-hint.js';
+import { isPassingRefusal, LIMIT_SOURCES, limitSourceOf } from './limit-source.js';
+import { isOpenRouterException, type OpenRouterException } from './openrouter.exception.js';
+import { affordableTokensIn, type ErrorReading, readErrorAnswer } from './reading/error-answer.js';
+import { excerpt, showable } from './reading/error-message.js';
+import { type ForeignError, readForeignError, unwrapError } from './reading/foreign-error.js';
+import { peek } from './reading/peek.js';
+import { isTransientLoss, transportFaultIn } from './transport-fault.js';
+
+/**
+ * What kind of failure an error is.
+ *
+ * Money:
+ * - `out-of-credits`: the account's credits do not cover the request. Add credits, or ask for less.
+ * - `key-limit`: the key has spent its own limit; the key itself is good. Raise the limit, or wait for its reset.
+ * - `budget`: a budget of a workspace or a guardrail is spent. Raise it, or wait for `resetsAt`.
+ * - `in-flight-budget`: requests that still run hold the credits. Wait for `retryAfterMs`.
+ * - `payment-required`: a 402 of a limit that this version does not know; see `limitSource`.
+ *
+ * Rates:
+ * - `free-tier-daily`: the day's requests to `:free` models are used up, until midnight UTC.
+ * - `rate-limit`: too many requests, by OpenRouter's measure or a provider's.
+ *
+ * Refusals:
+ * - `unauthorized`: the key is missing, wrong, disabled, expired, or of the wrong kind for the route.
+ * - `forbidden`: the wrong kind of key, or content that is refused.
+ * - `not-found`, `conflict`, `gone`: 404, 409, 410.
+ * - `bad-request`: any other 4XX, or an argument that this package has refused.
+ *
+ * Failures:
+ * - `upstream`: a 5XX, of OpenRouter or a provider behind it.
+ * - `timeout`: no answer in time, by this side's clock or by OpenRouter's (408, 504, 524).
+ * - `connection`: no usable answer: DNS, connection, TLS, reset.
+ * - `aborted`: the caller's own signal, or the application is shut down.
+ * - `bad-response`: a success that is not what the API promises.
+ * - `config`: the module's options are wrong.
+ * - `unknown`: anything else, such as a redirect or an error that has nothing to do with OpenRouter.
+ */
+export type OpenRouterErrorKind =
+  | 'out-of-credits'
+  | 'key-limit'
+  | 'budget'
+  | 'in-flight-budget'
+  | 'payment-required'
+  | 'free-tier-daily'
+  | 'rate-limit'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'not-found'
+  | 'conflict'
+  | 'gone'
+  | 'bad-request'
+  | 'upstream'
+  | 'timeout'
+  | 'connection'
+  | 'aborted'
+  | 'bad-response'
+  | 'config'
+  | 'unknown';
+
+/** What `classifyOpenRouterError` says of an error; a frozen plain object. */
+export interface OpenRouterErrorVerdict {
+  /** What kind of failure it is. */
+  readonly kind: OpenRouterErrorKind;
+  /** OpenRouter's own message, or else the error's; of bearable length, and nothing shaped like a key in it. */
+  readonly message: string;
+  /**
+   * Whether the same request may well succeed if it is sent again in a moment, without anyone doing anything. Whether
+   * sending it again does something twice is another question.
+   */
+  readonly isTransient: boolean;
+  /** HTTP status, or that of an error inside a success or a stream. */
+  readonly status?: number;
+  /** Which limit was hit, as `OpenRouterApiException.limitSource` has it. */
+  readonly limitSource?: string;
+  /** How long OpenRouter asks to wait, in milliseconds. */
+  readonly retryAfterMs?: number;
+  /** When the limit resets. */
+  readonly resetsAt?: Date;
+  /** How many tokens of output the credits left would pay. */
+  readonly affordableTokens?: number;
+}
+
+const UNKNOWN: OpenRouterErrorVerdict = Object.freeze({
+  kind: 'unknown',
+  message: 'An error that cannot be read.',
+  isTransient: false,
+});
+
+const KIND_OF_LIMIT: ReadonlyMap<string | undefined, OpenRouterErrorKind> = new Map([
+  [LIMIT_SOURCES.credits, 'out-of-credits'],
+  [LIMIT_SOURCES.keyLimit, 'key-limit'],
+  [LIMIT_SOURCES.inFlightBudget, 'in-flight-budget'],
+  [LIMIT_SOURCES.guardrailBudget, 'budget'],
+  [LIMIT_SOURCES.workspaceBudget, 'budget'],
+  [LIMIT_SOURCES.freeTierDaily, 'free-tier-daily'],
+  [LIMIT_SOURCES.sharedPool, 'rate-limit'],
+]);
+
+const KIND_OF_STATUS: Readonly<Record<number, OpenRouterErrorKind>> = {
+  401: 'unauthorized',
+  402: 'payment-required',
+  403: 'forbidden',
+  404: 'not-found',
+  408: 'timeout',
+  409: 'conflict',
+  410: 'gone',
+  429: 'rate-limit',
+  504: 'timeout',
+  524: 'timeout',
+};
+
+const TRANSIENT_KINDS: readonly OpenRouterErrorKind[] = ['rate-limit', 'upstream', 'timeout'];
+
+type Answered = ErrorReading & { readonly status: number | undefined };
+
+/**
+ * Tells what an error says, whichever client of OpenRouter it comes from: an exception of this package, an error of
+ * `@openrouter/sdk` or `openai`, of axios or fetch, or what OpenRouter sends inside a success or a stream
+ * (`{ error: { code, message, metadata } }`). All of them get the same verdict for the same answer.
+ *
+ * Errors are read by their shape, through `cause` and the like, so that wrapped ones are recognised. Of a fetch
+ * `Response` only the status and the headers can be read; pass `{ status, headers, body }` with the `body` as text or
+ * parsed for the whole verdict.
+ *
+ * @param error - Anything, for example what a `catch` has caught.
+ * @returns the verdict; never throws.
+ */
+export function classifyOpenRouterError(error: unknown): OpenRouterErrorVerdict {
+  try {
+    const chain = unwrapError(error);
+    return verdictOfOwn(chain) ?? verdictOfForeign(chain.map(readForeignError));
+  } catch {
+    return UNKNOWN;
+  }
+}
+
+/**
+ * Whether an error says that the account's credits do not cover the request. Takes the errors that
+ * {@link classifyOpenRouterError} takes, and never throws.
+ */
+export function isOutOfCredits(error: unknown): boolean {
+  return classifyOpenRouterError(error).kind === 'out-of-credits';
+}
+
+/**
+ * Whether an error says that the key has spent its own limit, be it told as 402 or as 403. Takes the errors that
+ * {@link classifyOpenRouterError} takes, and never throws.
+ */
+export function isKeyLimitReached(error: unknown): boolean {
+  return classifyOpenRouterError(error).kind === 'key-limit';
+}
+
+/**
+ * Whether an error says that a budget of a workspace or a guardrail is spent. Takes the errors that
+ * {@link classifyOpenRouterError} takes, and never throws.
+ */
+export function isBudgetExceeded(error: unknown): boolean {
+  return classifyOpenRouterError(error).kind === 'budget';
+}
+
+/**
+ * Whether the same request may well succeed if it is sent again in a moment, without anyone doing anything: faults of
+ * the connection, timeouts, 429 (not the daily cap of free models), 5XX, and the 402 of requests that still run.
+ * Takes the errors that {@link classifyOpenRouterError} takes, and never throws.
+ *
+ * Whether sending it again does something twice is another question: see `delivery` of this package's exceptions.
+ */
+export function isTransient(error: unknown): boolean {
+  return classifyOpenRouterError(error).isTransient;
+}
+
+function verdictOfOwn(chain: readonly unknown[]): OpenRouterErrorVerdict | undefined {
+  for (const error of chain) {
+    const verdict = isOpenRouterException(error) ? verdictOfException(error) : undefined;
+    if (verdict !== undefined) {
+      return verdict;
+    }
+  }
+  return undefined;
+}
+
+function verdictOfException(exception: OpenRouterException): OpenRouterErrorVerdict | undefined {
+  const message = showable(exception.message, scrubShapes);
+  const told = (kind: OpenRouterErrorKind, transient = false): OpenRouterErrorVerdict =>
+    Object.freeze({ kind, message, isTransient: transient });
+  if (exception instanceof OpenRouterApiException) {
+    const { status, metadata, retryAfterMs, resetsAt } = exception;
+    const {
+      limitSource = limitSourceOf({ status, message, metadata, retryAfterMs }),
+      affordableTokens = affordableTokensIn(message),
+    } = exception;
+    return verdictOfAnswer({ status, message, limitSource, retryAfterMs, resetsAt, affordableTokens });
+  }
+  const { cause } = exception;
+  if (exception instanceof OpenRouterConnectionException) {
+    return told('connection', isTransientLoss(exception.phase, peek(cause, 'code')));
+  }
+  if (exception instanceof OpenRouterResponseException) {
+    return told('bad-response', transportFaultIn(cause)?.isTransient ?? false);
+  }
+  if (exception instanceof OpenRouterTimeoutException) return told('timeout', true);
+  if (exception instanceof OpenRouterAbortException) return told('aborted');
+  if (exception instanceof OpenRouterValidationException) return told('bad-request');
+  return exception instanceof OpenRouterConfigException ? told('config') : undefined;
+}
+
+/** Of what one error wraps, an answer of OpenRouter's says the most; without one, the innermost is nearest to the fault. */
+function verdictOfForeign(errors: readonly ForeignError[]): OpenRouterErrorVerdict {
+  const [outermost] = errors;
+  const telling =
+    errors.find(({ hasEnvelope }) => hasEnvelope) ??
+    errors.findLast(({ answer, fault }) => answer.status !== undefined || fault !== undefined);
+  if (telling === undefined) {
+    return Object.freeze({ ...UNKNOWN, message: shown(outermost?.message) ?? UNKNOWN.message });
+  }
+  const { answer, hasEnvelope, fault } = telling;
+  if (fault !== undefined && !hasEnvelope) {
+    const { kind, isTransient: transient } = fault;
+    const message = shown(outermost?.message) ?? shown(telling.message) ?? UNKNOWN.message;
+    return Object.freeze({ kind, message, isTransient: transient });
+  }
+  const reading = readErrorAnswer(answer, scrubShapes);
+  const { status } = answer;
+  const message = withHint(reading.message, keyHint(status, reading.message, undefined));
+  return verdictOfAnswer({ ...reading, status, message });
+}
+
+function verdictOfAnswer(answered: Answered): OpenRouterErrorVerdict {
+  const { status, message, limitSource, retryAfterMs, resetsAt, affordableTokens } = answered;
+  const kind = KIND_OF_LIMIT.get(limitSource) ?? kindOfStatus(status);
+  const isForMoney = status === 402 || kind === 'in-flight-budget';
+  return Object.freeze({
+    kind,
+    message,
+    isTransient:
+      TRANSIENT_KINDS.includes(kind) || (isForMoney && isPassingRefusal(limitSource, retryAfterMs)),
+    ...(status !== undefined && { status }),
+    ...(limitSource !== undefined && { limitSource }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(resetsAt !== undefined && { resetsAt }),
+    ...(affordableTokens !== undefined && { affordableTokens }),
+  });
+}
+
+function kindOfStatus(status: number | undefined): OpenRouterErrorKind {
+  if (status === undefined || status < 400) {
+    return 'unknown';
+  }
+  return KIND_OF_STATUS[status] ?? (status < 500 ? 'bad-request' : 'upstream');
+}
+
+function shown(message: string | undefined): string | undefined {
+  return message === undefined ? undefined : excerpt(showable(message, scrubShapes));
+}

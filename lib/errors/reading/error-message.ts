@@ -1,0 +1,118 @@
+import { STATUS_CODES } from 'node:http';
+import type { Scrub } from '../../secret/scrub.js';
+import type { HeaderReader } from './header-reader.js';
+import { tryParseJson } from './json.js';
+import { isObject, peek, textOf } from './peek.js';
+
+/** An error answer, wherever it was found. */
+export interface ErrorAnswer {
+  /** `undefined` where only the content was handed on. */
+  readonly status: number | undefined;
+  readonly header: HeaderReader;
+  /** The body as text; `undefined` if it is not known. */
+  readonly text: string | undefined;
+  /** The body as JSON; `undefined` if it is none. */
+  readonly content: unknown;
+}
+
+const REASONS: Readonly<Record<number, string>> = { 524: 'A Timeout Occurred', 529: 'Provider Overloaded' };
+
+const LONGEST_MESSAGE = 1_000;
+const LONGEST_READ = 10_000;
+const LONGEST_EXCERPT = 200;
+
+/** What an answer says, as it may be shown: scrubbed, of bearable length, without control characters. */
+export function messageOfAnswer(answer: ErrorAnswer, scrub: Scrub): string {
+  return showable(messageIn(answer.content) ?? describeAnswer(answer, scrub), scrub);
+}
+
+/** A text as it may be shown in a message. Scrubbed before it is cut: no pattern finds half a key. */
+export function showable(text: string, scrub: Scrub): string {
+  return printable(scrub(text)).slice(0, LONGEST_MESSAGE);
+}
+
+/** The beginning of a text on one line. */
+export function excerpt(text: string): string {
+  const line = text.trim().replace(/\s+/g, ' ');
+  return line.length > LONGEST_EXCERPT ? `${line.slice(0, LONGEST_EXCERPT)}…` : line;
+}
+
+/** The message in content of the shapes that OpenRouter and the proxies in front of it are known to send. */
+export function messageIn(content: unknown): string | undefined {
+  if (!isObject(content) || Array.isArray(content)) {
+    return undefined;
+  }
+  const error = peek(content, 'error');
+  return (
+    (Array.isArray(error) ? undefined : messageOf(error)) ??
+    messageOf(content) ??
+    textOf(error) ??
+    textOf(peek(content, 'detail')) ??
+    textOf(peek(content, 'title'))
+  );
+}
+
+function messageOf(value: unknown): string | undefined {
+  const message = textOf(peek(value, 'message'));
+  return message === undefined ? undefined : (summaryOfIssues(message) ?? message);
+}
+
+/** Some routes send Zod's list of issues as JSON inside the message. */
+function summaryOfIssues(message: string): string | undefined {
+  const issues = message.startsWith('[') ? tryParseJson(message) : undefined;
+  if (!Array.isArray(issues)) {
+    return undefined;
+  }
+  const summary = issues.flatMap((issue: unknown) => {
+    const text = textOf(peek(issue, 'message'));
+    const path = peek(issue, 'path');
+    const where = Array.isArray(path) ? path.filter((step) => typeof step !== 'object').join('.') : '';
+    return text === undefined ? [] : [where === '' ? text : `${where}: ${text}`];
+  });
+  return summary.length === 0 ? undefined : summary.join('; ');
+}
+
+/** What can be said of an answer without a message of its own. */
+function describeAnswer({ status, header, text: whole, content }: ErrorAnswer, scrub: Scrub): string {
+  const answered = `OpenRouter answered ${describeStatus(status)}`;
+  if (status !== undefined && status >= 300 && status < 400) {
+    return `${answered}; redirects are not followed, since they could carry the key elsewhere. Check \`baseUrl\`.`;
+  }
+  if (content !== undefined) {
+    return `${answered} without a message.`;
+  }
+  if (whole === undefined) {
+    return `${answered}, and its body could not be read.`;
+  }
+  if (whole.trim() === '') {
+    return `${answered} with an empty body.`;
+  }
+  if (/^\s*[[{]/.test(whole)) {
+    return messageOfBrokenJson(whole) ?? `${answered} with JSON that is cut short.`;
+  }
+  const text = scrub(whole).slice(0, LONGEST_READ);
+  if (/^\s*</.test(text) || header('content-type')?.includes('html') === true) {
+    const title = /<title[^>]*>([^<]*)/i.exec(text)?.[1];
+    return `${answered} with a page instead of JSON${title === undefined ? '.' : `: ${excerpt(title)}`}`;
+  }
+  return `${answered}: ${excerpt(text)}`;
+}
+
+/** The first message in JSON that is cut short; nothing else of it is shown, since it may hold the account's id. */
+function messageOfBrokenJson(text: string): string | undefined {
+  const literal = /"message"\s*:\s*("(?:[^"\\]|\\.)*")/.exec(text)?.[1];
+  return literal === undefined ? undefined : textOf(tryParseJson(literal));
+}
+
+function describeStatus(status: number | undefined): string {
+  if (status === undefined) {
+    return 'with an error';
+  }
+  const reason = STATUS_CODES[status] ?? REASONS[status];
+  return reason === undefined ? String(status) : `${status} (${reason})`;
+}
+
+/** Without the control characters by which a message could rewrite a log or a terminal. */
+function printable(text: string): string {
+  return text.replace(/[^\P{Cc}\n\t]/gu, ' ');
+}

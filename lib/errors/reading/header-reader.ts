@@ -1,0 +1,52 @@
+import { isObject, peek } from './peek.js';
+
+/** Reads a header by its lower-case name. */
+export type HeaderReader = (name: string) => string | undefined;
+
+/** An iterator need not end. */
+const MOST_HEADERS = 500;
+
+/**
+ * Reads headers in whatever form a client keeps them: an object, `Headers`, a map, a list of pairs, Node's flat list.
+ * Never throws.
+ */
+export function headerReader(headers: unknown): HeaderReader {
+  const found = new Map<string, string>();
+  try {
+    let left = MOST_HEADERS;
+    for (const [name, value] of pairsOf(headers)) {
+      if (left-- === 0) {
+        break;
+      }
+      const text = headerText(value);
+      if (typeof name === 'string' && text !== undefined) {
+        found.set(name.toLowerCase(), text);
+      }
+    }
+  } catch {
+    // What was found so far is all that there is.
+  }
+  return (name) => found.get(name);
+}
+
+function* pairsOf(headers: unknown): Generator<readonly [unknown, unknown]> {
+  if (!isObject(headers)) {
+    return;
+  }
+  if (Array.isArray(headers) && typeof headers[0] === 'string') {
+    for (let at = 0; at + 1 < headers.length; at += 2) {
+      yield [headers[at], headers[at + 1]];
+    }
+  } else if (Symbol.iterator in headers) {
+    for (const pair of headers as Iterable<unknown>) {
+      yield [peek(pair, 0), peek(pair, 1)];
+    }
+  } else {
+    yield* Object.entries(headers);
+  }
+}
+
+function headerText(value: unknown): string | undefined {
+  const one: unknown = Array.isArray(value) ? value[0] : value;
+  return typeof one === 'string' || typeof one === 'number' ? String(one) : undefined;
+}

@@ -1,0 +1,107 @@
+import type { OpenRouterPhase } from '../contracts/delivery.js';
+import { peek } from './reading/peek.js';
+
+/** How a request failed that got no answer. */
+export interface TransportVerdict {
+  readonly kind: 'connection' | 'timeout' | 'aborted';
+  /** Whether it may well succeed when it is sent again. */
+  readonly isTransient: boolean;
+}
+
+const CONNECTION: TransportVerdict = { kind: 'connection', isTransient: true };
+const REFUSED_CERTIFICATE: TransportVerdict = { kind: 'connection', isTransient: false };
+const TIMEOUT: TransportVerdict = { kind: 'timeout', isTransient: true };
+const ABORTED: TransportVerdict = { kind: 'aborted', isTransient: false };
+
+/** By the codes of Node, of its fetch and of axios. */
+const FAULT_OF_CODE = indexed([
+  [
+    CONNECTION,
+    [
+      'ECONNREFUSED',
+      'ECONNRESET',
+      'ECONNABORTED',
+      'EPIPE',
+      'ENOTFOUND',
+      'EAI_AGAIN',
+      'EHOSTUNREACH',
+      'ENETUNREACH',
+      'ENETDOWN',
+      'ERR_NETWORK',
+      'ERR_STREAM_PREMATURE_CLOSE',
+      'UND_ERR_SOCKET',
+    ],
+  ],
+  [
+    TIMEOUT,
+    [
+      'ETIMEDOUT',
+      'ESOCKETTIMEDOUT',
+      'ERR_TLS_HANDSHAKE_TIMEOUT',
+      'UND_ERR_CONNECT_TIMEOUT',
+      'UND_ERR_HEADERS_TIMEOUT',
+      'UND_ERR_BODY_TIMEOUT',
+    ],
+  ],
+  [ABORTED, ['ABORT_ERR', 'ERR_CANCELED', 'UND_ERR_ABORTED']],
+]);
+
+const CERTIFICATE_CODE =
+  /^(?:ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH$|EPROTO$)/;
+const BROKEN_HTTP = 'HPE_';
+
+/** By the names that platforms and clients give their errors; `openai` leaves its own to the constructor. */
+const FAULT_OF_NAME = indexed([
+  [CONNECTION, ['ConnectionError', 'APIConnectionError']],
+  [TIMEOUT, ['TimeoutError', 'RequestTimeoutError', 'APIConnectionTimeoutError']],
+  [ABORTED, ['AbortError', 'CanceledError', 'RequestAbortedError', 'APIUserAbortError']],
+]);
+
+/** By the fixed messages of those that a bundler may have left without a name. */
+const FAULT_OF_MESSAGE = indexed([
+  [CONNECTION, ['fetch failed', 'Connection error.']],
+  [TIMEOUT, ['Request timed out.']],
+  [ABORTED, ['Request was aborted.']],
+]);
+
+function indexed(
+  rows: readonly (readonly [TransportVerdict, readonly string[]])[],
+): ReadonlyMap<unknown, TransportVerdict> {
+  return new Map(rows.flatMap(([fault, keys]) => keys.map((key) => [key, fault] as const)));
+}
+
+/** What an error of another package says of the transport, if it is about the transport. */
+export function transportFaultIn(error: unknown): TransportVerdict | undefined {
+  const code = peek(error, 'code');
+  const name = peek(error, 'name');
+  const message = peek(error, 'message');
+  // axios tells its timeouts by the code of a lost connection.
+  if (code === 'ECONNABORTED' && typeof message === 'string' && message.startsWith('timeout')) {
+    return TIMEOUT;
+  }
+  return (
+    FAULT_OF_CODE.get(code) ??
+    faultOfCodeLike(code) ??
+    FAULT_OF_NAME.get(name) ??
+    FAULT_OF_NAME.get(peek(peek(error, 'constructor'), 'name')) ??
+    FAULT_OF_MESSAGE.get(message)
+  );
+}
+
+function faultOfCodeLike(code: unknown): TransportVerdict | undefined {
+  if (typeof code !== 'string') {
+    return undefined;
+  }
+  if (CERTIFICATE_CODE.test(code)) {
+    return REFUSED_CERTIFICATE;
+  }
+  return code.startsWith(BROKEN_HTTP) ? CONNECTION : undefined;
+}
+
+const LOST_DURING_TLS: readonly unknown[] = ['ECONNRESET', 'EPIPE', 'ETIMEDOUT'];
+
+/** Whether a connection that was lost in a phase may well hold the next time. */
+export function isTransientLoss(phase: OpenRouterPhase, code: unknown): boolean {
+  // A certificate that is refused once is refused again.
+  return phase !== 'tls' || LOST_DURING_TLS.includes(code);
+}
