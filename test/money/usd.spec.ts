@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import Big from 'big.js';
 import fc from 'fast-check';
-import { formatUsd, subtractUsd } from '../../lib/money/usd.js';
+import { formatUsd, subtractUsd, sumUsd } from '../../lib/money/usd.js';
 
 describe('a difference of US dollars', () => {
   it('is rounded once, to the nearest double', () => {
@@ -65,6 +66,79 @@ describe('a difference of US dollars', () => {
         expect(subtractUsd(a, subtractUsd(a, b)) + 0).toBe(b + 0);
       }),
       { numRuns: 300 },
+    );
+  });
+});
+
+describe('a sum of US dollars', () => {
+  it.each<[number[], number]>([
+    [[], 0],
+    [[0.1, 0.2], 0.3],
+    [[0.1, 0.7, 0.2, -0.7], 0.3],
+    [Array<number>(10).fill(0.1), 1],
+    [[3.17561396, 29.9999982, 1e-9], 33.175612161],
+    [[1e-13, 2e-13], 3e-13],
+    [[999.999999999999, 0.000000000001], 1_000],
+    [[1e21, 1, -1e21], 1],
+    [[1e16, 1, 1, -1e16], 2],
+    [[1e308, 1e-300, -1e308], 1e-300],
+    [[1e308, 1e308], Infinity],
+    [[-1e308, -1e308], -Infinity],
+    [[-0, -0], 0],
+    [[5, -5], 0],
+  ])('of %j is %d', (amounts, expected) => {
+    expect(sumUsd(amounts) + 0).toBe(expected);
+    expect(sumUsd([...amounts].reverse()) + 0).toBe(expected);
+  });
+
+  it('is not what binary arithmetic makes of it', () => {
+    expect(
+      Array<number>(10)
+        .fill(0.1)
+        .reduce((sum, amount) => sum + amount, 0),
+    ).not.toBe(1);
+  });
+
+  it('is exact for more rows than a double can count units of', () => {
+    const amounts = Array<number>(20_000).fill(999.123456789012);
+    expect(sumUsd(amounts)).toBe(19_982_469.13578024);
+  });
+
+  it('is that of the decimals, whatever their size, and in any order', () => {
+    const decimal = fc
+      .tuple(
+        fc.oneof(
+          fc.bigInt({ min: -999_999_999_999_999n, max: 999_999_999_999_999n }),
+          fc.bigInt({ min: -99_999_999n, max: 99_999_999n }),
+        ),
+        fc.integer({ min: 0, max: 16 }),
+      )
+      .map(([digits, scale]) => ({ digits, scale, value: Number(asText(digits, scale)) }));
+    fc.assert(
+      fc.property(fc.array(decimal, { maxLength: 60 }), fc.infiniteStream(fc.nat()), (decimals, random) => {
+        const exact = decimals.reduce(
+          (sum, { digits, scale }) => sum + digits * 10n ** BigInt(16 - scale),
+          0n,
+        );
+        const values = decimals.map(({ value }) => value);
+        const order = new Map(values.map((_value, index) => [index, random.next().value ?? 0]));
+        const shuffled = [...values.keys()]
+          .sort((one, other) => order.get(one)! - order.get(other)!)
+          .map((index) => values[index]!);
+        expect(sumUsd(values) + 0).toBe(Number(asText(exact, 16)) + 0);
+        expect(sumUsd(shuffled) + 0).toBe(sumUsd(values) + 0);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('is that of the shortest spelling of every double', () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { maxLength: 30 }), (values) => {
+        const exact = values.reduce((sum, value) => sum.plus(value), new Big(0));
+        expect(sumUsd(values) + 0).toBe(exact.toNumber() + 0);
+      }),
+      { numRuns: 500 },
     );
   });
 });
