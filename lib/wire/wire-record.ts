@@ -67,10 +67,13 @@ export function optionalText(record: WireRecord, name: string): string | undefin
   return typeof value === 'string' ? value : undefined;
 }
 
-/** A point in time, or `undefined` if there is none that can be read. */
+const WITHOUT_ZONE = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?$/;
+
+/** A point in time, or `undefined` if there is none that can be read. One that names no time zone is in UTC. */
 export function optionalDate(record: WireRecord, name: string): Date | undefined {
-  const text = optionalText(record, name);
-  const date = new Date(text ?? NaN);
+  const text = optionalText(record, name) ?? '';
+  // JavaScript would read it in the time zone of this machine.
+  const date = new Date(WITHOUT_ZONE.test(text) ? `${text.replace(' ', 'T')}Z` : text);
   return Number.isNaN(date.getTime()) ? undefined : date;
 }
 
@@ -92,24 +95,39 @@ export function optionalBoolean(record: WireRecord, name: string): boolean | und
  * @throws `OpenRouterResponseException` if there is no list, or something in it is no object.
  */
 export function decodeList<T>(body: unknown, decode: (item: WireRecord) => T): T[] {
+  const list = unwrapList(body);
+  return list.map((_item, index) => decode(itemOf(list, index)));
+}
+
+/** The list in `data` of an answer, or the answer itself where a gateway sends it flat. */
+export function unwrapList(body: unknown): readonly unknown[] {
   const list = isJsonObject(body) ? ownMember(body, 'data') : body;
   if (!Array.isArray(list)) {
     throw mismatch('data', 'a list', list);
   }
-  return list.map((item: unknown, index) => {
-    const path = `data[${index}]`;
-    if (!isJsonObject(item)) {
-      throw mismatch(path, 'an object', item);
-    }
-    return decode({ members: item, path });
-  });
+  return list;
+}
+
+/** An item of the list in `data` of an answer, which has to be an object. */
+export function itemOf(list: readonly unknown[], index: number): WireRecord {
+  const item = list[index];
+  const path = `data[${index}]`;
+  if (!isJsonObject(item)) {
+    throw mismatch(path, 'an object', item);
+  }
+  return { members: item, path };
 }
 
 type Defined<T> = { [Name in keyof T]: Exclude<T[Name], undefined> };
 
 /** Leaves out the members that the answer did not have, as opposed to setting them to `undefined`. */
 export function withoutUndefined<T extends object>(value: T): Defined<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Defined<T>;
+  // Most answers have them all, and some have thousands of rows.
+  return (
+    Object.values(value).includes(undefined)
+      ? Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined))
+      : value
+  ) as Defined<T>;
 }
 
 function pathOf(record: WireRecord, name: string): string {

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { OpenRouterResponseException } from '../../lib/errors/index.js';
 import { parseJson } from '../../lib/errors/reading/json.js';
 import {
+  decodeList,
   isJsonObject,
   optionalDate,
   optionalRecord,
@@ -11,6 +12,7 @@ import {
   requiredText,
   unwrapData,
   type WireRecord,
+  withoutUndefined,
 } from '../../lib/wire/wire-record.js';
 
 const INHERITED = ['toString', 'constructor', 'hasOwnProperty', 'valueOf', '__proto__', '__defineGetter__'];
@@ -183,6 +185,18 @@ describe('an optional date', () => {
   });
 
   it.each([
+    ['2026-01-02T03:04:05', '2026-01-02T03:04:05.000Z'],
+    ['2026-01-02 03:04:05', '2026-01-02T03:04:05.000Z'],
+    ['2026-01-02 03:04', '2026-01-02T03:04:00.000Z'],
+    ['2026-01-02T03:04:05.678901', '2026-01-02T03:04:05.678Z'],
+    ['2026-01-02T03:04:05.678901+00:00', '2026-01-02T03:04:05.678Z'],
+    ['2026-01-02T03:04:05+02:00', '2026-01-02T01:04:05.000Z'],
+    ['2026-01-02', '2026-01-02T00:00:00.000Z'],
+  ])('is in UTC where it names no time zone: %s', (text, expected) => {
+    expect(optionalDate({ members: { at: text }, path: '' }, 'at')?.toISOString()).toBe(expected);
+  });
+
+  it.each([
     '{}',
     '{"at":null}',
     '{"at":""}',
@@ -192,5 +206,36 @@ describe('an optional date', () => {
     '{"at":[2026]}',
   ])('is not there in %s', (json) => {
     expect(optionalDate(record(json), 'at')).toBeUndefined();
+  });
+});
+
+describe('a list', () => {
+  const idOf = (item: WireRecord): string => requiredText(item, 'id');
+
+  it.each([
+    ['in `data`', { data: [{ id: 'a' }, { id: 'b' }] }],
+    ['as gateways send it', [{ id: 'a' }, { id: 'b' }]],
+  ])('is decoded item by item: %s', (_title, body) => {
+    expect(decodeList(body, idOf)).toEqual(['a', 'b']);
+  });
+
+  it.each<[string, unknown, string]>([
+    ['is none', { data: {} }, 'data'],
+    ['is null', { data: null }, 'data'],
+    ['is missing', {}, 'data'],
+    ['is a text', 'x', 'data'],
+    ['is null instead of an answer', null, 'data'],
+    ['has a hole', { data: [{ id: 'a' }, null] }, 'data[1]'],
+    ['has a list in it', { data: [[]] }, 'data[0]'],
+    ['has a wrong item', { data: [{ id: 'a' }, { id: 'b' }, { id: 5 }] }, 'data[2].id'],
+  ])('that %s is told with its path', (_title, body, path) => {
+    expect(thrown(() => decodeList(body, idOf))).toMatchObject({ path, delivery: 'applied' });
+  });
+});
+
+describe('what an answer did not have', () => {
+  it('is left out', () => {
+    expect(Object.keys(withoutUndefined({ a: 1, b: undefined, c: null, d: 0 }))).toEqual(['a', 'c', 'd']);
+    expect(withoutUndefined({ a: 1 })).toEqual({ a: 1 });
   });
 });
