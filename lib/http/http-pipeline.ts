@@ -30,6 +30,7 @@ import {
   withDelivery,
 } from './call-failure.js';
 import { CallScope, type Interruption, OpenCalls } from './call-scope.js';
+import { awaitDeadline, foundDelay } from './found-policy.js';
 import { type HttpAgents, openAgents } from './http-agents.js';
 import { InstrumentationHooks, type Outcome } from './instrumentation-hooks.js';
 import { KeyRing, keyText } from './key-ring.js';
@@ -103,13 +104,16 @@ export class HttpPipeline {
       throw this.#closedException(call.operation);
     }
     const path = expandPath(call.path, call.parameters ?? {}, call.operation) + queryText(call.query);
-    const scope = new CallScope(limits.deadlineMs ?? this.options.deadlineMs, signal, this.#calls);
+    const timeoutMs = limits.timeoutMs ?? this.options.timeoutMs;
+    const deadlineMs =
+      call.awaitMs === undefined ? this.options.deadlineMs : awaitDeadline(call.awaitMs, timeoutMs);
+    const scope = new CallScope(limits.deadlineMs ?? deadlineMs, signal, this.#calls);
     const keyOverride = apiKey === undefined ? undefined : keyText(apiKey);
     const progress: CallInProgress<T> = {
       call,
       path,
       scope,
-      limits: { timeoutMs: limits.timeoutMs ?? this.options.timeoutMs, deadlineMs: scope.deadlineMs },
+      limits: { timeoutMs, deadlineMs: scope.deadlineMs },
       headers: this.#callHeaders(call, headers),
       keyOverride,
       scrub: this.#keys.scrubWith([
@@ -149,6 +153,7 @@ export class HttpPipeline {
     let isFresh = creates;
     // Attempts that say nothing about OpenRouter, and do not count.
     let uncounted = 0;
+    let misses = 0;
     let lastCost: number | undefined;
     for (let attempts = 1; ; attempts += 1) {
       const watch = this.#hooks.watch(call, attempts);
@@ -179,6 +184,23 @@ export class HttpPipeline {
         continue;
       }
       const { remainingMs } = scope;
+      if (call.awaitMs !== undefined && failure.exception instanceof OpenRouterNotFoundException) {
+        misses += 1;
+        const waitMs = foundDelay({
+          awaitMs: call.awaitMs,
+          elapsedMs: scope.deadlineMs - remainingMs,
+          remainingMs,
+          misses,
+          retryAfterMs: failure.exception.retryAfterMs,
+          random: Math.random(),
+        });
+        if (waitMs !== undefined) {
+          uncounted += 1;
+          watch.retry(failure, waitMs);
+          await this.#wait(progress, waitMs);
+          continue;
+        }
+      }
       const delayMs = retryDelay({
         settings,
         creates,

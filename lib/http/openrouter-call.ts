@@ -19,6 +19,11 @@ export interface OpenRouterCall<T> {
   readonly decode: (body: unknown) => T;
   /** What a 410 of this operation means to the caller. */
   readonly gone?: { readonly notice: string; readonly purchaseUrl: string };
+  /**
+   * How long a 404 means "not there yet", in milliseconds from the start of the call. The deadline is then this and
+   * one attempt.
+   */
+  readonly awaitMs?: number | undefined;
 }
 
 /** Whether sending the call twice could do something twice. */

@@ -21,7 +21,7 @@ const signalRule: Rule = (value) =>
 const keyRule: Rule = (value) => keyTextProblem(isSecretString(value) ? value.reveal() : value);
 
 /** The rules of {@link RequestOptions}. */
-class RequestOptionsSchema implements RequestOptions {
+export class RequestOptionsSchema implements RequestOptions {
   @Obeys(signalRule)
   declare signal?: AbortSignal;
 

@@ -4,7 +4,7 @@ import { ValidateBy, ValidateIf, type ValidationArguments } from 'class-validato
 export type Rule = (value: unknown, owner: object) => string | undefined;
 
 /** `setTimeout` fires at once for anything longer. */
-const LONGEST_TIMER_MS = 2_147_483_647;
+export const LONGEST_TIMER_MS = 2_147_483_647;
 
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7E]*$/;
