@@ -1,4 +1,15 @@
 export {
+  ActivityItem,
+  ActivityQuery,
+  ActivityService,
+  ActivitySummary,
+  ActivityTotals,
+  DailyActivity,
+  ModelActivity,
+  ProviderActivity,
+  WorkspaceActivity,
+} from './activity/index.js';
+export {
   ApiKey,
   ApiKeyDetails,
   ApiKeysService,
@@ -10,6 +21,8 @@ export {
   UpdateApiKeyRequest,
 } from './api-keys/index.js';
 export type { FindApiKeysOptions } from './api-keys/index.js';
+export { Budget, BudgetsService, SetBudgetRequest } from './budgets/index.js';
+export type { BudgetInterval } from './budgets/index.js';
 export type { OpenRouterDelivery, OpenRouterPhase } from './contracts/delivery.js';
 export type {
   OpenRouterAttempt,
@@ -77,6 +90,8 @@ export type {
   OpenRouterHttpError,
   OpenRouterRefusedProperty,
 } from './filters/index.js';
+export { Generation, GenerationProviderResponse, GenerationsService } from './generations/index.js';
+export type { GenerationOptions } from './generations/index.js';
 export { OpenRouterRetryLogger } from './http/retry-logger.js';
 export { formatUsd } from './money/usd.js';
 export { OpenRouterClient } from './openrouter.client.js';

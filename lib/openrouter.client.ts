@@ -1,6 +1,9 @@
+import type { ActivityService } from './activity/activity.service.js';
 import type { ApiKeysService } from './api-keys/api-keys.service.js';
+import type { BudgetsService } from './budgets/budgets.service.js';
 import type { CreditsService } from './credits/credits.service.js';
 import { OpenRouterConfigException } from './errors/client.exceptions.js';
+import type { GenerationsService } from './generations/generations.service.js';
 import { HttpPipeline } from './http/http-pipeline.js';
 import type {
   OpenRouterKey,
@@ -34,6 +37,12 @@ export class OpenRouterClient {
   readonly credits: CreditsService;
   /** The account's keys. */
   readonly apiKeys: ApiKeysService;
+  /** What the account has used, by day, model and provider. */
+  readonly activity: ActivityService;
+  /** What single generations have cost. */
+  readonly generations: GenerationsService;
+  /** What the account's workspaces may spend. */
+  readonly budgets: BudgetsService;
   /** The options in force: validated, frozen, without keys. */
   readonly options: ResolvedOpenRouterOptions;
 
@@ -57,6 +66,9 @@ export class OpenRouterClient {
     const services = parts?.services ?? openServices(pipeline);
     this.credits = services.credits;
     this.apiKeys = services.apiKeys;
+    this.activity = services.activity;
+    this.generations = services.generations;
+    this.budgets = services.budgets;
     this.options = pipeline.options;
   }
 

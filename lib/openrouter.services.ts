@@ -1,11 +1,17 @@
+import { ActivityService } from './activity/activity.service.js';
 import { ApiKeysService } from './api-keys/api-keys.service.js';
+import { BudgetsService } from './budgets/budgets.service.js';
 import { CreditsService } from './credits/credits.service.js';
+import { GenerationsService } from './generations/generations.service.js';
 import type { HttpPipeline } from './http/http-pipeline.js';
 
 /** The services of an account by their names in `OpenRouterClient`; each is made of the account's pipeline alone. */
 export const SERVICES = {
   credits: CreditsService,
   apiKeys: ApiKeysService,
+  activity: ActivityService,
+  generations: GenerationsService,
+  budgets: BudgetsService,
 } as const;
 
 type Services = typeof SERVICES;

@@ -2,12 +2,21 @@
 import { Module } from '@nestjs/common';
 import { expectTypeOf } from 'expect-type';
 import {
+  type ActivityItem,
+  type ActivityQuery,
+  type ActivityService,
+  type ActivitySummary,
   type ApiKey,
   type ApiKeysService,
+  type Budget,
+  type BudgetsService,
   type CoinbaseChargeResponse,
   type CreatedApiKey,
   type CreditsService,
   type CurrentApiKey,
+  type Generation,
+  type GenerationOptions,
+  type GenerationsService,
   type GetCreditsResponse,
   isOpenRouterException,
   type ListApiKeysQuery,
@@ -62,6 +71,19 @@ expectTypeOf<CreditsService['getCredits']>().toEqualTypeOf<
 expectTypeOf<GetCreditsResponse>().toHaveProperty('currency').toEqualTypeOf<'USD'>();
 expectTypeOf<CoinbaseChargeResponse>().toHaveProperty('createdAt').toEqualTypeOf<Date | undefined>();
 expectTypeOf<OpenRouterClient['credits']>().toEqualTypeOf<CreditsService>();
+expectTypeOf<OpenRouterClient['activity']>().toEqualTypeOf<ActivityService>();
+expectTypeOf<OpenRouterClient['generations']>().toEqualTypeOf<GenerationsService>();
+expectTypeOf<OpenRouterClient['budgets']>().toEqualTypeOf<BudgetsService>();
+expectTypeOf<ActivityService['list']>().toEqualTypeOf<
+  (query?: ActivityQuery, options?: RequestOptions) => Promise<ActivityItem[]>
+>();
+expectTypeOf<ActivitySummary>().toHaveProperty('byDay').items.toHaveProperty('usage').toEqualTypeOf<number>();
+expectTypeOf<GenerationOptions>().toExtend<RequestOptions>();
+expectTypeOf<GenerationsService['get']>().toEqualTypeOf<
+  (id: string, options?: GenerationOptions) => Promise<Generation>
+>();
+expectTypeOf<BudgetsService['delete']>().returns.toEqualTypeOf<Promise<void>>();
+expectTypeOf<'monthly'>().toExtend<NonNullable<Budget['interval']>>();
 
 expectTypeOf<OpenRouterClient['apiKeys']>().toEqualTypeOf<ApiKeysService>();
 expectTypeOf<ApiKeysService['list']>().toEqualTypeOf<

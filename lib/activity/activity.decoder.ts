@@ -1,0 +1,65 @@
+import { itemOf, requiredAmount, unwrapList, withoutUndefined } from '../wire/wire-record.js';
+import { parseDay } from './activity-day.js';
+import type { ActivityItem } from './activity.models.js';
+
+type WireRow = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads the answer of `GET /activity`.
+ *
+ * It may have tens of thousands of rows, and reading them must not hold up the process for longer than parsing them
+ * did. Members are therefore read directly, since no object inherits one of these names, and a path is built for an
+ * error alone.
+ */
+export function decodeActivity(body: unknown): ActivityItem[] {
+  const rows = unwrapList(body);
+  const midnightOf = cached(parseDay);
+  return rows.map((row, index) => {
+    const members = (row ?? {}) as WireRow;
+    const usage = finite(members['usage']) ?? requiredAmount(itemOf(rows, index), 'usage');
+    const byokUsageInference =
+      finite(members['byok_usage_inference']) ?? requiredAmount(itemOf(rows, index), 'byok_usage_inference');
+    const item: { [Name in keyof ActivityItem]: ActivityItem[Name] | undefined } = {
+      date: toDate(midnightOf(text(members['date']))),
+      model: text(members['model']),
+      modelPermaslug: text(members['model_permaslug']),
+      endpointId: text(members['endpoint_id']),
+      providerName: text(members['provider_name']),
+      usage,
+      byokUsageInference,
+      requests: finite(members['requests']),
+      promptTokens: finite(members['prompt_tokens']),
+      completionTokens: finite(members['completion_tokens']),
+      reasoningTokens: finite(members['reasoning_tokens']),
+    };
+    const workspaceId = text(members['workspace_id']);
+    if (workspaceId !== undefined) {
+      item.workspaceId = workspaceId;
+    }
+    return withoutUndefined(item);
+  });
+}
+
+/** The rows of an answer share a few days. */
+function cached(parse: (text: string) => number | undefined): (text?: string) => number | undefined {
+  const known = new Map<string | undefined, number | undefined>([[undefined, undefined]]);
+  return (text) => {
+    if (text !== undefined && !known.has(text)) {
+      known.set(text, parse(text));
+    }
+    return known.get(text);
+  };
+}
+
+/** A `Date` of its own for every row: its owner may change it. */
+function toDate(milliseconds: number | undefined): Date | undefined {
+  return milliseconds === undefined ? undefined : new Date(milliseconds);
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function finite(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+}

@@ -1,0 +1,174 @@
+/**
+ * What one model has done at one endpoint of a provider in one day.
+ *
+ * Amounts are always there; of the rest, what OpenRouter leaves out is missing here, too.
+ */
+export class ActivityItem {
+  /** The day: its midnight in UTC. */
+  date?: Date;
+  /** Slug of the model, for example `openai/gpt-4.1`. */
+  model?: string;
+  /** Slug of the model's version, for example `openai/gpt-4.1-2025-04-14`. */
+  modelPermaslug?: string;
+  /** Id of the endpoint. */
+  endpointId?: string;
+  /** Name of the provider, for example `OpenAI`. */
+  providerName?: string;
+  /** Credits spent, in US dollars. */
+  usage!: number;
+  /**
+   * What requests with keys of your own at the providers (BYOK) have cost there, in US dollars. Paid to the provider
+   * and no part of `usage`: the two are not to be added up.
+   */
+  byokUsageInference!: number;
+  /** Number of requests. */
+  requests?: number;
+  /** Tokens of the prompts. */
+  promptTokens?: number;
+  /** Tokens of the completions. */
+  completionTokens?: number;
+  /** Tokens of the reasoning. */
+  reasoningTokens?: number;
+  /** Id of the workspace; only with `groupBy: 'workspace'`. */
+  workspaceId?: string;
+
+  /** @internal */
+  static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
+    return {
+      date: { required: false, type: () => Date, description: 'The day: its midnight in UTC' },
+      model: { required: false, type: () => String, example: 'openai/gpt-4.1' },
+      modelPermaslug: { required: false, type: () => String, example: 'openai/gpt-4.1-2025-04-14' },
+      endpointId: { required: false, type: () => String },
+      providerName: { required: false, type: () => String, example: 'OpenAI' },
+      ...moneyMetadata(),
+      requests: { required: false, type: () => Number },
+      promptTokens: { required: false, type: () => Number },
+      completionTokens: { required: false, type: () => Number },
+      reasoningTokens: { required: false, type: () => Number },
+      workspaceId: { required: false, type: () => String },
+    };
+  }
+}
+
+/** Sums over rows of activity. A row that does not tell a count adds nothing to it. */
+export class ActivityTotals {
+  /** Credits spent, in US dollars; summed exactly in decimal. */
+  usage!: number;
+  /** Paid to providers with keys of your own (BYOK), in US dollars; summed exactly, and no part of `usage`. */
+  byokUsageInference!: number;
+  /** Number of requests. */
+  requests!: number;
+  /** Tokens of the prompts. */
+  promptTokens!: number;
+  /** Tokens of the completions. */
+  completionTokens!: number;
+  /** Tokens of the reasoning. */
+  reasoningTokens!: number;
+
+  /** @internal */
+  static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
+    return {
+      ...moneyMetadata(),
+      requests: { required: true, type: () => Number },
+      promptTokens: { required: true, type: () => Number },
+      completionTokens: { required: true, type: () => Number },
+      reasoningTokens: { required: true, type: () => Number },
+    };
+  }
+}
+
+/** The activity of one day. */
+export class DailyActivity extends ActivityTotals {
+  /** The day: its midnight in UTC. Missing where the rows name none. */
+  date?: Date;
+
+  /** @internal */
+  static override _OPENAPI_METADATA_FACTORY(): Record<string, object> {
+    return {
+      date: { required: false, type: () => Date, description: 'The day: its midnight in UTC' },
+      ...super._OPENAPI_METADATA_FACTORY(),
+    };
+  }
+}
+
+/** The activity of one model. */
+export class ModelActivity extends ActivityTotals {
+  /** Slug of the model. Missing where the rows name none. */
+  model?: string;
+
+  /** @internal */
+  static override _OPENAPI_METADATA_FACTORY(): Record<string, object> {
+    return {
+      model: { required: false, type: () => String, example: 'openai/gpt-4.1' },
+      ...super._OPENAPI_METADATA_FACTORY(),
+    };
+  }
+}
+
+/** The activity of one provider. */
+export class ProviderActivity extends ActivityTotals {
+  /** Name of the provider. Missing where the rows name none. */
+  providerName?: string;
+
+  /** @internal */
+  static override _OPENAPI_METADATA_FACTORY(): Record<string, object> {
+    return {
+      providerName: { required: false, type: () => String, example: 'OpenAI' },
+      ...super._OPENAPI_METADATA_FACTORY(),
+    };
+  }
+}
+
+/** The activity of one workspace. */
+export class WorkspaceActivity extends ActivityTotals {
+  /** Id of the workspace. Missing where the rows name none. */
+  workspaceId?: string;
+
+  /** @internal */
+  static override _OPENAPI_METADATA_FACTORY(): Record<string, object> {
+    return {
+      workspaceId: { required: false, type: () => String },
+      ...super._OPENAPI_METADATA_FACTORY(),
+    };
+  }
+}
+
+/** Rows of activity, added up. Each series adds up to `totals`. */
+export class ActivitySummary {
+  /** Over all rows. */
+  totals!: ActivityTotals;
+  /** By day, the earliest first. Days without activity are not in it. */
+  byDay!: DailyActivity[];
+  /** By model, the highest `usage` first. */
+  byModel!: ModelActivity[];
+  /** By provider, the highest `usage` first. */
+  byProvider!: ProviderActivity[];
+  /** By workspace, the highest `usage` first; only with `groupBy: 'workspace'`. */
+  byWorkspace?: WorkspaceActivity[];
+
+  /** @internal */
+  static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
+    return {
+      totals: { required: true, type: () => ActivityTotals },
+      byDay: { required: true, type: () => [DailyActivity], description: 'The earliest day first' },
+      byModel: { required: true, type: () => [ModelActivity], description: 'The highest usage first' },
+      byProvider: { required: true, type: () => [ProviderActivity], description: 'The highest usage first' },
+      byWorkspace: {
+        required: false,
+        type: () => [WorkspaceActivity],
+        description: 'The highest usage first; only if the rows are split by workspace',
+      },
+    };
+  }
+}
+
+function moneyMetadata(): Record<string, object> {
+  return {
+    usage: { required: true, type: () => Number, description: 'Credits spent, in USD' },
+    byokUsageInference: {
+      required: true,
+      type: () => Number,
+      description: 'Paid to providers with own keys, in USD; no part of the usage',
+    },
+  };
+}

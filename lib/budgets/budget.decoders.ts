@@ -1,0 +1,46 @@
+import {
+  decodeList,
+  isJsonObject,
+  optionalBoolean,
+  optionalDate,
+  optionalText,
+  ownMember,
+  requiredAmount,
+  requiredText,
+  unwrapData,
+  type WireRecord,
+  withoutUndefined,
+} from '../wire/wire-record.js';
+import type { Budget } from './budget.models.js';
+
+/** Reads the answer of `GET /workspaces/{id}/budgets`. */
+export function decodeBudgets(body: unknown): Budget[] {
+  return decodeList(body, (item) => toBudget(item, body));
+}
+
+/** Reads the answer that has one budget. */
+export function decodeBudget(body: unknown): Budget {
+  return toBudget(unwrapData(body), body);
+}
+
+function toBudget(data: WireRecord, body: unknown): Budget {
+  return withoutUndefined({
+    id: requiredText(data, 'id'),
+    workspaceId: optionalText(data, 'workspace_id'),
+    limitUsd: requiredAmount(data, 'limit_usd'),
+    interval: intervalOf(data),
+    // The workspace's own, and told beside its budgets.
+    includeByokInBudgets: isJsonObject(body)
+      ? optionalBoolean({ members: body, path: '' }, 'include_byok_in_budgets')
+      : undefined,
+    createdAt: optionalDate(data, 'created_at'),
+    updatedAt: optionalDate(data, 'updated_at'),
+  });
+}
+
+/** A missing interval is not known, as opposed to `null`, which is none. */
+function intervalOf(data: WireRecord): string | undefined {
+  return ownMember(data.members, 'reset_interval') === null
+    ? 'lifetime'
+    : optionalText(data, 'reset_interval');
+}

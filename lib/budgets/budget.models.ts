@@ -1,0 +1,54 @@
+/** After how long a budget starts anew; a `lifetime` one never does. */
+export type BudgetInterval = 'daily' | 'weekly' | 'monthly' | 'lifetime';
+
+/** What a workspace may spend in an interval. What it has spent so far is not told. */
+export class Budget {
+  /** Id of the budget. */
+  id!: string;
+  /** Id of the workspace. */
+  workspaceId?: string;
+  /** What may be spent in the interval, in US dollars. */
+  limitUsd!: number;
+  /**
+   * The interval: days, weeks and months of UTC, or `lifetime`, which the API spells `reset_interval: null`. New values
+   * pass through.
+   */
+  interval?: BudgetInterval | (string & Record<never, never>);
+  /**
+   * Whether what is paid to providers with keys of your own (BYOK) counts, too. A setting of the workspace, and the
+   * same for all of its budgets.
+   */
+  includeByokInBudgets?: boolean;
+  /** When it was made. */
+  createdAt?: Date;
+  /** When it was changed. */
+  updatedAt?: Date;
+
+  /** @internal */
+  static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
+    return {
+      id: { required: true, type: () => String },
+      workspaceId: { required: false, type: () => String },
+      limitUsd: {
+        required: true,
+        type: () => Number,
+        description: 'What may be spent, in USD',
+        example: 100,
+      },
+      interval: {
+        required: false,
+        type: () => String,
+        description: 'daily, weekly, monthly or lifetime; there may be others',
+        example: 'monthly',
+      },
+      includeByokInBudgets: {
+        required: false,
+        type: () => Boolean,
+        description:
+          'Whether spend with own keys at providers counts; the same for all budgets of a workspace',
+      },
+      createdAt: { required: false, type: () => Date },
+      updatedAt: { required: false, type: () => Date },
+    };
+  }
+}

@@ -1,0 +1,40 @@
+import { IsBoolean, IsNumber, IsPositive, ValidateIf } from 'class-validator';
+
+/** Sets a budget. Fit to stand behind a `ValidationPipe` as a controller's body. */
+export class SetBudgetRequest {
+  /** What may be spent in the interval, in US dollars: above 0. */
+  // The last decorator is asked first: what is no number is told nothing of bounds.
+  @IsPositive({ message: '`limitUsd` must be above 0; delete the budget to lift its limit' })
+  @IsNumber(
+    { allowNaN: false, allowInfinity: false },
+    { message: '`limitUsd` must be a number of US dollars' },
+  )
+  limitUsd!: number;
+
+  /**
+   * Whether what is paid to providers with keys of your own (BYOK) counts, too. Holds for every budget of the
+   * workspace, not just this one; left out, it stays as it is.
+   */
+  @ValidateIf((_request, value) => value !== undefined)
+  @IsBoolean({ message: '`includeByokInBudgets` must be true or false' })
+  includeByokInBudgets?: boolean | undefined;
+
+  /** @internal */
+  static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
+    return {
+      limitUsd: {
+        required: true,
+        type: () => Number,
+        minimum: 0,
+        exclusiveMinimum: true,
+        description: 'What may be spent in the interval, in USD',
+        example: 100,
+      },
+      includeByokInBudgets: {
+        required: false,
+        type: () => Boolean,
+        description: 'Whether spend with own keys at providers counts, in every budget of the workspace',
+      },
+    };
+  }
+}

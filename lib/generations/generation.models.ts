@@ -1,0 +1,188 @@
+/** What one provider has answered on the way to a generation. */
+export class GenerationProviderResponse {
+  /** Id of the endpoint. */
+  endpointId?: string;
+  /** The provider's own id of its answer. */
+  id?: string;
+  /** Whether it was asked with a key of your own (BYOK). */
+  isByok?: boolean;
+  /** Milliseconds until its answer. */
+  latency?: number;
+  /** Slug of the model's version. */
+  modelPermaslug?: string;
+  /** Name of the provider. */
+  providerName?: string;
+  /** HTTP status of its answer. */
+  status?: number;
+
+  /** @internal */
+  static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
+    return {
+      endpointId: { required: false, type: () => String },
+      id: { required: false, type: () => String },
+      isByok: { required: false, type: () => Boolean },
+      latency: { required: false, type: () => Number, description: 'In milliseconds' },
+      modelPermaslug: { required: false, type: () => String },
+      providerName: { required: false, type: () => String },
+      status: { required: false, type: () => Number, description: 'HTTP status' },
+    };
+  }
+}
+
+/**
+ * What one generation has cost and used. Its id and its cost are always there; what does not apply to it, or is not
+ * told by OpenRouter, is missing.
+ */
+export class Generation {
+  /** Id of the generation, for example `gen-1234567890`. */
+  id!: string;
+  /** What the account was charged, in US dollars. */
+  totalCost!: number;
+  /** The same as credits used, in US dollars; not to be added to `totalCost`. */
+  usage!: number;
+  /** What the provider has charged, in US dollars; with a key of your own at the provider (BYOK) alone. */
+  upstreamInferenceCost?: number;
+  /** What caching has saved, in US dollars. */
+  cacheDiscount?: number;
+  /** Whether a key of your own at the provider was used (BYOK). */
+  isByok?: boolean;
+
+  /** Slug of the model. */
+  model?: string;
+  /** Name of the provider. */
+  providerName?: string;
+  /** When it was made. */
+  createdAt?: Date;
+
+  /** Tokens of the prompt, as OpenRouter counts them for every model alike. */
+  tokensPrompt?: number;
+  /** Tokens of the completion, as OpenRouter counts them for every model alike. */
+  tokensCompletion?: number;
+  /** Tokens of the prompt, as the provider counts and charges them. */
+  nativeTokensPrompt?: number;
+  /** Tokens of the completion, as the provider counts and charges them. */
+  nativeTokensCompletion?: number;
+  /** Tokens of the reasoning, as the provider counts them. */
+  nativeTokensReasoning?: number;
+  /** Tokens read from the provider's cache. */
+  nativeTokensCached?: number;
+  /** Tokens of images in the completion, as the provider counts them. */
+  nativeTokensCompletionImages?: number;
+  /** Number of images and the like in the prompt. */
+  numMediaPrompt?: number;
+  /** Number of images and the like in the completion. */
+  numMediaCompletion?: number;
+  /** Number of audio inputs in the prompt. */
+  numInputAudioPrompt?: number;
+  /** Number of results of a web search. */
+  numSearchResults?: number;
+  /** Number of pages that were fetched. */
+  numFetches?: number;
+
+  /** Milliseconds until the first answer. */
+  latency?: number;
+  /** Milliseconds that the generation took. */
+  generationTime?: number;
+  /** Milliseconds that moderation took. */
+  moderationLatency?: number;
+  /** Whether it was streamed. */
+  streamed?: boolean;
+  /** Whether it was cancelled. */
+  cancelled?: boolean;
+  /** Why it ended, for example `stop`; new values pass through. */
+  finishReason?: string;
+  /** Why it ended, in the provider's own words. */
+  nativeFinishReason?: string;
+
+  /** For example `completions` or `embeddings`; new values pass through. */
+  apiType?: string;
+  /** The router that chose the model, for example `openrouter/auto`. */
+  router?: string;
+  /** Id of the preset. */
+  presetId?: string;
+  /** The service tier that the provider has told. */
+  serviceTier?: string;
+  /** `global`, `europe` or `us`; new values pass through. */
+  dataRegion?: string;
+  /** The engine of the web search. */
+  webSearchEngine?: string;
+  /** Id of the generation whose stored answer was given. */
+  responseCacheSourceId?: string;
+
+  /** The provider's own id of the generation. */
+  upstreamId?: string;
+  /** What the generations of one request have in common. */
+  requestId?: string;
+  /** What the generations of one session have in common. */
+  sessionId?: string;
+  /** Id of the workspace. */
+  workspaceId?: string;
+  /** Id of the app that asked. */
+  appId?: number;
+  /** Your own user's id, as the request had it in `user`. */
+  externalUser?: string;
+  /** Origin of the request. */
+  origin?: string;
+  /** `HTTP-Referer` of the request. */
+  httpReferer?: string;
+  /** `User-Agent` of the request. */
+  userAgent?: string;
+  /** What the providers have answered, those that failed included. */
+  providerResponses?: GenerationProviderResponse[];
+
+  /** @internal */
+  static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
+    const text = { required: false, type: () => String };
+    const count = { required: false, type: () => Number };
+    const flag = { required: false, type: () => Boolean };
+    const usd = (description: string): object => ({ ...count, description: `${description}, in USD` });
+    const milliseconds = { ...count, description: 'In milliseconds' };
+    return {
+      id: { required: true, type: () => String, example: 'gen-1234567890' },
+      totalCost: { ...usd('What the account was charged'), required: true },
+      usage: { ...usd('The same as credits used'), required: true },
+      upstreamInferenceCost: usd('What the provider has charged to an own key'),
+      cacheDiscount: usd('What caching has saved'),
+      isByok: flag,
+      model: text,
+      providerName: text,
+      createdAt: { required: false, type: () => Date },
+      tokensPrompt: count,
+      tokensCompletion: count,
+      nativeTokensPrompt: count,
+      nativeTokensCompletion: count,
+      nativeTokensReasoning: count,
+      nativeTokensCached: count,
+      nativeTokensCompletionImages: count,
+      numMediaPrompt: count,
+      numMediaCompletion: count,
+      numInputAudioPrompt: count,
+      numSearchResults: count,
+      numFetches: count,
+      latency: milliseconds,
+      generationTime: milliseconds,
+      moderationLatency: milliseconds,
+      streamed: flag,
+      cancelled: flag,
+      finishReason: text,
+      nativeFinishReason: text,
+      apiType: text,
+      router: text,
+      presetId: text,
+      serviceTier: text,
+      dataRegion: text,
+      webSearchEngine: text,
+      responseCacheSourceId: text,
+      upstreamId: text,
+      requestId: text,
+      sessionId: text,
+      workspaceId: text,
+      appId: count,
+      externalUser: text,
+      origin: text,
+      httpReferer: text,
+      userAgent: text,
+      providerResponses: { required: false, type: () => [GenerationProviderResponse] },
+    };
+  }
+}

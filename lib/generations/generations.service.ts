@@ -1,0 +1,66 @@
+import { OpenRouterValidationException } from '../errors/client.exceptions.js';
+import type { HttpPipeline } from '../http/http-pipeline.js';
+import { attachPipeline } from '../http/service-pipeline.js';
+import { decodeGeneration } from './generation.decoder.js';
+import type { Generation } from './generation.models.js';
+import { checkGenerationOptions, type GenerationOptions } from './generation.options.js';
+
+const OPERATION = 'generations.get';
+
+// A key would fit otherwise, and must not get into a URL.
+const ID_PATTERN = /^(?!sk-)[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$/;
+const ID_SHAPE =
+  "`id` must be the id of a generation, such as 'gen-1234567890': the `id` of a completion's answer";
+
+/** What single generations have cost. */
+export class GenerationsService {
+  /** @internal */
+  declare private readonly pipeline: HttpPipeline;
+
+  /** @internal */
+  constructor(pipeline: HttpPipeline | undefined) {
+    attachPipeline(this, pipeline, 'generations');
+  }
+
+  /**
+   * Cost and tokens of one generation. `GET /generation`; needs a key of the account that made it, the ordinary one
+   * being preferred.
+   *
+   * OpenRouter answers 404 for seconds, now and then for minutes, after a completion has ended. With `waitMs` the call
+   * asks again, with growing pauses, until the generation is there or the time is over; then the 404 is told. These
+   * pauses count neither as retries nor towards the account's budget of retries, and `retry: false` leaves them be.
+   * A completion's own answer has its cost at once, in `usage.cost`.
+   *
+   * @param id - The `id` of the completion's answer, for example `gen-1234567890`.
+   * @param options - Settings of this one call, and `waitMs`.
+   * @returns Amounts in US dollars, times in milliseconds.
+   * @throws `OpenRouterValidationException` for a bad id or `waitMs`, before anything is sent;
+   * `OpenRouterNotFoundException` (404) for a generation that is not there (yet);
+   * `OpenRouterUnauthorizedException` (401); `OpenRouterPaymentRequiredException` (402);
+   * `OpenRouterTooManyRequestsException` (429); `OpenRouterInternalServerException` (500);
+   * `OpenRouterBadGatewayException` (502); `OpenRouterEdgeNetworkTimeoutException` (524);
+   * `OpenRouterProviderOverloadedException` (529); `OpenRouterApiException` for any other 3XX, 4XX or 5XX;
+   * `OpenRouterResponseException` with its path for an answer without an id or a cost;
+   * `OpenRouterConnectionException`, `OpenRouterTimeoutException`, `OpenRouterAbortException`.
+   */
+  async get(id: string, options?: GenerationOptions): Promise<Generation> {
+    if (typeof id !== 'string' || !ID_PATTERN.test(id)) {
+      throw new OpenRouterValidationException(OPERATION, [
+        { property: 'id', constraints: { pattern: ID_SHAPE } },
+      ]);
+    }
+    const { waitMs, ...requestOptions } = checkGenerationOptions(options, OPERATION);
+    return this.pipeline.request(
+      {
+        operation: OPERATION,
+        method: 'GET',
+        path: '/generation',
+        query: { id },
+        key: 'api',
+        decode: decodeGeneration,
+        awaitMs: waitMs === 0 ? undefined : waitMs,
+      },
+      requestOptions,
+    );
+  }
+}
