@@ -145,9 +145,11 @@ export class ApiKeysService {
   ): AsyncGenerator<ApiKey, void, undefined> {
     const { offset: start = 0, ...which } = checkArgument(ListApiKeysQuery, query ?? {}, 'apiKeys.iterate');
     const seen = new Set<string>();
-    for (let offset = start; ;) {
+    let offset = start;
+    let isFull = true;
+    while (isFull) {
       const page = await this.list({ ...which, offset }, options);
-      const isFull = page.length >= PAGE_SIZE;
+      isFull = page.length >= PAGE_SIZE;
       const known = seen.size;
       for (const key of page) {
         if (seen.has(key.hash)) continue;
@@ -155,8 +157,7 @@ export class ApiKeysService {
         if (options?.signal?.aborted === true) throw aborted();
         yield key;
       }
-      if (!isFull) return;
-      if (seen.size === known) throw repeated(offset);
+      if (isFull && seen.size === known) throw repeated(offset);
       offset += page.length;
     }
   }
