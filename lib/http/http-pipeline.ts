@@ -272,7 +272,9 @@ export class HttpPipeline {
     if (error !== undefined && error !== null) {
       return this.#refused(statusIn(content) ?? 500, answer, progress);
     }
-    return content === undefined
+    // Of a deletion the status says all there is to say.
+    const isDone = call.method === 'DELETE' && body?.trim() === '';
+    return content === undefined && !isDone
       ? { failure: notJson(answer, call, scrub) }
       : { value: call.decode(content), status };
   }

@@ -352,6 +352,12 @@ describe('delete', () => {
     expect(server.requests[0]?.headers.authorization).toBe(bearer(MANAGEMENT_KEY));
   });
 
+  it.each([200, 204])('takes a %i without a body for done', async (status) => {
+    const server = await startServer((_request, response) => response.writeHead(status).end());
+    await expect(clientOf(server).apiKeys.delete(HASH)).resolves.toBeUndefined();
+    expect(server.requests).toHaveLength(1);
+  });
+
   it.each([{ deleted: false }, { deleted: null }, { deleted: 'no' }])(
     'does not take %j for a deletion',
     async (body) => {
