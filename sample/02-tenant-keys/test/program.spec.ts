@@ -193,6 +193,7 @@ describe('without a key', () => {
 });
 
 describe('a start that cannot work', () => {
+  /** One line and exit code 1. */
   async function expectRefusal(more: Record<string, string>, reason: string): Promise<void> {
     const program = run(more);
     await expect(program.exit).resolves.toEqual({ code: 1, signal: null });
@@ -200,16 +201,11 @@ describe('a start that cannot work', () => {
     expect(program.stderr).toContain(reason);
   }
 
-  it.each([
-    ['no TENANTS_SECRET', { TENANTS_SECRET: '' }, 'TENANTS_SECRET is not set'],
-    ['a TENANTS_SECRET made up', { TENANTS_SECRET: 'open sesame' }, 'TENANTS_SECRET is not 32 bytes'],
-    ['hours that are none', { TENANTS_KEEP_RETIRED_HOURS: '-1' }, 'TENANTS_KEEP_RETIRED_HOURS=-1 is no'],
-    ['a database in no folder', { TENANTS_DATABASE: '/no/such/folder/t.db' }, 'TENANTS_DATABASE=/no/such'],
-  ])('%s: one line and exit code 1', async (_title, more, reason) => {
-    await expectRefusal(more, reason);
+  it('without TENANTS_SECRET', async () => {
+    await expectRefusal({ TENANTS_SECRET: '' }, 'TENANTS_SECRET is not set');
   });
 
-  it('names a database that another process has, and a secret that is not its own', async () => {
+  it('on a database that another process has, or with a secret that is not its own', async () => {
     const first = run();
     const url = await first.url();
     await post(`${url}/tenants`, { id: 'acme', monthlyLimit: 25 });

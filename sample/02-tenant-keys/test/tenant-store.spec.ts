@@ -117,4 +117,10 @@ describe('TenantStore', () => {
     expect(() => store.takeOver(stored, NOW)).toThrow(`The key ${stored.name} is no longer stored.`);
     expect(onlyKey().state).toBe('active');
   });
+
+  it('says which database cannot be used', () => {
+    const file = '/no/such/folder/tenants.db';
+
+    expect(() => new TenantStore(file)).toThrow(`TENANTS_DATABASE=${file} cannot be used: `);
+  });
 });
