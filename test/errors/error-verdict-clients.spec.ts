@@ -6,7 +6,7 @@ import { OpenRouter } from '@openrouter/sdk';
 import axios from 'axios';
 import OpenAI from 'openai';
 import { classifyOpenRouterError, type OpenRouterErrorVerdict } from '../../lib/errors/index.js';
-import { OpenRouterSandbox } from '../../lib/testing/index.js';
+import { OpenRouterSandbox, type OpenRouterSandboxOptions } from '../../lib/testing/index.js';
 import { failureOf } from '../support/failures.js';
 import { leaksIn } from '../support/leaks.js';
 import { API_KEY, cleanUp, clientOf, closedPort, startServer, startTcpServer } from '../support/servers.js';
@@ -113,8 +113,8 @@ afterEach(async () => {
   }
 });
 
-async function sandboxed(): Promise<OpenRouterSandbox> {
-  const sandbox = await OpenRouterSandbox.start();
+async function sandboxed(options?: OpenRouterSandboxOptions): Promise<OpenRouterSandbox> {
+  const sandbox = await OpenRouterSandbox.start(options);
   sandboxes.push(sandbox);
   return sandbox;
 }
@@ -163,6 +163,65 @@ describe('an answer', () => {
       });
     },
   );
+});
+
+describe('an account that has run out', () => {
+  async function verdictsIn(
+    sandbox: OpenRouterSandbox,
+    apiKey = sandbox.apiKey,
+  ): Promise<OpenRouterErrorVerdict[]> {
+    const { baseUrl } = sandbox;
+    const chat = { model: 'x/y', messages: MESSAGES };
+    const failures = [
+      await failureOf(openAi(baseUrl, { apiKey }).chat.completions.create(chat)),
+      await failureOf(officialSdk(baseUrl, { apiKey }).chat.send({ chatRequest: chat })),
+      await failureOf(
+        axios.post(`${baseUrl}/chat/completions`, chat, { headers: { authorization: `Bearer ${apiKey}` } }),
+      ),
+    ];
+    return failures.map(classifyOpenRouterError);
+  }
+
+  it('of credits, until it is topped up', async () => {
+    const sandbox = await sandboxed({ credits: { totalCredits: 1, totalUsage: 1 } });
+    for (const verdict of await verdictsIn(sandbox)) {
+      expect(verdict).toMatchObject({
+        kind: 'out-of-credits',
+        status: 402,
+        limitSource: 'openrouter_credits',
+      });
+    }
+    sandbox.topUp(5);
+    await openAi(sandbox.baseUrl, { apiKey: sandbox.apiKey }).chat.completions.create({
+      model: 'x/y',
+      messages: MESSAGES,
+    });
+  });
+
+  it.each([402, 403] as const)('of its key’s limit, told as %i', async (keyLimitStatus) => {
+    const sandbox = await sandboxed({ keyLimit: 1, keyLimitReset: 'daily', keyLimitStatus });
+    sandbox.spend(1);
+    for (const verdict of await verdictsIn(sandbox)) {
+      expect(verdict).toMatchObject({
+        kind: 'key-limit',
+        status: keyLimitStatus,
+        limitSource: 'openrouter_key_limit',
+        isTransient: false,
+        ...(keyLimitStatus === 402 && { affordableTokens: 0 }),
+      });
+    }
+  });
+
+  it('of nothing but a key of the right kind', async () => {
+    const sandbox = await sandboxed();
+    for (const verdict of await verdictsIn(sandbox, sandbox.managementKey)) {
+      expect(verdict).toMatchObject({
+        kind: 'unauthorized',
+        status: 401,
+        message: expect.stringMatching(/management key/),
+      });
+    }
+  });
 });
 
 describe('an error inside a success', () => {
