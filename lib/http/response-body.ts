@@ -68,8 +68,12 @@ function collectNodeStream(stream: Readable, maxBytes: number): Promise<Buffer> 
       resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size)),
     );
     stream.on('error', (error) => reject(lost(error)));
-    // After an end or an error nobody hears it.
-    stream.on('close', () => reject(lost()));
+    stream.on('close', () => {
+      // After an end or an error nobody would hear it, and an error costs more than all the rest.
+      if (!stream.readableEnded && !stream.errored) {
+        reject(lost());
+      }
+    });
   });
 }
 
