@@ -20,13 +20,6 @@ export interface WireAnswer {
   readonly fault: BodyFault | undefined;
 }
 
-/** The part of axios' response that is looked at. */
-interface AxiosAnswer {
-  readonly status: number;
-  readonly headers: unknown;
-  readonly data: unknown;
-}
-
 /** No answer came. Carries the error as Node raised it, which must not leave the package. */
 export class TransportFault extends Error {
   constructor(
@@ -45,7 +38,6 @@ export class Attempt {
   /** Only another adapter needs a signal; what goes through the tracker is ended by it. */
   readonly #abort: AbortController | undefined;
   #status: number | undefined;
-  #onLost: () => void = () => undefined;
 
   /**
    * @param hasAdapter - Whether axios sends requests in a way of the user's.
@@ -53,10 +45,10 @@ export class Attempt {
    */
   constructor(
     private readonly axios: HttpService['axiosRef'],
-    hasAdapter: boolean,
+    private readonly hasAdapter: boolean,
     private readonly maxBytes: number,
   ) {
-    this.#tracker = new RequestTracker(!hasAdapter, () => this.#onLost());
+    this.#tracker = new RequestTracker(!hasAdapter);
     this.#abort = hasAdapter ? new AbortController() : undefined;
   }
 
@@ -71,13 +63,45 @@ export class Attempt {
    *
    * @throws {@link TransportFault}
    */
-  async send(request: WireRequest): Promise<WireAnswer> {
-    const { status, headers, data } = await this.#answer(request);
-    this.#tracker.answered();
-    this.#status = status;
-    const header = headerReader(headers);
-    const { body, fault } = await this.#read(data, header);
-    return { status, header, body, fault };
+  send({ method, url, headers, body }: WireRequest): Promise<WireAnswer> {
+    const tracker = this.#tracker;
+    return new Promise((resolve, reject) => {
+      const take = (status: number, header: WireAnswer['header'], data: unknown): void => {
+        this.#status = status;
+        this.#read(status, header, data).then(resolve, reject);
+      };
+      const fail = (raw: unknown): void => reject(new TransportFault(raw, tracker.phase, tracker.reused));
+      if (!this.hasAdapter) {
+        tracker.onAnswer = (response) => {
+          const { statusCode = NaN, headers } = response;
+          take(statusCode, (name) => textOf(headers[name]), response);
+        };
+      }
+      // axios waits for ever for some ends of a request, such as a switch of protocols that nobody asked for.
+      tracker.onLost = () => fail(new Error('the connection was closed without an answer'));
+      this.axios
+        // What is the same for every request is in the defaults of the instance: axios merges key by key.
+        .request<unknown>({
+          method,
+          url,
+          headers,
+          transport: tracker,
+          ...(body !== undefined && { data: body }),
+          ...(this.#abort !== undefined && { signal: this.#abort.signal }),
+        })
+        .then(
+          (answer) => {
+            tracker.answered();
+            take(answer.status, headerReader(answer.headers), answer.data);
+          },
+          (error: unknown) => {
+            // What happens once the answer has begun is told by its body.
+            if (this.#status === undefined) {
+              fail(tracker.error ?? causeOf(error));
+            }
+          },
+        );
+    });
   }
 
   /** Ends the request and its socket; whatever comes after that is dropped. */
@@ -86,27 +110,8 @@ export class Attempt {
     this.#abort?.abort();
   }
 
-  #answer({ method, url, headers, body }: WireRequest): Promise<AxiosAnswer> {
-    return new Promise((resolve, reject) => {
-      const fail = (raw: unknown): void =>
-        reject(new TransportFault(raw, this.#tracker.phase, this.#tracker.reused));
-      // axios waits for ever for some ends of a request, such as a switch of protocols that nobody asked for.
-      this.#onLost = () => fail(new Error('the connection was closed without an answer'));
-      this.axios
-        // What is the same for every request is in the defaults of the instance: axios merges key by key.
-        .request<unknown>({
-          method,
-          url,
-          headers,
-          transport: this.#tracker.transport,
-          ...(body !== undefined && { data: body }),
-          ...(this.#abort !== undefined && { signal: this.#abort.signal }),
-        })
-        .then(resolve, (error: unknown) => fail(this.#tracker.error ?? causeOf(error)));
-    });
-  }
-
-  async #read(data: unknown, header: WireAnswer['header']): Promise<Pick<WireAnswer, 'body' | 'fault'>> {
+  /** Listens to the body before it returns: an answer may be gone by the next turn. */
+  async #read(status: number, header: WireAnswer['header'], data: unknown): Promise<WireAnswer> {
     try {
       if (Number(header('content-length')) > this.maxBytes) {
         this.end();
@@ -114,10 +119,10 @@ export class Attempt {
       }
       const bytes = await collectBody(data, this.maxBytes);
       const encoding = isUnpacked(data) ? undefined : header('content-encoding');
-      return { body: await decodeBody(bytes, encoding, this.maxBytes), fault: undefined };
+      return { status, header, body: await decodeBody(bytes, encoding, this.maxBytes), fault: undefined };
     } catch (error) {
       if (error instanceof BodyFault) {
-        return { body: undefined, fault: error };
+        return { status, header, body: undefined, fault: error };
       }
       throw error;
     }
@@ -127,10 +132,11 @@ export class Attempt {
 /** Reads the headers that axios has made of whatever an adapter has left. */
 function headerReader(headers: unknown): WireAnswer['header'] {
   const all = headers as { get(name: string): unknown };
-  return (name) => {
-    const value = all.get(name);
-    return typeof value === 'string' ? value : undefined;
-  };
+  return (name) => textOf(all.get(name));
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }
 
 /** The error below axios' own, where there is one. */

@@ -16,14 +16,19 @@ export class RequestTracker {
   error: Error | undefined;
 
   /**
-   * @param isOurs - Whether the request goes through {@link transport}. What another adapter does is not seen, so
-   * that its request has to count as sent from the start.
-   * @param onLost - Called when the request ends with neither an answer nor an error, which axios never notices.
+   * Takes the answer as soon as it begins, in place of axios, which would wrap and normalise what nobody reads. Left
+   * out where another adapter is at work, which may do with the answer what it likes.
    */
-  constructor(
-    isOurs: boolean,
-    private readonly onLost: () => void,
-  ) {
+  onAnswer: ((response: http.IncomingMessage) => void) | undefined;
+
+  /** Called when the request ends with neither an answer nor an error, which axios never notices. */
+  onLost: (() => void) | undefined;
+
+  /**
+   * @param isOurs - Whether the request goes through {@link request}. What another adapter does is not seen, so
+   * that its request has to count as sent from the start.
+   */
+  constructor(isOurs: boolean) {
     this.#phase = isOurs ? 'queue' : 'headers';
   }
 
@@ -42,32 +47,32 @@ export class RequestTracker {
     this.#phase = 'body';
   }
 
-  /** What axios sends the request through. */
-  readonly transport = {
-    request: (
-      options: https.RequestOptions,
-      onResponse: (response: http.IncomingMessage) => void,
-    ): http.ClientRequest => {
-      if (this.#ended) {
-        throw new Error('the request was ended before it began');
+  /** What axios sends the request by: the tracker is its `transport`. */
+  request(
+    options: https.RequestOptions,
+    onResponse: (response: http.IncomingMessage) => void,
+  ): http.ClientRequest {
+    if (this.#ended) {
+      throw new Error('the request was ended before it began');
+    }
+    const secure = options.protocol === 'https:';
+    const request = (secure ? https : http).request(options, (response) => {
+      this.answered();
+      (this.onAnswer ?? onResponse)(response);
+    });
+    this.#request = request;
+    const byName = isIP(options.hostname ?? '') === 0;
+    request.once('socket', (socket) => this.#watch(socket, secure, byName));
+    request.once('error', (error) => {
+      this.error = error;
+    });
+    request.once('close', () => {
+      if (this.#phase !== 'body' && this.error === undefined) {
+        this.onLost?.();
       }
-      const secure = options.protocol === 'https:';
-      const request = (secure ? https : http).request(options, onResponse);
-      this.#request = request;
-      const byName = isIP(options.hostname ?? '') === 0;
-      request.once('socket', (socket) => this.#watch(socket, secure, byName));
-      request.once('error', (error) => {
-        this.error = error;
-      });
-      request.once('response', () => this.answered());
-      request.once('close', () => {
-        if (this.#phase !== 'body' && this.error === undefined) {
-          this.onLost();
-        }
-      });
-      return request;
-    },
-  };
+    });
+    return request;
+  }
 
   /** Ends the request and its socket; one that has not begun never will. */
   end(): void {
