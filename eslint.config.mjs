@@ -28,6 +28,20 @@ export default tseslint.config(
     },
   },
   {
+    files: ['lib/**/*.ts'],
+    ignores: ['**/*.d.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          name: 'class-validator',
+          allowTypeImports: true,
+          message: 'Its index loads every validator at each start. Import from `options/class-validator.js`.',
+        },
+      ],
+    },
+  },
+  {
     files: ['test/**/*.ts', 'sample/**/*.ts'],
     rules: {
       '@typescript-eslint/no-non-null-assertion': 'off',

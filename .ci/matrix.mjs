@@ -20,6 +20,7 @@ const NEST_11 = {
   '@nestjs/apollo': '^13',
 };
 const LOWEST_AXIOS = '1.18.0';
+const LOWEST_CLASS_VALIDATOR = '0.14.0';
 
 const root = process.cwd();
 const scratch = mkdtempSync(join(tmpdir(), 'nestjs-openrouter-matrix-'));
@@ -28,7 +29,10 @@ try {
   const nodes = NODES.map((version) => ({ version, binary: installNode(version) }));
   const stacks = [
     { title: 'NestJS 12 · @nestjs/axios 12 · axios, newest', folder: root },
-    { title: `NestJS 11 · @nestjs/axios 4 · axios ${LOWEST_AXIOS}`, folder: prepareNest11() },
+    {
+      title: `NestJS 11 · @nestjs/axios 4 · axios ${LOWEST_AXIOS} · class-validator ${LOWEST_CLASS_VALIDATOR}`,
+      folder: prepareNest11(),
+    },
   ];
   const rows = [];
   let allPassed = true;
@@ -60,7 +64,7 @@ function installNode(version) {
   return join(folder, 'node_modules/node/bin/node');
 }
 
-/** A copy of the package in which everything of NestJS is of its version 11, and axios the lowest that is allowed. */
+/** A copy of the package with NestJS 11 and the lowest axios and class-validator that are allowed. */
 function prepareNest11() {
   const folder = join(scratch, 'nest-11');
   for (const name of [
@@ -83,6 +87,7 @@ function prepareNest11() {
     }
   }
   manifest.devDependencies.axios = LOWEST_AXIOS;
+  manifest.devDependencies['class-validator'] = LOWEST_CLASS_VALIDATOR;
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest, null, 2));
   run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], folder);
   run('npm', ['run', '--silent', 'build'], folder);

@@ -1,4 +1,4 @@
-import { IsString, Matches } from 'class-validator';
+import { IsString, Matches } from '../options/class-validator.js';
 import { booleanRule, Obeys } from '../options/option-rules.js';
 import {
   expiryRule,

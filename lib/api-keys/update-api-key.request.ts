@@ -1,4 +1,4 @@
-import { IsString, Matches, ValidateIf } from 'class-validator';
+import { IsString, Matches, ValidateIf } from '../options/class-validator.js';
 import { OpenRouterValidationException } from '../errors/client.exceptions.js';
 import { checkArgument } from '../options/check-argument.js';
 import { booleanRule, isPlainObject, Obeys, type Rule } from '../options/option-rules.js';

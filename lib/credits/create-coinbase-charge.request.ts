@@ -1,4 +1,11 @@
-import { IsEthereumAddress, IsIn, IsNumber, IsPositive, Max, ValidateIf } from 'class-validator';
+import {
+  IsEthereumAddress,
+  IsIn,
+  IsNumber,
+  IsPositive,
+  Max,
+  ValidateIf,
+} from '../options/class-validator.js';
 
 const MOST_USD = 100_000;
 const CHAIN_IDS = [1, 137, 8453] as const;

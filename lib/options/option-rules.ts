@@ -1,4 +1,5 @@
-import { ValidateBy, ValidateIf, type ValidationArguments } from 'class-validator';
+import type { ValidationArguments } from 'class-validator';
+import { ValidateBy, ValidateIf } from './class-validator.js';
 
 /** Why a value is refused and what to do about it; `undefined` if it is fine. Shows no value that may be secret. */
 export type Rule = (value: unknown, owner: object) => string | undefined;

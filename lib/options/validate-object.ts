@@ -1,4 +1,4 @@
-import { getMetadataStorage, validateSync } from 'class-validator';
+import { getMetadataStorage, Validator } from './class-validator.js';
 import { closest, distance } from 'fastest-levenshtein';
 import type { OpenRouterValidationError } from '../errors/client.exceptions.js';
 import { isPlainObject } from './option-rules.js';
@@ -42,7 +42,7 @@ export function validateObject<T extends object>(
       Object.assign(value, { [name]: member });
     }
   }
-  const found = validateSync(value, {
+  const found = new Validator().validateSync(value, {
     forbidUnknownValues: false,
     stopAtFirstError: true,
     // class-validator keeps the values otherwise, and some of them are keys.

@@ -106,6 +106,22 @@ describe('the built package', () => {
     },
   );
 
+  it.each<['commonjs' | 'module', string]>([
+    ['commonjs', "require('nestjs-openrouter');"],
+    [
+      'module',
+      "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); await import('nestjs-openrouter');",
+    ],
+  ])('starts without the validators that it does not use (%s)', async (type, load) => {
+    const output = await node(
+      type,
+      `${load} console.log(JSON.stringify(Object.keys(require.cache).filter((file) => /class-validator|libphonenumber/.test(file))))`,
+    );
+    const loaded = JSON.parse(output) as string[];
+    expect(loaded.some((file) => file.includes('class-validator'))).toBe(true);
+    expect(loaded.filter((file) => /libphonenumber|class-validator.cjs.index/.test(file))).toEqual([]);
+  });
+
   it('declares types that need nothing but Node and the required peers', () => {
     const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as {
       peerDependencies: Record<string, string>;
