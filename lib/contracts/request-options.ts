@@ -29,7 +29,7 @@ export interface RequestOptions {
   deadlineMs?: number | undefined;
   /** Extra headers of this call, over the module's `headers`. `authorization` is not accepted: use `apiKey`. */
   headers?: Readonly<Record<string, string>> | undefined;
-  /** The key of this call, over both keys of the module. */
+  /** The key of this call, over both keys of the module. The call then has a connection to itself. */
   apiKey?: string | SecretString | undefined;
   /** Retry settings over the module's `retry`; `false` makes this the only attempt. */
   retry?: false | RetryOptions | undefined;

@@ -8,15 +8,25 @@ const MAX_SOCKETS = 50;
 /** What axios sets on every socket before each request; with another value Node would set it back after each. */
 const TCP_KEEP_ALIVE_MS = 60_000;
 
-/** The two ways in which an account connects. */
+/** Member of a request's options by which an agent tells it from every other one. */
+export const REQUEST_ID = 'openRouterRequestId';
+
+interface AgentPair {
+  readonly httpAgent: HttpAgent;
+  readonly httpsAgent: HttpsAgent;
+}
+
+/** The ways in which an account connects. */
 export interface HttpAgents {
   /** Sockets are kept for the next call. */
-  readonly kept: { readonly httpAgent: HttpAgent; readonly httpsAgent: HttpsAgent };
+  readonly kept: AgentPair;
+  /** Each request has a socket of its own, as soon as one of the places is free. */
+  readonly apart: AgentPair;
   /**
-   * Each request has a socket of its own: on a kept one that the server is just closing, nobody could tell
+   * Each request has a socket of its own at once: on a kept one that the server is just closing, nobody could tell
    * whether a `POST` has arrived.
    */
-  readonly single: { readonly httpAgent: HttpAgent; readonly httpsAgent: HttpsAgent };
+  readonly single: AgentPair;
   /** Ends every socket. */
   destroy(): void;
 }
@@ -30,11 +40,13 @@ export function openAgents(): HttpAgents {
     maxFreeSockets: MAX_SOCKETS,
     timeout: IDLE_SOCKET_MS,
   };
-  // Without a bound. With one, Node hands the socket of one request to the next in the queue after all; and what has
-  // waited in a queue for most of its time would be sent just before it is given up.
+  // With `maxSockets` Node would hand the socket of one request to the next in the queue after all.
+  const apart = { keepAlive: false, maxTotalSockets: MAX_SOCKETS, maxCachedSessions: 0 };
+  // Without a bound: what has waited in a queue for most of its time would be sent just before it is given up.
   const single = { keepAlive: false };
   const agents = {
     kept: { httpAgent: new HttpAgent(keep), httpsAgent: new HttpsAgent(keep) },
+    apart: { httpAgent: oneByOne(new HttpAgent(apart)), httpsAgent: oneByOne(new HttpsAgent(apart)) },
     single: { httpAgent: new HttpAgent(single), httpsAgent: new HttpsAgent(single) },
   };
   return {
@@ -46,4 +58,11 @@ export function openAgents(): HttpAgents {
       }
     },
   };
+}
+
+/** Makes an agent share no socket: those that it may share go by the name of their requests. */
+function oneByOne<T extends HttpAgent>(agent: T): T {
+  const nameOf = agent.getName.bind(agent);
+  agent.getName = (options = {}) => `${nameOf(options)}:${String(Reflect.get(options, REQUEST_ID))}`;
+  return agent;
 }

@@ -41,6 +41,9 @@ import { RetryBudget } from './retry-budget.js';
 import { checkRequestOptions } from './request-options.schema.js';
 import { retryDelay } from './retry-policy.js';
 
+/** The ways to connect. */
+type Connection = Exclude<keyof HttpAgents, 'destroy'>;
+
 /** The limits of one call. */
 interface CallLimits {
   readonly timeoutMs: number;
@@ -72,8 +75,8 @@ export class HttpPipeline {
   readonly #keys: KeyRing;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #agents: HttpAgents;
-  /** One for what may be sent again, on kept connections, and one for creations, each on a connection of its own. */
-  readonly #http: { readonly kept: HttpService; readonly single: HttpService };
+  /** One for each way to connect. */
+  readonly #http: Readonly<Record<Connection, HttpService>>;
   readonly #hasAdapter: boolean;
   readonly #hooks: InstrumentationHooks;
   readonly #budget = new RetryBudget();
@@ -88,6 +91,7 @@ export class HttpPipeline {
     this.#agents = openAgents();
     this.#http = {
       kept: openHttp({ ...this.#agents.kept, ...settings.axios }),
+      apart: openHttp({ ...this.#agents.apart, ...settings.axios }),
       single: openHttp({ ...this.#agents.single, ...settings.axios }),
     };
     this.#hasAdapter = settings.axios.adapter !== undefined;
@@ -150,14 +154,15 @@ export class HttpPipeline {
     let key = await this.#askKey(progress);
     const mayResend = settings !== false && !creates;
     let mayAskAgain = mayResend && progress.keyOverride === undefined;
-    let isFresh = creates;
+    let mayReconnect = mayResend;
+    let connection = firstConnection(progress);
     // Attempts that say nothing about OpenRouter, and do not count.
     let uncounted = 0;
     let misses = 0;
     let lastCost: number | undefined;
     for (let attempts = 1; ; attempts += 1) {
       const watch = this.#hooks.watch(call, attempts);
-      const outcome = await watch.run(() => this.#attempt(progress, key, isFresh));
+      const outcome = await watch.run(() => this.#attempt(progress, key, connection));
       if ('value' in outcome) {
         this.#budget.refund(lastCost);
         return outcome.value;
@@ -177,8 +182,9 @@ export class HttpPipeline {
           continue;
         }
       }
-      if (mayResend && !isFresh && failure.stale === true) {
-        isFresh = true;
+      if (mayReconnect && failure.stale === true) {
+        mayReconnect = false;
+        connection = 'apart';
         uncounted += 1;
         watch.retry(failure, 0);
         continue;
@@ -218,10 +224,10 @@ export class HttpPipeline {
     }
   }
 
-  async #attempt<T>(progress: CallInProgress<T>, key: string, isFresh: boolean): Promise<Outcome<T>> {
+  async #attempt<T>(progress: CallInProgress<T>, key: string, connection: Connection): Promise<Outcome<T>> {
     const { call, scrub } = progress;
     try {
-      return this.#read(await this.#exchange(progress, key, isFresh), progress);
+      return this.#read(await this.#exchange(progress, key, connection), progress);
     } catch (error) {
       if (error instanceof TransportFault) {
         const failure = connectionFailure(error.raw, error.phase, call.operation, scrub);
@@ -234,9 +240,9 @@ export class HttpPipeline {
     }
   }
 
-  #exchange<T>(progress: CallInProgress<T>, key: string, isFresh: boolean): Promise<WireAnswer> {
+  #exchange<T>(progress: CallInProgress<T>, key: string, connection: Connection): Promise<WireAnswer> {
     const { call, scope, limits, headers, path } = progress;
-    const { axiosRef } = isFresh ? this.#http.single : this.#http.kept;
+    const { axiosRef } = this.#http[connection];
     const attempt = new Attempt(axiosRef, this.#hasAdapter, this.options.maxResponseBytes);
     const request = {
       method: call.method,
@@ -295,21 +301,20 @@ export class HttpPipeline {
 
   #askKey<T>(progress: CallInProgress<T>): string | Promise<string> {
     const { call, scope, keyOverride } = progress;
-    return (
-      keyOverride ??
-      this.#keys.fixed(call.key) ??
-      scope.run<string>(
-        (resolve, reject) => {
-          this.#keys.ask(call.key).then(resolve, reject);
-          return undefined;
-        },
-        (why) =>
-          interruptionException({
-            ...interrupted(progress, why),
-            what: `the function given as \`${this.#keys.optionOf(call.key)}\``,
-          }),
-      )
-    );
+    const key = keyOverride ?? this.#keys.get(call.key);
+    return typeof key === 'string'
+      ? key
+      : scope.run<string>(
+          (resolve, reject) => {
+            key().then(resolve, reject);
+            return undefined;
+          },
+          (why) =>
+            interruptionException({
+              ...interrupted(progress, why),
+              what: `the function given as \`${this.#keys.optionOf(call.key)}\``,
+            }),
+        );
   }
 
   #wait<T>(progress: CallInProgress<T>, delayMs: number): Promise<undefined> {
@@ -364,6 +369,14 @@ function openHttp(own: OpenRouterAxiosOptions): HttpService {
     ...(own.adapter !== undefined && { fetchOptions: { redirect: 'manual' } }),
   });
   return new HttpService(axios as HttpService['axiosRef']);
+}
+
+/** A key of the call's own does not meet others on a connection, where an answer could come to the wrong one. */
+function firstConnection<T>({ call, keyOverride }: CallInProgress<T>): Connection {
+  if (createsSomething(call)) {
+    return 'single';
+  }
+  return keyOverride === undefined ? 'kept' : 'apart';
 }
 
 /** What the exception of an interruption tells, unless an attempt knows better. */

@@ -9,6 +9,8 @@ import { isSecretString } from '../secret/secret-string.js';
 /** Rotated keys would pile up for as long as the process lives. */
 const MOST_REMEMBERED = 8;
 
+type KeyFunction = () => OpenRouterKey | Promise<OpenRouterKey>;
+
 /** Holds an account's keys where no inspection reaches them, and hands one out at the moment of sending. */
 export class KeyRing {
   readonly #keys: AccountSettings['keys'];
@@ -48,22 +50,14 @@ export class KeyRing {
     return typeof this.#keys[kind].source === 'function';
   }
 
-  /** The text of a key that does not come from a function. */
-  fixed(kind: OpenRouterKeyKind): string | undefined {
-    const { source } = this.#keys[kind];
-    return typeof source === 'function' ? undefined : keyText(source);
+  /** The text of a key, or how to ask for it where it comes from a function. */
+  get(kind: OpenRouterKeyKind): string | (() => Promise<string>) {
+    const { option, source } = this.#keys[kind];
+    return typeof source === 'function' ? () => this.#ask(option, source) : keyText(source);
   }
 
-  /**
-   * The text of a key, asked from its source if that is a function.
-   *
-   * @throws `OpenRouterConfigException` if the function fails or gives something that is no key.
-   */
-  async ask(kind: OpenRouterKeyKind): Promise<string> {
-    const { option, source } = this.#keys[kind];
-    if (typeof source !== 'function') {
-      return keyText(source);
-    }
+  /** @throws `OpenRouterConfigException` if the function fails or gives something that is no key. */
+  async #ask(option: string, source: KeyFunction): Promise<string> {
     const key = await this.#askFunction(option, source);
     const problem = keyTextProblem(key);
     if (problem !== undefined) {
@@ -75,7 +69,7 @@ export class KeyRing {
     return key;
   }
 
-  async #askFunction(option: string, source: () => OpenRouterKey | Promise<OpenRouterKey>): Promise<string> {
+  async #askFunction(option: string, source: KeyFunction): Promise<string> {
     try {
       return keyText(await source());
     } catch (error) {

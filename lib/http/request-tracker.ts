@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import type { OpenRouterPhase } from '../contracts/delivery.js';
+import { REQUEST_ID } from './http-agents.js';
 
 /**
  * Follows one request through its phases, and keeps what the HTTP library does not hand out: its socket and the
@@ -56,6 +58,7 @@ export class RequestTracker {
       throw new Error('the request was ended before it began');
     }
     const secure = options.protocol === 'https:';
+    Object.assign(options, { [REQUEST_ID]: randomUUID() });
     const request = (secure ? https : http).request(options, (response) => {
       this.answered();
       (this.onAnswer ?? onResponse)(response);

@@ -9,6 +9,7 @@ import { failureOf, until } from '../support/failures.js';
 import { lookingUp, lookupError } from '../support/lookup.js';
 import {
   answerWell,
+  API_KEY,
   CHARGE,
   cleanUp,
   clientOf,
@@ -94,6 +95,64 @@ describe('sockets', () => {
     release();
     expect(await Promise.all(calls)).toEqual(Array(60).fill(CREDITS));
     expect(server.sockets.length).toBe(50);
+  });
+
+  it('are new for each GET with a key of its own, and closed after it', async () => {
+    const server = await startServer(answerWell);
+    const client = clientOf(server);
+    const keys = ['sk-or-v1-one', 'sk-or-v1-two', 'sk-or-v1-one', undefined, 'sk-or-v1-two', undefined];
+    for (const apiKey of keys) {
+      await client.credits.getCredits({ apiKey });
+    }
+    const used = server.requests.map(({ socket }) => server.sockets.indexOf(socket));
+    expect(used).toEqual([0, 1, 2, 3, 4, 3]);
+    expect(server.requests.map(({ headers }) => headers.connection)).toEqual(
+      keys.map((key) => (key === undefined ? 'keep-alive' : 'close')),
+    );
+    await until(() => server.sockets.every((socket, index) => socket.destroyed === (index !== 3)));
+  });
+
+  it('of GETs with keys of their own are at most 50 at a time, and never handed on', async () => {
+    let release: () => void = () => undefined;
+    const full = new Promise<void>((resolve) => (release = resolve));
+    let open = 0;
+    let most = 0;
+    const server = await startServer((request, response) => {
+      most = Math.max(most, ++open);
+      request.socket.once('close', () => (open -= 1));
+      void full.then(() => answerWell(request, response));
+    });
+    const client = clientOf(server);
+    const calls = Array.from({ length: 130 }, (_, call) =>
+      client.credits.getCredits({ apiKey: `sk-or-v1-tenant-${call % 2}` }),
+    );
+    await until(() => server.requests.length === 50);
+    release();
+    expect(await Promise.all(calls)).toEqual(Array(130).fill(CREDITS));
+    expect(most).toBe(50);
+    expect(new Set(server.requests.map(({ socket }) => socket)).size).toBe(130);
+    await until(() => server.sockets.every((socket) => socket.destroyed));
+  });
+
+  it('of GETs with keys of their own are free again after calls that have ended in the queue', async () => {
+    let release: () => void = () => undefined;
+    const full = new Promise<void>((resolve) => (release = resolve));
+    const server = await startServer((request, response) => {
+      void full.then(() => answerWell(request, response));
+    });
+    const client = clientOf(server, { retry: false });
+    const call = (timeoutMs?: number) => client.credits.getCredits({ apiKey: API_KEY, timeoutMs });
+    const first = Array.from({ length: 50 }, () => call());
+    await until(() => server.requests.length === 50);
+    const queued = await Promise.all(Array.from({ length: 30 }, () => failureOf(call(50))));
+    expect(queued.map((error) => Reflect.get(error, 'delivery') as unknown)).toEqual(
+      Array(30).fill('not-sent'),
+    );
+    release();
+    expect(await Promise.all(first)).toEqual(Array(50).fill(CREDITS));
+    expect(await Promise.all(Array.from({ length: 60 }, () => call()))).toEqual(Array(60).fill(CREDITS));
+    // What was given up in the queue is not sent when its turn comes.
+    expect(server.requests.length).toBe(110);
   });
 
   it('that the server closes are replaced', async () => {
