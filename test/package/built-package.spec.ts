@@ -144,6 +144,16 @@ describe('the built package', () => {
     expect(imported).toContain('@nestjs/common');
   });
 
+  it('is as large as the README says', async () => {
+    const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+      timeout: 20_000,
+    });
+    const [{ size }] = JSON.parse(stdout) as [{ size: number }];
+    const told = Number(/a download of about (\d+) kB/.exec(readFileSync('README.md', 'utf8'))?.[1]) * 1_000;
+    expect(size / told).toBeGreaterThan(0.9);
+    expect(size / told).toBeLessThan(1.1);
+  });
+
   it('tells its version as package.json has it', () => {
     const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
     expect(VERSION).toBe(manifest.version);
