@@ -1,4 +1,4 @@
-import { IsBoolean, IsNumber, IsPositive, ValidateIf } from 'class-validator';
+import { IsBoolean, IsNumber, IsPositive, ValidateIf } from '../options/class-validator.js';
 
 /** Sets a budget. Fit to stand behind a `ValidationPipe` as a controller's body. */
 export class SetBudgetRequest {
