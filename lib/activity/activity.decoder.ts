@@ -13,14 +13,14 @@ type WireRow = Readonly<Record<string, unknown>>;
  */
 export function decodeActivity(body: unknown): ActivityItem[] {
   const rows = unwrapList(body);
-  const midnightOf = cached(parseDay);
+  const dayOf = dayReader();
   return rows.map((row, index) => {
     const members = (row ?? {}) as WireRow;
     const usage = finite(members['usage']) ?? requiredAmount(itemOf(rows, index), 'usage');
     const byokUsageInference =
       finite(members['byok_usage_inference']) ?? requiredAmount(itemOf(rows, index), 'byok_usage_inference');
     const item: { [Name in keyof ActivityItem]: ActivityItem[Name] | undefined } = {
-      date: toDate(midnightOf(text(members['date']))),
+      date: dayOf(text(members['date'])),
       model: text(members['model']),
       modelPermaslug: text(members['model_permaslug']),
       endpointId: text(members['endpoint_id']),
@@ -40,20 +40,16 @@ export function decodeActivity(body: unknown): ActivityItem[] {
   });
 }
 
-/** The rows of an answer share a few days. */
-function cached(parse: (text: string) => number | undefined): (text?: string) => number | undefined {
-  const known = new Map<string | undefined, number | undefined>([[undefined, undefined]]);
+/** One object for all rows of a day: ten thousand of them would take as long as everything else here. */
+function dayReader(): (text: string | undefined) => Date | undefined {
+  const known = new Map<string | undefined, Date | undefined>();
   return (text) => {
-    if (text !== undefined && !known.has(text)) {
-      known.set(text, parse(text));
+    if (!known.has(text)) {
+      const midnight = parseDay(text ?? '');
+      known.set(text, midnight === undefined ? undefined : new Date(midnight));
     }
     return known.get(text);
   };
-}
-
-/** A `Date` of its own for every row: its owner may change it. */
-function toDate(milliseconds: number | undefined): Date | undefined {
-  return milliseconds === undefined ? undefined : new Date(milliseconds);
 }
 
 function text(value: unknown): string | undefined {

@@ -4,7 +4,7 @@
  * Amounts are always there; of the rest, what OpenRouter leaves out is missing here, too.
  */
 export class ActivityItem {
-  /** The day: its midnight in UTC. */
+  /** The day: its midnight in UTC. The rows of one day share the object: copy it before you change it. */
   date?: Date;
   /** Slug of the model, for example `openai/gpt-4.1`. */
   model?: string;

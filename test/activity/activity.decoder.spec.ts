@@ -34,10 +34,11 @@ describe('rows of activity', () => {
     expect(decodeActivity([ROW])).toEqual([ITEM]);
   });
 
-  it('have a date of their own each', () => {
+  it('share the date of a day within one answer, and never with another one', () => {
     const [one, other] = decodeActivity({ data: [ROW, ROW] });
+    expect(one!.date).toBe(other!.date);
     one!.date!.setFullYear(1999);
-    expect(other!.date).toEqual(ITEM.date);
+    expect(decodeActivity({ data: [ROW] })[0]!.date).toEqual(ITEM.date);
   });
 
   it('lose what is not as documented, but for money', () => {
