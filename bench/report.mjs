@@ -1,4 +1,5 @@
 // Numbers to Markdown: medians by client, and the ratios that have a bar.
+import { median } from './shared.mjs';
 
 const COLUMNS = [
   ['CPU per call (µs)', 'cpuMicros', 0],
@@ -11,17 +12,25 @@ const COLD_COLUMNS = [
   ['cold start (ms)', 'coldStartMs', 0],
   ['peak memory (MiB)', 'maxRssMiB', 1],
 ];
+const ACTIVITY_COLUMNS = [
+  ['time per call (ms)', 'callMs', 1],
+  ['CPU per call (ms)', 'callCpuMs', 1],
+];
+const DECODE_COLUMNS = [['time (ms)', 'ms', 2]];
 const BARS = [
-  ['CPU per call', 'this-package', 'official-class', 'cpuMicros', 0.7],
-  ['CPU per call', 'this-package', 'axios', 'cpuMicros', 1.3],
-  ['cold start', 'nest-this-package', 'nest-official-sdk', 'coldStartMs', 0.55],
-  ['peak memory', 'nest-this-package', 'nest-official-sdk', 'maxRssMiB', 0.72],
+  ['CPU per call', 'loads', 'this-package', 'official-class', 'cpuMicros', 0.7],
+  ['CPU per call', 'loads', 'this-package', 'axios', 'cpuMicros', 1.3],
+  ['cold start', 'colds', 'nest-this-package', 'nest-official-sdk', 'coldStartMs', 0.55],
+  ['peak memory', 'colds', 'nest-this-package', 'nest-official-sdk', 'maxRssMiB', 0.72],
+  ['10 000 rows', 'activities', 'activity-this-package', 'activity-official-class', 'callMs', 0.5],
+  ['10 000 rows', 'decodes', 'decode', 'parse', 'ms', 1],
 ];
 
 /** @returns a Markdown document, laid out as Prettier would. */
-export function formatReport({ loads, colds, plan, machine, labels }) {
-  const bars = BARS.map(([what, client, other, measure, bar]) => {
-    const series = measure === 'cpuMicros' ? loads : colds;
+export function formatReport({ plan, machine, labels, ...results }) {
+  const { loads, activities, decodes, colds } = results;
+  const bars = BARS.map(([what, name, client, other, measure, bar]) => {
+    const series = results[name];
     const ratio = medianOf(series[client], measure) / medianOf(series[other], measure);
     const pairs = series[client].map((round, index) => round[measure] / series[other][index][measure]);
     const range = `${Math.min(...pairs).toFixed(2)}–${Math.max(...pairs).toFixed(2)}`;
@@ -43,6 +52,12 @@ export function formatReport({ loads, colds, plan, machine, labels }) {
     `Rounds: ${plan.loadRounds}; medians of them. CPU is user and system time over ${grouped(plan.calls)} calls in a row, ` +
       `after ${grouped(plan.warmUp)} calls of warm-up; latency at 50 at a time is over ${grouped(plan.concurrentCalls)} calls.`,
     medians(loads, COLUMNS, labels),
+    '## Activity',
+    `\`GET /activity\` with 10 000 rows. Rounds: ${plan.activityRounds}; medians of them, each over ` +
+      `${plan.activityCalls} calls in a row after ${plan.activityWarmUp} calls of warm-up.`,
+    medians(activities, ACTIVITY_COLUMNS, labels),
+    'Reading the same rows without a call: the text by `JSON.parse`, and what comes of it by the decoder.',
+    medians(decodes, DECODE_COLUMNS, labels),
     '## Start',
     `Rounds: ${plan.coldRounds}; medians of them. From the start of the process to its first answer, and its peak memory by then.`,
     medians(colds, COLD_COLUMNS, labels),
@@ -63,9 +78,7 @@ function medians(results, columns, labels) {
 }
 
 function medianOf(runs, measure) {
-  const sorted = runs.map((run) => run[measure]).sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  return median(runs.map((run) => run[measure]));
 }
 
 function grouped(count) {

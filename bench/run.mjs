@@ -19,10 +19,36 @@ const NEST_CLIENTS = [
   ['nest-this-package', 'Nest + this package'],
   ['nest-official-sdk', 'Nest + @openrouter/sdk'],
 ];
+const ACTIVITY_CLIENTS = [
+  ['activity-this-package', 'this package, activity.list'],
+  ['activity-official-class', '@openrouter/sdk, class, analytics.getUserActivity'],
+];
+const DECODE_STEPS = [
+  ['decode', "this package's decoder"],
+  ['parse', 'JSON.parse'],
+];
 const PACKAGES = ['@nestjs/core', '@nestjs/axios', '@openrouter/sdk', 'axios', 'class-validator', 'undici'];
 
-const FULL = { loadRounds: 5, coldRounds: 11, warmUp: 3_000, calls: 3_000, concurrentCalls: 5_000 };
-const QUICK = { loadRounds: 1, coldRounds: 3, warmUp: 500, calls: 1_000, concurrentCalls: 1_000 };
+const FULL = {
+  loadRounds: 5,
+  activityRounds: 5,
+  coldRounds: 11,
+  warmUp: 3_000,
+  calls: 3_000,
+  concurrentCalls: 5_000,
+  activityWarmUp: 10,
+  activityCalls: 30,
+};
+const QUICK = {
+  loadRounds: 1,
+  activityRounds: 1,
+  coldRounds: 3,
+  warmUp: 500,
+  calls: 1_000,
+  concurrentCalls: 1_000,
+  activityWarmUp: 5,
+  activityCalls: 10,
+};
 
 const isQuick = process.argv.includes('--quick');
 const plan = isQuick ? QUICK : FULL;
@@ -39,6 +65,16 @@ const baseUrl = await new Promise((resolve, reject) => {
 const loads = await rounds('load', plan.loadRounds, LOAD_CLIENTS, async (client) =>
   measure('load.mjs', [client, baseUrl, plan.warmUp, plan.calls, plan.concurrentCalls]),
 );
+const activities = await rounds('activity', plan.activityRounds, ACTIVITY_CLIENTS, async (client) =>
+  measure('activity.mjs', [client, baseUrl, plan.activityWarmUp, plan.activityCalls]),
+);
+const decoded = await rounds('decode', plan.activityRounds, [['both']], async () =>
+  measure('activity-decode.mjs', [plan.activityWarmUp, plan.activityCalls]),
+);
+const decodes = {
+  decode: decoded.both.map(({ decodeMs }) => ({ ms: decodeMs })),
+  parse: decoded.both.map(({ parseMs }) => ({ ms: parseMs })),
+};
 const colds = await rounds(
   'cold start',
   plan.coldRounds,
@@ -51,7 +87,15 @@ const colds = await rounds(
 );
 server.disconnect();
 
-const report = formatReport({ loads, colds, plan, machine: describeMachine(), labels: labels() });
+const report = formatReport({
+  loads,
+  activities,
+  decodes,
+  colds,
+  plan,
+  machine: describeMachine(),
+  labels: labels(),
+});
 console.log(`\n${report}`);
 console.log(`Took ${Math.round((Date.now() - startedAt) / 1000)} s.`);
 if (isQuick) {
@@ -130,7 +174,7 @@ function versionOf(name) {
 }
 
 function labels() {
-  return Object.fromEntries([...LOAD_CLIENTS, ...NEST_CLIENTS]);
+  return Object.fromEntries([...LOAD_CLIENTS, ...NEST_CLIENTS, ...ACTIVITY_CLIENTS, ...DECODE_STEPS]);
 }
 
 function pathOf(name) {

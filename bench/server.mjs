@@ -1,16 +1,21 @@
-// The API as every client of the benchmark meets it: one route, one small answer, connections kept alive. It runs in a
+// The API as every client of the benchmark meets it: one small answer, one large one, connections kept alive. It runs in a
 // process of its own, so that none of its work is counted as a client's, and ends with the runner.
 import { Buffer } from 'node:buffer';
 import { createServer } from 'node:http';
-import { ANSWER, PATH } from './shared.mjs';
+import { activityAnswer } from './activity-rows.mjs';
+import { ACTIVITY_PATH, ANSWER, PATH } from './shared.mjs';
 
-const body = Buffer.from(JSON.stringify(ANSWER));
-const headers = { 'content-type': 'application/json', 'content-length': body.length };
+const answers = new Map(
+  Object.entries({ [PATH]: ANSWER, [ACTIVITY_PATH]: activityAnswer() }).map(([path, answer]) => {
+    const body = Buffer.from(JSON.stringify(answer));
+    return [path, { body, headers: { 'content-type': 'application/json', 'content-length': body.length } }];
+  }),
+);
 
 const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
-  const isCredits = request.method === 'GET' && request.url === PATH;
-  if (isCredits && request.headers.authorization?.startsWith('Bearer ') === true) {
-    response.writeHead(200, headers).end(body);
+  const answer = request.method === 'GET' ? answers.get(request.url) : undefined;
+  if (answer !== undefined && request.headers.authorization?.startsWith('Bearer ') === true) {
+    response.writeHead(200, answer.headers).end(answer.body);
   } else {
     response.writeHead(404).end();
   }

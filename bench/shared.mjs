@@ -2,6 +2,7 @@
 
 export const BASE_PATH = '/api/v1';
 export const PATH = `${BASE_PATH}/credits`;
+export const ACTIVITY_PATH = `${BASE_PATH}/activity`;
 export const API_KEY = 'sk-or-v1-benchmark';
 
 /** The body of the API's own example. */
@@ -21,6 +22,12 @@ export async function openClient(name, baseUrl) {
     throw new Error(`${name}: read ${total} instead of ${ANSWER.data.total_credits}`);
   }
   return client;
+}
+
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 /** Tells the runner what was measured, and ends whatever sockets a client would still keep open. */
