@@ -1,10 +1,11 @@
 import { types } from 'node:util';
+import { UUID_PATTERN, workspaceIdRule } from '../api-keys/api-key.rules.js';
 import { Obeys, type Rule } from '../options/option-rules.js';
 import { dayText, parseDay } from './activity-day.js';
 
 const DAY_PATTERN = /^\d{4}-\d{2}-\d{2}$/;
 const HASH_PATTERN = /^[0-9a-f]{64}$/;
-const ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
+const NOT_BLANK = /\S/;
 
 const dayRule: Rule = (value) =>
   wireDay(value) === undefined
@@ -12,11 +13,14 @@ const dayRule: Rule = (value) =>
     : undefined;
 
 const hashRule: Rule = (value) =>
-  isText(value, HASH_PATTERN) ? undefined : 'must be the hash of a key: 64 lower-case hexadecimal digits';
+  isText(value, HASH_PATTERN)
+    ? undefined
+    : 'must be the hash of a key, as `ApiKeysService.hashOf` makes it: 64 lower-case hexadecimal digits';
 
-function idRule(shape: string): Rule {
-  return (value) => (isText(value, ID_PATTERN) ? undefined : `must be ${shape}`);
-}
+const userIdRule: Rule = (value) =>
+  isText(value, NOT_BLANK)
+    ? undefined
+    : "must be the id of a member of the organization, such as 'user_abc123'";
 
 const groupRule: Rule = (value) =>
   value === 'workspace' ? undefined : "must be 'workspace', or be left out";
@@ -30,16 +34,16 @@ export class ActivityQuery {
   @Obeys(dayRule)
   date?: string | Date | undefined;
 
-  /** Hash of the one key whose activity is asked for: 64 lower-case hexadecimal digits. */
+  /** Hash of the one key whose activity is asked for: 64 lower-case hexadecimal digits. `ApiKeysService.hashOf(key)` has it. */
   @Obeys(hashRule)
   apiKeyHash?: string | undefined;
 
   /** Id of the one member of the organization whose activity is asked for. */
-  @Obeys(idRule("the id of a member of the organization, such as 'user_abc123'"))
+  @Obeys(userIdRule)
   userId?: string | undefined;
 
-  /** Id of the one workspace whose activity is asked for. */
-  @Obeys(idRule('the id of a workspace'))
+  /** Id of the one workspace whose activity is asked for: a UUID. */
+  @Obeys(workspaceIdRule)
   workspaceId?: string | undefined;
 
   /** `'workspace'` splits the rows by workspace, and names it in each. */
@@ -66,13 +70,13 @@ export class ActivityQuery {
       userId: {
         required: false,
         type: () => String,
-        pattern: ID_PATTERN.source,
+        pattern: NOT_BLANK.source,
         description: 'Id of a member of the organization',
       },
       workspaceId: {
         required: false,
         type: () => String,
-        pattern: ID_PATTERN.source,
+        pattern: UUID_PATTERN.source,
         description: 'Id of a workspace',
       },
       groupBy: { required: false, type: () => String, enum: ['workspace'] },

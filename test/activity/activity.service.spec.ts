@@ -71,7 +71,7 @@ describe('list', () => {
     ['an upper-case hash', { apiKeyHash: HASH.toUpperCase() }, 'apiKeyHash', /lower-case/],
     ['a list of hashes', { apiKeyHash: [HASH] }, 'apiKeyHash', /must be the hash/],
     ['a blank user', { userId: ' ' }, 'userId', /`userId` must be the id of a member/],
-    ['a workspace that is a path', { workspaceId: '../x' }, 'workspaceId', /`workspaceId` must be the id/],
+    ['a slug', { workspaceId: 'production' }, 'workspaceId', /must be the id of a workspace: a UUID/],
     ['another group', { groupBy: 'model' }, 'groupBy', /`groupBy` must be 'workspace'/],
     ['a wire name', { group_by: 'workspace' }, 'group_by', /did you mean `groupBy`\?/],
     ['an unknown name', { constructor: 1 }, 'constructor', /`constructor` is not known/],
