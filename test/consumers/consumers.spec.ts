@@ -42,7 +42,7 @@ const NEST_11 = {
 };
 
 /** What npm downloads, as the README tells it. */
-const TARBALL_BYTES = 114_000;
+const TARBALL_BYTES = 206_000;
 
 const TSC = 'node_modules/typescript/bin/tsc';
 const JEST = 'node_modules/jest/bin/jest.js';
