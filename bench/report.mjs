@@ -87,7 +87,7 @@ function grouped(count) {
 
 /** The first column is text, the others are aligned to the right. */
 function table(head, rows) {
-  const widths = head.map((_, column) => Math.max(4, ...[head, ...rows].map((row) => row[column].length)));
+  const widths = head.map((_, column) => Math.max(3, ...[head, ...rows].map((row) => row[column].length)));
   const line = (cells) =>
     `| ${cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join(' | ')} |`;
   const rule = widths.map((width, column) =>
