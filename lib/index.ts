@@ -1,3 +1,8 @@
+/**
+ * OpenRouter account, credits and spend for NestJS backends.
+ *
+ * @module nestjs-openrouter
+ */
 export {
   ActivityItem,
   ActivityQuery,

@@ -20,7 +20,12 @@ export interface OpenRouterRegistration {
  * What a factory returns: the options without `name` and `isGlobal`, which Nest needs before it runs the factory and
  * which therefore stand beside it.
  */
-export type OpenRouterFactoryOptions = OpenRouterModuleOptions & { name?: never; isGlobal?: never };
+export type OpenRouterFactoryOptions = OpenRouterModuleOptions & {
+  /** Stands beside `useFactory`. */
+  name?: never;
+  /** Stands beside `useFactory`. */
+  isGlobal?: never;
+};
 
 /** A class that makes the options, for `useClass` and `useExisting`. */
 export interface OpenRouterOptionsFactory {
@@ -43,7 +48,9 @@ export interface OpenRouterModuleFactoryOptions extends AsyncRegistration {
   useFactory: (...args: any[]) => OpenRouterFactoryOptions | Promise<OpenRouterFactoryOptions>;
   /** What the function is called with. */
   inject?: (InjectionToken | OptionalFactoryDependency)[] | undefined;
+  /** Not beside `useFactory`. */
   useClass?: never;
+  /** Not beside `useFactory`. */
   useExisting?: never;
 }
 
@@ -51,8 +58,11 @@ export interface OpenRouterModuleFactoryOptions extends AsyncRegistration {
 export interface OpenRouterModuleClassOptions extends AsyncRegistration {
   /** The class. */
   useClass: Type<OpenRouterOptionsFactory>;
+  /** Not beside `useClass`. */
   useFactory?: never;
+  /** Not beside `useClass`. */
   useExisting?: never;
+  /** Not beside `useClass`: the class injects by its own constructor. */
   inject?: never;
 }
 
@@ -60,8 +70,11 @@ export interface OpenRouterModuleClassOptions extends AsyncRegistration {
 export interface OpenRouterModuleExistingOptions extends AsyncRegistration {
   /** The provider's token. */
   useExisting: InjectionToken<OpenRouterOptionsFactory>;
+  /** Not beside `useExisting`. */
   useFactory?: never;
+  /** Not beside `useExisting`. */
   useClass?: never;
+  /** Not beside `useExisting`. */
   inject?: never;
 }
 

@@ -29,7 +29,10 @@ export interface OpenRouterAttemptSuccess {
 /** How an attempt has failed. */
 export interface OpenRouterAttemptFailure {
   /** The exception, as the caller would get it. */
-  readonly error: Error & { readonly code: string };
+  readonly error: Error & {
+    /** Stable identifier of the kind of error. */
+    readonly code: string;
+  };
   /** HTTP status, if there was an answer. */
   readonly status?: number;
   /** What is known of the request's effect. */

@@ -74,7 +74,12 @@ export type ResolvedRetryOptions = Readonly<{
  */
 export interface ResolvedOpenRouterOptions {
   /** Which keys are set. The keys themselves are nowhere to be read. */
-  readonly keys: { readonly api: boolean; readonly management: boolean };
+  readonly keys: {
+    /** Whether `apiKey` is set. */
+    readonly api: boolean;
+    /** Whether `managementKey` is set. */
+    readonly management: boolean;
+  };
   /** Where the API is, without a trailing slash. */
   readonly baseUrl: string;
   /** Whether an `http:` `baseUrl` on another host is allowed. */

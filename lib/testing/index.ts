@@ -1,3 +1,8 @@
+/**
+ * An OpenRouter account on this machine, for tests and demos.
+ *
+ * @module nestjs-openrouter/testing
+ */
 export { OpenRouterSandbox } from './openrouter-sandbox.js';
 export type { SandboxFailure, SandboxFault } from './sandbox-faults.js';
 export type {

@@ -60,7 +60,11 @@ export class OpenRouterSandbox {
   /** @internal Declared only: defined below as hidden, so that printing a sandbox stays short. */
   declare readonly server: SandboxServer;
 
-  /** Use {@link OpenRouterSandbox.start}. */
+  /**
+   * Use {@link OpenRouterSandbox.start}.
+   *
+   * @hidden
+   */
   protected constructor(server: SandboxServer, { apiKey, managementKey }: ResolvedSandboxOptions) {
     this.baseUrl = server.origin + API_ROOT;
     this.apiKey = apiKey;

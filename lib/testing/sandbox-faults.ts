@@ -3,8 +3,6 @@ import { types } from 'node:util';
 import { checkFields, checkInteger, checkOneOf, isRecord, refuse } from './sandbox-checks.js';
 import { API_ROOT } from './routes/route.js';
 
-const FAULTS = ['reset', 'close', 'hang', 'hang-body', 'truncate', 'garbage'] as const;
-
 /**
  * A failure of the connection. Each happens after the request was read in full.
  *
@@ -15,7 +13,7 @@ const FAULTS = ['reset', 'close', 'hang', 'hang-body', 'truncate', 'garbage'] as
  * - `'truncate'`: the same half under a `content-length` for the whole, then the connection is closed.
  * - `'garbage'`: bytes that are no HTTP, then the connection is closed.
  */
-export type SandboxFault = (typeof FAULTS)[number];
+export type SandboxFault = 'reset' | 'close' | 'hang' | 'hang-body' | 'truncate' | 'garbage';
 
 /** What {@link OpenRouterSandbox.failNext} takes. Each field may be left out or `undefined`. */
 export interface SandboxFailure {
@@ -125,6 +123,8 @@ export function playFault(
 }
 
 const WHERE = 'failNext';
+
+const FAULTS: readonly SandboxFault[] = ['reset', 'close', 'hang', 'hang-body', 'truncate', 'garbage'];
 
 const FIELDS = [
   'method',

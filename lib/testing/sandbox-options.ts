@@ -1,11 +1,6 @@
 import { randomKey } from './account/keys.js';
 import { checkFields, checkInteger, checkOneOf, checkUsd, refuse } from './sandbox-checks.js';
 
-const COINBASE_MODES = ['gone', 'onchain', 'hosted'] as const;
-const INFERENCE_KEY_CREDITS = ['forbidden', 'zeros', 'real'] as const;
-const KEY_LIMIT_STATUSES = [402, 403] as const;
-const LIMIT_RESETS = ['daily', 'weekly', 'monthly', null] as const;
-
 /**
  * What `POST /credits/coinbase` does.
  *
@@ -15,7 +10,7 @@ const LIMIT_RESETS = ['daily', 'weekly', 'monthly', null] as const;
  * - `'hosted'`: a Coinbase Commerce charge with a payment page, which several client libraries still expect.
  *   Needs a key and `amount`; `sender` and `chain_id` may be left out.
  */
-export type SandboxCoinbaseMode = (typeof COINBASE_MODES)[number];
+export type SandboxCoinbaseMode = 'gone' | 'onchain' | 'hosted';
 
 /**
  * What an inference key gets from `GET /credits`. All three have been reported of the live API.
@@ -24,10 +19,10 @@ export type SandboxCoinbaseMode = (typeof COINBASE_MODES)[number];
  * - `'zeros'`: 200 with both totals 0, whatever the account holds.
  * - `'real'`: 200 with the account's totals.
  */
-export type SandboxInferenceKeyCredits = (typeof INFERENCE_KEY_CREDITS)[number];
+export type SandboxInferenceKeyCredits = 'forbidden' | 'zeros' | 'real';
 
 /** When the spending limit of a key starts over: at UTC midnight, on Mondays, on the first, or never (`null`). */
-export type SandboxLimitReset = (typeof LIMIT_RESETS)[number];
+export type SandboxLimitReset = 'daily' | 'weekly' | 'monthly' | null;
 
 /** The account's totals in US dollars. Its balance is the difference, which may be negative. */
 export interface SandboxCredits {
@@ -83,6 +78,11 @@ export interface ResolvedSandboxOptions {
   readonly completionCost: number;
   readonly generationMisses: number;
 }
+
+const COINBASE_MODES: readonly SandboxCoinbaseMode[] = ['gone', 'onchain', 'hosted'];
+const INFERENCE_KEY_CREDITS: readonly SandboxInferenceKeyCredits[] = ['forbidden', 'zeros', 'real'];
+const KEY_LIMIT_STATUSES = [402, 403] as const;
+const LIMIT_RESETS: readonly SandboxLimitReset[] = ['daily', 'weekly', 'monthly', null];
 
 const FIELDS = [
   'port',
