@@ -1,27 +1,28 @@
 import { describe, expect, it } from '@jest/globals';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
-
-const ROOT = process.cwd();
+import { GUIDES, lineOf, ROOT, textOf } from './documents.js';
 
 interface Snippet {
-  readonly line: number;
+  /** File and line, for messages. */
+  readonly place: string;
   readonly code: string;
 }
 
+const DOCUMENTS = ['README.md', ...GUIDES];
+
 function snippetsOf(file: string): Snippet[] {
-  const text = readFileSync(join(ROOT, file), 'utf8');
+  const text = textOf(file);
   return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map((match) => ({
-    line: text.slice(0, match.index).split('\n').length,
+    place: `${file}-line-${lineOf(text, match.index)}`,
     code: match[1]!,
   }));
 }
 
 /** Compiles snippets as a user's ES modules, against the built package, and returns what the compiler says. */
-function compile(file: string, snippets: readonly Snippet[]): string[] {
+function compile(snippets: readonly Snippet[]): string[] {
   const sources = new Map(
-    snippets.map(({ line, code }) => [join(ROOT, 'test', `${file}-line-${String(line)}.mts`), code]),
+    snippets.map(({ place, code }) => [join(ROOT, 'test', `${place.replaceAll('/', '-')}.mts`), code]),
   );
   const options: ts.CompilerOptions = {
     target: ts.ScriptTarget.ES2022,
@@ -48,16 +49,28 @@ function compile(file: string, snippets: readonly Snippet[]): string[] {
     );
 }
 
-describe('README.md', () => {
-  it('has code that compiles, every block by itself', () => {
-    const snippets = snippetsOf('README.md');
-    expect(snippets.length).toBeGreaterThan(5);
-    expect(compile('README.md', snippets)).toEqual([]);
+describe('the documents', () => {
+  it('have code that compiles, every block by itself', () => {
+    const snippets = DOCUMENTS.flatMap(snippetsOf);
+    expect(snippets.length).toBeGreaterThan(40);
+    expect(compile(snippets)).toEqual([]);
+  }, 60_000);
+
+  it.each(DOCUMENTS)('hide no code from the compiler: %s', (file) => {
+    const languages = [...textOf(file).matchAll(/^([ \t>]*)```(\w+)/gm)].map(
+      ([, indent, name]) => indent! + name!,
+    );
+    expect(
+      languages.filter((language) => !['ts', 'sh', 'json', 'text', 'csharp'].includes(language)),
+    ).toEqual([]);
   });
 
-  it('is checked by a compiler that does complain', () => {
-    const wrong = { line: 1, code: "import { NoSuchThing } from 'nestjs-openrouter';\nNoSuchThing();\n" };
-    expect(compile('wrong', [wrong]).join()).toContain('NoSuchThing');
+  it('are checked by a compiler that does complain', () => {
+    const wrong = {
+      place: 'wrong',
+      code: "import { NoSuchThing } from 'nestjs-openrouter';\nNoSuchThing();\n",
+    };
+    expect(compile([wrong]).join()).toContain('NoSuchThing');
   });
 });
 
