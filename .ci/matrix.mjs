@@ -5,7 +5,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 
 const NODES = ['20.19.0', '22', '24'];
@@ -72,12 +72,18 @@ function prepareNest11() {
     'lib',
     'test',
     'README.md',
+    // What the README and the guides lead to, and what their test follows.
+    'CHANGELOG.md',
+    'CONTRIBUTING.md',
+    'bench',
+    'docs',
+    'sample',
     'jest.config.js',
     'tsconfig.json',
     'tsconfig.build.json',
     'tsconfig.build.esm.json',
   ]) {
-    cpSync(join(root, name), join(folder, name), { recursive: true });
+    cpSync(join(root, name), join(folder, name), { recursive: true, filter: isSource });
   }
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   delete manifest.workspaces;
@@ -93,6 +99,10 @@ function prepareNest11() {
   run('npm', ['run', '--silent', 'build'], folder);
   run('npm', ['run', '--silent', 'typecheck'], folder);
   return folder;
+}
+
+function isSource(path) {
+  return !['node_modules', 'dist', 'coverage'].includes(basename(path));
 }
 
 /** Runs the suite with a Node of choice; the lines with Jest's totals are for whoever counts. */
