@@ -1,3 +1,4 @@
+import type { BalanceFeed } from './balance-figures.js';
 import type { OpenRouterDelivery } from './delivery.js';
 
 /** One attempt of one call, as instrumentation sees it: frozen, the same object for every hook, nothing secret in it. */
@@ -47,13 +48,24 @@ export interface OpenRouterRetry extends OpenRouterAttemptFailure {
   readonly delayMs: number;
 }
 
+/** What instrumentation needs to know of an `OpenRouterClient`, which is one of these. */
+export interface OpenRouterAttachedClient {
+  /** The account's balance. */
+  readonly balance: BalanceFeed;
+}
+
 /**
  * Watches the calls of an account: for metrics, traces and logs.
  *
- * Every hook gets the attempt first. A hook that throws never fails a call. Hooks are synchronous: a promise that
+ * Every hook but `onAttach` gets the attempt first. A hook that throws never fails a call. Hooks are synchronous: a promise that
  * one returns is not waited for.
  */
 export interface OpenRouterInstrumentation {
+  /**
+   * Once for each account, when its client is made: the client (an `OpenRouterClient`), and the name of the account,
+   * `default` for the one without a name.
+   */
+  onAttach?(client: OpenRouterAttachedClient, account: string): void;
   /** Before an attempt. */
   onRequest?(attempt: OpenRouterAttempt): void;
   /** After an attempt that has ended well. */

@@ -140,7 +140,8 @@ export class CallScope {
 const MANY_LISTENERS = 1_000;
 const UNLIMITED = 0;
 
-function allowManyListeners(signal: AbortSignal): void {
+/** Lets a signal have more listeners than Node takes for a leak. */
+export function allowManyListeners(signal: AbortSignal): void {
   try {
     const limit = getMaxListeners(signal);
     if (limit !== UNLIMITED && limit < MANY_LISTENERS) {

@@ -1,6 +1,8 @@
 import { HttpService } from '@nestjs/axios';
 import type { AxiosStatic } from 'axios';
+import type { BalanceStore } from '../contracts/balance-store.js';
 import type { OpenRouterDelivery } from '../contracts/delivery.js';
+import type { OpenRouterAttachedClient } from '../contracts/instrumentation.js';
 import type { RequestOptions } from '../contracts/request-options.js';
 import { OpenRouterNotFoundException, OpenRouterUnauthorizedException } from '../errors/api.exceptions.js';
 import {
@@ -72,6 +74,7 @@ export class HttpPipeline {
   /** The options in force, without anything secret. */
   readonly options: ResolvedOpenRouterOptions;
 
+  readonly #balanceStore: BalanceStore | undefined;
   readonly #keys: KeyRing;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #agents: HttpAgents;
@@ -81,10 +84,12 @@ export class HttpPipeline {
   readonly #hooks: InstrumentationHooks;
   readonly #budget = new RetryBudget();
   readonly #calls = new OpenCalls();
+  readonly #closeListeners: (() => void)[] = [];
   #closed = false;
 
   constructor(settings: AccountSettings) {
     this.options = settings.options;
+    this.#balanceStore = settings.balanceStore;
     this.#keys = new KeyRing(settings.keys, secretsOfHeaders(settings.headers));
     this.#headers = accountHeaders(settings);
     this.#hooks = new InstrumentationHooks(settings);
@@ -136,9 +141,42 @@ export class HttpPipeline {
     }
   }
 
+  /** What the user shares the balance by; not among the options, since it may hold a secret. */
+  get balanceStore(): BalanceStore | undefined {
+    return this.#balanceStore;
+  }
+
+  /** Whether the two kinds of operation have keys of their own. */
+  get hasSeparateKeys(): boolean {
+    return this.#keys.areSeparate;
+  }
+
+  /**
+   * Names what the account is to others that have the same keys: a hash of the keys and of the API's host. A key that
+   * comes from a function is asked for, so that a rotated key is another account.
+   *
+   * @throws `OpenRouterConfigException` if a function given as a key fails.
+   */
+  identify(): Promise<string> {
+    return this.#keys.hashWith(new URL(this.options.baseUrl).host);
+  }
+
+  /** Tells the instrumentations of the client that the account has got. */
+  attach(client: OpenRouterAttachedClient): void {
+    this.#hooks.attach(client);
+  }
+
+  /** Calls a function when the account is closed. */
+  onClose(listener: () => void): void {
+    this.#closeListeners.push(listener);
+  }
+
   /** Ends every call and every socket; later calls are refused. May be called more than once. */
   close(): void {
     this.#closed = true;
+    for (const listener of this.#closeListeners.splice(0)) {
+      listener();
+    }
     this.#calls.shutDown();
     this.#agents.destroy();
   }

@@ -1,4 +1,5 @@
 import type {
+  OpenRouterAttachedClient,
   OpenRouterAttempt,
   OpenRouterAttemptFailure,
   OpenRouterInstrumentation,
@@ -38,6 +39,12 @@ export class InstrumentationHooks {
       serverAddress: hostname,
       serverPort: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port),
     };
+  }
+
+  /** Hands out the client that the account has got. */
+  attach(client: OpenRouterAttachedClient): void {
+    const { account } = this.#account;
+    this.#each((hooks) => hooks.onAttach?.(client, account));
   }
 
   /** Follows an attempt, the first one being number 1. */

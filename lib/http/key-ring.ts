@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { OpenRouterConfigException } from '../errors/client.exceptions.js';
 import { safeCause } from '../errors/safe-cause.js';
 import { keyTextProblem } from '../options/option-rules.js';
@@ -54,6 +55,30 @@ export class KeyRing {
   get(kind: OpenRouterKeyKind): string | (() => Promise<string>) {
     const { option, source } = this.#keys[kind];
     return typeof source === 'function' ? () => this.#ask(option, source) : keyText(source);
+  }
+
+  /** Whether the two kinds of operation have keys of their own, as far as that can be told without asking. */
+  get areSeparate(): boolean {
+    const { api, management } = this.#keys;
+    const areBothFixed = typeof api.source !== 'function' && typeof management.source !== 'function';
+    return areBothFixed
+      ? keyText(api.source) !== keyText(management.source)
+      : api.source !== management.source;
+  }
+
+  /**
+   * A hash of the keys in use and of a text, from which neither can be had.
+   *
+   * @throws `OpenRouterConfigException` if the function fails or gives something that is no key.
+   */
+  async hashWith(text: string): Promise<string> {
+    const hash = createHash('sha256').update(text);
+    for (const kind of ['management', 'api'] as const) {
+      const key = this.get(kind);
+      hash.update('\n').update(typeof key === 'string' ? key : await key());
+    }
+    return hash.digest('hex');
+  }
   }
 
   /** @throws `OpenRouterConfigException` if the function fails or gives something that is no key. */

@@ -7,7 +7,11 @@ import type { HttpPipeline } from './http-pipeline.js';
  * @param member - The service's name in `OpenRouterClient`, for the message.
  * @throws `OpenRouterConfigException` where Nest has made the service by itself.
  */
-export function attachPipeline(service: object, pipeline: HttpPipeline | undefined, member: string): void {
+export function attachPipeline(
+  service: object,
+  pipeline: HttpPipeline | undefined,
+  member: string,
+): asserts pipeline is HttpPipeline {
   if (pipeline === undefined) {
     const { name } = service.constructor;
     throw new OpenRouterConfigException(

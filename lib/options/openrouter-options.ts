@@ -1,4 +1,5 @@
 import type { AxiosRequestConfig } from 'axios';
+import type { BalanceStore } from '../contracts/balance-store.js';
 import type { OpenRouterInstrumentation } from '../contracts/instrumentation.js';
 import type { RetryOptions } from '../contracts/request-options.js';
 import type { SecretString } from '../secret/secret-string.js';
@@ -20,6 +21,46 @@ export type OpenRouterAxiosOptions = Pick<
   AxiosRequestConfig,
   'adapter' | 'family' | 'httpAgent' | 'httpsAgent' | 'lookup' | 'proxy'
 >;
+
+/** At how much spendable money `alerts$` tells, in US dollars. */
+export interface BalanceThresholdOptions {
+  /** Below this much there is a `low` alert. 0 or more. */
+  low?: number | undefined;
+  /** Below this much there is a `critical` alert. 0 or more, and not above `low`. */
+  critical?: number | undefined;
+  /**
+   * The part of a threshold by which it has to be exceeded, from 0 to 1, before there is a `recovered` alert and it is
+   * armed again; a cent at least. @defaultValue `0.1`
+   */
+  hysteresis?: number | undefined;
+}
+
+/** How the balance is kept, shared and watched. */
+export interface BalanceOptions {
+  /**
+   * How long a reading is fresh, in milliseconds; each one by up to a tenth more or less. OpenRouter's own figures may
+   * be a minute old. @defaultValue `60000`
+   */
+  ttlMs?: number | undefined;
+  /**
+   * For how long after that it is still served at once, while a new one is made, in milliseconds.
+   * @defaultValue `300000`
+   */
+  staleWhileRevalidateMs?: number | undefined;
+  /**
+   * For how long after `ttlMs` it is served, flagged `stale`, while OpenRouter cannot be asked, in milliseconds.
+   * Never after a 401 or 403. @defaultValue `3600000`
+   */
+  staleIfErrorMs?: number | undefined;
+  /** How often a new reading is made while somebody watches, in milliseconds. @defaultValue `60000` */
+  pollIntervalMs?: number | undefined;
+  /** Polls even while nobody is subscribed to `changes$` or `alerts$`. @defaultValue `false` */
+  watch?: boolean | undefined;
+  /** Thresholds of `alerts$`. */
+  thresholds?: BalanceThresholdOptions | undefined;
+  /** Shares readings, spend and alerts with other processes. @defaultValue an `InMemoryBalanceStore` of its own */
+  store?: BalanceStore | undefined;
+}
 
 /** Options of one OpenRouter account. At least one of `apiKey` and `managementKey` is required. */
 export interface OpenRouterModuleOptions {
@@ -59,6 +100,8 @@ export interface OpenRouterModuleOptions {
    * boot to stop, and refuses it. @defaultValue `false`
    */
   verifyKeysOnBootstrap?: boolean | undefined;
+  /** How the balance is kept, shared and watched. */
+  balance?: BalanceOptions | undefined;
   /** Watches the calls: for metrics, traces, logs. One, or a list of them. */
   instrumentation?: OpenRouterInstrumentation | readonly OpenRouterInstrumentation[] | undefined;
 }
@@ -67,6 +110,22 @@ export interface OpenRouterModuleOptions {
 export type ResolvedRetryOptions = Readonly<{
   [Name in keyof RetryOptions]-?: NonNullable<RetryOptions[Name]>;
 }>;
+
+/** Balance settings with every default filled in. The store is not among them, since it may hold a secret. */
+export interface ResolvedBalanceOptions {
+  /** How long a reading is fresh, in milliseconds. */
+  readonly ttlMs: number;
+  /** For how long after that it is served while a new one is made, in milliseconds. */
+  readonly staleWhileRevalidateMs: number;
+  /** For how long after `ttlMs` it is served while OpenRouter cannot be asked, in milliseconds. */
+  readonly staleIfErrorMs: number;
+  /** How often a new reading is made while somebody watches, in milliseconds. */
+  readonly pollIntervalMs: number;
+  /** Whether polling needs no subscriber. */
+  readonly watch: boolean;
+  /** Thresholds in US dollars; the hysteresis is a part of them. */
+  readonly thresholds: { readonly low?: number; readonly critical?: number; readonly hysteresis: number };
+}
 
 /**
  * The options in force: validated, with defaults, frozen, and without anything secret. Injected by
@@ -102,4 +161,6 @@ export interface ResolvedOpenRouterOptions {
   readonly maxResponseBytes: number;
   /** Whether the keys were asked about at start. */
   readonly verifyKeysOnBootstrap: boolean;
+  /** How the balance is kept and watched. */
+  readonly balance: ResolvedBalanceOptions;
 }

@@ -1,4 +1,4 @@
-import type { ResolvedRetryOptions } from './openrouter-options.js';
+import type { ResolvedBalanceOptions, ResolvedRetryOptions } from './openrouter-options.js';
 
 /** What an account without a name is called where a name is needed. */
 export const DEFAULT_ACCOUNT = 'default';
@@ -15,4 +15,13 @@ export const DEFAULT_RETRY: ResolvedRetryOptions = Object.freeze({
   maxDelayMs: 8_000,
   retryCodes: Object.freeze([408, 429, 500, 502, 503, 504, 524, 529]),
   retryThrottledPost: false,
+});
+
+export const DEFAULT_BALANCE: ResolvedBalanceOptions = Object.freeze({
+  ttlMs: 60_000,
+  staleWhileRevalidateMs: 300_000,
+  staleIfErrorMs: 3_600_000,
+  pollIntervalMs: 60_000,
+  watch: false,
+  thresholds: Object.freeze({ hysteresis: 0.1 }),
 });

@@ -1,3 +1,4 @@
+import type { BalanceStore } from '../contracts/balance-store.js';
 import type { OpenRouterInstrumentation } from '../contracts/instrumentation.js';
 import type { RetryOptions } from '../contracts/request-options.js';
 import { isSecretString } from '../secret/secret-string.js';
@@ -19,6 +20,8 @@ import {
   webUrlRule,
 } from './option-rules.js';
 import type {
+  BalanceOptions,
+  BalanceThresholdOptions,
   OpenRouterAxiosOptions,
   OpenRouterKeySource,
   OpenRouterModuleOptions,
@@ -92,6 +95,7 @@ function axiosValueProblem(value: Readonly<Record<string, unknown>>): string | u
 }
 
 const HOOKS = [
+  'onAttach',
   'onRequest',
   'onResponse',
   'onError',
@@ -133,6 +137,75 @@ export class RetryOptionsSchema implements RetryOptions {
 
   @Obeys(booleanRule)
   declare retryThrottledPost?: boolean;
+}
+
+const STORE_METHODS = [
+  'read',
+  'begin',
+  'end',
+  'write',
+  'invalidate',
+  'addSpend',
+  'claimAlert',
+] as const satisfies readonly (keyof BalanceStore)[];
+
+const storeRule: Rule = (value) => {
+  const missing = isPlainObject(value)
+    ? STORE_METHODS.find((name) => typeof value[name] !== 'function')
+    : STORE_METHODS[0];
+  return missing === undefined ? undefined : `must be a BalanceStore; it has no method \`${missing}\``;
+};
+
+/** Settings that are an object of their own. */
+const objectRule: Rule = (value) => (isPlainObject(value) ? undefined : 'must be an object');
+
+const thresholdRule: Rule = (value) =>
+  typeof value === 'number' && Number.isFinite(value) && value >= 0
+    ? undefined
+    : 'must be a number of US dollars, 0 or more';
+
+const criticalRule: Rule = (value, owner) => {
+  const problem = thresholdRule(value, owner);
+  const low: unknown = Reflect.get(owner, 'low');
+  return problem === undefined && typeof low === 'number' && (value as number) > low
+    ? 'must not be above `low`'
+    : problem;
+};
+
+/** The rules of {@link BalanceThresholdOptions}. */
+export class BalanceThresholdOptionsSchema implements BalanceThresholdOptions {
+  @Obeys(thresholdRule)
+  declare low?: number;
+
+  @Obeys(criticalRule)
+  declare critical?: number;
+
+  @Obeys(rangeRule(0, 1))
+  declare hysteresis?: number;
+}
+
+/** The rules of {@link BalanceOptions}. */
+export class BalanceOptionsSchema implements BalanceOptions {
+  @Obeys(durationRule)
+  declare ttlMs?: number;
+
+  @Obeys(delayRule)
+  declare staleWhileRevalidateMs?: number;
+
+  @Obeys(delayRule)
+  declare staleIfErrorMs?: number;
+
+  @Obeys(durationRule)
+  declare pollIntervalMs?: number;
+
+  @Obeys(booleanRule)
+  declare watch?: boolean;
+
+  @Obeys(objectRule)
+  declare thresholds?: BalanceThresholdOptions;
+
+  @Obeys(storeRule)
+  declare store?: BalanceStore;
 }
 
 /** The rules of {@link OpenRouterModuleOptions}. */
@@ -178,6 +251,9 @@ export class ModuleOptionsSchema implements OpenRouterModuleOptions {
 
   @Obeys(axiosRule)
   declare axios?: OpenRouterAxiosOptions;
+
+  @Obeys(objectRule)
+  declare balance?: BalanceOptions;
 
   @Obeys(instrumentationRule)
   declare instrumentation?: OpenRouterInstrumentation | readonly OpenRouterInstrumentation[];

@@ -1,10 +1,12 @@
 import { OpenRouterConfigException } from '../errors/client.exceptions.js';
 import { isSecretString } from '../secret/secret-string.js';
 import { withoutSecrets } from '../secret/secret-headers.js';
+import type { BalanceStore } from '../contracts/balance-store.js';
 import type { OpenRouterInstrumentation } from '../contracts/instrumentation.js';
 import type { RetryOptions } from '../contracts/request-options.js';
 import {
   DEFAULT_ACCOUNT,
+  DEFAULT_BALANCE,
   DEFAULT_BASE_URL,
   DEFAULT_DEADLINE_MS,
   DEFAULT_MAX_RESPONSE_BYTES,
@@ -12,10 +14,17 @@ import {
   DEFAULT_TIMEOUT_MS,
 } from './option-defaults.js';
 import { isPlainObject } from './option-rules.js';
-import { ModuleOptionsSchema, RetryOptionsSchema } from './options.schema.js';
+import {
+  BalanceOptionsSchema,
+  BalanceThresholdOptionsSchema,
+  ModuleOptionsSchema,
+  RetryOptionsSchema,
+} from './options.schema.js';
 import type {
+  BalanceOptions,
   OpenRouterAxiosOptions,
   OpenRouterKeySource,
+  ResolvedBalanceOptions,
   ResolvedOpenRouterOptions,
   ResolvedRetryOptions,
 } from './openrouter-options.js';
@@ -37,11 +46,19 @@ export interface AccountSettings {
   readonly headers: Readonly<Record<string, string>>;
   readonly axios: OpenRouterAxiosOptions;
   readonly instrumentations: readonly OpenRouterInstrumentation[];
+  /** What the balance is shared by; `undefined` for the memory of this process. */
+  readonly balanceStore: BalanceStore | undefined;
   /** Name of the account, for whoever watches it. */
   readonly account: string;
   /** What may be shown. */
   readonly options: ResolvedOpenRouterOptions;
 }
+
+const NESTED_OPTIONS = {
+  retry: RetryOptionsSchema,
+  balance: BalanceOptionsSchema,
+  'balance.thresholds': BalanceThresholdOptionsSchema,
+};
 
 const NO_KEY =
   'no key is set: give `apiKey` (any key of the account) or `managementKey` (which getCredits needs), ' +
@@ -66,7 +83,7 @@ export function resolveOptions(
       raw === undefined || raw === null ? 'got nothing' : 'must be given a key or an object of options';
     throw new OpenRouterConfigException(`${subject} ${given}; ${NO_KEY}.`);
   }
-  const { value, errors } = validateObject(ModuleOptionsSchema, input, { retry: RetryOptionsSchema });
+  const { value, errors } = validateObject(ModuleOptionsSchema, input, NESTED_OPTIONS);
   const problems = errors.flatMap(({ constraints }) => Object.values(constraints));
   const api = namedKey('apiKey', value.apiKey);
   const management = namedKey('managementKey', value.managementKey);
@@ -81,6 +98,7 @@ export function resolveOptions(
     headers,
     axios: Object.freeze({ ...value.axios }),
     instrumentations: Object.freeze([value.instrumentation ?? []].flat()),
+    balanceStore: value.balance?.store,
     account,
     options: publicOptions(value, headers),
   });
@@ -125,7 +143,24 @@ function publicOptions(
       retry === false ? false : Object.freeze({ ...retry, retryCodes: Object.freeze([...retry.retryCodes]) }),
     maxResponseBytes: value.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES,
     verifyKeysOnBootstrap: value.verifyKeysOnBootstrap ?? false,
+    balance: balanceOptions(value.balance ?? {}),
   });
+}
+
+function balanceOptions({ store: _store, thresholds, ...settings }: BalanceOptions): ResolvedBalanceOptions {
+  return Object.freeze({
+    ...withDefaults(DEFAULT_BALANCE, settings),
+    thresholds: Object.freeze(withDefaults(DEFAULT_BALANCE.thresholds, thresholds ?? {})),
+  });
+}
+
+/** Settings over their defaults; `undefined` is no setting. */
+function withDefaults<T extends object>(
+  defaults: T,
+  settings: { readonly [Name in keyof T]?: T[Name] | undefined },
+): T {
+  const set = Object.entries(settings).filter(([, value]) => value !== undefined);
+  return { ...defaults, ...Object.fromEntries(set) };
 }
 
 function lowerCaseNames(headers: Readonly<Record<string, string>>): Record<string, string> {

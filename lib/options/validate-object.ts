@@ -5,7 +5,7 @@ import { isPlainObject } from './option-rules.js';
 
 type SchemaClass<T extends object> = new () => T;
 
-/** Classes of the members that are objects themselves, by the names of the members. */
+/** Classes of the members that are objects themselves, by the paths of the members, for example `retry` or `a.b`. */
 export type NestedSchemas = Readonly<Record<string, SchemaClass<object>>>;
 
 /**
@@ -35,7 +35,7 @@ export function validateObject<T extends object>(
     }
     const NestedSchema = Object.hasOwn(nested, name) ? nested[name] : undefined;
     if (NestedSchema !== undefined && isPlainObject(member)) {
-      const inner = validateObject(NestedSchema, member);
+      const inner = validateObject(NestedSchema, member, within(name, nested));
       errors.push(...inner.errors.map((error) => below(name, error)));
       Object.assign(value, { [name]: inner.value });
     } else {
@@ -50,6 +50,16 @@ export function validateObject<T extends object>(
   });
   errors.push(...found.map(({ property, constraints }) => ({ property, constraints: { ...constraints } })));
   return { value, errors };
+}
+
+/** The classes of the members below a member. */
+function within(owner: string, nested: NestedSchemas): NestedSchemas {
+  const prefix = `${owner}.`;
+  return Object.fromEntries(
+    Object.entries(nested)
+      .filter(([path]) => path.startsWith(prefix))
+      .map(([path, Schema]) => [path.slice(prefix.length), Schema]),
+  );
 }
 
 /** The same error, seen from the object that holds the nested one. */

@@ -1,0 +1,116 @@
+import type { BalanceFigures } from '../contracts/balance-figures.js';
+import {
+  type AlertNews,
+  alertStateText,
+  type AlertState,
+  type AlertThresholds,
+  FIRST_ALERT_STATE,
+  nextAlert,
+  parseAlertState,
+} from './alert-state.js';
+import type { SharedBalance } from '../contracts/balance-store.js';
+import type { StoreAccess } from './store-access.js';
+
+/** Long enough for a threshold that was crossed and told to stay told over a holiday. */
+const STATE_KEPT_MS = 30 * 86_400_000;
+
+/** How often another process may be quicker before this one lets it be. */
+const MOST_TRIES = 5;
+
+/** What there is to judge. */
+export interface AlertSubject {
+  /** The figures at hand. */
+  peek(): BalanceFigures | undefined;
+  /** Why OpenRouter could not be asked last. */
+  readonly failure: object | undefined;
+  /** The state as the store has told it last. */
+  readonly alertState: string | undefined;
+  /** Asks the store for everything. */
+  compare(): Promise<SharedBalance | undefined>;
+}
+
+/**
+ * Decides what to alert of, and sees to it that of all processes one does. Where the store does not answer each of
+ * them does: an alert twice is better than none.
+ */
+export class AlertMessenger {
+  readonly #subject: AlertSubject;
+  readonly #store: Pick<StoreAccess, 'claimAlert'>;
+  readonly #thresholds: AlertThresholds;
+  readonly #tell: (news: AlertNews) => void;
+  /** The state that this process knows of. */
+  #known = FIRST_ALERT_STATE;
+  #isBusy = false;
+  #isAskedAgain = false;
+
+  constructor(
+    subject: AlertSubject,
+    store: Pick<StoreAccess, 'claimAlert'>,
+    thresholds: AlertThresholds,
+    tell: (news: AlertNews) => void,
+  ) {
+    this.#subject = subject;
+    this.#store = store;
+    this.#thresholds = thresholds;
+    this.#tell = tell;
+  }
+
+  /** Has a look at the figures. */
+  async consider(): Promise<void> {
+    if (this.#isBusy) {
+      this.#isAskedAgain = true;
+      return;
+    }
+    this.#isBusy = true;
+    await this.#settle();
+    // Once more for what has come in meanwhile, and no more: the look itself may be what has brought it in.
+    if (this.#isAskedAgain) {
+      await this.#settle();
+    }
+    this.#isAskedAgain = false;
+    this.#isBusy = false;
+  }
+
+  async #settle(): Promise<void> {
+    for (let tries = 0; tries < MOST_TRIES && this.#isDue(this.#subject.alertState); tries += 1) {
+      const shared = await this.#subject.compare();
+      if (shared !== undefined && !this.#isDue(shared.alertState)) {
+        return;
+      }
+      const { state, news } = this.#judge(shared?.alertState);
+      const claimed =
+        shared && (await this.#store.claimAlert(shared.alertState, alertStateText(state), STATE_KEPT_MS));
+      if (claimed !== false) {
+        this.#known = state;
+        if (news !== undefined) {
+          this.#tell(news);
+        }
+        return;
+      }
+    }
+  }
+
+  /** Whether there is something to tell, or to remind the store of. */
+  #isDue(text: string | undefined): boolean {
+    const before = parseAlertState(text);
+    const { state, news } = this.#judge(text);
+    if (news === undefined && before !== undefined) {
+      this.#known = state;
+    }
+    return news !== undefined || (before === undefined && !isFirst(state));
+  }
+
+  #judge(text: string | undefined): { state: AlertState; news: AlertNews | undefined } {
+    const { failure } = this.#subject;
+    const snapshot = this.#subject.peek();
+    const before = parseAlertState(text) ?? this.#known;
+    if (failure === undefined && snapshot === undefined) {
+      return { state: before, news: undefined };
+    }
+    return nextAlert(before, failure === undefined ? snapshot?.spendable : undefined, this.#thresholds);
+  }
+}
+
+function isFirst({ level, available }: AlertState): boolean {
+  return level === FIRST_ALERT_STATE.level && available === FIRST_ALERT_STATE.available;
+}

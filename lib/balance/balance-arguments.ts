@@ -1,0 +1,66 @@
+import { OpenRouterValidationException } from '../errors/client.exceptions.js';
+import { checkArgument } from '../options/check-argument.js';
+import { integerRule, isPlainObject, Obeys, type Rule } from '../options/option-rules.js';
+import type { BalanceForecastOptions, BalanceGetOptions, BalanceRefreshOptions } from './balance.options.js';
+import { signalRule } from '../http/request-options.schema.js';
+
+/** Above it a sum in millionths of a dollar would no longer be exact. */
+const MOST_USD = 1_000_000_000;
+
+const maxAgeRule: Rule = (value) =>
+  typeof value === 'number' && value >= 0 ? undefined : 'must be a number of milliseconds, 0 or more';
+
+class RefreshOptionsSchema implements BalanceRefreshOptions {
+  @Obeys(signalRule)
+  declare signal?: AbortSignal;
+}
+
+class GetOptionsSchema extends RefreshOptionsSchema implements BalanceGetOptions {
+  @Obeys(maxAgeRule)
+  declare maxAgeMs?: number;
+}
+
+class ForecastOptionsSchema extends RefreshOptionsSchema implements BalanceForecastOptions {
+  @Obeys(integerRule(1, 30))
+  declare days?: number;
+}
+
+/** @throws `OpenRouterValidationException` */
+export function checkGetOptions(options: BalanceGetOptions): BalanceGetOptions {
+  return isPlainlyRight(options) ? options : checkArgument(GetOptionsSchema, options, 'balance.get, options');
+}
+
+/** @throws `OpenRouterValidationException` */
+export function checkRefreshOptions(options: BalanceRefreshOptions): BalanceRefreshOptions {
+  return checkArgument(RefreshOptionsSchema, options, 'balance.refresh, options');
+}
+
+/** @throws `OpenRouterValidationException` */
+export function checkForecastOptions(options: BalanceForecastOptions): BalanceForecastOptions {
+  return checkArgument(ForecastOptionsSchema, options, 'balance.forecast, options');
+}
+
+/** @throws `OpenRouterValidationException` */
+export function checkSpend(usd: unknown): void {
+  if (typeof usd !== 'number' || !(usd >= 0 && usd <= MOST_USD)) {
+    throw new OpenRouterValidationException('balance.recordSpend', [
+      {
+        property: 'usd',
+        constraints: { usd: `\`usd\` must be a number of US dollars from 0 to ${MOST_USD}` },
+      },
+    ]);
+  }
+}
+
+/** What a caller at a high rate hands over, judged without the whole apparatus. */
+function isPlainlyRight(options: unknown): boolean {
+  return (
+    isPlainObject(options) &&
+    Object.entries(options).every(([name, value]) =>
+      value === undefined
+        ? name === 'maxAgeMs' || name === 'signal'
+        : (name === 'maxAgeMs' && maxAgeRule(value, options) === undefined) ||
+          (name === 'signal' && signalRule(value, options) === undefined),
+    )
+  );
+}

@@ -1,0 +1,145 @@
+import type { RequestOptions } from '../contracts/request-options.js';
+import { OpenRouterApiException } from '../errors/api.exceptions.js';
+import type { BalanceEnvironment } from './balance-environment.js';
+import type { BalanceReading } from './balance-snapshot.js';
+
+/** What a reading needs of an account's services. */
+export interface BalanceServices {
+  readonly credits: {
+    getCredits(options: RequestOptions): Promise<{ totalCredits: number; totalUsage: number }>;
+  };
+  readonly apiKeys: {
+    getCurrent(
+      options: RequestOptions,
+    ): Promise<{ limitRemaining: number | null; isManagementKey?: boolean }>;
+  };
+}
+
+/** Which keys an account has. */
+export interface BalanceKeys {
+  /** Whether there is an `apiKey` beside the `managementKey`, and another one. */
+  readonly separate: boolean;
+  /** Whether `/credits` is asked with a key that was given as `managementKey`. */
+  readonly management: boolean;
+}
+
+/** How long a route that has refused the key is not asked again. */
+const REFUSED_FOR_MS = 3_600_000;
+
+/** The key is wrong or of the wrong kind, or a gateway does not offer the route. */
+const REFUSALS: readonly number[] = [401, 403, 404];
+
+/** Refusals after which nothing older may be served, since the key may have been taken away. */
+const DENIALS: readonly number[] = [401, 403];
+
+/**
+ * Asks OpenRouter for what a reading needs: `/credits` first; and `/key` where there is a separate key for it, or
+ * where `/credits` has not told.
+ */
+export class BalanceSource {
+  readonly #services: BalanceServices;
+  readonly #keys: BalanceKeys;
+  readonly #environment: BalanceEnvironment;
+  #creditsRefused: { readonly error: unknown; readonly until: number } | undefined;
+  #keyRefused: { readonly error: unknown; readonly until: number } | undefined;
+  /** Until when the key is known to be a management key, because OpenRouter has said so. */
+  #managementUntil = -Infinity;
+
+  constructor(services: BalanceServices, keys: BalanceKeys, environment: BalanceEnvironment) {
+    this.#services = services;
+    this.#keys = keys;
+    this.#environment = environment;
+  }
+
+  /** Asks refused routes again. */
+  forget(): void {
+    this.#creditsRefused = undefined;
+    this.#keyRefused = undefined;
+    this.#managementUntil = -Infinity;
+  }
+
+  /**
+   * Makes a reading, by at most one call to each route.
+   *
+   * @param options - Settings of each call.
+   * @throws What the services throw: where a route has failed that the reading needs, and where all of them refuse.
+   */
+  async read(options: RequestOptions): Promise<BalanceReading> {
+    const first = this.#credits(options);
+    const second = this.#keys.separate ? this.#key(options) : undefined;
+    // Where both fail, the first one is told; the other must not end the process.
+    second?.catch(() => undefined);
+    const credits = await first;
+    const key = await (second ?? (this.#saysNothing(credits) ? this.#key(options) : null));
+    if (key?.isManagementKey === true && !this.#keys.separate) {
+      this.#managementUntil = this.#environment.now() + REFUSED_FOR_MS;
+    }
+    const known = this.#saysNothing(credits) ? null : credits;
+    if (known === null && key === null) {
+      const error = this.#creditsRefused?.error ?? this.#keyRefused?.error;
+      // Nothing is known, so that nothing is gained by not asking again.
+      this.forget();
+      throw error;
+    }
+    return {
+      credits: known,
+      key: key && { limitRemaining: key.limitRemaining },
+      fetchedAt: this.#environment.wallNow(),
+    };
+  }
+
+  /** Ordinary keys of funded accounts have been seen to get zeros. */
+  #saysNothing(credits: BalanceReading['credits']): boolean {
+    if (credits === null) {
+      return true;
+    }
+    const isManagement = this.#keys.management || this.#environment.now() < this.#managementUntil;
+    return !isManagement && credits.totalCredits === 0 && credits.totalUsage === 0;
+  }
+
+  async #credits(options: RequestOptions): Promise<BalanceReading['credits']> {
+    if (this.#creditsRefused !== undefined && this.#environment.now() < this.#creditsRefused.until) {
+      return null;
+    }
+    try {
+      const { totalCredits, totalUsage } = await this.#services.credits.getCredits(options);
+      this.#creditsRefused = undefined;
+      return { totalCredits, totalUsage };
+    } catch (error) {
+      this.#creditsRefused = this.#refusal(error);
+      return null;
+    }
+  }
+
+  async #key(
+    options: RequestOptions,
+  ): Promise<{ limitRemaining: number | null; isManagementKey: boolean } | null> {
+    if (this.#keyRefused !== undefined && this.#environment.now() < this.#keyRefused.until) {
+      return null;
+    }
+    try {
+      const { limitRemaining, isManagementKey } = await this.#services.apiKeys.getCurrent(options);
+      this.#keyRefused = undefined;
+      return { limitRemaining, isManagementKey: isManagementKey === true };
+    } catch (error) {
+      this.#keyRefused = this.#refusal(error);
+      return null;
+    }
+  }
+
+  #refusal(error: unknown): { error: unknown; until: number } {
+    if (!hasStatus(error, REFUSALS)) {
+      throw error;
+    }
+    return { error, until: this.#environment.now() + REFUSED_FOR_MS };
+  }
+}
+
+/** Whether a failure says that the key has no right to know. */
+export function isDenied(error: unknown): boolean {
+  return hasStatus(error, DENIALS);
+}
+
+function hasStatus(error: unknown, statuses: readonly number[]): boolean {
+  return error instanceof OpenRouterApiException && statuses.includes(error.status);
+}

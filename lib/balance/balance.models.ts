@@ -1,0 +1,129 @@
+import type {
+  BalanceAlertType,
+  BalanceFigures,
+  BalanceNotice,
+  BalanceSources,
+} from '../contracts/balance-figures.js';
+
+const usd = (description: string): object => ({
+  required: true,
+  type: () => Number,
+  nullable: true,
+  description: `${description}, in USD; null if not known`,
+});
+
+/** Where the figures of a {@link BalanceSnapshot} come from. `null`: not known. */
+export class BalanceSnapshotSources implements BalanceSources {
+  /** `'credits'`: `totalCredits`, `totalUsage` and `balance` are those of `GET /credits`. */
+  readonly balance!: 'credits' | null;
+  /** `'key'`: `keyLimitRemaining` is that of `GET /key`, where `null` then means that the key has no limit. */
+  readonly keyLimit!: 'key' | null;
+
+  /** @internal */
+  static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
+    return {
+      balance: { required: true, type: () => String, enum: ['credits'], nullable: true },
+      keyLimit: { required: true, type: () => String, enum: ['key'], nullable: true },
+    };
+  }
+}
+
+/**
+ * What is known of an account's money, in US dollars. Frozen.
+ *
+ * `null` is "not known", never 0. What is below zero stays below zero.
+ */
+export class BalanceSnapshot implements BalanceFigures {
+  /** All credits ever purchased. */
+  readonly totalCredits!: number | null;
+  /** All credits ever used. */
+  readonly totalUsage!: number | null;
+  /** `totalCredits − totalUsage`, exact, as OpenRouter said last. */
+  readonly balance!: number | null;
+  /**
+   * What is left of the spending limit of `apiKey`, as OpenRouter said last; `null` if that was not asked, not told,
+   * or the key has no limit (`sources.keyLimit` is `'key'` then).
+   */
+  readonly keyLimitRemaining!: number | null;
+  /**
+   * What can be spent: the smaller one of `balance` and `keyLimitRemaining`, of those that are known, less the spend
+   * that was recorded and may not be in them yet. Thresholds are compared with it.
+   */
+  readonly spendable!: number | null;
+  /**
+   * What the account has by now: `balance` less the spend that was recorded and may not be in it yet; where the
+   * balance is not known, `keyLimitRemaining` less it.
+   */
+  readonly estimated!: number | null;
+  /** Where the figures come from. */
+  readonly sources!: BalanceSnapshotSources;
+  /** Whether the figures are older than they should be, because OpenRouter could not be asked. */
+  readonly stale!: boolean;
+  /** When OpenRouter answered, by the wall clock of the machine that asked. */
+  readonly fetchedAt!: Date;
+
+  /** @internal */
+  static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
+    return {
+      totalCredits: usd('All credits ever purchased'),
+      totalUsage: usd('All credits ever used'),
+      balance: usd('Purchased minus used'),
+      keyLimitRemaining: usd("What is left of the key's spending limit"),
+      spendable: usd('What can be spent'),
+      estimated: usd('What the account has by now'),
+      sources: { required: true, type: () => BalanceSnapshotSources },
+      stale: {
+        required: true,
+        type: () => Boolean,
+        description: 'Older than it should be, because OpenRouter could not be asked',
+      },
+      fetchedAt: { required: true, type: () => Date },
+    };
+  }
+}
+
+/** Something about an account's money that somebody should know. Frozen. */
+export interface BalanceAlert extends BalanceNotice {
+  /**
+   * What has happened:
+   * - `low`, `critical`: what is spendable has fallen below the threshold.
+   * - `recovered`: with `threshold`, it has clearly risen above it again; without, the balance can be read again.
+   * - `unavailable`: the balance can no longer be read.
+   */
+  readonly type: BalanceAlertType;
+  /** The threshold that was crossed, in US dollars. */
+  readonly threshold?: number;
+  /** The figures at that moment, if there are any. */
+  readonly snapshot?: BalanceSnapshot;
+  /** When it was noticed. */
+  readonly at: Date;
+}
+
+/** How long the money lasts, judged by what the account has used on past days. */
+export class BalanceForecast {
+  /** What can be spent, in US dollars; `null` if not known. */
+  readonly spendable!: number | null;
+  /** Average use of a day, in US dollars; `null` if not known. */
+  readonly dailyUsage!: number | null;
+  /** For how many days the money lasts at that rate; `null` if that cannot be said, or it does not end. */
+  readonly daysLeft!: number | null;
+  /** When it runs out at that rate; `null` as above. */
+  readonly emptyOn!: Date | null;
+  /** How many completed UTC days the average is of; 0 if nothing is known of any. */
+  readonly basedOnDays!: number;
+
+  /** @internal */
+  static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
+    return {
+      spendable: usd('What can be spent'),
+      dailyUsage: usd('Average use of a day'),
+      daysLeft: { required: true, type: () => Number, nullable: true },
+      emptyOn: { required: true, type: () => Date, nullable: true },
+      basedOnDays: {
+        required: true,
+        type: () => Number,
+        description: 'How many completed UTC days the average is of',
+      },
+    };
+  }
+}

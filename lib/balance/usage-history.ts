@@ -1,0 +1,94 @@
+import type { RequestOptions } from '../contracts/request-options.js';
+import { OpenRouterAbortException } from '../errors/client.exceptions.js';
+import { OpenRouterApiException } from '../errors/api.exceptions.js';
+import { addUsd } from '../money/usd-math.js';
+import type { BalanceEnvironment } from './balance-environment.js';
+import { type AbortError, SharedFlight } from './shared-flight.js';
+import { DAY_MS, type DailyUse, dayOf } from './forecast.js';
+
+/** Past days do not change, but yesterday may not be whole at first. */
+const KEPT_MS = 3_600_000;
+
+/** How long activity is not asked for again after it was refused, or could not be had. */
+const REFUSED_FOR_MS = 3_600_000;
+const FAILED_FOR_MS = 60_000;
+
+const REFUSALS: readonly number[] = [401, 403, 404];
+
+/** What a forecast needs of an account's services. */
+export interface ActivitySource {
+  list(query: undefined, options: RequestOptions): Promise<readonly { date?: Date; usage: number }[]>;
+}
+
+/** What the account has used on the days before, by day; asked for once an hour at most. */
+export class UsageHistory {
+  readonly #activity: ActivitySource;
+  readonly #environment: BalanceEnvironment;
+  #kept: { readonly uses: readonly DailyUse[]; readonly day: number; readonly until: number } | undefined;
+  #pausedUntil = -Infinity;
+  #flight: SharedFlight<readonly DailyUse[]> | undefined;
+
+  constructor(activity: ActivitySource, environment: BalanceEnvironment) {
+    this.#activity = activity;
+    this.#environment = environment;
+  }
+
+  /** Asks again next time. */
+  forget(): void {
+    this.#kept = undefined;
+    this.#pausedUntil = -Infinity;
+  }
+
+  /**
+   * The days at hand if they are recent enough, or else OpenRouter's answer. Without a management key, or an answer,
+   * nothing is known of any day.
+   *
+   * @throws `OpenRouterAbortException`
+   */
+  async read(signal: AbortSignal | undefined, toError: AbortError): Promise<readonly DailyUse[]> {
+    const { now, wallNow } = this.#environment;
+    if (this.#kept !== undefined && now() < this.#kept.until && this.#kept.day === dayOf(wallNow())) {
+      return this.#kept.uses;
+    }
+    if (now() < this.#pausedUntil) {
+      return [];
+    }
+    if (this.#flight === undefined || this.#flight.isEnded) {
+      const flight = new SharedFlight((fired) => this.#ask(fired));
+      this.#flight = flight;
+      const forget = (): void => {
+        if (this.#flight === flight) {
+          this.#flight = undefined;
+        }
+      };
+      flight.outcome.then(forget, forget);
+    }
+    return this.#flight.join(signal, toError);
+  }
+
+  async #ask(signal: AbortSignal): Promise<readonly DailyUse[]> {
+    const { now, wallNow } = this.#environment;
+    try {
+      const uses = byDay(await this.#activity.list(undefined, { signal }));
+      this.#kept = { uses, day: dayOf(wallNow()), until: now() + KEPT_MS };
+      return uses;
+    } catch (error) {
+      if (error instanceof OpenRouterAbortException) {
+        throw error;
+      }
+      const isRefused = error instanceof OpenRouterApiException && REFUSALS.includes(error.status);
+      this.#pausedUntil = now() + (isRefused ? REFUSED_FOR_MS : FAILED_FOR_MS);
+      return [];
+    }
+  }
+}
+
+function byDay(items: readonly { date?: Date; usage: number }[]): DailyUse[] {
+  const usage = new Map<number, number>();
+  for (const { date, usage: usd } of items) {
+    if (date !== undefined) {
+      usage.set(dayOf(date.getTime()), addUsd(usage.get(dayOf(date.getTime())) ?? 0, usd));
+    }
+  }
+  return [...usage].map(([day, usd]) => ({ date: new Date(day * DAY_MS), usage: usd }));
+}

@@ -1,0 +1,63 @@
+import type { Observable } from 'rxjs';
+
+/** Where the figures of a reading come from. `null`: not known. */
+export interface BalanceSources {
+  /** `'credits'`: `totalCredits`, `totalUsage` and `balance` are those of `GET /credits`. */
+  readonly balance: 'credits' | null;
+  /** `'key'`: `keyLimitRemaining` is that of `GET /key`, where `null` then means that the key has no limit. */
+  readonly keyLimit: 'key' | null;
+}
+
+/**
+ * What is known of an account's money, in US dollars. `null` is "not known", never 0; what is below zero stays below
+ * zero.
+ */
+export interface BalanceFigures {
+  /** All credits ever purchased. */
+  readonly totalCredits: number | null;
+  /** All credits ever used. */
+  readonly totalUsage: number | null;
+  /** `totalCredits − totalUsage`, exact, as OpenRouter said last. */
+  readonly balance: number | null;
+  /** What is left of the spending limit of the key, as OpenRouter said last. */
+  readonly keyLimitRemaining: number | null;
+  /** What can be spent: the smaller one of `balance` and `keyLimitRemaining`, less the spend recorded since. */
+  readonly spendable: number | null;
+  /** What the account has by now: `balance` (or else `keyLimitRemaining`) less the spend recorded since. */
+  readonly estimated: number | null;
+  /** Where the figures come from. */
+  readonly sources: BalanceSources;
+  /** Whether the figures are older than they should be, because OpenRouter could not be asked. */
+  readonly stale: boolean;
+  /** When OpenRouter answered, by the wall clock of the machine that asked. */
+  readonly fetchedAt: Date;
+}
+
+/**
+ * - `low`, `critical`: what is spendable has fallen below the threshold.
+ * - `recovered`: with `threshold`, it has clearly risen above it again; without, the balance can be read again.
+ * - `unavailable`: the balance can no longer be read.
+ */
+export type BalanceAlertType = 'low' | 'critical' | 'recovered' | 'unavailable';
+
+/** Something about an account's money that somebody should know. */
+export interface BalanceNotice {
+  /** What has happened. */
+  readonly type: BalanceAlertType;
+  /** The threshold that was crossed, in US dollars. */
+  readonly threshold?: number;
+  /** The figures at that moment, if there are any. */
+  readonly snapshot?: BalanceFigures;
+  /** When it was noticed. */
+  readonly at: Date;
+}
+
+/** An account's balance, as far as whoever watches it needs to know. */
+export interface BalanceFeed {
+  /** The figures at hand, without asking anybody; `undefined` if there are none. */
+  peek(): BalanceFigures | undefined;
+  /** The figures whenever they change. Polls while it is subscribed to. */
+  readonly changes$: Observable<BalanceFigures>;
+  /** Crossings of thresholds. Polls while it is subscribed to. */
+  readonly alerts$: Observable<BalanceNotice>;
+}
