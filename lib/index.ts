@@ -26,10 +26,38 @@ export {
   UpdateApiKeyRequest,
 } from './api-keys/index.js';
 export type { FindApiKeysOptions } from './api-keys/index.js';
+export {
+  BalanceForecast,
+  BalanceService,
+  BalanceSnapshot,
+  BalanceSnapshotSources,
+  InMemoryBalanceStore,
+} from './balance/index.js';
+export type {
+  BalanceAlert,
+  BalanceForecastOptions,
+  BalanceGetOptions,
+  BalanceRefreshOptions,
+} from './balance/index.js';
 export { Budget, BudgetsService, SetBudgetRequest } from './budgets/index.js';
 export type { BudgetInterval } from './budgets/index.js';
+export type {
+  BalanceAlertType,
+  BalanceFeed,
+  BalanceFigures,
+  BalanceNotice,
+  BalanceSources,
+} from './contracts/balance-figures.js';
+export type {
+  BalanceFlight,
+  BalanceStore,
+  SharedBalance,
+  SharedReading,
+  SharedSpend,
+} from './contracts/balance-store.js';
 export type { OpenRouterDelivery, OpenRouterPhase } from './contracts/delivery.js';
 export type {
+  OpenRouterAttachedClient,
   OpenRouterAttempt,
   OpenRouterAttemptFailure,
   OpenRouterAttemptSuccess,
@@ -112,10 +140,13 @@ export type {
 } from './openrouter-module.options.js';
 export { getOpenRouterClientToken, InjectOpenRouterClient, OPENROUTER_OPTIONS } from './openrouter.tokens.js';
 export type {
+  BalanceOptions,
+  BalanceThresholdOptions,
   OpenRouterAxiosOptions,
   OpenRouterKey,
   OpenRouterKeySource,
   OpenRouterModuleOptions,
+  ResolvedBalanceOptions,
   ResolvedOpenRouterOptions,
   ResolvedRetryOptions,
 } from './options/openrouter-options.js';

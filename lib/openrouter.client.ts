@@ -1,5 +1,6 @@
 import type { ActivityService } from './activity/activity.service.js';
 import type { ApiKeysService } from './api-keys/api-keys.service.js';
+import type { BalanceService } from './balance/balance.service.js';
 import type { BudgetsService } from './budgets/budgets.service.js';
 import type { CreditsService } from './credits/credits.service.js';
 import { OpenRouterConfigException } from './errors/client.exceptions.js';
@@ -10,13 +11,14 @@ import type {
   OpenRouterModuleOptions,
   ResolvedOpenRouterOptions,
 } from './options/openrouter-options.js';
-import { openServices, type OpenRouterServices } from './openrouter.services.js';
+import { openBalance, openServices, type OpenRouterServices } from './openrouter.services.js';
 import { resolveOptions } from './options/resolve-options.js';
 
 /** The parts of an account that Nest has made, which may be a test's own. */
 export interface OpenRouterClientParts {
   readonly pipeline: HttpPipeline;
   readonly services: OpenRouterServices;
+  readonly balance: BalanceService;
 }
 
 /**
@@ -43,6 +45,8 @@ export class OpenRouterClient {
   readonly generations: GenerationsService;
   /** What the account's workspaces may spend. */
   readonly budgets: BudgetsService;
+  /** The account's balance, cached, shared and watched. */
+  readonly balance: BalanceService;
   /** The options in force: validated, frozen, without keys. */
   readonly options: ResolvedOpenRouterOptions;
 
@@ -69,7 +73,12 @@ export class OpenRouterClient {
     this.activity = services.activity;
     this.generations = services.generations;
     this.budgets = services.budgets;
+    this.balance = parts?.balance ?? openBalance(pipeline, services);
     this.options = pipeline.options;
+    if (parts === undefined) {
+      this.balance.onApplicationBootstrap();
+    }
+    pipeline.attach(this);
   }
 
   /**

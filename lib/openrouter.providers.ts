@@ -1,6 +1,7 @@
 import type { DynamicModule, Provider } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { verifyKeys } from './api-keys/key-verification.js';
+import { BalanceService } from './balance/balance.service.js';
 import { OpenRouterConfigException } from './errors/client.exceptions.js';
 import { HttpPipeline } from './http/http-pipeline.js';
 import type {
@@ -9,8 +10,19 @@ import type {
   OpenRouterOptionsFactory,
 } from './openrouter-module.options.js';
 import { OpenRouterClient } from './openrouter.client.js';
-import { eachService, openServices, type OpenRouterServices, SERVICES } from './openrouter.services.js';
-import { getOpenRouterClientToken, OPENROUTER_OPTIONS, pipelineToken } from './openrouter.tokens.js';
+import {
+  eachService,
+  openBalance,
+  openServices,
+  type OpenRouterServices,
+  SERVICES,
+} from './openrouter.services.js';
+import {
+  balanceToken,
+  getOpenRouterClientToken,
+  OPENROUTER_OPTIONS,
+  pipelineToken,
+} from './openrouter.tokens.js';
 import { DEFAULT_ACCOUNT } from './options/option-defaults.js';
 import { isPlainObject } from './options/option-rules.js';
 import { resolveOptions } from './options/resolve-options.js';
@@ -120,10 +132,25 @@ export function accountProviders(
     const clientProvider: Provider = {
       provide: client,
       inject: [pipeline],
-      useFactory: (made: HttpPipeline) =>
-        new OpenRouterClient(undefined, { pipeline: made, services: openServices(made) }),
+      useFactory: (made: HttpPipeline) => {
+        const services = openServices(made);
+        return new OpenRouterClient(undefined, {
+          pipeline: made,
+          services,
+          balance: openBalance(made, services),
+        });
+      },
     };
-    return { providers: [...source.providers, pipelineProvider, clientProvider], exports: [client] };
+    // A provider of its own, or Nest would not call its hooks.
+    const balanceProvider: Provider = {
+      provide: balanceToken(account),
+      inject: [client],
+      useFactory: ({ balance }: OpenRouterClient) => balance,
+    };
+    return {
+      providers: [...source.providers, pipelineProvider, clientProvider, balanceProvider],
+      exports: [client],
+    };
   }
   const services = Object.values(SERVICES);
   return {
@@ -141,19 +168,25 @@ export function accountProviders(
         useFactory: (made: HttpPipeline) => new Service(made),
       })),
       {
-        provide: OpenRouterClient,
+        provide: BalanceService,
         inject: [pipeline, ...services],
-        useFactory: (made: HttpPipeline, ...injected: unknown[]) =>
-          new OpenRouterClient(undefined, {
-            pipeline: made,
-            services: eachService(
-              (name) => injected[services.indexOf(SERVICES[name])],
-            ) as unknown as OpenRouterServices,
-          }),
+        useFactory: (made: HttpPipeline, ...injected: unknown[]) => openBalance(made, byName(injected)),
+      },
+      {
+        provide: OpenRouterClient,
+        inject: [pipeline, BalanceService, ...services],
+        useFactory: (made: HttpPipeline, balance: BalanceService, ...injected: unknown[]) =>
+          new OpenRouterClient(undefined, { pipeline: made, balance, services: byName(injected) }),
       },
     ],
-    exports: [OPENROUTER_OPTIONS, ...services, OpenRouterClient],
+    exports: [OPENROUTER_OPTIONS, ...services, BalanceService, OpenRouterClient],
   };
+}
+
+/** The services of an account by their names, from what Nest has injected in the order of the table. */
+function byName(injected: readonly unknown[]): OpenRouterServices {
+  const order = Object.values(SERVICES);
+  return eachService((name) => injected[order.indexOf(SERVICES[name])]) as unknown as OpenRouterServices;
 }
 
 /** Refuses what a factory has no say in, since Nest has needed it before. */

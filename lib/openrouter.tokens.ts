@@ -39,6 +39,11 @@ export function pipelineToken(account: string): string {
   return `${PIPELINE_PREFIX}${account}`;
 }
 
+/** Token of a named account's balance, which has to be a provider to get Nest's hooks. */
+export function balanceToken(account: string): string {
+  return `${PREFIX}/balance/${account}`;
+}
+
 /** The account whose pipeline a token stands for, or `undefined` if it stands for something else. */
 export function accountOfToken(token: unknown): string | undefined {
   return typeof token === 'string' && token.startsWith(PIPELINE_PREFIX)

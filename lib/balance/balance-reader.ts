@@ -4,7 +4,7 @@ import { OpenRouterApiException } from '../errors/api.exceptions.js';
 import type { ResolvedBalanceOptions } from '../options/openrouter-options.js';
 import { abortException } from './abort-exception.js';
 import type { BalanceEnvironment } from './balance-environment.js';
-import { type BalanceReading, snapshotOf } from './balance-snapshot.js';
+import { type BalanceReading, figuresOf, type ReadFigures, snapshotOf } from './balance-snapshot.js';
 import { type BalanceSource, isDenied } from './balance-source.js';
 import type { BalanceSnapshot } from './balance.models.js';
 import { freshnessOf, isServableOnError, jitterOf, pauseAfterFailure } from './freshness.js';
@@ -31,6 +31,7 @@ const POLL_TOLERANCE = 0.9;
 /** A reading with what is known of its age. All times are those of this process's monotonic clock. */
 interface HeldReading {
   readonly reading: BalanceReading;
+  readonly figures: ReadFigures;
   /** Before OpenRouter was asked. */
   readonly began: number;
   /** When it had answered. */
@@ -310,10 +311,10 @@ export class BalanceReader {
       ageMs >= freshMs &&
       (this.#failure !== undefined || ageMs >= freshMs + this.#parts.options.staleWhileRevalidateMs);
     if (held !== this.#held) {
-      return snapshotOf(held.reading, this.#spentSince(held), stale);
+      return snapshotOf(held.figures, this.#spentSince(held), stale);
     }
     if (this.#snapshot?.stale !== stale) {
-      this.#snapshot = snapshotOf(held.reading, this.#spentSince(held), stale);
+      this.#snapshot = snapshotOf(held.figures, this.#spentSince(held), stale);
     }
     return this.#snapshot;
   }
@@ -399,6 +400,7 @@ export class BalanceReader {
       const reading = await source.read({ signal, deadlineMs: remainingMs });
       const held: HeldReading = {
         reading,
+        figures: figuresOf(reading),
         began,
         receivedAt: this.#now,
         jitter: jitterOf(environment.random()),
@@ -534,8 +536,16 @@ export class BalanceReader {
       const receivedAt = askedAt - reading.ageMs;
       const began = receivedAt - record.tookMs;
       if (began > this.#voidUntil && isNewer({ sequence, began }, held)) {
-        const { jitter } = record;
-        this.#hold({ reading: record.reading, began, receivedAt, jitter, sequence, serial: undefined });
+        const { reading: said, jitter } = record;
+        this.#hold({
+          reading: said,
+          figures: figuresOf(said),
+          began,
+          receivedAt,
+          jitter,
+          sequence,
+          serial: undefined,
+        });
         return;
       }
     }

@@ -1,5 +1,5 @@
 import { subtractUsd } from '../money/usd.js';
-import type { BalanceSnapshot, BalanceSnapshotSources } from './balance.models.js';
+import type { BalanceSnapshot } from './balance.models.js';
 
 /** What OpenRouter has said of an account, as it came. */
 export interface BalanceReading {
@@ -11,28 +11,46 @@ export interface BalanceReading {
   readonly fetchedAt: number;
 }
 
-/**
- * Makes a snapshot of a reading.
- *
- * @param spentUsd - Spend that the reading may not include.
- */
-export function snapshotOf(reading: BalanceReading, spentUsd: number, stale: boolean): BalanceSnapshot {
-  const { credits, key, fetchedAt } = reading;
+/** The figures of a reading, before anything is spent. */
+export type ReadFigures = Omit<BalanceSnapshot, 'stale'>;
+
+/** What a reading says. */
+export function figuresOf({ credits, key, fetchedAt }: BalanceReading): ReadFigures {
   const balance = credits === null ? null : subtractUsd(credits.totalCredits, credits.totalUsage);
   const keyLimitRemaining = key?.limitRemaining ?? null;
-  return Object.freeze({
+  return {
     totalCredits: credits?.totalCredits ?? null,
     totalUsage: credits?.totalUsage ?? null,
     balance,
     keyLimitRemaining,
-    spendable: less(smallerOfKnown(balance, keyLimitRemaining), spentUsd),
-    estimated: less(balance ?? keyLimitRemaining, spentUsd),
-    sources: Object.freeze<BalanceSnapshotSources>({
+    spendable: smallerOfKnown(balance, keyLimitRemaining),
+    estimated: balance ?? keyLimitRemaining,
+    sources: Object.freeze({
       balance: credits === null ? null : 'credits',
       keyLimit: key === null ? null : 'key',
     }),
-    stale,
     fetchedAt: new Date(fetchedAt),
+  };
+}
+
+/**
+ * Makes a snapshot of what a reading says.
+ *
+ * @param spentUsd - Spend that the reading may not include.
+ */
+export function snapshotOf(figures: ReadFigures, spentUsd: number, stale: boolean): BalanceSnapshot {
+  const { totalCredits, totalUsage, balance, keyLimitRemaining, sources, fetchedAt } = figures;
+  const spendable = less(figures.spendable, spentUsd);
+  return Object.freeze({
+    totalCredits,
+    totalUsage,
+    balance,
+    keyLimitRemaining,
+    spendable,
+    estimated: figures.estimated === figures.spendable ? spendable : less(figures.estimated, spentUsd),
+    sources,
+    stale,
+    fetchedAt,
   });
 }
 
@@ -63,5 +81,5 @@ function smallerOfKnown(one: number | null, other: number | null): number | null
 }
 
 function less(amount: number | null, spentUsd: number): number | null {
-  return amount === null ? null : subtractUsd(amount, spentUsd);
+  return amount === null || spentUsd === 0 ? amount : subtractUsd(amount, spentUsd);
 }

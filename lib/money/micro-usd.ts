@@ -2,39 +2,68 @@ import Big from 'big.js';
 
 const MICRO = 1_000_000;
 
+/** Amounts of up to a thousand dollars and twelve decimals are whole numbers of these, and add up as such. */
+const UNITS_PER_USD = 1e12;
+const UNITS_PER_MICRO = UNITS_PER_USD / MICRO;
+const EXACT_UNITS = 1e15;
+
 /** A sum of US dollars that stays exact, whatever is added to it. */
 export class UsdSum {
-  #sum = new Big(0);
+  #units = 0;
+  /** What does not fit into units. */
+  #rest: Big | undefined;
 
   /** Adds an amount of US dollars. */
   add(usd: number): void {
-    this.#sum = this.#sum.plus(usd);
+    const units = Math.round(usd * UNITS_PER_USD);
+    // A decimal of up to 15 digits is the only one of that length that its double stands for: `units` is exact.
+    if (Math.abs(units) < EXACT_UNITS && units / UNITS_PER_USD === usd) {
+      this.#addUnits(units);
+    } else {
+      this.#rest = (this.#rest ?? new Big(0)).plus(usd);
+    }
   }
 
   /** Adds another sum. */
-  addSum({ exact }: UsdSum): void {
-    this.#sum = this.#sum.plus(exact);
-  }
-
-  /** The sum in US dollars, exactly. */
-  get exact(): Big {
-    return this.#sum;
+  addSum(other: UsdSum): void {
+    this.#addUnits(other.#units);
+    if (other.#rest !== undefined) {
+      this.#rest = (this.#rest ?? new Big(0)).plus(other.#rest);
+    }
   }
 
   /** The sum in US dollars, rounded once. */
   get usd(): number {
-    return this.#sum.toNumber();
+    return this.#rest === undefined
+      ? this.#units / UNITS_PER_USD
+      : this.#rest.plus(`${this.#units}e-12`).toNumber();
   }
 
   /** Takes the whole millionths of a dollar out of the sum, and leaves what is smaller. */
   takeMicroUsd(): number {
-    const whole = this.#sum.times(MICRO).round(0, Big.roundDown);
-    this.#sum = this.#sum.minus(whole.div(MICRO));
-    return whole.toNumber();
+    if (this.#rest === undefined) {
+      const left = this.#units % UNITS_PER_MICRO;
+      const micro = (this.#units - left) / UNITS_PER_MICRO;
+      this.#units = left;
+      return micro;
+    }
+    const exact = this.#rest.plus(`${this.#units}e-12`);
+    const micro = exact.times(MICRO).round(0, Big.roundDown);
+    this.#units = 0;
+    this.#rest = exact.minus(micro.div(MICRO));
+    return micro.toNumber();
+  }
+
+  #addUnits(units: number): void {
+    this.#units += units;
+    if (Math.abs(this.#units) >= EXACT_UNITS) {
+      this.#rest = (this.#rest ?? new Big(0)).plus(`${this.#units}e-12`);
+      this.#units = 0;
+    }
   }
 }
 
 /** Millionths of a US dollar as US dollars. */
 export function microToUsd(microUsd: number): number {
-  return new Big(microUsd).div(MICRO).toNumber();
+  return microUsd / MICRO;
 }

@@ -1,0 +1,276 @@
+import { Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import type { Observable } from 'rxjs';
+import { isOutOfCredits } from '../errors/error-verdict.js';
+import type { HttpPipeline } from '../http/http-pipeline.js';
+import { attachPipeline } from '../http/service-pipeline.js';
+import { abortException } from './abort-exception.js';
+import {
+  checkForecastOptions,
+  checkGetOptions,
+  checkRefreshOptions,
+  checkSpend,
+} from './balance-arguments.js';
+import { SYSTEM_ENVIRONMENT } from './balance-environment.js';
+import { BOOKED_AFTER_MS, BalanceReader } from './balance-reader.js';
+import { type BalanceServices, BalanceSource } from './balance-source.js';
+import { BalanceWatch } from './balance-watch.js';
+import type { BalanceAlert, BalanceForecast, BalanceSnapshot } from './balance.models.js';
+import type { BalanceForecastOptions, BalanceGetOptions, BalanceRefreshOptions } from './balance.options.js';
+import { forecastOf } from './forecast.js';
+import { InMemoryBalanceStore } from './in-memory-balance-store.js';
+import { StoreAccess } from './store-access.js';
+import { type ActivitySource, UsageHistory } from './usage-history.js';
+
+/** Name of an account in a store that no other account uses. */
+const SOLE_ACCOUNT = 'account';
+
+/** A module that is loaded lazily gets no hooks, and must not wait for one for ever. */
+const LATEST_START_MS = 1_000;
+
+/** Errors that say "out of credits" come by the hundred; what they say is known after the first. */
+const REPORT_PAUSE_MS = 2_000;
+
+const DEFAULT_FORECAST_DAYS = 7;
+
+/**
+ * The account's balance at any rate: one reading for any number of callers, shared, watched, and honest about its age.
+ *
+ * A reading asks `GET /credits`; and `GET /key` too where there is a separate `apiKey`, or where `/credits` refuses the
+ * key or answers zeros to a key that is not known to be a management key. A route that refuses (401, 403, 404) while
+ * the other one answers is not asked again for an hour, or until {@link BalanceService.invalidate}. If a route fails
+ * in any other way, the reading fails: half of one could overstate what is there.
+ *
+ * @example
+ * ```ts
+ * const { spendable } = await balance.get();
+ * ```
+ */
+export class BalanceService implements OnApplicationBootstrap, OnModuleDestroy {
+  /** @internal */
+  declare private readonly reader: BalanceReader;
+  /** @internal */
+  declare private readonly watch: BalanceWatch;
+  /** @internal */
+  declare private readonly history: UsageHistory;
+  /** @internal */
+  declare private readonly reports: { nextAt: number; isRunning: boolean };
+  /** @internal */
+  declare private readonly start: () => void;
+
+  /** @internal */
+  constructor(
+    pipeline: HttpPipeline | undefined,
+    services: BalanceServices & { readonly activity: ActivitySource },
+  ) {
+    attachPipeline(this, pipeline, 'balance');
+    openBalance(this, pipeline, services);
+  }
+
+  /**
+   * The balance, from memory whenever that is fresh.
+   *
+   * Fresh is a reading of up to `ttlMs`. One of up to `staleWhileRevalidateMs` more is given as it is, while a new one
+   * is made. Beyond that, the call waits for a new one. If that fails, other than by a 401 or 403, a reading of up to
+   * `staleIfErrorMs` beyond `ttlMs` is given, with `stale: true`. Any number of concurrent calls share one reading, and
+   * after a failure nobody asks OpenRouter for a while: the calls then get the old reading, or the same error.
+   *
+   * @param options - `maxAgeMs`, an age in the place of those windows, 0 for a new reading; `signal`, which ends the
+   * wait of this caller. When the last caller has left, the calls to OpenRouter are ended.
+   * @throws What {@link CreditsService.getCredits} and {@link ApiKeysService.getCurrent} throw, if there is no reading
+   * to give; `OpenRouterAbortException`; `OpenRouterValidationException`.
+   */
+  get(options?: BalanceGetOptions): Promise<BalanceSnapshot> {
+    return options === undefined ? this.reader.get() : checkedGet(this.reader, options);
+  }
+
+  /**
+   * Makes a new reading, whatever there is, and even soon after a failure. Concurrent calls share one; a reading that
+   * was under way before does not replace it.
+   *
+   * @param options - `signal`, which ends the wait of this caller.
+   * @throws What {@link BalanceService.get} throws. Nothing old is given in the place of a failure.
+   */
+  async refresh(options: BalanceRefreshOptions = {}): Promise<BalanceSnapshot> {
+    return this.reader.refresh(checkRefreshOptions(options).signal);
+  }
+
+  /**
+   * The balance at hand, without asking anybody: what {@link BalanceService.get} gave last, with the spend recorded
+   * since. Older than `ttlMs` and `staleWhileRevalidateMs` it is flagged `stale`.
+   *
+   * @returns `undefined` before the first reading, after {@link BalanceService.invalidate} or a 401 or 403, and once
+   * the reading is too old to be given at all.
+   */
+  peek(): BalanceSnapshot | undefined {
+    return this.reader.peek();
+  }
+
+  /**
+   * Forgets the reading, on every process that shares the store, for example after credits were bought; and forgets
+   * failures and which routes have refused. The next call makes a new reading. A reading that is under way is given to
+   * those who wait for it, and not kept.
+   */
+  invalidate(): void {
+    this.reader.invalidate();
+    this.history.forget();
+    this.watch.wake();
+  }
+
+  /**
+   * Tells of an error of any client of OpenRouter, for example of a completion. One that says that credits have run out
+   * makes a new reading at once, so that neither "full" nor "empty" sticks; any other does nothing. Never throws.
+   *
+   * @param error - Anything. At any rate of errors there is one such reading in two seconds at most.
+   */
+  reportError(error: unknown): void {
+    const { reader, reports } = this;
+    const now = performance.now();
+    if (reports.isRunning || now < reports.nextAt || !isOutOfCredits(error)) {
+      return;
+    }
+    reports.nextAt = now + REPORT_PAUSE_MS;
+    reports.isRunning = true;
+    reader.invalidate();
+    void reader.revalidate().then(() => {
+      reports.isRunning = false;
+    });
+  }
+
+  /**
+   * Records what the application has just spent, for example `usage.cost` of a completion: `spendable` and `estimated`
+   * fall by it at once, here, and within a second on the processes that share the store.
+   *
+   * It counts until a reading that began at least 60 seconds later, since OpenRouter's own figures may be that old. A
+   * reading in between may include it already: what is left is then understated for a minute, never overstated.
+   *
+   * @param usd - US dollars, from 0 to a billion. Sums are exact; other processes see whole millionths of a dollar.
+   * @throws `OpenRouterValidationException` for anything else.
+   */
+  recordSpend(usd: number): void {
+    checkSpend(usd);
+    this.reader.recordSpend(usd);
+  }
+
+  /**
+   * The balance whenever what it says changes: by a reading, by recorded spend, or because it has become `stale`. Begins
+   * with the one at hand, if there is one. Never errors; completes when the module is destroyed or the client closed.
+   *
+   * While it is subscribed to there is a new reading every `pollIntervalMs`. That does not keep the process alive.
+   */
+  get changes$(): Observable<BalanceSnapshot> {
+    return this.watch.changes$;
+  }
+
+  /**
+   * Crossings of the thresholds, and failures, each told once: `low` and `critical` when `spendable` falls below the
+   * threshold (both at once: `critical` alone), `recovered` when it has risen above it by `hysteresis`, which arms it
+   * again; `unavailable` when a reading has failed, `recovered` without a threshold when one succeeds again. A first
+   * reading below a threshold is told. Nothing is replayed. Never errors; completes when the module is destroyed or the
+   * client closed.
+   *
+   * Of the processes that share a store and are subscribed, exactly one is told of each; of those where the store does
+   * not answer, each.
+   *
+   * While it is subscribed to there is a new reading every `pollIntervalMs`. That does not keep the process alive.
+   */
+  get alerts$(): Observable<BalanceAlert> {
+    return this.watch.alerts$;
+  }
+
+  /**
+   * How long the money lasts, judged by the average of the last completed UTC days. `GET /activity`, asked once an hour
+   * at most; needs a management key. Days before the first one with any use do not count.
+   *
+   * @param options - `days`, how many to look back at most; `signal`.
+   * @returns `basedOnDays` is 0 and the rest `null` where the key is no management key, the activity cannot be had, or
+   * there is none.
+   * @throws What {@link BalanceService.get} throws.
+   */
+  async forecast(options: BalanceForecastOptions = {}): Promise<BalanceForecast> {
+    const { days = DEFAULT_FORECAST_DAYS, signal } = checkForecastOptions(options);
+    const { spendable } = await this.reader.get({ signal });
+    const uses = await this.history.read(signal, (fired) =>
+      abortException('balance.forecast', fired, 'unknown'),
+    );
+    return forecastOf(spendable, uses, days, Date.now());
+  }
+
+  /** Nest's hook: begins to poll if `watch` is set. */
+  onApplicationBootstrap(): void {
+    this.start();
+  }
+
+  /** Nest's hook: stops polling, and completes the streams. */
+  onModuleDestroy(): void {
+    this.watch.end();
+  }
+}
+
+async function checkedGet(reader: BalanceReader, options: BalanceGetOptions): Promise<BalanceSnapshot> {
+  return reader.get(checkGetOptions(options));
+}
+
+/** Gives a service its parts as hidden properties: printing it shows no machinery. */
+function openBalance(
+  service: BalanceService,
+  pipeline: HttpPipeline,
+  services: BalanceServices & { readonly activity: ActivitySource },
+): void {
+  const environment = SYSTEM_ENVIRONMENT;
+  const { options, balanceStore } = pipeline;
+  const { thresholds, pollIntervalMs, watch: isWatching } = options.balance;
+  const store = new StoreAccess(
+    balanceStore ?? new InMemoryBalanceStore(),
+    () => (balanceStore === undefined ? Promise.resolve(SOLE_ACCOUNT) : pipeline.identify()),
+    environment,
+  );
+  const keys = {
+    separate: options.keys.api && options.keys.management && pipeline.hasSeparateKeys,
+    management: options.keys.management,
+  };
+  const reader = new BalanceReader({
+    options: options.balance,
+    deadlineMs: options.deadlineMs,
+    source: new BalanceSource(services, keys, environment),
+    store,
+    isShared: balanceStore !== undefined,
+    environment,
+  });
+  const watch = new BalanceWatch({ reader, store, thresholds, pollIntervalMs, environment });
+  let isStarted = !isWatching;
+  const start = (): void => {
+    if (!isStarted) {
+      isStarted = true;
+      watch.enter();
+    }
+  };
+  if (isWatching) {
+    setTimeout(start, LATEST_START_MS).unref();
+  }
+  pipeline.onClose(() => {
+    watch.end();
+    reader.close();
+  });
+  warnOfUselessPolls(pollIntervalMs, options.baseUrl);
+  const parts = {
+    reader,
+    watch,
+    start,
+    history: new UsageHistory(services.activity, environment),
+    reports: { nextAt: -Infinity, isRunning: false },
+  };
+  for (const [name, value] of Object.entries(parts)) {
+    Object.defineProperty(service, name, { value });
+  }
+}
+
+function warnOfUselessPolls(pollIntervalMs: number, baseUrl: string): void {
+  const { hostname } = new URL(baseUrl);
+  if (pollIntervalMs < BOOKED_AFTER_MS && /(^|\.)openrouter\.ai$/.test(hostname)) {
+    new Logger('OpenRouter').warn(
+      `\`balance.pollIntervalMs\` is ${pollIntervalMs} ms. OpenRouter's figures may be ${BOOKED_AFTER_MS} ms old, so ` +
+        'that asking more often than once in that time gets the same answer again. Use `recordSpend` to follow what ' +
+        'the application spends in between.',
+    );
+  }
+}
