@@ -1,5 +1,6 @@
 import type { BalanceAlertType } from '../contracts/balance-figures.js';
-import { addUsd, multiplyUsd } from '../money/usd-math.js';
+import { sumUsd } from '../money/usd.js';
+import { multiplyUsd } from '../money/usd-math.js';
 
 /** What is spendable, in words. */
 export type AlertLevel = 'ok' | 'low' | 'critical';
@@ -61,7 +62,7 @@ function levelOf(
 ): AlertLevel {
   const isBelow = (threshold: number | undefined, wasBelow: boolean): boolean =>
     threshold !== undefined &&
-    spendable < (wasBelow ? addUsd(threshold, marginOf(threshold, hysteresis)) : threshold);
+    spendable < (wasBelow ? sumUsd([threshold, marginOf(threshold, hysteresis)]) : threshold);
   if (isBelow(critical, from === 'critical')) {
     return 'critical';
   }

@@ -1,4 +1,5 @@
-import { addUsd, divideUsd } from '../money/usd-math.js';
+import { sumUsd } from '../money/usd.js';
+import { divideUsd } from '../money/usd-math.js';
 import type { BalanceForecast } from './balance.models.js';
 
 export const DAY_MS = 86_400_000;
@@ -44,10 +45,8 @@ export function forecastOf(
   if (basedOnDays === 0) {
     return { spendable, dailyUsage: null, daysLeft: null, emptyOn: null, basedOnDays };
   }
-  const used = completed
-    .filter((use) => daysAgo(use) <= basedOnDays)
-    .reduce((sum, { usage }) => addUsd(sum, usage), 0);
-  const dailyUsage = divideUsd(used, basedOnDays);
+  const counted = completed.filter((use) => daysAgo(use) <= basedOnDays);
+  const dailyUsage = divideUsd(sumUsd(counted.map(({ usage }) => usage)), basedOnDays);
   const daysLeft = daysLeftOf(spendable, dailyUsage);
   const emptyAt = daysLeft === null ? Infinity : now + daysLeft * DAY_MS;
   return {

@@ -1,7 +1,7 @@
 import type { RequestOptions } from '../contracts/request-options.js';
 import { OpenRouterAbortException } from '../errors/client.exceptions.js';
 import { OpenRouterApiException } from '../errors/api.exceptions.js';
-import { addUsd } from '../money/usd-math.js';
+import { sumUsd } from '../money/usd.js';
 import type { BalanceEnvironment } from './balance-environment.js';
 import { type AbortError, SharedFlight } from './shared-flight.js';
 import { DAY_MS, type DailyUse, dayOf } from './forecast.js';
@@ -83,12 +83,16 @@ export class UsageHistory {
   }
 }
 
+/** Thousands of rows make at most thirty days. */
 function byDay(items: readonly { date?: Date; usage: number }[]): DailyUse[] {
-  const usage = new Map<number, number>();
-  for (const { date, usage: usd } of items) {
+  const amounts = new Map<number, number[]>();
+  for (const { date, usage } of items) {
     if (date !== undefined) {
-      usage.set(dayOf(date.getTime()), addUsd(usage.get(dayOf(date.getTime())) ?? 0, usd));
+      const day = dayOf(date.getTime());
+      const known = amounts.get(day) ?? [];
+      known.push(usage);
+      amounts.set(day, known);
     }
   }
-  return [...usage].map(([day, usd]) => ({ date: new Date(day * DAY_MS), usage: usd }));
+  return [...amounts].map(([day, usages]) => ({ date: new Date(day * DAY_MS), usage: sumUsd(usages) }));
 }
