@@ -21,8 +21,8 @@ const MOST_TRIES = 5;
 export interface AlertSubject {
   /** The figures at hand. */
   peek(): BalanceFigures | undefined;
-  /** Why OpenRouter could not be asked last. */
-  readonly failure: object | undefined;
+  /** How the last attempt to ask OpenRouter has ended. */
+  readonly outcome: { readonly failed: boolean; readonly sequence: number | undefined } | undefined;
   /** The state as the store has told it last. */
   readonly alertState: string | undefined;
   /** Asks the store for everything. */
@@ -101,16 +101,24 @@ export class AlertMessenger {
   }
 
   #judge(text: string | undefined): { state: AlertState; news: AlertNews | undefined } {
-    const { failure } = this.#subject;
+    const { outcome } = this.#subject;
+    const told = parseAlertState(text);
+    const before = told ?? this.#known;
     const snapshot = this.#subject.peek();
-    const before = parseAlertState(text) ?? this.#known;
-    if (failure === undefined && snapshot === undefined) {
+    if (outcome === undefined || (!outcome.failed && snapshot === undefined)) {
       return { state: before, news: undefined };
     }
-    return nextAlert(before, failure === undefined ? snapshot?.spendable : undefined, this.#thresholds);
+    const { failed } = outcome;
+    // Where the store knows nothing, a reading of this process's own is as good as any.
+    const sequence = told === undefined && !failed ? Infinity : (outcome.sequence ?? 0);
+    return nextAlert(
+      before,
+      { spendable: failed ? undefined : snapshot?.spendable, sequence },
+      this.#thresholds,
+    );
   }
 }
 
-function isFirst({ level, available }: AlertState): boolean {
-  return level === FIRST_ALERT_STATE.level && available === FIRST_ALERT_STATE.available;
+function isFirst({ level, failedAt }: AlertState): boolean {
+  return level === FIRST_ALERT_STATE.level && failedAt === undefined;
 }

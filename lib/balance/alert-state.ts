@@ -8,8 +8,18 @@ export type AlertLevel = 'ok' | 'low' | 'critical';
 /** What was told of an account so far. */
 export interface AlertState {
   readonly level: AlertLevel;
-  /** Whether the balance could be read. */
-  readonly available: boolean;
+  /**
+   * Whether the balance could be read; if not, the number in the store of the attempt that has failed: what was read
+   * before does not make it available again.
+   */
+  readonly failedAt: number | undefined;
+}
+
+/** What there is to judge: what is spendable, `null` if the reading does not tell, or that there was no reading. */
+export interface AlertEvidence {
+  readonly spendable: number | null | undefined;
+  /** Number of the attempt in the store. */
+  readonly sequence: number;
 }
 
 /** The thresholds in US dollars. */
@@ -27,7 +37,7 @@ export interface AlertNews {
 }
 
 /** Of an account of which nothing was told so far. */
-export const FIRST_ALERT_STATE: AlertState = Object.freeze({ level: 'ok', available: true });
+export const FIRST_ALERT_STATE: AlertState = Object.freeze({ level: 'ok', failedAt: undefined });
 
 /** Below this much, rising above a threshold is noise. */
 const LEAST_MARGIN_USD = 0.01;
@@ -38,21 +48,25 @@ const SEVERITY: Readonly<Record<AlertLevel, number>> = { ok: 0, low: 1, critical
  * What there is to tell after a reading, and the state from then on. Each change of the state is told once, by one
  * alert; where what is spendable falls below both thresholds at once, by that of the more severe one.
  *
- * @param spendable - What is spendable, or `null` if the reading does not tell; `undefined` if there was no reading.
+ * @param evidence - Of the last attempt to read the balance; `spendable` is `undefined` if it has failed.
  */
 export function nextAlert(
   state: AlertState,
-  spendable: number | null | undefined,
+  { spendable, sequence }: AlertEvidence,
   thresholds: AlertThresholds,
 ): { state: AlertState; news: AlertNews | undefined } {
+  const { failedAt } = state;
   if (spendable === undefined) {
-    return {
-      state: { ...state, available: false },
-      news: state.available ? { type: 'unavailable' } : undefined,
-    };
+    return failedAt === undefined
+      ? { state: { ...state, failedAt: sequence }, news: { type: 'unavailable' } }
+      : // A store that has lost its data may number anew.
+        { state: { ...state, failedAt: Math.min(failedAt, sequence) }, news: undefined };
+  }
+  if (failedAt !== undefined && sequence <= failedAt) {
+    return { state, news: undefined };
   }
   const level = spendable === null ? state.level : levelOf(state.level, spendable, thresholds);
-  return { state: { level, available: true }, news: newsOf(state, level, thresholds) };
+  return { state: { level, failedAt: undefined }, news: newsOf(state, level, thresholds) };
 }
 
 function levelOf(
@@ -74,12 +88,12 @@ function marginOf(threshold: number, hysteresis: number): number {
 }
 
 function newsOf(
-  { level: from, available }: AlertState,
+  { level: from, failedAt }: AlertState,
   to: AlertLevel,
   { low, critical }: AlertThresholds,
 ): AlertNews | undefined {
   if (to === from) {
-    return available ? undefined : { type: 'recovered' };
+    return failedAt === undefined ? undefined : { type: 'recovered' };
   }
   if (to !== 'ok' && SEVERITY[to] > SEVERITY[from]) {
     return withThreshold(to, to === 'low' ? low : critical);
@@ -91,16 +105,17 @@ function withThreshold(type: BalanceAlertType, threshold: number | undefined): A
   return threshold === undefined ? { type } : { type, threshold };
 }
 
-const UNAVAILABLE_SUFFIX = ' unavailable';
+const STATE_TEXT = /^(ok|low|critical)(?: unavailable (\d{1,16}))?$/;
 
 /** The state as a store keeps it. */
-export function alertStateText({ level, available }: AlertState): string {
-  return available ? level : level + UNAVAILABLE_SUFFIX;
+export function alertStateText({ level, failedAt }: AlertState): string {
+  return failedAt === undefined ? level : `${level} unavailable ${failedAt}`;
 }
 
 /** Reads a state that a store has kept; `undefined` if it is none. */
 export function parseAlertState(text: string | undefined): AlertState | undefined {
-  const available = text?.endsWith(UNAVAILABLE_SUFFIX) === false;
-  const level = available ? text : text?.slice(0, -UNAVAILABLE_SUFFIX.length);
-  return level === 'ok' || level === 'low' || level === 'critical' ? { level, available } : undefined;
+  const [, level, failedAt] = STATE_TEXT.exec(text ?? '') ?? [];
+  return level === undefined
+    ? undefined
+    : { level: level as AlertLevel, failedAt: failedAt === undefined ? undefined : Number(failedAt) };
 }

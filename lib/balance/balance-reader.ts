@@ -60,6 +60,8 @@ interface Flight {
 
 interface Failure {
   readonly error: unknown;
+  /** Number of its flight in the store, or the last one that was seen. */
+  readonly sequence: number;
   readonly count: number;
   /** Nobody asks OpenRouter before. */
   readonly until: number;
@@ -75,6 +77,13 @@ export interface BalanceReaderParts {
   /** Whether other processes use the store as well. */
   readonly isShared: boolean;
   readonly environment: BalanceEnvironment;
+}
+
+/** How an attempt to ask OpenRouter has ended. */
+export interface ReadOutcome {
+  readonly failed: boolean;
+  /** Its number in the store, if it has one. */
+  readonly sequence: number | undefined;
 }
 
 /** Settings of one `get`. */
@@ -142,9 +151,12 @@ export class BalanceReader {
     return held && this.#snapshotOf(held);
   }
 
-  /** Why OpenRouter could not be asked last; `undefined` if it could. */
-  get failure(): { readonly error: unknown } | undefined {
-    return this.#failure;
+  /** How the last attempt to ask OpenRouter has ended, and its number in the store; `undefined` before the first. */
+  get outcome(): ReadOutcome | undefined {
+    if (this.#failure !== undefined) {
+      return { failed: true, sequence: this.#failure.sequence };
+    }
+    return this.#held && { failed: false, sequence: this.#held.sequence };
   }
 
   /** The alert state as the store has told it last. */
@@ -373,7 +385,7 @@ export class BalanceReader {
       return await this.#obtain(flight, signal);
     } catch (error) {
       if (flight.generation === this.#generation && !(error instanceof OpenRouterAbortException)) {
-        this.#fail(error);
+        this.#fail(error, flight.sequence);
       }
       throw error;
     } finally {
@@ -458,11 +470,14 @@ export class BalanceReader {
     if (held === undefined || generation !== this.#generation) {
       return false;
     }
+    // One of another process: this one's own are what the flight was started for.
+    const isOthers = held.serial === undefined;
     if (isRefresh) {
-      return held.began >= startedAt;
+      return isOthers && held.began >= startedAt;
     }
     const { ageMs, freshMs } = this.#ageOf(held);
-    return held.receivedAt >= startedAt || ageMs < Math.min(maxAgeMs, wantsFresh ? freshMs : Infinity);
+    const isSince = isOthers && held.receivedAt >= startedAt;
+    return isSince || ageMs < Math.min(maxAgeMs, wantsFresh ? freshMs : Infinity);
   }
 
   #keep(flight: Flight, next: HeldReading): boolean {
@@ -509,11 +524,11 @@ export class BalanceReader {
     return ttlMs * jitterOf(1) + Math.max(staleWhileRevalidateMs, staleIfErrorMs);
   }
 
-  #fail(error: unknown): void {
+  #fail(error: unknown, sequence = this.#sequenceSeen): void {
     const count = (this.#failure?.count ?? 0) + 1;
     const asked = error instanceof OpenRouterApiException ? error.retryAfterMs : undefined;
     const pauseMs = pauseAfterFailure(count, this.#parts.environment.random(), asked);
-    this.#failure = { error, count, until: this.#now + pauseMs };
+    this.#failure = { error, sequence, count, until: this.#now + pauseMs };
     if (isDenied(error)) {
       this.#drop();
     }
@@ -530,8 +545,8 @@ export class BalanceReader {
     this.#sequenceSeen = sequence;
     const record = reading && parseReading(reading.text);
     if (reading === undefined && held !== undefined && sequence > (held.sequence ?? wasSeen)) {
-      // Another process has invalidated it.
-      this.#drop();
+      // Another process has invalidated it; what is to come is told apart by its number.
+      this.#held = undefined;
     } else if (reading !== undefined && record !== undefined) {
       const receivedAt = askedAt - reading.ageMs;
       const began = receivedAt - record.tookMs;

@@ -27,13 +27,16 @@ export interface OutgoingSpend {
  * Spend that OpenRouter's figures may not include yet: this process's own, exactly, and what the store tells of all
  * processes, without counting anything twice.
  *
- * Own spend counts by itself until it is certain that the store has told of it.
+ * Own spend counts by itself until the store must have told of it; from then on as a part of what it tells, and by
+ * itself again where it tells less than that, since it has lost data then.
  */
 export class SpendLedger {
   /** Own spend that was not sent to the store: all of it at first, then what is smaller than the store's unit. */
   #pending: Entry | undefined;
   #sent: SentEntry[] = [];
   #seen: readonly { readonly at: number; readonly usd: number }[] = [];
+  /** When the store was asked for what was seen. */
+  #seenAt = -Infinity;
   /** The sum for the last question, kept up to date: it is asked for after every amount. */
   #total: { readonly since: number; readonly sum: UsdSum } | undefined;
 
@@ -71,7 +74,7 @@ export class SpendLedger {
   /** Takes over what the store tells. `askedAt`: when it was asked. */
   see(spend: readonly SharedSpend[], askedAt: number): void {
     this.#seen = spend.map(({ microUsd, ageMs }) => ({ at: askedAt - ageMs, usd: microToUsd(microUsd) }));
-    this.#sent = this.#sent.filter(({ storedAt }) => storedAt === undefined || storedAt > askedAt);
+    this.#seenAt = askedAt;
     this.#total = undefined;
   }
 
@@ -94,25 +97,37 @@ export class SpendLedger {
   }
 
   #sumSince(moment: number): UsdSum {
-    const total = new UsdSum();
+    const told = new UsdSum();
     for (const { at, usd } of this.#seen) {
       if (at > moment) {
-        total.add(usd);
+        told.add(usd);
       }
     }
-    for (const { at, sum } of [...this.#sent, ...(this.#pending === undefined ? [] : [this.#pending])]) {
-      if (at > moment) {
-        total.addSum(sum);
+    const toldOfOwn = new UsdSum();
+    const rest = new UsdSum();
+    for (const entry of this.#sent) {
+      if (entry.at > moment) {
+        (this.#isTold(entry) ? toldOfOwn : rest).addSum(entry.sum);
       }
     }
-    return total;
+    if (this.#pending !== undefined && this.#pending.at > moment) {
+      rest.addSum(this.#pending.sum);
+    }
+    rest.addSum(told.usd < toldOfOwn.usd ? toldOfOwn : told);
+    return rest;
+  }
+
+  /** Whether the store must have told of it. */
+  #isTold({ storedAt }: SentEntry): boolean {
+    return storedAt !== undefined && storedAt <= this.#seenAt;
   }
 
   /** Nobody may read the store for hours, in which the entries would pile up. */
   #mergeWithPrevious(entry: SentEntry): void {
     const index = this.#sent.lastIndexOf(entry);
     const previous = this.#sent[index - 1];
-    if (previous?.storedAt !== undefined && entry.at - previous.startedAt < SPAN_MS) {
+    const isAlike = previous?.storedAt !== undefined && !this.#isTold(previous);
+    if (isAlike && entry.at - previous.startedAt < SPAN_MS) {
       previous.at = entry.at;
       previous.storedAt = entry.storedAt;
       previous.sum.addSum(entry.sum);

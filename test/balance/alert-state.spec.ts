@@ -13,8 +13,8 @@ const BOTH: AlertThresholds = { low: 20, critical: 5, hysteresis: 0.1 };
 /** What is told after each of some readings; `undefined` is a failed one. */
 function told(thresholds: AlertThresholds, readings: readonly (number | null | undefined)[]): string[] {
   let state: AlertState = FIRST_ALERT_STATE;
-  return readings.map((spendable) => {
-    const next = nextAlert(state, spendable, thresholds);
+  return readings.map((spendable, sequence) => {
+    const next = nextAlert(state, { spendable, sequence }, thresholds);
     ({ state } = next);
     return next.news === undefined ? '' : [next.news.type, next.news.threshold].join(' ').trim();
   });
@@ -67,25 +67,44 @@ describe('what is told after one reading and another', () => {
   });
 
   it('is left to a threshold that another process has, and this one has not', () => {
-    expect(nextAlert({ level: 'low', available: true }, 3, { hysteresis: 0.1 }).news).toEqual({
+    expect(
+      nextAlert({ level: 'low', failedAt: undefined }, { spendable: 3, sequence: 1 }, { hysteresis: 0.1 })
+        .news,
+    ).toEqual({
       type: 'recovered',
     });
+  });
+
+  it('is not that the balance can be read again because it could be read before', () => {
+    const failed: AlertState = { level: 'ok', failedAt: 7 };
+    for (const sequence of [0, 6, 7]) {
+      expect(nextAlert(failed, { spendable: 1, sequence }, BOTH)).toEqual({ state: failed, news: undefined });
+    }
+    expect(nextAlert(failed, { spendable: 100, sequence: 8 }, BOTH).news).toEqual({ type: 'recovered' });
+    expect(nextAlert(failed, { spendable: undefined, sequence: 9 }, BOTH).state).toEqual(failed);
   });
 });
 
 describe('the state in a store', () => {
   it.each<AlertState>([
-    { level: 'ok', available: true },
-    { level: 'low', available: false },
-    { level: 'critical', available: true },
+    { level: 'ok', failedAt: undefined },
+    { level: 'low', failedAt: 1_700_000_000_000 },
+    { level: 'critical', failedAt: undefined },
   ])('comes back as it was: %j', (state) => {
     expect(parseAlertState(alertStateText(state))).toEqual(state);
   });
 
-  it.each([undefined, '', 'unavailable', ' unavailable', 'high', 'ok unavailable unavailable', '{}'])(
-    'is not believed as %p',
-    (text) => {
-      expect(parseAlertState(text)).toBeUndefined();
-    },
-  );
+  it.each([
+    undefined,
+    '',
+    'unavailable',
+    ' unavailable',
+    'high',
+    'ok unavailable',
+    'ok unavailable x',
+    'ok unavailable 1e5',
+    '{}',
+  ])('is not believed as %p', (text) => {
+    expect(parseAlertState(text)).toBeUndefined();
+  });
 });

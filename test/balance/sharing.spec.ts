@@ -1,0 +1,303 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { StoreAccess } from '../../lib/balance/store-access.js';
+import { SYSTEM_ENVIRONMENT } from '../../lib/balance/balance-environment.js';
+import { type BalanceAlert, type BalanceStore, InMemoryBalanceStore } from '../../lib/index.js';
+import { failure, fakeTime, replicaOf, SimulatedAccount } from './support/simulated-account.js';
+
+let account: SimulatedAccount;
+let store: InMemoryBalanceStore;
+
+beforeEach(() => {
+  fakeTime();
+  account = new SimulatedAccount();
+  store = new InMemoryBalanceStore();
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+const SECOND = 1_000;
+const pass = (ms: number): Promise<void> => jest.advanceTimersByTimeAsync(ms);
+
+/** Lets time pass until a promise is settled. */
+async function settle<T>(promise: Promise<T>, stepMs = 10): Promise<T> {
+  let settled = false;
+  promise.then(
+    () => (settled = true),
+    () => (settled = true),
+  );
+  while (!settled) await pass(stepMs);
+  return promise;
+}
+
+describe('processes that share a store', () => {
+  it('make one reading between them, cold', async () => {
+    account.latencyMs = 500;
+    const replicas = Array.from({ length: 4 }, () => replicaOf(account, { store, random: Math.random }));
+    const calls = replicas.flatMap(({ reader }) => Array.from({ length: 100 }, () => reader.get()));
+    const snapshots = await settle(Promise.all(calls));
+    expect(new Set(snapshots.map(({ balance }) => balance))).toEqual(new Set([100]));
+    expect(account.asked).toHaveLength(1);
+  });
+
+  it('make one reading in a window of ttlMs, however much they read', async () => {
+    const replicas = Array.from({ length: 4 }, () =>
+      replicaOf(account, { store, ttlMs: SECOND, random: Math.random }),
+    );
+    account.latencyMs = 20;
+    await settle(Promise.all(replicas.map(({ reader }) => reader.get())));
+    for (let ms = 0; ms < 60 * SECOND; ms += 5) {
+      for (const { reader } of replicas) await reader.get();
+      await pass(5);
+    }
+    expect(account.asked.length).toBeLessThanOrEqual(61);
+    expect(account.asked.length).toBeGreaterThan(50);
+  }, 30_000);
+
+  it('see the reading, the spend and the invalidation of another one within a second', async () => {
+    const [one, other] = [replicaOf(account, { store }), replicaOf(account, { store })] as const;
+    await one.reader.get();
+    await other.reader.get();
+    account.credits.totalUsage = 10;
+    one.reader.recordSpend(0.5);
+    one.reader.recordSpend(0.0000005);
+    await pass(SECOND);
+    await other.reader.get();
+    await pass(0);
+    expect(other.reader.peek()).toMatchObject({ balance: 100, spendable: 99.5 });
+    expect(one.reader.peek()).toMatchObject({ spendable: 99.4999995 });
+    await one.reader.refresh(undefined);
+    await pass(SECOND);
+    await other.reader.get();
+    await pass(0);
+    expect(other.reader.peek()).toMatchObject({ balance: 90, spendable: 89.5 });
+    expect(account.asked).toHaveLength(2);
+    one.reader.invalidate();
+    await pass(SECOND);
+    await other.reader.get();
+    await pass(0);
+    expect(other.reader.peek()).toBeUndefined();
+    await other.reader.get();
+    await one.reader.get();
+    expect(account.asked).toHaveLength(3);
+  });
+
+  it('are not given an old reading by one that began before an invalidation', async () => {
+    const [one, other] = [replicaOf(account, { store }), replicaOf(account, { store })] as const;
+    account.latencyMs = 500;
+    const slow = one.reader.get();
+    await pass(100);
+    account.credits.totalCredits = 200;
+    other.reader.invalidate();
+    const after = other.reader.get();
+    await settle(Promise.all([slow, after]));
+    await expect(slow).resolves.toMatchObject({ balance: 100 });
+    await expect(after).resolves.toMatchObject({ balance: 200 });
+    await pass(SECOND);
+    await one.reader.get();
+    await pass(0);
+    expect(one.reader.peek()).toMatchObject({ balance: 200 });
+  });
+
+  it('do not wait for ever for one that has died', async () => {
+    await store.begin('a1b2', 60 * SECOND);
+    const { reader } = replicaOf(account, { store, deadlineMs: 4 * SECOND });
+    const startedAt = performance.now();
+    await expect(settle(reader.get())).resolves.toMatchObject({ balance: 100 });
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(2 * SECOND);
+    expect(performance.now() - startedAt).toBeLessThan(2.2 * SECOND);
+  });
+
+  it('ask for themselves where the one that leads fails', async () => {
+    account.latencyMs = 100;
+    account.fault = failure(503);
+    const [one, other] = [replicaOf(account, { store }), replicaOf(account, { store })] as const;
+    const failed = expect(one.reader.get()).rejects.toThrow();
+    const call = other.reader.get();
+    await pass(50);
+    account.fault = undefined;
+    await expect(settle(call)).resolves.toMatchObject({ balance: 100 });
+    await failed;
+  });
+
+  it('are told of a crossing once, all together', async () => {
+    const options = { store, thresholds: { low: 20, hysteresis: 0.1 }, random: Math.random };
+    const replicas = Array.from({ length: 4 }, () => replicaOf(account, options));
+    // Nobody listens here, so that nobody would hear of it.
+    replicas.push(replicaOf(account, options));
+    replicas.at(-1)!.watch.enter();
+    const alerts: BalanceAlert[] = [];
+    for (const { watch } of replicas.slice(0, 4)) watch.alerts$.subscribe((alert) => alerts.push(alert));
+    const types = async (ms: number): Promise<string[]> => {
+      await pass(ms);
+      return alerts.splice(0).map(({ type }) => type);
+    };
+    expect(await types(61 * SECOND)).toEqual([]);
+    account.credits.totalUsage = 81;
+    expect(await types(121 * SECOND)).toEqual(['low']);
+    account.credits.totalUsage = 0;
+    expect(await types(121 * SECOND)).toEqual(['recovered']);
+    account.fault = failure(503);
+    expect(await types(121 * SECOND)).toEqual(['unavailable']);
+    account.fault = undefined;
+    expect(await types(121 * SECOND)).toEqual(['recovered']);
+    // A process that starts later knows what was told.
+    account.credits.totalUsage = 81;
+    expect(await types(121 * SECOND)).toEqual(['low']);
+    replicaOf(account, options).watch.alerts$.subscribe((alert) => alerts.push(alert));
+    expect(await types(121 * SECOND)).toEqual([]);
+    // One recorded amount is enough for all.
+    account.credits.totalUsage = 0;
+    expect(await types(121 * SECOND)).toEqual(['recovered']);
+    replicas[0]!.reader.recordSpend(85);
+    expect(await types(3 * SECOND)).toEqual(['low']);
+    for (const { watch } of replicas) watch.end();
+  });
+
+  it('do not tell again where the store has lost its data', async () => {
+    const options = { store, thresholds: { low: 20, hysteresis: 0.1 } };
+    account.credits.totalUsage = 81;
+    const replicas = [replicaOf(account, options), replicaOf(account, options)];
+    const alerts: string[] = [];
+    for (const { watch } of replicas) watch.alerts$.subscribe(({ type }) => alerts.push(type));
+    await pass(61 * SECOND);
+    expect(alerts).toEqual(['low']);
+    (store as unknown as { accounts: Map<string, unknown> }).accounts.clear();
+    await pass(200 * SECOND);
+    expect(alerts).toEqual(['low']);
+    await expect(store.read('a1b2')).resolves.toMatchObject({ alertState: 'low' });
+    for (const { watch } of replicas) watch.end();
+  });
+});
+
+const hang = (): Promise<never> => new Promise(() => undefined);
+const METHODS = ['read', 'begin', 'end', 'write', 'invalidate', 'addSpend', 'claimAlert'] as const;
+
+function storeThat(does: (method: string) => unknown): BalanceStore {
+  return Object.fromEntries(METHODS.map((name) => [name, () => does(name)])) as unknown as BalanceStore;
+}
+
+const BAD_STORES: Record<string, BalanceStore> = {
+  'never answers': storeThat(hang),
+  rejects: storeThat(() => Promise.reject(new Error('down'))),
+  'rejects with nothing': storeThat(() => Promise.reject(undefined as unknown as Error)),
+  throws: storeThat(() => {
+    throw new Error('down');
+  }),
+  'answers nothing, and not by a promise': storeThat(() => undefined),
+  'answers late': storeThat(() => new Promise((resolve) => setTimeout(resolve, 5_000, {}))),
+  'answers nonsense': storeThat(() => Promise.resolve('nonsense')),
+  'answers with the wrong types': storeThat(() =>
+    Promise.resolve({ sequence: '1', reading: 7, spend: {}, alertState: 0, leads: 'no' }),
+  ),
+  'answers with garbage inside': storeThat((method) =>
+    Promise.resolve(
+      method === 'read'
+        ? { sequence: 1e15, reading: { text: '{"version":1,', ageMs: 0 }, spend: [], alertState: 'what?' }
+        : method === 'begin'
+          ? { sequence: 5, leads: true }
+          : method === 'write' || method === 'claimAlert',
+    ),
+  ),
+  'says that a flight leads always and for ever': storeThat((method) =>
+    Promise.resolve(
+      method === 'read'
+        ? { sequence: 0, reading: undefined, spend: [], alertState: undefined }
+        : method === 'begin'
+          ? { sequence: 5, leads: false }
+          : false,
+    ),
+  ),
+  'answers with what throws when it is read': storeThat(() =>
+    Promise.resolve(
+      new Proxy(
+        {},
+        {
+          get: (_target, name) => {
+            if (name === 'then') return undefined;
+            throw new Error('gotcha');
+          },
+        },
+      ),
+    ),
+  ),
+};
+
+describe('a store that', () => {
+  it.each(Object.entries(BAD_STORES))(
+    '%s hurts nobody',
+    async (_title, bad) => {
+      const { reader, watch } = replicaOf(account, {
+        store: bad,
+        deadlineMs: 4 * SECOND,
+        thresholds: { low: 20, hysteresis: 0.1 },
+      });
+      const startedAt = performance.now();
+      await expect(settle(reader.get())).resolves.toMatchObject({ balance: 100 });
+      expect(performance.now() - startedAt).toBeLessThan(2.5 * SECOND);
+      const alerts: string[] = [];
+      const subscription = watch.alerts$.subscribe(({ type }) => alerts.push(type));
+      for (let second = 0; second < 130; second += 1) {
+        reader.recordSpend(0.01);
+        await settle(reader.get());
+        await pass(SECOND);
+      }
+      expect(account.asked.length).toBeLessThan(5);
+      expect(reader.peek()?.spendable).toBeLessThan(99.6);
+      reader.invalidate();
+      account.credits.totalUsage = 81;
+      await expect(settle(reader.get())).resolves.toMatchObject({ balance: 19 });
+      await pass(3 * SECOND);
+      // It may say that another process has told it, and there is no way to know better.
+      expect(alerts.length).toBeLessThanOrEqual(1);
+      subscription.unsubscribe();
+      watch.end();
+      reader.close();
+      await pass(20 * SECOND);
+      expect(jest.getTimerCount()).toBe(0);
+    },
+    20_000,
+  );
+
+  it('is down is left alone for a second, and used again as soon as it is up', async () => {
+    let calls = 0;
+    let isUp = false;
+    const flaky = new Proxy(store, {
+      get: (target, name: keyof BalanceStore) =>
+        typeof target[name] === 'function'
+          ? (...values: never[]) => {
+              calls += 1;
+              return isUp
+                ? (target[name] as (...given: never[]) => unknown)(...values)
+                : Promise.reject(new Error('down'));
+            }
+          : target[name],
+    });
+    const { reader } = replicaOf(account, { store: flaky });
+    await settle(reader.get());
+    expect(calls).toBe(1);
+    isUp = true;
+    await pass(SECOND);
+    await reader.refresh(undefined);
+    await pass(0);
+    const other = replicaOf(account, { store });
+    await other.reader.get();
+    expect(account.asked).toHaveLength(2);
+  });
+
+  it('is slow, but not too slow, is waited for even by a process that was busy', async () => {
+    jest.useRealTimers();
+    let resolve!: (answer: unknown) => void;
+    const access = new StoreAccess(
+      storeThat(() => new Promise((done) => (resolve = done))),
+      () => Promise.resolve('a1'),
+      SYSTEM_ENVIRONMENT,
+    );
+    const begun = access.begin(1_000);
+    await new Promise((done) => setTimeout(done, 10));
+    setImmediate(() => resolve({ sequence: 1, leads: true }));
+    const busyUntil = performance.now() + 300;
+    while (performance.now() < busyUntil);
+    await expect(begun).resolves.toEqual({ sequence: 1, leads: true });
+  });
+});
