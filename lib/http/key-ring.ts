@@ -73,12 +73,12 @@ export class KeyRing {
    */
   async hashWith(text: string): Promise<string> {
     const hash = createHash('sha256').update(text);
-    for (const kind of ['management', 'api'] as const) {
+    const isOne = this.#keys.api.source === this.#keys.management.source;
+    for (const kind of isOne ? (['api'] as const) : (['management', 'api'] as const)) {
       const key = this.get(kind);
       hash.update('\n').update(typeof key === 'string' ? key : await key());
     }
     return hash.digest('hex');
-  }
   }
 
   /** @throws `OpenRouterConfigException` if the function fails or gives something that is no key. */
