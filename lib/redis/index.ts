@@ -1,0 +1,9 @@
+export type {
+  BalanceFlight,
+  BalanceStore,
+  SharedBalance,
+  SharedReading,
+  SharedSpend,
+} from '../contracts/balance-store.js';
+export { RedisBalanceStore } from './redis-balance-store.js';
+export type { RedisScriptClient } from './redis-balance-store.js';

@@ -1,0 +1,165 @@
+import type { BalanceFlight, BalanceStore, SharedBalance } from '../contracts/balance-store.js';
+import {
+  ADD_SPEND,
+  type BalanceScript,
+  BEGIN,
+  CLAIM_ALERT,
+  END,
+  INVALIDATE,
+  READ,
+  WRITE,
+} from './balance-scripts.js';
+
+/** What is used of a client of `ioredis` 5 or 6, a `Redis` or a `Cluster`. */
+export interface RedisScriptClient {
+  /** Runs a script by its digest. */
+  evalsha(sha1: string, numberOfKeys: number, ...args: (string | number)[]): Promise<unknown>;
+  /** Runs a script by its text. */
+  eval(script: string, numberOfKeys: number, ...args: (string | number)[]): Promise<unknown>;
+}
+
+/** Part of every key, so that a later version of the package does not meet what this one has left. */
+const PREFIX = 'nestjs-openrouter:balance:1';
+
+/** A client that has lost its server queues commands, some for ever. */
+const MOST_OUTSTANDING = 1_000;
+
+/**
+ * Shares balances through Redis, for `balance.store`: one reading for all replicas of an application, one flight,
+ * one count of what was spent, and each alert from one of them.
+ *
+ * Needs Redis 5 or newer, or a server that speaks its protocol and runs Lua. The client stays yours: the store opens,
+ * changes and closes nothing. Redis being slow, hung, down or empty never fails a call; each process then asks
+ * OpenRouter itself.
+ *
+ * Stored under `nestjs-openrouter:balance:1:{…}`, with a hash of the account in the braces: figures, never a key. A
+ * record expires by itself, an hour or more after its last use.
+ *
+ * @example
+ * ```ts
+ * const redis = new Redis(process.env.REDIS_URL);
+ * OpenRouterModule.forRoot({ managementKey, balance: { store: new RedisBalanceStore(redis) } });
+ * ```
+ */
+export class RedisBalanceStore implements BalanceStore {
+  /** @internal */
+  declare private readonly client: RedisScriptClient;
+  /** @internal */
+  declare private outstanding: number;
+
+  /**
+   * @param client - A client of `ioredis` 5 or 6: a `Redis` or a `Cluster`.
+   * @throws `TypeError` if it is no such client.
+   */
+  constructor(client: RedisScriptClient) {
+    const given = client as Partial<RedisScriptClient> | null | undefined;
+    if (typeof given?.evalsha !== 'function' || typeof given.eval !== 'function') {
+      throw new TypeError(
+        'RedisBalanceStore: a client of ioredis is needed, for example new RedisBalanceStore(new Redis(url)).',
+      );
+    }
+    // Hidden: printing the options of a module does not show the client's password.
+    Object.defineProperty(this, 'client', { value: client });
+    Object.defineProperty(this, 'outstanding', { value: 0, writable: true });
+  }
+
+  /** Everything that is kept of an account. */
+  async read(account: string): Promise<SharedBalance> {
+    const [sequence, text, age, alert, spent] = listOf(await this.run(READ, account));
+    const numbers = listOf(spent).map(wholeNumber);
+    return {
+      sequence: wholeNumber(sequence),
+      reading: typeof text === 'string' ? { text, ageMs: wholeNumber(age) } : undefined,
+      spend: numbers.flatMap((microUsd, index) =>
+        index % 2 === 0 ? [{ microUsd, ageMs: wholeNumber(numbers[index + 1]) }] : [],
+      ),
+      alertState: typeof alert === 'string' ? alert : undefined,
+    };
+  }
+
+  /** Draws a number for a flight, and tells whether it leads. */
+  async begin(account: string, holdMs: number): Promise<BalanceFlight> {
+    const [sequence, leads] = listOf(await this.run(BEGIN, account, holdMs));
+    return { sequence: wholeNumber(sequence), leads: wholeNumber(leads) === 1 };
+  }
+
+  /** Gives up a flight's lead. */
+  async end(account: string, sequence: number): Promise<void> {
+    await this.run(END, account, sequence);
+  }
+
+  /** Replaces the reading, unless there was a later one or an invalidation. */
+  async write(
+    account: string,
+    sequence: number,
+    text: string,
+    keepMs: number,
+    bookedMs: number,
+  ): Promise<boolean> {
+    return wholeNumber(await this.run(WRITE, account, sequence, text, keepMs, bookedMs)) === 1;
+  }
+
+  /** Forgets the reading; flights that began before can no longer write. */
+  async invalidate(account: string): Promise<void> {
+    await this.run(INVALIDATE, account);
+  }
+
+  /** Records spend. */
+  async addSpend(account: string, microUsd: number, keepMs: number): Promise<void> {
+    await this.run(ADD_SPEND, account, microUsd, keepMs);
+  }
+
+  /** Changes the alert state if it still is what was expected. */
+  async claimAlert(
+    account: string,
+    expected: string | undefined,
+    next: string,
+    keepMs: number,
+  ): Promise<boolean> {
+    return wholeNumber(await this.run(CLAIM_ALERT, account, expected ?? '', next, keepMs)) === 1;
+  }
+
+  /** @internal */
+  private async run(
+    { text, sha1 }: BalanceScript,
+    account: string,
+    ...args: (string | number)[]
+  ): Promise<unknown> {
+    if (this.outstanding >= MOST_OUTSTANDING) {
+      throw new Error('Redis does not answer.');
+    }
+    const all = [`${PREFIX}:{${account}}`, ...args];
+    this.outstanding += 1;
+    try {
+      return await this.client.evalsha(sha1, 1, ...all);
+    } catch (error) {
+      if (!isUnknownScript(error)) {
+        throw error;
+      }
+      return await this.client.eval(text, 1, ...all);
+    } finally {
+      this.outstanding -= 1;
+    }
+  }
+}
+
+/** Redis forgets scripts when it restarts. */
+function isUnknownScript(error: unknown): boolean {
+  return String(Reflect.get(Object(error) as object, 'message')).startsWith('NOSCRIPT');
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  if (!Array.isArray(value)) {
+    throw new TypeError('Redis answered something else than a list.');
+  }
+  return value;
+}
+
+/** Clients may be set to give numbers as texts. */
+function wholeNumber(value: unknown): number {
+  const number = typeof value === 'string' || typeof value === 'number' ? Number(value) : NaN;
+  if (!Number.isSafeInteger(number)) {
+    throw new TypeError('Redis answered something else than a whole number.');
+  }
+  return number;
+}

@@ -1,0 +1,317 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { inspect } from 'node:util';
+import { Redis } from 'ioredis';
+import { Redis as Redis5 } from 'ioredis-5';
+import { InMemoryBalanceStore } from '../../lib/balance/in-memory-balance-store.js';
+import type { BalanceStore } from '../../lib/contracts/balance-store.js';
+import { RedisBalanceStore, type RedisScriptClient } from '../../lib/redis/index.js';
+import { HAS_REDIS, RedisServer } from './support/redis-server.js';
+
+const ACCOUNT = 'ab'.repeat(32);
+const KEY = `nestjs-openrouter:balance:1:{${ACCOUNT}}`;
+const HOUR_MS = 3_600_000;
+const PASSWORD = 'a-password-of-redis';
+
+/** What every store promises. */
+function promises(open: () => BalanceStore): void {
+  let store: BalanceStore;
+
+  beforeEach(() => {
+    store = open();
+  });
+
+  const begin = async (holdMs = 10_000): Promise<number> => (await store.begin(ACCOUNT, holdMs)).sequence;
+  const write = (sequence: number, text = 'r'): Promise<boolean> =>
+    store.write(ACCOUNT, sequence, text, HOUR_MS, 60_000);
+
+  it('knows nothing of an account that it has not seen', async () => {
+    await expect(store.read(ACCOUNT)).resolves.toEqual({
+      sequence: 0,
+      reading: undefined,
+      spend: [],
+      alertState: undefined,
+    });
+  });
+
+  it('gives back what was written, with its age', async () => {
+    const sequence = await begin();
+    await expect(write(sequence, '{"a":"ä\u0000\n"}')).resolves.toBe(true);
+    await sleep(30);
+    const found = await store.read(ACCOUNT);
+    expect(found).toMatchObject({ sequence, reading: { text: '{"a":"ä\u0000\n"}' } });
+    expect(found.reading?.ageMs).toBeGreaterThanOrEqual(25);
+    expect(found.reading?.ageMs).toBeLessThan(5_000);
+  });
+
+  it('forgets a reading after its time', async () => {
+    await store.write(ACCOUNT, await begin(), 'r', 20, 60_000);
+    await sleep(40);
+    await expect(store.read(ACCOUNT)).resolves.toMatchObject({ reading: undefined });
+  });
+
+  it('numbers flights upwards, and lets one lead', async () => {
+    const first = await store.begin(ACCOUNT, 10_000);
+    const second = await store.begin(ACCOUNT, 10_000);
+    expect([first.leads, second.leads]).toEqual([true, false]);
+    expect(second.sequence).toBeGreaterThan(first.sequence);
+    expect(Number.isSafeInteger(second.sequence)).toBe(true);
+  });
+
+  it('has exactly one leader among many', async () => {
+    const flights = await Promise.all(Array.from({ length: 200 }, () => store.begin(ACCOUNT, 10_000)));
+    expect(flights.filter(({ leads }) => leads)).toHaveLength(1);
+    expect(new Set(flights.map(({ sequence }) => sequence)).size).toBe(200);
+  });
+
+  it.each(['end', 'write', 'its time', 'invalidate'])('gives the lead on after %s', async (how) => {
+    const sequence = await begin(how === 'its time' ? 20 : 10_000);
+    if (how === 'end') await store.end(ACCOUNT, sequence);
+    if (how === 'write') await write(sequence);
+    if (how === 'its time') await sleep(40);
+    if (how === 'invalidate') await store.invalidate(ACCOUNT);
+    await expect(store.begin(ACCOUNT, 10_000)).resolves.toMatchObject({ leads: true });
+  });
+
+  it('does not take the lead away from a later flight', async () => {
+    const first = await begin(20);
+    await sleep(40);
+    await begin();
+    await store.end(ACCOUNT, first);
+    await expect(store.begin(ACCOUNT, 10_000)).resolves.toMatchObject({ leads: false });
+  });
+
+  it('refuses a reading whose flight began before what is there', async () => {
+    const [early, late] = [await begin(), await begin()];
+    await expect(write(late, 'late')).resolves.toBe(true);
+    await expect(write(early, 'early')).resolves.toBe(false);
+    await expect(write(late, 'late again')).resolves.toBe(false);
+    await expect(store.read(ACCOUNT)).resolves.toMatchObject({ sequence: late, reading: { text: 'late' } });
+  });
+
+  it('refuses a reading whose flight began before an invalidation', async () => {
+    const early = await begin();
+    await write(await begin(), 'old');
+    await store.invalidate(ACCOUNT);
+    await expect(write(early)).resolves.toBe(false);
+    const found = await store.read(ACCOUNT);
+    expect(found.reading).toBeUndefined();
+    expect(found.sequence).toBeGreaterThan(early);
+    await expect(write(await begin())).resolves.toBe(true);
+  });
+
+  it('adds up spend exactly', async () => {
+    await Promise.all(Array.from({ length: 50 }, () => store.addSpend(ACCOUNT, 100_001, HOUR_MS)));
+    const { spend } = await store.read(ACCOUNT);
+    expect(spend.reduce((sum, { microUsd }) => sum + microUsd, 0)).toBe(5_000_050);
+    expect(spend.length).toBeLessThan(10);
+    for (const { ageMs } of spend) expect(ageMs).toBeLessThan(5_000);
+  });
+
+  it('forgets spend that a reading includes, and keeps what it does not', async () => {
+    await store.addSpend(ACCOUNT, 5, HOUR_MS);
+    await sleep(1_050);
+    await store.addSpend(ACCOUNT, 7, HOUR_MS);
+    await store.write(ACCOUNT, await begin(), 'r', HOUR_MS, 500);
+    const { spend } = await store.read(ACCOUNT);
+    expect(spend.map(({ microUsd }) => microUsd)).toEqual([7]);
+  });
+
+  it('forgets spend after its time', async () => {
+    await store.addSpend(ACCOUNT, 5, 20);
+    await sleep(40);
+    await expect(store.read(ACCOUNT)).resolves.toMatchObject({ spend: [] });
+  });
+
+  it('lets one process claim an alert', async () => {
+    const claims = await Promise.all(
+      Array.from({ length: 20 }, () => store.claimAlert(ACCOUNT, undefined, 'low', HOUR_MS)),
+    );
+    expect(claims.filter(Boolean)).toHaveLength(1);
+    await expect(store.claimAlert(ACCOUNT, undefined, 'critical', HOUR_MS)).resolves.toBe(false);
+    await expect(store.claimAlert(ACCOUNT, 'low', 'critical', 20)).resolves.toBe(true);
+    await expect(store.read(ACCOUNT)).resolves.toMatchObject({ alertState: 'critical' });
+    await sleep(40);
+    await expect(store.read(ACCOUNT)).resolves.toMatchObject({ alertState: undefined });
+  });
+
+  it('keeps accounts apart', async () => {
+    const other = 'cd'.repeat(32);
+    await write(await begin());
+    await store.addSpend(ACCOUNT, 5, HOUR_MS);
+    await store.claimAlert(ACCOUNT, undefined, 'low', HOUR_MS);
+    await expect(store.read(other)).resolves.toMatchObject({ sequence: 0, reading: undefined, spend: [] });
+  });
+}
+
+describe('InMemoryBalanceStore', () => {
+  promises(() => new InMemoryBalanceStore());
+});
+
+(HAS_REDIS ? describe : describe.skip)('RedisBalanceStore', () => {
+  let server: RedisServer;
+  const clients: (Redis | Redis5)[] = [];
+
+  beforeAll(async () => {
+    server = await RedisServer.start();
+  });
+
+  afterAll(() => server.stop());
+
+  beforeEach(async () => {
+    const client = open();
+    await client.flushall();
+    clients.pop();
+    await client.quit();
+  });
+
+  afterEach(async () => {
+    for (const client of clients.splice(0)) {
+      // In order, so that nothing is left to wait for the end of a socket.
+      if (client.status === 'ready') await client.quit();
+      else client.disconnect();
+    }
+  });
+
+  beforeEach(async () => {
+    const client = open();
+    await client.flushall();
+    clients.pop();
+    await client.quit();
+  });
+
+  function open(options: object = {}): Redis {
+    const client = new Redis({ host: '127.0.0.1', port: server.port, ...options });
+    client.on('error', () => undefined);
+    clients.push(client);
+    return client;
+  }
+
+  describe('on ioredis 6', () => promises(() => new RedisBalanceStore(open())));
+
+  describe('on ioredis 5', () =>
+    promises(() => {
+      const client = new Redis5({ host: '127.0.0.1', port: server.port });
+      clients.push(client);
+      return new RedisBalanceStore(client);
+    }));
+
+  describe('on a client that gives numbers as texts and prefixes keys', () =>
+    promises(() => new RedisBalanceStore(open({ stringNumbers: true, keyPrefix: 'app:' }))));
+
+  it('keeps one record for an account, which expires', async () => {
+    const client = open();
+    const store = new RedisBalanceStore(client);
+    const { sequence } = await store.begin(ACCOUNT, 1_000);
+    await store.addSpend(ACCOUNT, 5, 60_000);
+    await store.write(ACCOUNT, sequence, 'r', 2 * HOUR_MS, 60_000);
+    await expect(client.keys('*')).resolves.toEqual([KEY]);
+    const ttl = await client.pttl(KEY);
+    expect(ttl).toBeGreaterThan(HOUR_MS);
+    expect(ttl).toBeLessThanOrEqual(2 * HOUR_MS);
+  });
+
+  const spoilers: [string, (client: Redis) => Promise<unknown>][] = [
+    ['another type', (client: Redis) => client.set(KEY, 'nonsense')],
+    ['words for numbers', (client: Redis) => garbage(client, 'many')],
+    ['infinite numbers', (client: Redis) => garbage(client, 'inf')],
+    ['numbers that are none', (client: Redis) => garbage(client, 'nan')],
+    ['numbers below zero', (client: Redis) => garbage(client, '-5')],
+    ['numbers without end', (client: Redis) => garbage(client, '9'.repeat(400))],
+    ['the last numbers', (client: Redis) => garbage(client, '9007199254740990')],
+  ];
+
+  it.each(spoilers)('works on where it finds %s', async (_what, spoil) => {
+    const client = open();
+    const store = new RedisBalanceStore(client);
+    await spoil(client);
+    await store.read(ACCOUNT);
+    await store.invalidate(ACCOUNT);
+    const { sequence } = await store.begin(ACCOUNT, 1_000);
+    await store.addSpend(ACCOUNT, 5, HOUR_MS);
+    await store.write(ACCOUNT, sequence, 'r', HOUR_MS, 60_000);
+    await store.begin(ACCOUNT, 1_000);
+    const again = await store.begin(ACCOUNT, 1_000);
+    await store.write(ACCOUNT, again.sequence, 'again', HOUR_MS, 60_000);
+    const found = await store.read(ACCOUNT);
+    expect(found).toMatchObject({
+      reading: { text: 'again' },
+      spend: expect.arrayContaining([expect.objectContaining({ microUsd: 5 })]),
+    });
+  });
+
+  function garbage(client: Redis, value: string): Promise<unknown> {
+    const fields = ['sequence', 'drawn', 'lead', 'leadEnds', 'reading', 'readingAt', 'readingEnds', 'alert'];
+    return client.hset(KEY, {
+      ...Object.fromEntries(fields.map((field) => [field, value])),
+      alertEnds: value,
+      'spend:1': value,
+      'spend:2': `${value} ${value} ${value}`,
+    });
+  }
+
+  it('goes on with a server that has restarted empty', async () => {
+    const store = new RedisBalanceStore(open({ retryStrategy: () => 20 }));
+    const before = await store.begin(ACCOUNT, 1_000);
+    await server.kill();
+    await server.run();
+    const after = await store.begin(ACCOUNT, 1_000);
+    expect(after.leads).toBe(true);
+    expect(after.sequence).toBeGreaterThan(before.sequence);
+  });
+
+  it('does not make an old reading new by writing it late', async () => {
+    const store = new RedisBalanceStore(open());
+    const { sequence } = await store.begin(ACCOUNT, 1_000);
+    await sleep(5);
+    await store.addSpend(ACCOUNT, 5, HOUR_MS);
+    server.pause();
+    const late = store.write(ACCOUNT, sequence, 'r', HOUR_MS, 0);
+    await sleep(300);
+    server.resume();
+    await expect(late).resolves.toBe(true);
+    const found = await store.read(ACCOUNT);
+    expect(found.reading?.ageMs).toBeGreaterThanOrEqual(290);
+    // Recorded after the flight had begun.
+    expect(found.spend).toMatchObject([{ microUsd: 5 }]);
+  });
+
+  it('refuses at once when a thousand commands wait for a server that is gone', async () => {
+    await server.kill();
+    const store = new RedisBalanceStore(open({ maxRetriesPerRequest: null, retryStrategy: () => 50 }));
+    const waiting = Array.from({ length: 1_000 }, () => store.read(ACCOUNT));
+    await expect(store.read(ACCOUNT)).rejects.toThrow('Redis does not answer');
+    await server.run();
+    await expect(Promise.all(waiting)).resolves.toHaveLength(1_000);
+    await expect(store.read(ACCOUNT)).resolves.toMatchObject({ sequence: 0 });
+  });
+
+  it('shows neither the client nor its password', () => {
+    const store = new RedisBalanceStore(open({ password: PASSWORD, lazyConnect: true }));
+    expect(inspect(store, { depth: 10 })).not.toContain(PASSWORD);
+    expect(JSON.stringify(store)).toBe('{}');
+  });
+});
+
+describe('RedisBalanceStore without a client', () => {
+  it.each([undefined, null, {}, 'redis://localhost', { eval: () => undefined }])('refuses %j', (client) => {
+    expect(() => new RedisBalanceStore(client as unknown as RedisScriptClient)).toThrow(
+      /a client of ioredis is needed/,
+    );
+  });
+
+  it.each([
+    [['read'], 'text'],
+    [['read'], [1, 'r', 'x', null, []]],
+    [['read'], [1, null, 0, null, [5, null]]],
+    [
+      ['begin', 1_000],
+      [NaN, 1],
+    ],
+    [['write', 1, 'r', 1, 1], null],
+  ])('throws for an answer of %j that is %j', async ([method, ...args], answer) => {
+    const client = { evalsha: () => Promise.resolve(answer), eval: () => Promise.resolve(answer) };
+    const store = new RedisBalanceStore(client) as unknown as Record<string, (...all: unknown[]) => unknown>;
+    await expect(store[method as string]!(ACCOUNT, ...args)).rejects.toThrow(TypeError);
+  });
+});

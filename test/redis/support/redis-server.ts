@@ -1,0 +1,75 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Whether this machine has a Redis to test with. */
+export const HAS_REDIS = spawnSync('redis-server', ['--version']).status === 0;
+
+/** A `redis-server` of a test's own, on a free port, that keeps nothing on disk. */
+export class RedisServer {
+  /** @internal */
+  private process: ChildProcess | undefined;
+
+  private constructor(
+    readonly port: number,
+    private readonly folder: string,
+  ) {}
+
+  static async start(): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), mkdtempSync(join(tmpdir(), 'redis-')));
+    await server.run();
+    return server;
+  }
+
+  /** Starts it again, empty. */
+  async run(): Promise<void> {
+    const args = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--dir', this.folder];
+    const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.process = child;
+    let log = '';
+    for await (const text of child.stdout.setEncoding('utf8') as AsyncIterable<string>) {
+      log += text;
+      if (log.includes('Ready to accept connections')) {
+        break;
+      }
+    }
+    child.stdout.destroy();
+  }
+
+  /** Stops answering, with its connections open. */
+  pause(): void {
+    this.process?.kill('SIGSTOP');
+  }
+
+  /** Goes on after {@link pause}. */
+  resume(): void {
+    this.process?.kill('SIGCONT');
+  }
+
+  /** Ends it, with everything that it holds. */
+  async kill(): Promise<void> {
+    const child = this.process;
+    this.process = undefined;
+    if (child?.exitCode === null) {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.kill();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
