@@ -8,7 +8,7 @@ module.exports = {
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^nestjs-openrouter$': '<rootDir>/lib/index.ts',
-    '^nestjs-openrouter/testing$': '<rootDir>/lib/testing/index.ts',
+    '^nestjs-openrouter/(\\w+)$': '<rootDir>/lib/$1/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   transform: {

@@ -1,16 +1,30 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { VERSION } from '../../lib/http/version.js';
 
 const run = promisify(execFile);
 
 /** Runs a script in a Node process of its own, as a user's program, and returns what it prints. */
-async function node(type: 'module' | 'commonjs', script: string): Promise<string> {
-  const { stdout } = await run(process.execPath, [`--input-type=${type}`, '-e', script], { timeout: 20_000 });
+async function node(type: 'module' | 'commonjs', script: string, cwd = process.cwd()): Promise<string> {
+  const { stdout } = await run(process.execPath, [`--input-type=${type}`, '-e', script], {
+    timeout: 20_000,
+    cwd,
+  });
   return stdout.trim();
 }
+
+const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as {
+  version: string;
+  exports: Record<string, unknown>;
+  typesVersions: Record<string, unknown>;
+  dependencies: Record<string, string>;
+  peerDependencies: Record<string, string>;
+  peerDependenciesMeta: Record<string, { optional: boolean }>;
+};
 
 const EXPORTS = {
   'nestjs-openrouter': [
@@ -86,7 +100,15 @@ const EXPORTS = {
     'isTransient',
     'provideOpenRouterExceptionFilter',
   ],
+  'nestjs-openrouter/metrics': ['OpenRouterMetrics'],
+  'nestjs-openrouter/otel': ['OpenRouterTracing'],
   'nestjs-openrouter/testing': ['OpenRouterSandbox'],
+};
+
+/** The optional peers, and the one subpath that may need each. */
+const OPTIONAL_PEERS: Readonly<Record<string, string>> = {
+  'prom-client': 'metrics',
+  '@opentelemetry/api': 'otel',
 };
 
 describe('the built package', () => {
@@ -122,25 +144,26 @@ describe('the built package', () => {
     expect(loaded.filter((file) => /libphonenumber|class-validator.cjs.index/.test(file))).toEqual([]);
   });
 
-  it('declares types that need nothing but Node and the required peers', () => {
-    const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as {
-      peerDependencies: Record<string, string>;
-      peerDependenciesMeta?: Record<string, { optional?: boolean }>;
-    };
-    const required = Object.keys(manifest.peerDependencies).filter(
-      (name) => manifest.peerDependenciesMeta?.[name]?.optional !== true,
-    );
+  it('declares types that need nothing but Node and the required peers, and an optional one only where it is used', () => {
+    const required = Object.keys(manifest.peerDependencies).filter((name) => !(name in OPTIONAL_PEERS));
+    const strays: string[] = [];
     const imported = new Set<string>();
     for (const file of readdirSync('dist', { recursive: true, encoding: 'utf8' })) {
       if (file.endsWith('.d.ts')) {
-        for (const [, name] of readFileSync(`dist/${file}`, 'utf8').matchAll(
+        for (const [, name = ''] of readFileSync(`dist/${file}`, 'utf8').matchAll(
           /(?:from|import\() ?["']([^."'][^"']*)["']/g,
         )) {
-          imported.add(name!);
+          imported.add(name);
+          const room = OPTIONAL_PEERS[name];
+          const isFine =
+            name.startsWith('node:') ||
+            required.includes(name) ||
+            (room !== undefined && file.split('/')[1] === room);
+          if (!isFine) strays.push(`${file}: ${name}`);
         }
       }
     }
-    expect([...imported].filter((name) => !name.startsWith('node:') && !required.includes(name))).toEqual([]);
+    expect(strays).toEqual([]);
     expect(imported).toContain('@nestjs/common');
   });
 
@@ -154,8 +177,33 @@ describe('the built package', () => {
     expect(size / told).toBeLessThan(1.1);
   });
 
+  it('has every entry in both formats, with types, also for resolvers that know no exports', () => {
+    const entries = Object.keys(EXPORTS).map((name) => name.replace('nestjs-openrouter', '.'));
+    expect(Object.keys(manifest.exports).sort()).toEqual([...entries, './package.json'].sort());
+    for (const entry of entries) {
+      const file = entry === '.' ? 'index' : `${entry.slice(2)}/index`;
+      const of = (format: string) => ({
+        types: `./dist/${format}/${file}.d.ts`,
+        default: `./dist/${format}/${file}.js`,
+      });
+      expect(manifest.exports[entry]).toEqual({ import: of('esm'), require: of('cjs') });
+    }
+    expect(manifest.typesVersions).toEqual({
+      '*': Object.fromEntries(
+        entries
+          .filter((entry) => entry !== '.')
+          .map((entry) => [entry.slice(2), [`./dist/cjs/${entry.slice(2)}/index.d.ts`]]),
+      ),
+    });
+  });
+
+  it('marks as optional the peers of the subpaths, and no other', () => {
+    const optional = Object.keys(manifest.peerDependenciesMeta);
+    expect(optional.sort()).toEqual(Object.keys(OPTIONAL_PEERS).sort());
+    expect(Object.keys(manifest.peerDependencies)).toEqual(expect.arrayContaining(optional));
+  });
+
   it('tells its version as package.json has it', () => {
-    const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
     expect(VERSION).toBe(manifest.version);
   });
 
@@ -245,4 +293,51 @@ describe('the built package', () => {
     );
     expect(output).toBe('at once');
   });
+});
+
+describe('the built package where no optional peer is installed', () => {
+  const project = mkdtempSync(join(tmpdir(), 'nestjs-openrouter-bare-'));
+
+  beforeAll(() => {
+    const modules = join(project, 'node_modules');
+    const packages = [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)];
+    for (const name of packages.filter((peer) => !(peer in OPTIONAL_PEERS))) {
+      mkdirSync(dirname(join(modules, name)), { recursive: true });
+      symlinkSync(join(process.cwd(), 'node_modules', name), join(modules, name), 'dir');
+    }
+    for (const part of ['dist', 'package.json']) {
+      cpSync(part, join(modules, 'nestjs-openrouter', part), { recursive: true });
+    }
+  });
+  afterAll(() => rmSync(project, { recursive: true, force: true }));
+
+  it.each(['nestjs-openrouter', 'nestjs-openrouter/testing'])('has %s', async (entry) => {
+    const count = `Object.keys(loaded).length`;
+    const commonJs = await node(
+      'commonjs',
+      `const loaded = require('${entry}'); console.log(${count})`,
+      project,
+    );
+    const esm = await node(
+      'module',
+      `const loaded = await import('${entry}'); console.log(${count})`,
+      project,
+    );
+    expect([Number(commonJs), Number(esm)]).toEqual(
+      Array(2).fill(EXPORTS[entry as keyof typeof EXPORTS].length),
+    );
+  });
+
+  it.each(Object.entries(OPTIONAL_PEERS))(
+    'names %s to whoever imports the subpath that needs it',
+    async (peer, room) => {
+      const entry = `nestjs-openrouter/${room}`;
+      const told = '(error) => console.log(error.code, error.message.split("\\n")[0])';
+      const commonJs = `try { require('${entry}') } catch (error) { (${told})(error) }`;
+      expect(await node('commonjs', commonJs, project)).toBe(`MODULE_NOT_FOUND Cannot find module '${peer}'`);
+      expect(await node('module', `await import('${entry}').catch(${told})`, project)).toMatch(
+        new RegExp(`^ERR_MODULE_NOT_FOUND Cannot find package '${peer}' imported from .*/dist/esm/${room}/`),
+      );
+    },
+  );
 });

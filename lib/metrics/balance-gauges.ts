@@ -1,0 +1,98 @@
+import { Gauge } from 'prom-client';
+import { type MetricRegistry, sharedMetric } from './shared-metric.js';
+
+/** What the gauges read of an account: the last balance that is known, without asking for a new one. */
+export interface BalanceSource {
+  readonly balance: { peek(): BalanceFigures | undefined };
+}
+
+/** The figures of one reading; `null` is "not known". */
+interface BalanceFigures {
+  readonly balance: number | null;
+  readonly spendable: number | null;
+  readonly totalCredits: number | null;
+  readonly totalUsage: number | null;
+  readonly fetchedAt: Date;
+}
+
+interface GaugeRow {
+  readonly name: string;
+  readonly help: string;
+  /** How `prom-client` puts the workers of a cluster together, which all read the same account. */
+  readonly aggregator: 'min' | 'max';
+  readonly read: (figures: BalanceFigures) => number | null;
+}
+
+const ROWS: readonly GaugeRow[] = [
+  {
+    name: 'openrouter_balance_usd',
+    help: 'Balance of the account in US dollars, as last read; may be negative.',
+    aggregator: 'min',
+    read: ({ balance }) => balance,
+  },
+  {
+    name: 'openrouter_spendable_usd',
+    help: "What can be spent in US dollars: the smaller of the account's balance and the key's remaining limit.",
+    aggregator: 'min',
+    read: ({ spendable }) => spendable,
+  },
+  {
+    name: 'openrouter_total_credits_usd',
+    help: 'Credits purchased in US dollars, in all time.',
+    aggregator: 'max',
+    read: ({ totalCredits }) => totalCredits,
+  },
+  {
+    name: 'openrouter_total_usage_usd',
+    help: 'Credits used in US dollars, in all time.',
+    aggregator: 'max',
+    read: ({ totalUsage }) => totalUsage,
+  },
+  {
+    name: 'openrouter_balance_age_seconds',
+    help: 'Age of the reading that the balance comes from.',
+    aggregator: 'min',
+    // A clock that was put back must not make a reading of the future.
+    read: ({ fetchedAt }) => Math.max(0, (Date.now() - fetchedAt.getTime()) / 1_000),
+  },
+];
+
+/** A gauge that looks at its accounts when it is scraped. */
+class BalanceGauge extends Gauge<'account'> {
+  /** Accounts by their names; of several with one name the last that came. */
+  readonly accounts = new Map<string, BalanceSource>();
+
+  constructor({ read, ...config }: GaugeRow & { registers: MetricRegistry[] }) {
+    super({
+      ...config,
+      labelNames: ['account'],
+      collect: () => {
+        this.reset();
+        for (const [account, source] of this.accounts) {
+          const figures = source.balance.peek();
+          const value = figures === undefined ? null : read(figures);
+          // What is not known is absent: 0 would be a made-up number.
+          if (value !== null) {
+            this.set({ account }, value);
+          }
+        }
+      },
+    });
+  }
+}
+
+/** The gauges of the balances in a registry. */
+export class BalanceGauges {
+  readonly #gauges: readonly BalanceGauge[];
+
+  constructor(registry: MetricRegistry) {
+    this.#gauges = ROWS.map((row) => sharedMetric(registry, row, (config) => new BalanceGauge(config)));
+  }
+
+  /** Shows an account from now on. */
+  add(account: string, source: BalanceSource): void {
+    for (const { accounts } of this.#gauges) {
+      accounts.set(account, source);
+    }
+  }
+}

@@ -1,0 +1,2 @@
+export { OpenRouterMetrics } from './openrouter-metrics.js';
+export type { OpenRouterMetricsOptions } from './openrouter-metrics.js';

@@ -1,0 +1,130 @@
+import { Counter, Histogram, register } from 'prom-client';
+import type {
+  OpenRouterAttempt,
+  OpenRouterAttemptFailure,
+  OpenRouterAttemptSuccess,
+  OpenRouterInstrumentation,
+} from '../contracts/instrumentation.js';
+import { OpenRouterConfigException } from '../errors/client.exceptions.js';
+import { isPlainObject } from '../options/option-rules.js';
+import { unknownName } from '../options/validate-object.js';
+import { BalanceGauges, type BalanceSource } from './balance-gauges.js';
+import { type MetricRegistry, sharedMetric } from './shared-metric.js';
+
+/** Settings of the {@link OpenRouterMetrics}. */
+export interface OpenRouterMetricsOptions {
+  /** Where the metrics are registered. @defaultValue the default registry of `prom-client` */
+  registry?: MetricRegistry | undefined;
+}
+
+const REQUESTS = {
+  name: 'openrouter_requests_total',
+  help: 'Requests to OpenRouter, every attempt of a call counted.',
+  labelNames: ['account', 'operation', 'outcome'] as const,
+};
+
+const DURATIONS = {
+  name: 'openrouter_request_duration_seconds',
+  help: 'Time of a request to OpenRouter, from queueing to the last byte.',
+  labelNames: ['account', 'operation'] as const,
+  // From an answer over a kept connection to a deadline.
+  buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+};
+
+const RETRIES = {
+  name: 'openrouter_retries_total',
+  help: 'Requests to OpenRouter that failed and were followed by another attempt.',
+  labelNames: ['account', 'operation'] as const,
+};
+
+/** The `outcome` of a request that went well; of others it is the `code` of the exception. */
+const SUCCESS = 'success';
+
+/**
+ * Metrics of accounts and their calls, on `prom-client`.
+ *
+ * | metric | type, labels | |
+ * |---|---|---|
+ * | `openrouter_balance_usd` | gauge, `account` | balance as last read |
+ * | `openrouter_spendable_usd` | gauge, `account` | what can be spent |
+ * | `openrouter_total_credits_usd` | gauge, `account` | credits purchased in all time |
+ * | `openrouter_total_usage_usd` | gauge, `account` | credits used in all time |
+ * | `openrouter_balance_age_seconds` | gauge, `account` | age of the reading |
+ * | `openrouter_requests_total` | counter, `account`, `operation`, `outcome` | attempts; `outcome` is `success` or the `code` of the exception |
+ * | `openrouter_request_duration_seconds` | histogram, `account`, `operation` | time of an attempt |
+ * | `openrouter_retries_total` | counter, `account`, `operation` | attempts that were followed by another one |
+ *
+ * A scrape shows the balance that is in memory and never asks OpenRouter. What is not known is absent.
+ *
+ * Several of them on one registry share their metrics; of several clients with the same account name the gauges show
+ * the last.
+ *
+ * @example
+ * ```ts
+ * OpenRouterModule.forRoot({ managementKey, instrumentation: new OpenRouterMetrics() });
+ * ```
+ */
+export class OpenRouterMetrics implements OpenRouterInstrumentation {
+  /** @internal */
+  private readonly gauges: BalanceGauges;
+  /** @internal */
+  private readonly requests: Counter<'account' | 'operation' | 'outcome'>;
+  /** @internal */
+  private readonly durations: Histogram<'account' | 'operation'>;
+  /** @internal */
+  private readonly retries: Counter<'account' | 'operation'>;
+
+  /**
+   * @param options - `registry`, if not the default one.
+   * @throws `OpenRouterConfigException` for another option, for something that is no registry, and for a registry in
+   * which somebody else's metric has one of the names.
+   */
+  constructor(options: OpenRouterMetricsOptions = {}) {
+    const registry = registryOf(options);
+    this.gauges = new BalanceGauges(registry);
+    this.requests = sharedMetric(registry, REQUESTS, (config) => new Counter(config));
+    this.durations = sharedMetric(registry, DURATIONS, (config) => new Histogram(config));
+    this.retries = sharedMetric(registry, RETRIES, (config) => new Counter(config));
+  }
+
+  /** Called by the package. */
+  onAttach(client: BalanceSource, account: string): void {
+    this.gauges.add(account, client);
+  }
+
+  /** Called by the package. */
+  onResponse({ account, operation }: OpenRouterAttempt, { durationMs }: OpenRouterAttemptSuccess): void {
+    this.requests.inc({ account, operation, outcome: SUCCESS });
+    this.durations.observe({ account, operation }, durationMs / 1_000);
+  }
+
+  /** Called by the package. */
+  onError({ account, operation }: OpenRouterAttempt, { error, durationMs }: OpenRouterAttemptFailure): void {
+    this.requests.inc({ account, operation, outcome: error.code });
+    this.durations.observe({ account, operation }, durationMs / 1_000);
+  }
+
+  /** Called by the package. */
+  onRetry({ account, operation }: OpenRouterAttempt): void {
+    this.retries.inc({ account, operation });
+  }
+}
+
+function registryOf(options: unknown): MetricRegistry {
+  if (!isPlainObject(options)) {
+    throw new OpenRouterConfigException(
+      'OpenRouterMetrics: the options are no object; pass { registry }, or nothing for the default registry.',
+    );
+  }
+  const unknown = Object.keys(options).find((name) => name !== 'registry');
+  if (unknown !== undefined) {
+    throw new OpenRouterConfigException(`OpenRouterMetrics: ${unknownName(unknown, ['registry'])}.`);
+  }
+  const { registry = register } = options as { registry?: MetricRegistry };
+  if (!isPlainObject(registry) || typeof registry['getSingleMetric'] !== 'function') {
+    throw new OpenRouterConfigException(
+      'OpenRouterMetrics: `registry` must be a `Registry` of prom-client; leave it out for the default one.',
+    );
+  }
+  return registry;
+}

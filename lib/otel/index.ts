@@ -1,0 +1,1 @@
+export { OpenRouterTracing } from './openrouter-tracing.js';
