@@ -9,7 +9,13 @@ const floors = [
   ['http'],
   ['credits', 'api-keys', 'activity', 'generations', 'budgets', 'filters'],
   ['balance'],
-  ['openrouter\\.client\\.ts', 'openrouter\\.services\\.ts', 'openrouter\\.tokens\\.ts', 'guard'],
+  [
+    'openrouter\\.client\\.ts',
+    'openrouter\\.services\\.ts',
+    'openrouter\\.tokens\\.ts',
+    'account-lookup\\.ts',
+    'guard',
+  ],
   [
     'index\\.ts',
     'openrouter\\.module\\.ts',

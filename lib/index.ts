@@ -92,6 +92,7 @@ export {
   OpenRouterForbiddenException,
   OpenRouterGatewayTimeoutException,
   OpenRouterGoneException,
+  OpenRouterInsufficientCreditsException,
   OpenRouterInternalServerException,
   OpenRouterNotFoundException,
   OpenRouterPayloadTooLargeException,
@@ -125,6 +126,8 @@ export type {
 } from './filters/index.js';
 export { Generation, GenerationProviderResponse, GenerationsService } from './generations/index.js';
 export type { GenerationOptions } from './generations/index.js';
+export { CreditsGuard, RequireCredits, SkipCreditsGuard } from './guard/index.js';
+export type { RequireCreditsOptions } from './guard/index.js';
 export { OpenRouterRetryLogger } from './http/retry-logger.js';
 export { formatUsd } from './money/usd.js';
 export { OpenRouterClient } from './openrouter.client.js';

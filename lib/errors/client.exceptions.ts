@@ -56,6 +56,32 @@ function scrubbed({ property, constraints }: OpenRouterValidationError): OpenRou
   return { property: scrubShapes(property), constraints: Object.fromEntries(texts) };
 }
 
+/**
+ * The guard refused a request because of the account's money; nothing was sent.
+ *
+ * Over RPC and WebSockets. Over HTTP and GraphQL it is the `cause` of the exception of Nest that the guard throws there.
+ */
+export class OpenRouterInsufficientCreditsException extends OpenRouterException {
+  static {
+    brandException(this, 'OpenRouterInsufficientCreditsException');
+  }
+
+  /** What the route needs, in US dollars. */
+  readonly required: number;
+  /** What can be spent, in US dollars, which may be less than nothing; `null` if it is not known. */
+  readonly spendable: number | null;
+
+  /**
+   * @param init - `message`: what is short; `required` and `spendable` in US dollars; `cause`: why it is not known what
+   * can be spent, if so; hand over only what may be logged.
+   */
+  constructor(init: { message: string; required: number; spendable: number | null; cause?: unknown }) {
+    super('OPENROUTER_INSUFFICIENT_CREDITS', init.message, { cause: init.cause });
+    this.required = init.required;
+    this.spendable = init.spendable;
+  }
+}
+
 /** What a failed call is known to have done, and where it was. */
 export interface OpenRouterFailureInit {
   /** What happened. */

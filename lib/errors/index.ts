@@ -3,6 +3,7 @@ export {
   OpenRouterAbortException,
   OpenRouterConfigException,
   OpenRouterConnectionException,
+  OpenRouterInsufficientCreditsException,
   OpenRouterResponseException,
   OpenRouterTimeoutException,
   OpenRouterValidationException,

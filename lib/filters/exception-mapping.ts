@@ -3,6 +3,7 @@ import {
   OpenRouterAbortException,
   OpenRouterConfigException,
   OpenRouterConnectionException,
+  OpenRouterInsufficientCreditsException,
   OpenRouterResponseException,
   OpenRouterTimeoutException,
   OpenRouterValidationException,
@@ -38,6 +39,7 @@ const DENIED = 'An upstream service denied access.';
 const FAILED = 'An upstream service failed.';
 const UNAVAILABLE = 'An upstream service is unavailable at the moment.';
 const BUSY = 'An upstream service is busy. Try again later.';
+const SHORT = 'There are not enough credits left.';
 const TOO_SLOW = 'An upstream service took too long to answer.';
 const UNREACHABLE = 'An upstream service could not be reached.';
 const UNUSABLE = 'An upstream service gave an unusable answer.';
@@ -78,6 +80,7 @@ const API_ROWS: Readonly<Record<number, Row>> = {
 /** The exceptions that are no answers of the API. The first match counts, so a subclass belongs before its parent. */
 const CLIENT_ROWS: readonly (readonly [ExceptionClass, Row])[] = [
   [OpenRouterValidationException, told(400)],
+  [OpenRouterInsufficientCreditsException, guarded(402, 402, SHORT)],
   [OpenRouterTimeoutException, guarded(504, 504, TOO_SLOW)],
   [OpenRouterConnectionException, guarded(502, 502, UNREACHABLE)],
   [OpenRouterResponseException, guarded(502, 502, UNUSABLE)],

@@ -38,6 +38,7 @@ const OTHER_CLASSES = {
   OpenRouterTimeoutException: 'OPENROUTER_TIMEOUT',
   OpenRouterAbortException: 'OPENROUTER_ABORTED',
   OpenRouterResponseException: 'OPENROUTER_RESPONSE',
+  OpenRouterInsufficientCreditsException: 'OPENROUTER_INSUFFICIENT_CREDITS',
 } as const satisfies Partial<Record<ClassName, string>>;
 
 const LEAVES = [...Object.keys(API_CLASSES), ...Object.keys(OTHER_CLASSES)] as (
@@ -55,6 +56,11 @@ function instances(from: Errors, message = 'what happened'): Record<string, Erro
     OpenRouterTimeoutException: new from.OpenRouterTimeoutException({ ...failure, timeoutMs: 5 }),
     OpenRouterAbortException: new from.OpenRouterAbortException(failure),
     OpenRouterResponseException: new from.OpenRouterResponseException({ ...failure, path: 'data.id' }),
+    OpenRouterInsufficientCreditsException: new from.OpenRouterInsufficientCreditsException({
+      message,
+      required: 5,
+      spendable: null,
+    }),
   };
   for (const name of Object.keys(API_CLASSES) as (keyof typeof API_CLASSES)[]) {
     made[name] = new from[name]({ message });

@@ -4,6 +4,7 @@ import {
   OpenRouterAbortException,
   OpenRouterConfigException,
   OpenRouterConnectionException,
+  OpenRouterInsufficientCreditsException,
   OpenRouterResponseException,
   OpenRouterTimeoutException,
   OpenRouterValidationException,
@@ -28,6 +29,11 @@ const CLIENT_EXCEPTIONS = {
   validation: new OpenRouterValidationException('amount', [
     { property: 'amount', constraints: { min: 'amount is less than 1', isInt: 'amount is no integer' } },
   ]),
+  'insufficient credits': new OpenRouterInsufficientCreditsException({
+    message: 'own text',
+    required: 5,
+    spendable: 0.42,
+  }),
   timeout: new OpenRouterTimeoutException({ ...failure, timeoutMs: 10 }),
   connection: new OpenRouterConnectionException(failure),
   response: new OpenRouterResponseException({ message: 'own text', delivery: 'applied', path: 'data' }),
@@ -76,6 +82,7 @@ describe('mapException', () => {
 
   it.each([
     ['validation', 400],
+    ['insufficient credits', 402],
     ['timeout', 504],
     ['connection', 502],
     ['response', 502],
@@ -120,15 +127,19 @@ describe('mapException', () => {
     },
   );
 
-  it.each(['timeout', 'connection', 'response', 'abort', 'own subclass of the base'] as const)(
-    'tells the message of a %s exception in mirror only',
-    (kind) => {
-      const { mirror, gateway } = mapException(CLIENT_EXCEPTIONS[kind]);
-      expect(mirror.message).toBe('own text');
-      expect(gateway.message).not.toContain('own text');
-      expect(gateway.code).toBe(CLIENT_EXCEPTIONS[kind].code);
-    },
-  );
+  it.each([
+    'insufficient credits',
+    'timeout',
+    'connection',
+    'response',
+    'abort',
+    'own subclass of the base',
+  ] as const)('tells the message of a %s exception in mirror only', (kind) => {
+    const { mirror, gateway } = mapException(CLIENT_EXCEPTIONS[kind]);
+    expect(mirror.message).toBe('own text');
+    expect(gateway.message).not.toContain('own text');
+    expect(gateway.code).toBe(CLIENT_EXCEPTIONS[kind].code);
+  });
 
   it('tells what is wrong with the configuration to nobody', () => {
     const { mirror, gateway } = mapException(CLIENT_EXCEPTIONS.config);

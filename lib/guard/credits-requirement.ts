@@ -1,0 +1,78 @@
+import { OpenRouterConfigException } from '../errors/client.exceptions.js';
+import { isPlainObject } from '../options/option-rules.js';
+import { unknownName } from '../options/validate-object.js';
+
+/** What becomes of a request while it is not known what can be spent. */
+export type UnknownCredits = 'allow' | 'deny';
+
+/** Settings of `@RequireCredits`. */
+export interface RequireCreditsOptions {
+  /** Name of the account. @defaultValue the default account */
+  account?: string | undefined;
+  /** Status of the refusal over HTTP, and in GraphQL, from 400 to 599. @defaultValue `402` */
+  status?: number | undefined;
+  /**
+   * What becomes of a request while it is not known what can be spent: OpenRouter cannot be reached, or does not tell
+   * the key. `'allow'` lets it through, since OpenRouter itself refuses what cannot be paid; `'deny'` refuses it.
+   * @defaultValue `'allow'`
+   */
+  onUnknown?: UnknownCredits | undefined;
+}
+
+/** What a route needs. */
+export interface CreditsRequirement {
+  /** US dollars. */
+  readonly minimumUsd: number;
+  readonly account: string | undefined;
+  readonly status: number;
+  readonly onUnknown: UnknownCredits;
+}
+
+const OPTIONS = [
+  'account',
+  'status',
+  'onUnknown',
+] as const satisfies readonly (keyof RequireCreditsOptions)[];
+
+/** What the guard asks for where it was put without a decorator: that anything is left. */
+export const ANY_CREDITS: CreditsRequirement = requirementOf(undefined, undefined);
+
+/**
+ * Checks what the decorator was given, and fills in the defaults.
+ *
+ * @throws `OpenRouterConfigException`
+ */
+export function requirementOf(minimumUsd: unknown, options: unknown): CreditsRequirement {
+  const minimum = minimumUsd ?? 0;
+  if (typeof minimum !== 'number' || !Number.isFinite(minimum) || minimum < 0) {
+    throw fault('the minimum must be a number of US dollars from 0 up');
+  }
+  const given = options ?? {};
+  if (!isPlainObject(given)) {
+    throw fault('the options must be an object, for example { status: 503 }');
+  }
+  const unknown = Object.keys(given).find((name) => !(OPTIONS as readonly string[]).includes(name));
+  if (unknown !== undefined) {
+    throw fault(unknownName(unknown, OPTIONS));
+  }
+  const { account, status = 402, onUnknown = 'allow' } = given;
+  if (account !== undefined && (typeof account !== 'string' || account.trim() === '')) {
+    throw fault('`account` must be the name of an account; leave it out for the default one');
+  }
+  if (typeof status !== 'number' || !Number.isInteger(status) || status < 400 || status > 599) {
+    throw fault('`status` must be a whole number from 400 to 599');
+  }
+  if (onUnknown !== 'allow' && onUnknown !== 'deny') {
+    throw fault("`onUnknown` must be 'allow' or 'deny'");
+  }
+  return Object.freeze({ minimumUsd: minimum, account, status, onUnknown });
+}
+
+/** Whether an amount is enough. Nothing is never enough: OpenRouter refuses whoever has no money left. */
+export function isEnough(spendable: number, { minimumUsd }: CreditsRequirement): boolean {
+  return spendable > 0 && spendable >= minimumUsd;
+}
+
+function fault(what: string): OpenRouterConfigException {
+  return new OpenRouterConfigException(`@RequireCredits: ${what}${what.endsWith('?') ? '' : '.'}`);
+}

@@ -1,0 +1,103 @@
+import { type CanActivate, type ExecutionContext, Inject, Injectable, Logger } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { type BalanceFigures, type BalanceReader, findBalance } from '../account-lookup.js';
+import { isOpenRouterException } from '../errors/openrouter.exception.js';
+import { refusalFor, refusalOf } from './credits-refusal.js';
+import { type CreditsRequirement, isEnough } from './credits-requirement.js';
+import { requirementsOf } from './requirement-metadata.js';
+
+/**
+ * Refuses requests while there is too little money in an account: less than `@RequireCredits` says at the handler
+ * or its controller; without it, while nothing is left.
+ *
+ * `@RequireCredits()` applies it. It can be applied by `@UseGuards(CreditsGuard)`, or to the whole application by
+ * `{ provide: APP_GUARD, useClass: CreditsGuard }`, where `@SkipCreditsGuard()` makes exceptions.
+ *
+ * It reads the balance that is in memory (`BalanceService.get()`), so a request costs no call to OpenRouter. The first
+ * ones of all, when nothing is in memory yet, wait together for one reading. It is no reservation: requests that are
+ * let through at the same time may together spend more than there is.
+ *
+ * What it throws, with `required` and `spendable` in US dollars:
+ * - HTTP and GraphQL: an `HttpException` with the status 402, or `status`; its `cause` is the exception below.
+ * - RPC, WebSockets and others: an `OpenRouterInsufficientCreditsException`.
+ * - An `OpenRouterConfigException` if the application has no such account.
+ */
+@Injectable()
+export class CreditsGuard implements CanActivate {
+  /** @internal */
+  private readonly modules: ModuleRef;
+  /** @internal */
+  private readonly balances = new Map<string | undefined, BalanceReader>();
+  /** @internal */
+  private readonly unknown = new Set<string | undefined>();
+  /** @internal */
+  private readonly logger = new Logger('CreditsGuard');
+
+  /** @param modules - Where the accounts are looked up. Nest's injector gives it; by hand it is `app.get(ModuleRef)`. */
+  constructor(@Inject(ModuleRef) modules: ModuleRef) {
+    this.modules = modules;
+  }
+
+  /** Called by Nest. */
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    for (const requirement of requirementsOf(context.getHandler(), context.getClass())) {
+      await this.check(requirement, context);
+    }
+    return true;
+  }
+
+  /** @internal */
+  private async check(requirement: CreditsRequirement, context: ExecutionContext): Promise<void> {
+    const { account, status } = requirement;
+    const reading = await readingOf(this.balanceOf(account));
+    const spendable = reading.figures?.spendable ?? null;
+    if (spendable === null) {
+      this.tellUnknown(requirement, reading.error);
+    } else {
+      this.unknown.delete(account);
+    }
+    if (spendable === null ? requirement.onUnknown === 'deny' : !isEnough(spendable, requirement)) {
+      throw refusalFor(context, refusalOf(requirement, reading.figures, reading.error), status);
+    }
+  }
+
+  /** @internal */
+  private balanceOf(account: string | undefined): BalanceReader {
+    let balance = this.balances.get(account);
+    if (balance === undefined) {
+      balance = findBalance(this.modules, account, '@RequireCredits');
+      this.balances.set(account, balance);
+    }
+    return balance;
+  }
+
+  /** Once, not for every request, until something is known again. @internal */
+  private tellUnknown({ account, onUnknown }: CreditsRequirement, error: unknown): void {
+    if (this.unknown.has(account)) {
+      return;
+    }
+    this.unknown.add(account);
+    const reason = reasonOf(error);
+    const what = account === undefined ? 'the default account' : `account '${account}'`;
+    const effect = onUnknown === 'allow' ? 'let through' : 'refused';
+    this.logger.warn(`It is not known what ${what} has (${reason}). Requests are ${effect} until it is.`);
+  }
+}
+
+/** Why nothing is known, in words for the log. */
+function reasonOf(error: unknown): string {
+  if (error === undefined) {
+    return 'OpenRouter does not tell it to this key; a `managementKey` may know';
+  }
+  // What is none of ours may have anything in its message.
+  return isOpenRouterException(error) ? `${error.code}: ${error.message}` : 'the reading failed';
+}
+
+/** A reading, or why there is none. */
+async function readingOf(balance: BalanceReader): Promise<{ figures?: BalanceFigures; error?: unknown }> {
+  try {
+    return { figures: await balance.get() };
+  } catch (error) {
+    return { error };
+  }
+}

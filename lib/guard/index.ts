@@ -1,0 +1,3 @@
+export { CreditsGuard } from './credits.guard.js';
+export { RequireCredits, SkipCreditsGuard } from './require-credits.decorator.js';
+export type { RequireCreditsOptions } from './credits-requirement.js';
