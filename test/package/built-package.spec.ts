@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,9 @@ import { promisify } from 'node:util';
 import { VERSION } from '../../lib/http/version.js';
 
 const run = promisify(execFile);
+
+// Every test starts programs, which take their time on a busy machine.
+jest.setTimeout(30_000);
 
 /** Runs a script in a Node process of its own, as a user's program, and returns what it prints. */
 async function node(type: 'module' | 'commonjs', script: string, cwd = process.cwd()): Promise<string> {
@@ -44,6 +47,7 @@ const EXPORTS = {
     'CreateApiKeyRequest',
     'CreateCoinbaseChargeRequest',
     'CreatedApiKey',
+    'CreditsGuard',
     'CreditsService',
     'CurrentApiKey',
     'DailyActivity',
@@ -70,6 +74,7 @@ const EXPORTS = {
     'OpenRouterForbiddenException',
     'OpenRouterGatewayTimeoutException',
     'OpenRouterGoneException',
+    'OpenRouterInsufficientCreditsException',
     'OpenRouterInternalServerException',
     'OpenRouterModule',
     'OpenRouterNotFoundException',
@@ -86,8 +91,10 @@ const EXPORTS = {
     'OpenRouterUnprocessableEntityException',
     'OpenRouterValidationException',
     'ProviderActivity',
+    'RequireCredits',
     'SecretString',
     'SetBudgetRequest',
+    'SkipCreditsGuard',
     'UpdateApiKeyRequest',
     'WorkspaceActivity',
     'classifyOpenRouterError',
@@ -100,6 +107,7 @@ const EXPORTS = {
     'isTransient',
     'provideOpenRouterExceptionFilter',
   ],
+  'nestjs-openrouter/health': ['OpenRouterHealthIndicator', 'OpenRouterHealthModule'],
   'nestjs-openrouter/metrics': ['OpenRouterMetrics'],
   'nestjs-openrouter/otel': ['OpenRouterTracing'],
   'nestjs-openrouter/testing': ['OpenRouterSandbox'],
@@ -107,6 +115,7 @@ const EXPORTS = {
 
 /** The optional peers, and the one subpath that may need each. */
 const OPTIONAL_PEERS: Readonly<Record<string, string>> = {
+  '@nestjs/terminus': 'health',
   'prom-client': 'metrics',
   '@opentelemetry/api': 'otel',
 };

@@ -1,0 +1,98 @@
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
+import { type BalanceReader, findBalance } from '../account-lookup.js';
+import { checkArgument } from '../options/check-argument.js';
+import { failureReport, type HealthReport, reportOf } from './health-report.js';
+import { HealthOptionsSchema, type OpenRouterHealthOptions } from './openrouter-health.options.js';
+
+/** Token of the account that `OpenRouterHealthModule.forRoot` was given. */
+export const HEALTH_ACCOUNT = 'nestjs-openrouter/health-account';
+
+const DEFAULT_TIMEOUT_MS = 1_000;
+
+/**
+ * Health of an account, for `@nestjs/terminus` 11 and 12.
+ *
+ * A check reads the balance that is in memory (`BalanceService.get()`), so that probes cost no calls to OpenRouter; only
+ * where none is in memory it waits for a reading, not longer than `timeoutMs`. The account is up if its balance can be
+ * read, and enough can be spent if `minimumSpendable` says how much that is. A balance that is `stale`, since OpenRouter
+ * cannot be reached at the moment, is still one.
+ *
+ * The details are figures in US dollars, and why the account is down; never a key.
+ *
+ * @example
+ * ```ts
+ * @HealthCheck()
+ * @Get('health')
+ * check() {
+ *   return this.health.check([() => this.openRouter.isHealthy('openrouter', { minimumSpendable: 5 })]);
+ * }
+ * ```
+ */
+@Injectable()
+export class OpenRouterHealthIndicator {
+  /** @internal */
+  private readonly results: HealthIndicatorService;
+  /** @internal */
+  private readonly modules: ModuleRef;
+  /** @internal */
+  private readonly account: string | undefined;
+
+  /**
+   * @param results - What Terminus makes results with.
+   * @param modules - Where the accounts are looked up.
+   * @param account - The account of checks that name none.
+   */
+  constructor(
+    @Inject(HealthIndicatorService) results: HealthIndicatorService,
+    @Inject(ModuleRef) modules: ModuleRef,
+    @Optional() @Inject(HEALTH_ACCOUNT) account?: string,
+  ) {
+    this.results = results;
+    this.modules = modules;
+    this.account = account;
+  }
+
+  /**
+   * Checks an account. An account that is down is a result, not an exception.
+   *
+   * @param key - Name of the result.
+   * @param options - `account`, `minimumSpendable` in US dollars, `timeoutMs`.
+   * @throws `OpenRouterValidationException` for options that are wrong; `OpenRouterConfigException` if the application
+   * has no such account.
+   */
+  async isHealthy<const Key extends string>(
+    key: Key,
+    options: OpenRouterHealthOptions = {},
+  ): Promise<HealthIndicatorResult<Key>> {
+    const {
+      account = this.account,
+      minimumSpendable,
+      timeoutMs = DEFAULT_TIMEOUT_MS,
+    } = checkArgument(HealthOptionsSchema, options, 'OpenRouterHealthIndicator.isHealthy');
+    const balance = findBalance(this.modules, account, 'OpenRouterHealthIndicator');
+    const { isUp, details } = await check(balance, minimumSpendable, timeoutMs);
+    const result = this.results.check(key);
+    return isUp ? result.up(details) : result.down(details);
+  }
+}
+
+async function check(
+  balance: BalanceReader,
+  minimumSpendable: number | undefined,
+  timeoutMs: number,
+): Promise<HealthReport> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<HealthReport>((resolve) => {
+    const details = { message: `OpenRouter has not told the balance within ${timeoutMs} ms.` };
+    timer = setTimeout(resolve, timeoutMs, { isUp: false, details });
+  });
+  // The reading is not ended: the next check may find what it has brought.
+  const told = balance.get().then((figures) => reportOf(figures, minimumSpendable), failureReport);
+  try {
+    return await Promise.race([told, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

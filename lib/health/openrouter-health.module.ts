@@ -1,0 +1,100 @@
+import {
+  type DynamicModule,
+  Inject,
+  Module,
+  type ModuleMetadata,
+  type OnModuleInit,
+  Optional,
+} from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { TerminusModule } from '@nestjs/terminus';
+import { findBalance } from '../account-lookup.js';
+import { OpenRouterConfigException } from '../errors/client.exceptions.js';
+import { isPlainObject } from '../options/option-rules.js';
+import { unknownName } from '../options/validate-object.js';
+import { HEALTH_ACCOUNT, OpenRouterHealthIndicator } from './openrouter-health.indicator.js';
+import { accountRule } from './openrouter-health.options.js';
+
+/** What `OpenRouterHealthModule.forRoot` takes. */
+export interface OpenRouterHealthModuleOptions {
+  /** Name of the account that is checked unless a check names another. @defaultValue the default account */
+  account?: string | undefined;
+  /** Modules that belong to it, for example the `OpenRouterModule` of the account where no other imports it. */
+  imports?: ModuleMetadata['imports'] | undefined;
+}
+
+const OPTIONS = ['account', 'imports'] as const satisfies readonly (keyof OpenRouterHealthModuleOptions)[];
+
+/**
+ * Provides the {@link OpenRouterHealthIndicator} to the modules that import it.
+ *
+ * @example
+ * ```ts
+ * @Module({ imports: [TerminusModule, OpenRouterHealthModule.forRoot()], controllers: [HealthController] })
+ * export class HealthModule {}
+ * ```
+ */
+@Module({})
+export class OpenRouterHealthModule implements OnModuleInit {
+  /** @internal */
+  private readonly modules: ModuleRef;
+  /** @internal */
+  private readonly account: string | undefined;
+
+  /** @internal */
+  constructor(@Inject(ModuleRef) modules: ModuleRef, @Optional() @Inject(HEALTH_ACCOUNT) account?: string) {
+    this.modules = modules;
+    this.account = account;
+  }
+
+  /**
+   * @param options - `account` and `imports`.
+   * @throws `OpenRouterConfigException` for options that are wrong; at boot if the application has no such account.
+   */
+  static forRoot(options: OpenRouterHealthModuleOptions = {}): DynamicModule {
+    const { account, imports = [] } = checked(options);
+    return {
+      module: OpenRouterHealthModule,
+      imports: [TerminusModule, ...imports],
+      providers: [
+        OpenRouterHealthIndicator,
+        ...(account === undefined ? [] : [{ provide: HEALTH_ACCOUNT, useValue: account }]),
+      ],
+      exports: [OpenRouterHealthIndicator],
+    };
+  }
+
+  /** Nest's hook: finds an account that there is not. */
+  onModuleInit(): void {
+    // Without a name there need not be a default account: each check may name its own.
+    if (this.account !== undefined) {
+      findBalance(this.modules, this.account, 'OpenRouterHealthModule.forRoot');
+    }
+  }
+}
+
+function checked(options: OpenRouterHealthModuleOptions): OpenRouterHealthModuleOptions {
+  const problem = problemOf(options);
+  if (problem !== undefined) {
+    throw new OpenRouterConfigException(
+      `OpenRouterHealthModule.forRoot: ${problem}${problem.endsWith('?') ? '' : '.'}`,
+    );
+  }
+  return options;
+}
+
+function problemOf(options: unknown): string | undefined {
+  if (!isPlainObject(options)) {
+    return 'the options must be an object, for example { account }';
+  }
+  const unknown = Object.keys(options).find((name) => !(OPTIONS as readonly string[]).includes(name));
+  if (unknown !== undefined) {
+    return unknownName(unknown, OPTIONS);
+  }
+  const { account, imports } = options;
+  const problem = account === undefined ? undefined : accountRule(account, options);
+  if (problem !== undefined) {
+    return `\`account\` ${problem}`;
+  }
+  return imports === undefined || Array.isArray(imports) ? undefined : '`imports` must be a list of modules';
+}

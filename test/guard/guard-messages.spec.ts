@@ -1,0 +1,158 @@
+import { once } from 'node:events';
+import type { AddressInfo, Server } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import {
+  Controller,
+  type INestApplication,
+  type INestMicroservice,
+  type Type,
+  UseFilters,
+} from '@nestjs/common';
+import {
+  type ClientProxy,
+  ClientProxyFactory,
+  MessagePattern,
+  type MicroserviceOptions,
+  Transport,
+} from '@nestjs/microservices';
+import { WsAdapter } from '@nestjs/platform-ws';
+import { Test } from '@nestjs/testing';
+import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { lastValueFrom, timeout } from 'rxjs';
+import { WebSocket } from 'ws';
+import { OpenRouterExceptionFilter, provideOpenRouterExceptionFilter } from '../../lib/filters/index.js';
+import { RequireCredits } from '../../lib/guard/index.js';
+import { listen, spyOnErrorLog } from '../filters/support.js';
+import { FakeAccount } from './support.js';
+
+const MESSAGE =
+  'Not enough OpenRouter credits: at least $5.00 is needed, $0.42 is left of the balance of the account.';
+const REFUSAL = {
+  status: 'error',
+  message: MESSAGE,
+  code: 'OPENROUTER_INSUFFICIENT_CREDITS',
+  statusCode: 402,
+};
+
+let account: FakeAccount;
+
+beforeEach(() => {
+  account = new FakeAccount();
+  spyOnErrorLog();
+});
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+describe('the guard over RPC', () => {
+  @Controller()
+  class Answers {
+    @RequireCredits(5)
+    @MessagePattern('answer')
+    answer(): string {
+      return 'ok';
+    }
+  }
+
+  let app: INestMicroservice;
+  let client: ClientProxy;
+
+  async function start(mapping?: 'mirror' | 'gateway'): Promise<void> {
+    const testing = await Test.createTestingModule({
+      controllers: [Answers],
+      providers: [
+        account.provider(),
+        ...(mapping === undefined ? [] : [provideOpenRouterExceptionFilter({ mapping })]),
+      ],
+    }).compile();
+    app = testing.createNestMicroservice<MicroserviceOptions>({
+      transport: Transport.TCP,
+      options: { host: '127.0.0.1', port: 0 },
+    });
+    await app.listen();
+    const { port } = app.unwrap<Server>().address() as AddressInfo;
+    client = ClientProxyFactory.create({ transport: Transport.TCP, options: { host: '127.0.0.1', port } });
+  }
+
+  const ask = (): Promise<unknown> => lastValueFrom(client.send('answer', {}).pipe(timeout(3_000)));
+
+  afterEach(async () => {
+    await client.close();
+    await app.close();
+  });
+
+  it('refuses by an exception that the filter translates', async () => {
+    await start('mirror');
+    expect(await ask()).toBe('ok');
+    account.spendable = 0.42;
+    await expect(ask()).rejects.toEqual(REFUSAL);
+  });
+
+  it('tells no figures where the filter is to tell none', async () => {
+    await start('gateway');
+    account.spendable = 0.42;
+    await expect(ask()).rejects.toEqual({ ...REFUSAL, message: 'There are not enough credits left.' });
+  });
+
+  it('refuses without the filter too, if with no more than Nest makes of it', async () => {
+    await start();
+    account.spendable = 0.42;
+    await expect(ask()).rejects.toEqual({ status: 'error', message: 'Internal server error' });
+  });
+});
+
+describe('the guard over WebSockets', () => {
+  @UseFilters(OpenRouterExceptionFilter)
+  @WebSocketGateway()
+  class Gateway {
+    @RequireCredits(5)
+    @SubscribeMessage('answer')
+    answer(): object {
+      return { event: 'answer', data: 'ok' };
+    }
+  }
+
+  @RequireCredits(5)
+  @UseFilters(OpenRouterExceptionFilter)
+  @WebSocketGateway()
+  class GuardedGateway extends Gateway {}
+
+  let app: INestApplication;
+  let client: WebSocket;
+
+  async function start(Class: Type): Promise<void> {
+    const testing = await Test.createTestingModule({ providers: [Class, account.provider()] }).compile();
+    app = testing.createNestApplication();
+    app.useWebSocketAdapter(new WsAdapter(app));
+    client = new WebSocket((await listen(app)).replace('http', 'ws'));
+    await once(client, 'open');
+  }
+
+  async function ask(): Promise<unknown> {
+    const message = once(client, 'message');
+    client.send(JSON.stringify({ event: 'answer', data: { to: 'this' } }));
+    const [data] = (await message) as [Buffer];
+    return JSON.parse(data.toString());
+  }
+
+  afterEach(async () => {
+    client.terminate();
+    await app.close();
+  });
+
+  it.each([
+    ['a handler', Gateway],
+    ['a gateway', GuardedGateway],
+  ])('refuses by an exception that the filter translates, on %s', async (_title, Class) => {
+    await start(Class);
+    expect(await ask()).toEqual({ event: 'answer', data: 'ok' });
+    account.spendable = 0.42;
+    expect(await ask()).toEqual({
+      event: 'exception',
+      data: { ...REFUSAL, cause: { pattern: 'answer', data: { to: 'this' } } },
+    });
+    account.spendable = 10;
+    expect(await ask()).toEqual({ event: 'answer', data: 'ok' });
+  });
+});
