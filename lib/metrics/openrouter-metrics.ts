@@ -37,6 +37,14 @@ const RETRIES = {
   labelNames: ['account', 'operation'] as const,
 };
 
+const ALERTS = {
+  name: 'openrouter_balance_alerts_total',
+  help: 'Crossings of the thresholds that this process has noticed, and failures to read the balance.',
+  labelNames: ['account', 'type'] as const,
+};
+
+const ALERT_TYPES = ['low', 'critical', 'recovered', 'unavailable'] as const;
+
 /** The `outcome` of a request that went well; of others it is the `code` of the exception. */
 const SUCCESS = 'success';
 
@@ -53,6 +61,7 @@ const SUCCESS = 'success';
  * | `openrouter_requests_total` | counter, `account`, `operation`, `outcome` | attempts; `outcome` is `success` or the `code` of the exception |
  * | `openrouter_request_duration_seconds` | histogram, `account`, `operation` | time of an attempt |
  * | `openrouter_retries_total` | counter, `account`, `operation` | attempts that were followed by another one |
+ * | `openrouter_balance_alerts_total` | counter, `account`, `type` | `low`, `critical`, `recovered`, `unavailable`, as noticed by this process |
  *
  * A scrape shows the balance that is in memory and never asks OpenRouter. What is not known is absent.
  *
@@ -73,6 +82,8 @@ export class OpenRouterMetrics implements OpenRouterInstrumentation {
   private readonly durations: Histogram<'account' | 'operation'>;
   /** @internal */
   private readonly retries: Counter<'account' | 'operation'>;
+  /** @internal */
+  private readonly alerts: Counter<'account' | 'type'>;
 
   /**
    * @param options - `registry`, if not the default one.
@@ -85,11 +96,21 @@ export class OpenRouterMetrics implements OpenRouterInstrumentation {
     this.requests = sharedMetric(registry, REQUESTS, (config) => new Counter(config));
     this.durations = sharedMetric(registry, DURATIONS, (config) => new Histogram(config));
     this.retries = sharedMetric(registry, RETRIES, (config) => new Counter(config));
+    this.alerts = sharedMetric(registry, ALERTS, (config) => new Counter(config));
   }
 
   /** Called by the package. */
   onAttach(client: BalanceSource, account: string): void {
     this.gauges.add(account, client);
+    // A counter that begins at 1 has never risen for whoever looks at it.
+    for (const type of ALERT_TYPES) {
+      this.alerts.inc({ account, type }, 0);
+    }
+  }
+
+  /** Called by the package. */
+  onAlert({ type }: { readonly type: string }, account: string): void {
+    this.alerts.inc({ account, type });
   }
 
   /** Called by the package. */

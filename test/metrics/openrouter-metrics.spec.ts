@@ -41,7 +41,7 @@ function account(figures: Partial<Figures> | null = {}) {
 
 /** The lines of a scrape that are values, by name and labels. */
 async function scrape(registry: { metrics(): Promise<string> }): Promise<Record<string, number>> {
-  const lines = (await registry.metrics()).split('\n').filter((line) => line.startsWith("openrouter_"));
+  const lines = (await registry.metrics()).split('\n').filter((line) => line.startsWith('openrouter_'));
   return Object.fromEntries(
     lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.split(' ').at(-1))]),
   );
@@ -77,10 +77,14 @@ describe('the gauges of OpenRouterMetrics', () => {
     const source = account();
     metrics.onAttach(source, 'default');
     metrics.onAttach(account(null), 'cold');
-    expect(Object.keys(await scrape(registry)).filter((name) => name.includes('cold'))).toEqual([]);
-    await scrape(registry);
+    const gauges = async () =>
+      Object.keys(await scrape(registry)).filter(
+        (name) => !name.startsWith('openrouter_balance_alerts_total'),
+      );
+    expect((await gauges()).length).toBe(5);
+    expect((await gauges()).filter((name) => name.includes('cold'))).toEqual([]);
     source.balance.peek.mockReturnValue({ ...READING, balance: null, totalCredits: null, totalUsage: null });
-    expect(Object.keys(await scrape(registry))).toEqual([
+    expect(await gauges()).toEqual([
       'openrouter_spendable_usd{account="default"}',
       'openrouter_balance_age_seconds{account="default"}',
     ]);
@@ -154,6 +158,22 @@ describe('the counters of OpenRouterMetrics', () => {
     await failureOf(client.credits.getCredits());
     expect(await scrape(registry)).toMatchObject({
       'openrouter_requests_total{account="default",operation="credits.getCredits",outcome="OPENROUTER_CONNECTION"}': 1,
+    });
+  });
+
+  it('count alerts, from 0 on', async () => {
+    const registry = new Registry();
+    const metrics = new OpenRouterMetrics({ registry });
+    metrics.onAttach(account(), 'eu');
+    metrics.onAlert({ type: 'low' }, 'eu');
+    metrics.onAlert({ type: 'low' }, 'eu');
+    // A second instance must not begin anew.
+    new OpenRouterMetrics({ registry }).onAttach(account(), 'eu');
+    expect(await scrape(registry)).toMatchObject({
+      'openrouter_balance_alerts_total{account="eu",type="low"}': 2,
+      'openrouter_balance_alerts_total{account="eu",type="critical"}': 0,
+      'openrouter_balance_alerts_total{account="eu",type="recovered"}': 0,
+      'openrouter_balance_alerts_total{account="eu",type="unavailable"}': 0,
     });
   });
 
