@@ -1,6 +1,6 @@
 import { Observable, Subject } from 'rxjs';
 import { AlertMessenger } from './alert-messenger.js';
-import type { AlertNews, AlertThresholds } from './alert-state.js';
+import { type AlertNews, type AlertThresholds, FIRST_ALERT_STATE, nextAlert } from './alert-state.js';
 import type { BalanceEnvironment } from './balance-environment.js';
 import type { BalanceReader } from './balance-reader.js';
 import { saysTheSame } from './balance-snapshot.js';
@@ -14,6 +14,8 @@ export interface BalanceWatchParts {
   readonly thresholds: AlertThresholds;
   readonly pollIntervalMs: number;
   readonly environment: BalanceEnvironment;
+  /** Called with every alert that this process would tell if it were alone, whoever else tells it. */
+  readonly onNotice?: (alert: BalanceAlert) => void;
 }
 
 /** Has the balance read again and again while somebody watches it, and tells them what has changed. */
@@ -23,6 +25,7 @@ export class BalanceWatch {
   readonly #alerts = new Subject<BalanceAlert>();
   readonly #messenger: AlertMessenger;
   #told: BalanceSnapshot | undefined;
+  #noticed = FIRST_ALERT_STATE;
   #watchers = 0;
   #timer: NodeJS.Timeout | undefined;
   #cancelPoll: (() => void) | undefined;
@@ -49,9 +52,12 @@ export class BalanceWatch {
   constructor(parts: BalanceWatchParts) {
     const { reader, store, thresholds } = parts;
     this.#parts = parts;
-    this.#messenger = new AlertMessenger(reader, store, thresholds, (news) => this.#tellAlert(news));
+    this.#messenger = new AlertMessenger(reader, store, thresholds, (news) =>
+      this.#alerts.next(this.#alertOf(news)),
+    );
     reader.onChange(() => {
       this.#tellChange();
+      this.#notice();
       this.#considerAlerts();
     });
   }
@@ -136,15 +142,31 @@ export class BalanceWatch {
     }
   }
 
-  #tellAlert(news: AlertNews): void {
+  /** Tells instrumentation, to which it does not matter whether another process has told the same. */
+  #notice(): void {
+    const { reader, thresholds, onNotice } = this.#parts;
+    const snapshot = reader.peek();
+    const hasFailed = reader.failure !== undefined;
+    if (hasFailed || snapshot !== undefined) {
+      const { state, news } = nextAlert(
+        this.#noticed,
+        hasFailed ? undefined : snapshot?.spendable,
+        thresholds,
+      );
+      this.#noticed = state;
+      if (news !== undefined) {
+        onNotice?.(this.#alertOf(news));
+      }
+    }
+  }
+
+  #alertOf(news: AlertNews): BalanceAlert {
     const { reader, environment } = this.#parts;
     const snapshot = reader.peek();
-    this.#alerts.next(
-      Object.freeze({
-        ...news,
-        ...(snapshot !== undefined && { snapshot }),
-        at: new Date(environment.wallNow()),
-      }),
-    );
+    return Object.freeze({
+      ...news,
+      ...(snapshot !== undefined && { snapshot }),
+      at: new Date(environment.wallNow()),
+    });
   }
 }

@@ -236,7 +236,14 @@ function openBalance(
     isShared: balanceStore !== undefined,
     environment,
   });
-  const watch = new BalanceWatch({ reader, store, thresholds, pollIntervalMs, environment });
+  const watch = new BalanceWatch({
+    reader,
+    store,
+    thresholds,
+    pollIntervalMs,
+    environment,
+    onNotice: (alert) => pipeline.alert(alert),
+  });
   let isStarted = !isWatching;
   const start = (): void => {
     if (!isStarted) {

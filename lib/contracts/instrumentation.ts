@@ -1,4 +1,4 @@
-import type { BalanceFeed } from './balance-figures.js';
+import type { BalanceFeed, BalanceNotice } from './balance-figures.js';
 import type { OpenRouterDelivery } from './delivery.js';
 
 /** One attempt of one call, as instrumentation sees it: frozen, the same object for every hook, nothing secret in it. */
@@ -57,7 +57,7 @@ export interface OpenRouterAttachedClient {
 /**
  * Watches the calls of an account: for metrics, traces and logs.
  *
- * Every hook but `onAttach` gets the attempt first. A hook that throws never fails a call. Hooks are synchronous: a promise that
+ * Every hook but `onAttach` and `onAlert` gets the attempt first. A hook that throws never fails a call. Hooks are synchronous: a promise that
  * one returns is not waited for.
  */
 export interface OpenRouterInstrumentation {
@@ -66,6 +66,11 @@ export interface OpenRouterInstrumentation {
    * `default` for the one without a name.
    */
   onAttach?(client: OpenRouterAttachedClient, account: string): void;
+  /**
+   * When a reading of this process has crossed a threshold, has failed, or has succeeded again; with the name of the
+   * account. Unlike `alerts$` it neither polls nor takes an alert from other processes: each tells of what it notices.
+   */
+  onAlert?(alert: BalanceNotice, account: string): void;
   /** Before an attempt. */
   onRequest?(attempt: OpenRouterAttempt): void;
   /** After an attempt that has ended well. */

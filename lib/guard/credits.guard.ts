@@ -1,6 +1,8 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable, Logger } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { type BalanceFigures, type BalanceReader, findBalance } from '../account-lookup.js';
+import { findBalance } from '../account-lookup.js';
+import type { BalanceService } from '../balance/balance.service.js';
+import type { BalanceSnapshot } from '../balance/balance.models.js';
 import { isOpenRouterException } from '../errors/openrouter.exception.js';
 import { refusalFor, refusalOf } from './credits-refusal.js';
 import { type CreditsRequirement, isEnough } from './credits-requirement.js';
@@ -27,7 +29,7 @@ export class CreditsGuard implements CanActivate {
   /** @internal */
   private readonly modules: ModuleRef;
   /** @internal */
-  private readonly balances = new Map<string | undefined, BalanceReader>();
+  private readonly balances = new Map<string | undefined, BalanceService>();
   /** @internal */
   private readonly unknown = new Set<string | undefined>();
   /** @internal */
@@ -62,7 +64,7 @@ export class CreditsGuard implements CanActivate {
   }
 
   /** @internal */
-  private balanceOf(account: string | undefined): BalanceReader {
+  private balanceOf(account: string | undefined): BalanceService {
     let balance = this.balances.get(account);
     if (balance === undefined) {
       balance = findBalance(this.modules, account, '@RequireCredits');
@@ -94,7 +96,7 @@ function reasonOf(error: unknown): string {
 }
 
 /** A reading, or why there is none. */
-async function readingOf(balance: BalanceReader): Promise<{ figures?: BalanceFigures; error?: unknown }> {
+async function readingOf(balance: BalanceService): Promise<{ figures?: BalanceSnapshot; error?: unknown }> {
   try {
     return { figures: await balance.get() };
   } catch (error) {

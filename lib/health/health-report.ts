@@ -1,4 +1,4 @@
-import type { BalanceFigures } from '../account-lookup.js';
+import type { BalanceSnapshot } from '../balance/balance.models.js';
 import { isOpenRouterException } from '../errors/openrouter.exception.js';
 
 /** What a health check tells. */
@@ -8,7 +8,7 @@ export interface HealthReport {
 }
 
 /** Judges an account by its figures. */
-export function reportOf(figures: BalanceFigures, minimumSpendable: number | undefined): HealthReport {
+export function reportOf(figures: BalanceSnapshot, minimumSpendable: number | undefined): HealthReport {
   const { balance, spendable, keyLimitRemaining, stale, fetchedAt } = figures;
   const problem = problemOf(spendable, minimumSpendable);
   return {

@@ -1,7 +1,8 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
-import { type BalanceReader, findBalance } from '../account-lookup.js';
+import { findBalance } from '../account-lookup.js';
+import type { BalanceService } from '../balance/balance.service.js';
 import { checkArgument } from '../options/check-argument.js';
 import { failureReport, type HealthReport, reportOf } from './health-report.js';
 import { HealthOptionsSchema, type OpenRouterHealthOptions } from './openrouter-health.options.js';
@@ -79,7 +80,7 @@ export class OpenRouterHealthIndicator {
 }
 
 async function check(
-  balance: BalanceReader,
+  balance: BalanceService,
   minimumSpendable: number | undefined,
   timeoutMs: number,
 ): Promise<HealthReport> {

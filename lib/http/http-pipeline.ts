@@ -1,6 +1,7 @@
 import { HttpService } from '@nestjs/axios';
 import type { AxiosStatic } from 'axios';
 import type { BalanceStore } from '../contracts/balance-store.js';
+import type { BalanceNotice } from '../contracts/balance-figures.js';
 import type { OpenRouterDelivery } from '../contracts/delivery.js';
 import type { OpenRouterAttachedClient } from '../contracts/instrumentation.js';
 import type { RequestOptions } from '../contracts/request-options.js';
@@ -164,6 +165,11 @@ export class HttpPipeline {
   /** Tells the instrumentations of the client that the account has got. */
   attach(client: OpenRouterAttachedClient): void {
     this.#hooks.attach(client);
+  }
+
+  /** Tells the instrumentations of what this process has noticed of the account's money. */
+  alert(alert: BalanceNotice): void {
+    this.#hooks.alert(alert);
   }
 
   /** Calls a function when the account is closed. */

@@ -1,3 +1,4 @@
+import type { BalanceNotice } from '../contracts/balance-figures.js';
 import type {
   OpenRouterAttachedClient,
   OpenRouterAttempt,
@@ -45,6 +46,12 @@ export class InstrumentationHooks {
   attach(client: OpenRouterAttachedClient): void {
     const { account } = this.#account;
     this.#each((hooks) => hooks.onAttach?.(client, account));
+  }
+
+  /** Tells of what this process has noticed of the account's money. */
+  alert(alert: BalanceNotice): void {
+    const { account } = this.#account;
+    this.#each((hooks) => hooks.onAlert?.(alert, account));
   }
 
   /** Follows an attempt, the first one being number 1. */

@@ -1,19 +1,9 @@
 import { Gauge } from 'prom-client';
+import type { BalanceFeed, BalanceFigures } from '../contracts/balance-figures.js';
 import { type MetricRegistry, sharedMetric } from './shared-metric.js';
 
-/** What the gauges read of an account: the last balance that is known, without asking for a new one. */
-export interface BalanceSource {
-  readonly balance: { peek(): BalanceFigures | undefined };
-}
-
-/** The figures of one reading; `null` is "not known". */
-interface BalanceFigures {
-  readonly balance: number | null;
-  readonly spendable: number | null;
-  readonly totalCredits: number | null;
-  readonly totalUsage: number | null;
-  readonly fetchedAt: Date;
-}
+/** What the gauges need of an account: the last balance that is known, without asking for a new one. */
+type BalanceSource = Pick<BalanceFeed, 'peek'>;
 
 interface GaugeRow {
   readonly name: string;
@@ -69,7 +59,7 @@ class BalanceGauge extends Gauge<'account'> {
       collect: () => {
         this.reset();
         for (const [account, source] of this.accounts) {
-          const figures = source.balance.peek();
+          const figures = source.peek();
           const value = figures === undefined ? null : read(figures);
           // What is not known is absent: 0 would be a made-up number.
           if (value !== null) {

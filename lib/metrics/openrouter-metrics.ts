@@ -1,5 +1,7 @@
 import { Counter, Histogram, register } from 'prom-client';
+import type { BalanceAlertType, BalanceNotice } from '../contracts/balance-figures.js';
 import type {
+  OpenRouterAttachedClient,
   OpenRouterAttempt,
   OpenRouterAttemptFailure,
   OpenRouterAttemptSuccess,
@@ -8,7 +10,7 @@ import type {
 import { OpenRouterConfigException } from '../errors/client.exceptions.js';
 import { isPlainObject } from '../options/option-rules.js';
 import { unknownName } from '../options/validate-object.js';
-import { BalanceGauges, type BalanceSource } from './balance-gauges.js';
+import { BalanceGauges } from './balance-gauges.js';
 import { type MetricRegistry, sharedMetric } from './shared-metric.js';
 
 /** Settings of the {@link OpenRouterMetrics}. */
@@ -43,7 +45,7 @@ const ALERTS = {
   labelNames: ['account', 'type'] as const,
 };
 
-const ALERT_TYPES = ['low', 'critical', 'recovered', 'unavailable'] as const;
+const ALERT_TYPES: readonly BalanceAlertType[] = ['low', 'critical', 'recovered', 'unavailable'];
 
 /** The `outcome` of a request that went well; of others it is the `code` of the exception. */
 const SUCCESS = 'success';
@@ -100,8 +102,8 @@ export class OpenRouterMetrics implements OpenRouterInstrumentation {
   }
 
   /** Called by the package. */
-  onAttach(client: BalanceSource, account: string): void {
-    this.gauges.add(account, client);
+  onAttach({ balance }: OpenRouterAttachedClient, account: string): void {
+    this.gauges.add(account, balance);
     // A counter that begins at 1 has never risen for whoever looks at it.
     for (const type of ALERT_TYPES) {
       this.alerts.inc({ account, type }, 0);
@@ -109,7 +111,7 @@ export class OpenRouterMetrics implements OpenRouterInstrumentation {
   }
 
   /** Called by the package. */
-  onAlert({ type }: { readonly type: string }, account: string): void {
+  onAlert({ type }: BalanceNotice, account: string): void {
     this.alerts.inc({ account, type });
   }
 

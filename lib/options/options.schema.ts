@@ -96,6 +96,7 @@ function axiosValueProblem(value: Readonly<Record<string, unknown>>): string | u
 
 const HOOKS = [
   'onAttach',
+  'onAlert',
   'onRequest',
   'onResponse',
   'onError',

@@ -1,7 +1,6 @@
 import { jest } from '@jest/globals';
 import type { Provider } from '@nestjs/common';
-import type { BalanceFigures } from '../../lib/account-lookup.js';
-import { getOpenRouterClientToken } from '../../lib/openrouter.tokens.js';
+import { type BalanceSnapshot, BalanceService, getOpenRouterClientToken } from '../../lib/index.js';
 
 /** An account of a test's own, whose balance is what the test says. */
 export class FakeAccount {
@@ -11,13 +10,14 @@ export class FakeAccount {
     const { spendable } = this;
     return spendable instanceof Error
       ? Promise.reject(spendable)
-      : Promise.resolve<BalanceFigures>({
+      : Promise.resolve<BalanceSnapshot>({
           totalCredits: null,
           totalUsage: null,
           balance: spendable,
           keyLimitRemaining: null,
           spendable,
           estimated: spendable,
+          sources: { balance: null, keyLimit: null },
           stale: false,
           fetchedAt: new Date(),
         });
@@ -27,7 +27,10 @@ export class FakeAccount {
     this.spendable = spendable;
   }
 
+  /** In the place of the default account's service, or of a named account's client. */
   provider(name?: string): Provider {
-    return { provide: getOpenRouterClientToken(name), useValue: { balance: this } };
+    return name === undefined
+      ? { provide: BalanceService, useValue: this }
+      : { provide: getOpenRouterClientToken(name), useValue: { balance: this } };
   }
 }

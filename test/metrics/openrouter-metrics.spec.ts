@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { AggregatorRegistry, Counter, type OpenMetricsContentType, register, Registry } from 'prom-client';
+import { NEVER } from 'rxjs';
+import type { BalanceSnapshot } from '../../lib/index.js';
 import { OpenRouterConfigException } from '../../lib/errors/client.exceptions.js';
 import { OpenRouterMetrics } from '../../lib/metrics/index.js';
 import { failureOf } from '../support/failures.js';
@@ -15,28 +17,24 @@ import {
   startServer,
 } from '../support/servers.js';
 
-interface Figures {
-  balance: number | null;
-  spendable: number | null;
-  totalCredits: number | null;
-  totalUsage: number | null;
-  fetchedAt: Date;
-}
-
-const READING: Figures = {
+const READING: BalanceSnapshot = {
   balance: 74.75,
   spendable: 5,
   totalCredits: 100.5,
   totalUsage: 25.75,
+  keyLimitRemaining: 5,
+  estimated: 74.75,
+  sources: { balance: 'credits', keyLimit: 'key' },
+  stale: false,
   fetchedAt: new Date(),
 };
 
 /** An account whose last reading is what the test says. */
-function account(figures: Partial<Figures> | null = {}) {
-  const peek = jest.fn((): Figures | undefined =>
+function account(figures: Partial<BalanceSnapshot> | null = {}) {
+  const peek = jest.fn((): BalanceSnapshot | undefined =>
     figures === null ? undefined : { ...READING, ...figures },
   );
-  return { balance: { peek } };
+  return { balance: { peek, changes$: NEVER, alerts$: NEVER } };
 }
 
 /** The lines of a scrape that are values, by name and labels. */
@@ -165,8 +163,8 @@ describe('the counters of OpenRouterMetrics', () => {
     const registry = new Registry();
     const metrics = new OpenRouterMetrics({ registry });
     metrics.onAttach(account(), 'eu');
-    metrics.onAlert({ type: 'low' }, 'eu');
-    metrics.onAlert({ type: 'low' }, 'eu');
+    metrics.onAlert({ type: 'low', threshold: 5, at: new Date() }, 'eu');
+    metrics.onAlert({ type: 'low', threshold: 5, at: new Date() }, 'eu');
     // A second instance must not begin anew.
     new OpenRouterMetrics({ registry }).onAttach(account(), 'eu');
     expect(await scrape(registry)).toMatchObject({
