@@ -15,6 +15,8 @@ import {
   OpenRouterValidationException,
 } from '../../lib/errors/client.exceptions.js';
 import { OpenRouterHealthIndicator, OpenRouterHealthModule } from '../../lib/health/index.js';
+import { OpenRouterModule } from '../../lib/index.js';
+import { OpenRouterSandbox } from '../../lib/testing/index.js';
 import { apiException, KEY, listen } from '../filters/support.js';
 import { FakeAccount } from '../guard/support.js';
 import { leaksIn } from '../support/leaks.js';
@@ -277,5 +279,51 @@ describe('the types of the indicator', () => {
       providers: [Readiness],
     });
     expect(await module.get(Readiness).isUp()).toBe(true);
+  });
+});
+
+describe('the health of a real account', () => {
+  it('is read once for any number of probes, and told without a key', async () => {
+    const sandbox = await OpenRouterSandbox.start({ credits: { totalCredits: 10, totalUsage: 2 } });
+    closers.push(() => sandbox.stop());
+    const { managementKey, baseUrl } = sandbox;
+    const module = await compile({
+      imports: [
+        OpenRouterHealthModule.forRoot({
+          account: 'eu',
+          imports: [OpenRouterModule.forRoot({ name: 'eu', managementKey, baseUrl, retry: false })],
+        }),
+      ],
+    });
+    const indicator = module.get(OpenRouterHealthIndicator, { strict: false });
+    const results = await Promise.all(
+      Array.from({ length: 20 }, () => indicator.isHealthy('eu', { minimumSpendable: 5 })),
+    );
+    for (const result of results) {
+      expect(result).toEqual({
+        eu: { status: 'up', ...FIGURES, balance: 8, spendable: 8, minimumSpendable: 5 },
+      });
+    }
+    expect(sandbox.requests.length).toBe(1);
+    expect(leaksIn(results, [managementKey])).toEqual([]);
+  });
+
+  it('is down while OpenRouter has never answered, and in time', async () => {
+    const sandbox = await OpenRouterSandbox.start();
+    closers.push(() => sandbox.stop());
+    sandbox.failNext({ fault: 'hang', times: Infinity });
+    const module = await compile({
+      imports: [
+        OpenRouterModule.forRoot({ managementKey: sandbox.managementKey, baseUrl: sandbox.baseUrl }),
+        OpenRouterHealthModule.forRoot(),
+      ],
+    });
+    const indicator = module.get(OpenRouterHealthIndicator, { strict: false });
+    const { ms, outcome } = await timed(() => indicator.isHealthy('openrouter', { timeoutMs: 50 }));
+    expect(outcome).toMatchObject({
+      openrouter: { status: 'down', message: expect.stringContaining('within 50 ms') },
+    });
+    expect(ms).toBeLessThan(1_000);
+    expect(sandbox.requests.length).toBe(1);
   });
 });

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { AggregatorRegistry, Counter, type OpenMetricsContentType, register, Registry } from 'prom-client';
 import { NEVER } from 'rxjs';
-import type { BalanceSnapshot } from '../../lib/index.js';
+import type { BalanceFigures } from '../../lib/contracts/balance-figures.js';
 import { OpenRouterConfigException } from '../../lib/errors/client.exceptions.js';
 import { OpenRouterMetrics } from '../../lib/metrics/index.js';
 import { failureOf } from '../support/failures.js';
@@ -16,8 +16,9 @@ import {
   sendError,
   startServer,
 } from '../support/servers.js';
+import { scrape } from './support.js';
 
-const READING: BalanceSnapshot = {
+const READING: BalanceFigures = {
   balance: 74.75,
   spendable: 5,
   totalCredits: 100.5,
@@ -30,19 +31,11 @@ const READING: BalanceSnapshot = {
 };
 
 /** An account whose last reading is what the test says. */
-function account(figures: Partial<BalanceSnapshot> | null = {}) {
-  const peek = jest.fn((): BalanceSnapshot | undefined =>
+function account(figures: Partial<BalanceFigures> | null = {}) {
+  const peek = jest.fn((): BalanceFigures | undefined =>
     figures === null ? undefined : { ...READING, ...figures },
   );
   return { balance: { peek, changes$: NEVER, alerts$: NEVER } };
-}
-
-/** The lines of a scrape that are values, by name and labels. */
-async function scrape(registry: { metrics(): Promise<string> }): Promise<Record<string, number>> {
-  const lines = (await registry.metrics()).split('\n').filter((line) => line.startsWith('openrouter_'));
-  return Object.fromEntries(
-    lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.split(' ').at(-1))]),
-  );
 }
 
 afterEach(async () => {

@@ -1,0 +1,142 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { Test } from '@nestjs/testing';
+import { Registry } from 'prom-client';
+import {
+  BalanceService,
+  OpenRouterClient,
+  type OpenRouterModuleOptions,
+  OpenRouterModule,
+} from '../../lib/index.js';
+import { OpenRouterMetrics } from '../../lib/metrics/index.js';
+import { OpenRouterSandbox } from '../../lib/testing/index.js';
+import { failureOf, sleep, until } from '../support/failures.js';
+import { leaksIn } from '../support/leaks.js';
+import { scrape } from './support.js';
+
+const closers: (() => Promise<unknown>)[] = [];
+
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+async function openAccount(options: OpenRouterModuleOptions = {}) {
+  const sandbox = await OpenRouterSandbox.start({ credits: { totalCredits: 10, totalUsage: 2 } });
+  closers.push(() => sandbox.stop());
+  const registry = new Registry();
+  const all = {
+    managementKey: sandbox.managementKey,
+    baseUrl: sandbox.baseUrl,
+    retry: false as const,
+    instrumentation: new OpenRouterMetrics({ registry }),
+    ...options,
+  };
+  return { sandbox, registry, options: all };
+}
+
+async function openClient(options: OpenRouterModuleOptions = {}) {
+  const account = await openAccount(options);
+  const client = new OpenRouterClient(account.options);
+  closers.push(() => client.close());
+  return { ...account, client };
+}
+
+const alerts = (type: string): string => `openrouter_balance_alerts_total{account="default",type="${type}"}`;
+
+describe('OpenRouterMetrics on an account', () => {
+  it('never asks OpenRouter, neither when it is attached nor when it is scraped', async () => {
+    const { sandbox, registry } = await openClient({
+      balance: { pollIntervalMs: 5, thresholds: { low: 5 } },
+    });
+    await scrape(registry);
+    await sleep(30);
+    const values = await scrape(registry);
+    expect(Object.keys(values).filter((name) => name.includes('_usd'))).toEqual([]);
+    expect(values).not.toHaveProperty(['openrouter_balance_age_seconds{account="default"}']);
+    expect(sandbox.requests).toEqual([]);
+  });
+
+  it('shows the reading at hand, which grows older, and the spend recorded since', async () => {
+    const { sandbox, registry, client } = await openClient();
+    await client.balance.get();
+    client.balance.recordSpend(1.5);
+    const age = 'openrouter_balance_age_seconds{account="default"}';
+    const first = await scrape(registry);
+    expect(first).toMatchObject({
+      'openrouter_balance_usd{account="default"}': 8,
+      'openrouter_spendable_usd{account="default"}': 6.5,
+      'openrouter_total_credits_usd{account="default"}': 10,
+      'openrouter_total_usage_usd{account="default"}': 2,
+      'openrouter_requests_total{account="default",operation="credits.getCredits",outcome="success"}': 1,
+    });
+    await sleep(20);
+    expect((await scrape(registry))[age]).toBeGreaterThan(first[age]!);
+    expect(sandbox.requests.length).toBe(1);
+    expect(leaksIn(await registry.metrics(), [sandbox.managementKey])).toEqual([]);
+  });
+
+  it('leaves out what the key is not told', async () => {
+    const { registry, client, sandbox } = await openClient();
+    const limited = new OpenRouterClient({
+      apiKey: sandbox.apiKey,
+      baseUrl: sandbox.baseUrl,
+      retry: false,
+      instrumentation: new OpenRouterMetrics({ registry }),
+    });
+    closers.push(() => limited.close());
+    await client.close();
+    await limited.balance.get();
+    const gauges = Object.keys(await scrape(registry)).filter((name) => /_usd|age/.test(name));
+    expect(gauges).toEqual(['openrouter_balance_age_seconds{account="default"}']);
+  });
+
+  it('shows nothing of an account that is closed', async () => {
+    const { registry, client } = await openClient();
+    await client.balance.get();
+    await client.close();
+    expect(Object.keys(await scrape(registry)).filter((name) => /_usd|age/.test(name))).toEqual([]);
+  });
+
+  it('counts each alert once, without a subscriber and without taking it from one', async () => {
+    const { sandbox, registry, client } = await openClient({
+      balance: { thresholds: { low: 5, critical: 1 } },
+    });
+    const counts = async () => {
+      const values = await scrape(registry);
+      return ['low', 'critical', 'recovered', 'unavailable'].map((type) => values[alerts(type)]);
+    };
+    await client.balance.refresh();
+    expect(await counts()).toEqual([0, 0, 0, 0]);
+    sandbox.spend(4);
+    await client.balance.refresh();
+    await client.balance.refresh();
+    expect(await counts()).toEqual([1, 0, 0, 0]);
+
+    const told: string[] = [];
+    client.balance.alerts$.subscribe(({ type }) => told.push(type));
+    await until(() => told.length === 1);
+    sandbox.spend(3.5);
+    await client.balance.refresh();
+    expect(await counts()).toEqual([1, 1, 0, 0]);
+    await until(() => told.length === 2);
+    expect(told).toEqual(['low', 'critical']);
+    sandbox.topUp(100);
+    await client.balance.refresh();
+    expect(await counts()).toEqual([1, 1, 1, 0]);
+    sandbox.failNext({ status: 500, times: 2 });
+    await failureOf(client.balance.refresh());
+    await failureOf(client.balance.refresh());
+    expect(await counts()).toEqual([1, 1, 1, 1]);
+  });
+
+  it('is attached to every account of an application', async () => {
+    const { registry, options } = await openAccount();
+    const module = await Test.createTestingModule({
+      imports: [OpenRouterModule.forRoot(options), OpenRouterModule.forRoot({ ...options, name: 'eu' })],
+    }).compile();
+    closers.push(() => module.close());
+    await module.get(BalanceService).get();
+    const values = await scrape(registry);
+    expect(values).toHaveProperty(['openrouter_balance_usd{account="default"}'], 8);
+    expect(values).toHaveProperty(['openrouter_balance_alerts_total{account="eu",type="low"}'], 0);
+  });
+});
