@@ -71,6 +71,7 @@ function prepareNest11() {
     '.ci',
     'lib',
     'test',
+    'docs',
     'README.md',
     // What the README and the guides lead to, and what their test follows.
     'CHANGELOG.md',

@@ -8,7 +8,13 @@ import {
   type Run,
   type ScratchProject,
 } from './support/scratch-project.js';
-import { BOOT_QUICK_START, FILTER_OVER_HTTP, readmeBlock, userTest } from './support/sources.js';
+import {
+  BOOT_QUICK_START,
+  FILTER_OVER_HTTP,
+  OBSERVED_APP,
+  readmeBlock,
+  userTest,
+} from './support/sources.js';
 
 const BASE = {
   axios: '^1',
@@ -40,6 +46,11 @@ const NEST_11 = {
   '@nestjs/platform-express': '^11',
   '@nestjs/testing': '^11',
 };
+
+/** The packages that only the entries beside the root need. */
+const OPTIONAL = { 'prom-client': '^15', '@opentelemetry/api': '^1.9' };
+const OPTIONAL_12 = { ...OPTIONAL, '@nestjs/terminus': '^12' };
+const OPTIONAL_11 = { ...OPTIONAL, '@nestjs/terminus': '^11' };
 
 /** What npm downloads, as the README tells it. */
 const TARBALL_BYTES = 206_000;
@@ -88,6 +99,39 @@ function runsPrograms(project: () => ScratchProject): void {
   });
 }
 
+/** Runs the program that uses every entry, where the packages that they need are installed. */
+function runsObservedApp(project: () => ScratchProject): void {
+  it('serves the guard, health and metrics of an account over HTTP', async () => {
+    const [answers, health, metrics] = expectSuccess(await project().run('node', 'dist/observed.js'))
+      .trim()
+      .split('\n');
+    expect(answers).toMatch(
+      /^402 .*at least \$5\.00 is needed, \$4\.00 is left of the balance of the account/,
+    );
+    expect(health).toMatch(/^503 .*"openrouter":\{.*"spendable":4.*"status":"down"\}/);
+    expect(metrics).toBe('200 openrouter_spendable_usd{account="default"} 4');
+  });
+}
+
+/** Where those packages are not installed: everything else works, and each entry names the one that it needs. */
+function namesMissingPackages(project: () => ScratchProject): void {
+  it.each([
+    ['health', '@nestjs/terminus'],
+    ['metrics', 'prom-client'],
+    ['otel', '@opentelemetry/api'],
+  ])('names what nestjs-openrouter/%s needs: %s', async (entry, name) => {
+    await project().write({
+      'bare.mjs': `await import('nestjs-openrouter/${entry}');`,
+      'bare.cjs': `require('nestjs-openrouter/${entry}');`,
+    });
+    for (const program of ['bare.mjs', 'bare.cjs']) {
+      const { output, code } = await project().run('node', program);
+      expect(code).not.toBe(0);
+      expect(output).toMatch(new RegExp(`Cannot find (package|module) '${name}'`));
+    }
+  });
+}
+
 afterAll(removePackage);
 
 describe('the tarball', () => {
@@ -130,6 +174,7 @@ describe('a project on NestJS 12, as ES modules', () => {
   afterAll(() => project.remove());
 
   runsPrograms(() => project);
+  namesMissingPackages(() => project);
 
   it("runs the README's test on the sandbox as it stands", async () => {
     const output = expectSuccess(await project.run('node', 'dist/sandbox.js'));
@@ -182,28 +227,38 @@ describe('a project on NestJS 12, as CommonJS', () => {
   let project: ScratchProject & { installation: Run };
 
   beforeAll(async () => {
-    project = await createProject({ type: 'commonjs' }, NEST_12);
+    project = await createProject({ type: 'commonjs' }, { ...NEST_12, ...OPTIONAL_12 });
     expectSuccess(project.installation);
-    await project.write({ ...SOURCES, 'tsconfig.json': tsconfig({ module: 'nodenext' }) });
+    await project.write({
+      ...SOURCES,
+      'src/observed.ts': OBSERVED_APP,
+      'tsconfig.json': tsconfig({ module: 'nodenext' }),
+    });
     expectSuccess(await project.run('node', TSC));
   });
   afterAll(() => project.remove());
 
   runsPrograms(() => project);
+  runsObservedApp(() => project);
 });
 
 describe('a project on NestJS 11, as CommonJS', () => {
   let project: ScratchProject & { installation: Run };
 
   beforeAll(async () => {
-    project = await createProject({ type: 'commonjs' }, NEST_11);
+    project = await createProject({ type: 'commonjs' }, { ...NEST_11, ...OPTIONAL_11 });
     expectSuccess(project.installation);
-    await project.write({ ...SOURCES, 'tsconfig.json': tsconfig({ module: 'nodenext' }) });
+    await project.write({
+      ...SOURCES,
+      'src/observed.ts': OBSERVED_APP,
+      'tsconfig.json': tsconfig({ module: 'nodenext' }),
+    });
     expectSuccess(await project.run('node', TSC));
   });
   afterAll(() => project.remove());
 
   runsPrograms(() => project);
+  runsObservedApp(() => project);
 
   it.each([
     ['nodenext', { module: 'nodenext' }],

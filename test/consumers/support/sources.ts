@@ -94,6 +94,77 @@ async function main(): Promise<void> {
 void main();
 `;
 
+/** The guard, and what is imported from the entries that need a package of their own. */
+export const OBSERVED_APP = `
+import 'reflect-metadata';
+import { Controller, Get, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { HealthCheck, HealthCheckService, TerminusModule } from '@nestjs/terminus';
+import { trace } from '@opentelemetry/api';
+import { OpenRouterModule, RequireCredits } from 'nestjs-openrouter';
+import { OpenRouterHealthIndicator, OpenRouterHealthModule } from 'nestjs-openrouter/health';
+import { OpenRouterMetrics } from 'nestjs-openrouter/metrics';
+import { OpenRouterTracing } from 'nestjs-openrouter/otel';
+import { OpenRouterSandbox } from 'nestjs-openrouter/testing';
+import { register } from 'prom-client';
+
+@Controller()
+class AppController {
+  constructor(
+    private readonly health: HealthCheckService,
+    private readonly openRouter: OpenRouterHealthIndicator,
+  ) {}
+
+  @Get('health')
+  @HealthCheck()
+  check() {
+    return this.health.check([() => this.openRouter.isHealthy('openrouter', { minimumSpendable: 5 })]);
+  }
+
+  @Get('metrics')
+  metrics() {
+    return register.metrics();
+  }
+
+  @RequireCredits(5)
+  @Get('answers')
+  answer() {
+    return trace.getActiveSpan() === undefined ? 'answered' : 'answered in a span';
+  }
+}
+
+async function main(): Promise<void> {
+  const sandbox = await OpenRouterSandbox.start({ credits: { totalCredits: 10, totalUsage: 6 } });
+
+  @Module({
+    imports: [
+      TerminusModule,
+      OpenRouterModule.forRoot({
+        managementKey: sandbox.managementKey,
+        baseUrl: sandbox.baseUrl,
+        instrumentation: [new OpenRouterMetrics({ registry: register }), new OpenRouterTracing()],
+      }),
+      OpenRouterHealthModule.forRoot(),
+    ],
+    controllers: [AppController],
+  })
+  class AppModule {}
+
+  const app = await NestFactory.create(AppModule, { logger: false, abortOnError: false });
+  await app.listen(0, '127.0.0.1');
+  const url = await app.getUrl();
+  for (const path of ['answers', 'health', 'metrics']) {
+    const response = await fetch(\`\${url}/\${path}\`);
+    const lines = (await response.text()).split('\\n').filter((line) => /^openrouter_spend|^{/.test(line));
+    console.log(response.status, ...lines);
+  }
+  await app.close();
+  await sandbox.stop();
+}
+
+void main();
+`;
+
 /** What a user's own test looks like; without decorators of its own, which not every runner compiles. */
 export function userTest(imports: string): string {
   return `
