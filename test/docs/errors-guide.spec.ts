@@ -5,6 +5,7 @@ import {
   OpenRouterConfigException,
   OpenRouterConnectionException,
   OpenRouterException,
+  OpenRouterInsufficientCreditsException,
   OpenRouterResponseException,
   OpenRouterTimeoutException,
   OpenRouterValidationException,
@@ -48,6 +49,7 @@ const UNANSWERED: readonly OpenRouterException[] = [
   new OpenRouterResponseException({ message: 'odd', delivery: 'applied' }),
   new OpenRouterValidationException('call', []),
   new OpenRouterConfigException('no key'),
+  new OpenRouterInsufficientCreditsException({ message: 'too little', required: 1, spendable: 0 }),
 ];
 
 function exceptionOf({ status: told, limitSource, exception }: Row): OpenRouterException | undefined {
