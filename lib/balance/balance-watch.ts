@@ -145,18 +145,19 @@ export class BalanceWatch {
   /** Tells instrumentation, to which it does not matter whether another process has told the same. */
   #notice(): void {
     const { reader, thresholds, onNotice } = this.#parts;
+    const { outcome } = reader;
     const snapshot = reader.peek();
-    const hasFailed = reader.failure !== undefined;
-    if (hasFailed || snapshot !== undefined) {
-      const { state, news } = nextAlert(
-        this.#noticed,
-        hasFailed ? undefined : snapshot?.spendable,
-        thresholds,
-      );
-      this.#noticed = state;
-      if (news !== undefined) {
-        onNotice?.(this.#alertOf(news));
-      }
+    if (outcome === undefined || (!outcome.failed && snapshot === undefined)) {
+      return;
+    }
+    // In one process whatever comes later is newer.
+    const evidence = outcome.failed
+      ? { spendable: undefined, sequence: 0 }
+      : { spendable: snapshot?.spendable, sequence: Infinity };
+    const { state, news } = nextAlert(this.#noticed, evidence, thresholds);
+    this.#noticed = state;
+    if (news !== undefined) {
+      onNotice?.(this.#alertOf(news));
     }
   }
 

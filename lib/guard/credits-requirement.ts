@@ -2,9 +2,6 @@ import { OpenRouterConfigException } from '../errors/client.exceptions.js';
 import { isPlainObject } from '../options/option-rules.js';
 import { unknownName } from '../options/validate-object.js';
 
-/** What becomes of a request while it is not known what can be spent. */
-export type UnknownCredits = 'allow' | 'deny';
-
 /** Settings of `@RequireCredits`. */
 export interface RequireCreditsOptions {
   /** Name of the account. @defaultValue the default account */
@@ -16,7 +13,7 @@ export interface RequireCreditsOptions {
    * the key. `'allow'` lets it through, since OpenRouter itself refuses what cannot be paid; `'deny'` refuses it.
    * @defaultValue `'allow'`
    */
-  onUnknown?: UnknownCredits | undefined;
+  onUnknown?: 'allow' | 'deny' | undefined;
 }
 
 /** What a route needs. */
@@ -25,7 +22,7 @@ export interface CreditsRequirement {
   readonly minimumUsd: number;
   readonly account: string | undefined;
   readonly status: number;
-  readonly onUnknown: UnknownCredits;
+  readonly onUnknown: 'allow' | 'deny';
 }
 
 const OPTIONS = [

@@ -123,8 +123,15 @@ export interface ResolvedBalanceOptions {
   readonly pollIntervalMs: number;
   /** Whether polling needs no subscriber. */
   readonly watch: boolean;
-  /** Thresholds in US dollars; the hysteresis is a part of them. */
-  readonly thresholds: { readonly low?: number; readonly critical?: number; readonly hysteresis: number };
+  /** Thresholds of `alerts$`. */
+  readonly thresholds: {
+    /** Threshold of the alert `low`, in US dollars. */
+    readonly low?: number;
+    /** Threshold of the alert `critical`, in US dollars. */
+    readonly critical?: number;
+    /** The part of a threshold that has to be exceeded before it is armed again. */
+    readonly hysteresis: number;
+  };
 }
 
 /**

@@ -1,1 +1,6 @@
+/**
+ * Traces through `@opentelemetry/api`.
+ *
+ * @module nestjs-openrouter/otel
+ */
 export { OpenRouterTracing } from './openrouter-tracing.js';

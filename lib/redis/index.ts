@@ -1,3 +1,8 @@
+/**
+ * Sharing balances between processes through Redis.
+ *
+ * @module nestjs-openrouter/redis
+ */
 export type {
   BalanceFlight,
   BalanceStore,

@@ -26,7 +26,7 @@ interface Event {
 const leave = (usd: number) => (account: SimulatedAccount) => {
   account.credits.totalCredits = account.credits.totalUsage + usd;
 };
-const fail = (fault: unknown) => (account: SimulatedAccount) => {
+const fail = (fault: Error | undefined) => (account: SimulatedAccount) => {
   account.fault = fault;
 };
 const answer = fail(undefined);
@@ -92,7 +92,6 @@ describe('24 hours', () => {
     const startedAt = Date.now();
     const told: string[] = [];
     let heapAfterAnHour = 0;
-    let heapAtTheEnd = 0;
     for (let minute = 0; minute < 24 * 60; minute += 1) {
       for (const event of DAY.filter((candidate) => minutesOf(candidate) === minute)) {
         event.does(account);
@@ -108,7 +107,7 @@ describe('24 hours', () => {
       }
       if (minute === 60) heapAfterAnHour = usedHeap();
     }
-    heapAtTheEnd = usedHeap();
+    const heapAtTheEnd = usedHeap();
     const expected = DAY.filter(({ alert }) => alert !== undefined);
     expect(told.map((text) => text.replace(/^\d+ /, ''))).toEqual(
       expected.map(({ alert }) => [alert!.type, alert!.threshold].join(' ')),

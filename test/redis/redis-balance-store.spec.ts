@@ -3,150 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { Redis } from 'ioredis';
 import { Redis as Redis5 } from 'ioredis-5';
-import { InMemoryBalanceStore } from '../../lib/balance/in-memory-balance-store.js';
-import type { BalanceStore } from '../../lib/contracts/balance-store.js';
 import { RedisBalanceStore, type RedisScriptClient } from '../../lib/redis/index.js';
+import { describeBalanceStore, type StoreUnderTest } from '../balance/support/store-contract.js';
 import { HAS_REDIS, RedisServer } from './support/redis-server.js';
 
 const ACCOUNT = 'ab'.repeat(32);
 const KEY = `nestjs-openrouter:balance:1:{${ACCOUNT}}`;
 const HOUR_MS = 3_600_000;
 const PASSWORD = 'a-password-of-redis';
-
-/** What every store promises. */
-function promises(open: () => BalanceStore): void {
-  let store: BalanceStore;
-
-  beforeEach(() => {
-    store = open();
-  });
-
-  const begin = async (holdMs = 10_000): Promise<number> => (await store.begin(ACCOUNT, holdMs)).sequence;
-  const write = (sequence: number, text = 'r'): Promise<boolean> =>
-    store.write(ACCOUNT, sequence, text, HOUR_MS, 60_000);
-
-  it('knows nothing of an account that it has not seen', async () => {
-    await expect(store.read(ACCOUNT)).resolves.toEqual({
-      sequence: 0,
-      reading: undefined,
-      spend: [],
-      alertState: undefined,
-    });
-  });
-
-  it('gives back what was written, with its age', async () => {
-    const sequence = await begin();
-    await expect(write(sequence, '{"a":"ä\u0000\n"}')).resolves.toBe(true);
-    await sleep(30);
-    const found = await store.read(ACCOUNT);
-    expect(found).toMatchObject({ sequence, reading: { text: '{"a":"ä\u0000\n"}' } });
-    expect(found.reading?.ageMs).toBeGreaterThanOrEqual(25);
-    expect(found.reading?.ageMs).toBeLessThan(5_000);
-  });
-
-  it('forgets a reading after its time', async () => {
-    await store.write(ACCOUNT, await begin(), 'r', 20, 60_000);
-    await sleep(40);
-    await expect(store.read(ACCOUNT)).resolves.toMatchObject({ reading: undefined });
-  });
-
-  it('numbers flights upwards, and lets one lead', async () => {
-    const first = await store.begin(ACCOUNT, 10_000);
-    const second = await store.begin(ACCOUNT, 10_000);
-    expect([first.leads, second.leads]).toEqual([true, false]);
-    expect(second.sequence).toBeGreaterThan(first.sequence);
-    expect(Number.isSafeInteger(second.sequence)).toBe(true);
-  });
-
-  it('has exactly one leader among many', async () => {
-    const flights = await Promise.all(Array.from({ length: 200 }, () => store.begin(ACCOUNT, 10_000)));
-    expect(flights.filter(({ leads }) => leads)).toHaveLength(1);
-    expect(new Set(flights.map(({ sequence }) => sequence)).size).toBe(200);
-  });
-
-  it.each(['end', 'write', 'its time', 'invalidate'])('gives the lead on after %s', async (how) => {
-    const sequence = await begin(how === 'its time' ? 20 : 10_000);
-    if (how === 'end') await store.end(ACCOUNT, sequence);
-    if (how === 'write') await write(sequence);
-    if (how === 'its time') await sleep(40);
-    if (how === 'invalidate') await store.invalidate(ACCOUNT);
-    await expect(store.begin(ACCOUNT, 10_000)).resolves.toMatchObject({ leads: true });
-  });
-
-  it('does not take the lead away from a later flight', async () => {
-    const first = await begin(20);
-    await sleep(40);
-    await begin();
-    await store.end(ACCOUNT, first);
-    await expect(store.begin(ACCOUNT, 10_000)).resolves.toMatchObject({ leads: false });
-  });
-
-  it('refuses a reading whose flight began before what is there', async () => {
-    const [early, late] = [await begin(), await begin()];
-    await expect(write(late, 'late')).resolves.toBe(true);
-    await expect(write(early, 'early')).resolves.toBe(false);
-    await expect(write(late, 'late again')).resolves.toBe(false);
-    await expect(store.read(ACCOUNT)).resolves.toMatchObject({ sequence: late, reading: { text: 'late' } });
-  });
-
-  it('refuses a reading whose flight began before an invalidation', async () => {
-    const early = await begin();
-    await write(await begin(), 'old');
-    await store.invalidate(ACCOUNT);
-    await expect(write(early)).resolves.toBe(false);
-    const found = await store.read(ACCOUNT);
-    expect(found.reading).toBeUndefined();
-    expect(found.sequence).toBeGreaterThan(early);
-    await expect(write(await begin())).resolves.toBe(true);
-  });
-
-  it('adds up spend exactly', async () => {
-    await Promise.all(Array.from({ length: 50 }, () => store.addSpend(ACCOUNT, 100_001, HOUR_MS)));
-    const { spend } = await store.read(ACCOUNT);
-    expect(spend.reduce((sum, { microUsd }) => sum + microUsd, 0)).toBe(5_000_050);
-    expect(spend.length).toBeLessThan(10);
-    for (const { ageMs } of spend) expect(ageMs).toBeLessThan(5_000);
-  });
-
-  it('forgets spend that a reading includes, and keeps what it does not', async () => {
-    await store.addSpend(ACCOUNT, 5, HOUR_MS);
-    await sleep(1_050);
-    await store.addSpend(ACCOUNT, 7, HOUR_MS);
-    await store.write(ACCOUNT, await begin(), 'r', HOUR_MS, 500);
-    const { spend } = await store.read(ACCOUNT);
-    expect(spend.map(({ microUsd }) => microUsd)).toEqual([7]);
-  });
-
-  it('forgets spend after its time', async () => {
-    await store.addSpend(ACCOUNT, 5, 20);
-    await sleep(40);
-    await expect(store.read(ACCOUNT)).resolves.toMatchObject({ spend: [] });
-  });
-
-  it('lets one process claim an alert', async () => {
-    const claims = await Promise.all(
-      Array.from({ length: 20 }, () => store.claimAlert(ACCOUNT, undefined, 'low', HOUR_MS)),
-    );
-    expect(claims.filter(Boolean)).toHaveLength(1);
-    await expect(store.claimAlert(ACCOUNT, undefined, 'critical', HOUR_MS)).resolves.toBe(false);
-    await expect(store.claimAlert(ACCOUNT, 'low', 'critical', 20)).resolves.toBe(true);
-    await expect(store.read(ACCOUNT)).resolves.toMatchObject({ alertState: 'critical' });
-    await sleep(40);
-    await expect(store.read(ACCOUNT)).resolves.toMatchObject({ alertState: undefined });
-  });
-
-  it('keeps accounts apart', async () => {
-    const other = 'cd'.repeat(32);
-    await write(await begin());
-    await store.addSpend(ACCOUNT, 5, HOUR_MS);
-    await store.claimAlert(ACCOUNT, undefined, 'low', HOUR_MS);
-    await expect(store.read(other)).resolves.toMatchObject({ sequence: 0, reading: undefined, spend: [] });
-  });
-}
-
-describe('InMemoryBalanceStore', () => {
-  promises(() => new InMemoryBalanceStore());
-});
 
 (HAS_REDIS ? describe : describe.skip)('RedisBalanceStore', () => {
   let server: RedisServer;
@@ -187,17 +51,27 @@ describe('InMemoryBalanceStore', () => {
     return client;
   }
 
-  describe('on ioredis 6', () => promises(() => new RedisBalanceStore(open())));
+  const tried = (client: RedisScriptClient): Promise<StoreUnderTest> =>
+    Promise.resolve({ store: new RedisBalanceStore(client), pass: sleep });
 
-  describe('on ioredis 5', () =>
-    promises(() => {
-      const client = new Redis5({ host: '127.0.0.1', port: server.port });
-      clients.push(client);
-      return new RedisBalanceStore(client);
-    }));
+  describeBalanceStore('RedisBalanceStore on ioredis 6', () => tried(open()));
 
-  describe('on a client that gives numbers as texts and prefixes keys', () =>
-    promises(() => new RedisBalanceStore(open({ stringNumbers: true, keyPrefix: 'app:' }))));
+  describeBalanceStore('RedisBalanceStore on ioredis 5', () => {
+    const client = new Redis5({ host: '127.0.0.1', port: server.port });
+    clients.push(client);
+    return tried(client);
+  });
+
+  describeBalanceStore('RedisBalanceStore on a client that gives numbers as texts and prefixes keys', () =>
+    tried(open({ stringNumbers: true, keyPrefix: 'app:' })),
+  );
+
+  it('has exactly one leader among many', async () => {
+    const store = new RedisBalanceStore(open());
+    const flights = await Promise.all(Array.from({ length: 200 }, () => store.begin(ACCOUNT, 10_000)));
+    expect(flights.filter(({ leads }) => leads)).toHaveLength(1);
+    expect(new Set(flights.map(({ sequence }) => sequence)).size).toBe(200);
+  });
 
   it('keeps one record for an account, which expires', async () => {
     const client = open();

@@ -27,7 +27,7 @@ export function failure(status: number, retryAfterMs?: number): OpenRouterApiExc
 export class SimulatedAccount {
   readonly credits = { totalCredits: 100, totalUsage: 0 };
   /** Why it does not answer. */
-  fault: unknown;
+  fault: Error | undefined;
   /** How long it takes to answer. */
   latencyMs = 0;
   /** When it was asked. */
