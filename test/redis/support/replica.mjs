@@ -1,0 +1,51 @@
+// One replica of an application, in a process of its own, on the built package. Does what it is told by messages.
+import { Redis } from 'ioredis';
+import { OpenRouterClient } from 'nestjs-openrouter';
+import { RedisBalanceStore } from 'nestjs-openrouter/redis';
+
+const { redisPort, options } = JSON.parse(process.argv[2]);
+const redis = new Redis({ host: '127.0.0.1', port: redisPort, retryStrategy: () => 50 });
+redis.on('error', () => undefined);
+const client = new OpenRouterClient({
+  ...options,
+  balance: { ...options.balance, store: new RedisBalanceStore(redis) },
+});
+const { balance } = client;
+const alerts = [];
+
+const ORDERS = {
+  /** Asks for the balance so many times at once. */
+  get: async ({ times }) => {
+    const balances = await Promise.all(Array.from({ length: times }, () => balance.get()));
+    return { count: balances.length, spendable: [...new Set(balances.map(({ spendable }) => spendable))] };
+  },
+  /** Asks for it again and again for so long. */
+  read: async ({ forMs }) => {
+    let count = 0;
+    for (const end = performance.now() + forMs; performance.now() < end; count += 1) {
+      await balance.get();
+      // Only a turn of the event loop lets timers and answers in.
+      if (count % 1_000 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    return { count };
+  },
+  spend: async ({ usd }) => balance.recordSpend(usd),
+  listen: async () => {
+    balance.alerts$.subscribe(({ type }) => alerts.push(type));
+  },
+  alerts: async () => alerts,
+  end: async () => {
+    await client.close();
+    redis.disconnect();
+    process.disconnect();
+  },
+};
+
+process.on('message', ({ id, name, ...rest }) => {
+  ORDERS[name](rest).then(
+    (result) => process.connected && process.send({ id, result }),
+    (error) => process.connected && process.send({ id, error: String(error) }),
+  );
+});
+await redis.ping();
+process.send({ id: 0 });
