@@ -14,7 +14,10 @@ export interface SharedBalance {
 export interface SharedReading {
   /** The text that was written, unchanged. */
   readonly text: string;
-  /** Time since it was written, in milliseconds, on the store's own clock. */
+  /**
+   * Time since it was written, in milliseconds, on the store's own clock; or since its flight began, where a `write`
+   * may take effect late. Never too low.
+   */
   readonly ageMs: number;
 }
 
