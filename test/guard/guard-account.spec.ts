@@ -176,7 +176,7 @@ describe('the guard on an account', () => {
     expect(errorLog.mock.calls[0]![0]).toMatchObject({ name: 'OpenRouterConfigException' });
   });
 
-  it('costs a request no more than 5 microseconds', async () => {
+  it('asks OpenRouter once for two thousand requests', async () => {
     await start({ imports: [OpenRouterModule.forRoot(managed(sandbox)), FeatureModule] });
     const guard = new CreditsGuard(app.get(ModuleRef));
     const context = {
@@ -184,17 +184,8 @@ describe('the guard on an account', () => {
       getClass: () => Routes,
       getType: () => 'http',
     } as unknown as ExecutionContext;
-    const CALLS = 2_000;
-    let best = Infinity;
-    // The best of several: what else the machine is doing is not the guard's cost.
-    for (let round = 0; round < 20; round += 1) {
-      const from = performance.now();
-      for (let call = 0; call < CALLS; call += 1) {
-        await guard.canActivate(context);
-      }
-      best = Math.min(best, ((performance.now() - from) / CALLS) * 1_000);
-    }
-    expect(best).toBeLessThan(5);
+    const answers = await Promise.all(Array.from({ length: 2_000 }, () => guard.canActivate(context)));
+    expect(new Set(answers)).toEqual(new Set([true]));
     expect(sandbox.requests.length).toBe(1);
   });
 });

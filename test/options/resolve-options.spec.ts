@@ -52,6 +52,14 @@ describe('without options', () => {
       },
       maxResponseBytes: 33_554_432,
       verifyKeysOnBootstrap: false,
+      balance: {
+        ttlMs: 60_000,
+        staleWhileRevalidateMs: 300_000,
+        staleIfErrorMs: 3_600_000,
+        pollIntervalMs: 60_000,
+        watch: false,
+        thresholds: { hysteresis: 0.1 },
+      },
     });
     expect(keys).toEqual({
       api: { option: 'apiKey', source: KEY },
@@ -63,6 +71,7 @@ describe('without options', () => {
   it('`undefined` is the same as nothing', () => {
     const names = [
       'managementKey',
+      'balance',
       'baseUrl',
       'allowInsecureBaseUrl',
       'httpReferer',
