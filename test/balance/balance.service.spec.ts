@@ -1,0 +1,330 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { Test, type TestingModule } from '@nestjs/testing';
+import { firstValueFrom, lastValueFrom, toArray } from 'rxjs';
+import { inspect } from 'node:util';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type BalanceSnapshot,
+  BalanceService,
+  CreditsService,
+  getOpenRouterClientToken,
+  OpenRouterAbortException,
+  OpenRouterClient,
+  OpenRouterConfigException,
+  OpenRouterModule,
+  type OpenRouterModuleOptions,
+  OpenRouterValidationException,
+} from '../../lib/index.js';
+import { OpenRouterSandbox } from '../../lib/testing/index.js';
+import { failureOf } from '../support/failures.js';
+import { leaksIn } from '../support/leaks.js';
+
+let sandbox: OpenRouterSandbox;
+let app: TestingModule | undefined;
+let client: OpenRouterClient | undefined;
+
+beforeEach(async () => {
+  sandbox = await OpenRouterSandbox.start();
+});
+
+afterEach(async () => {
+  await app?.close();
+  await client?.close();
+  [app, client] = [undefined, undefined];
+  await sandbox.stop();
+});
+
+function options(own: OpenRouterModuleOptions = {}): OpenRouterModuleOptions {
+  const { managementKey, baseUrl } = sandbox;
+  return { managementKey, baseUrl, retry: false, ...own };
+}
+
+function open(own: OpenRouterModuleOptions = {}): BalanceService {
+  client = new OpenRouterClient(options(own));
+  return client.balance;
+}
+
+async function boot(own: OpenRouterModuleOptions = {}): Promise<BalanceService> {
+  app = await Test.createTestingModule({ imports: [OpenRouterModule.forRoot(options(own))] }).compile();
+  await app.init();
+  return app.get(BalanceService);
+}
+
+const paths = (): string[] => sandbox.requests.map(({ path }) => path.replace('/api/v1', ''));
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await sleep(5);
+}
+
+const OUT_OF_CREDITS = { status: 402, error: { code: 402, message: 'Insufficient credits' } };
+
+describe('a snapshot', () => {
+  it('says what is known, and where it is from', async () => {
+    const balance = open({ apiKey: sandbox.apiKey });
+    const snapshot = await balance.get();
+    expect(snapshot).toEqual({
+      totalCredits: 100.5,
+      totalUsage: 25.75,
+      balance: 74.75,
+      keyLimitRemaining: null,
+      spendable: 74.75,
+      estimated: 74.75,
+      sources: { balance: 'credits', keyLimit: 'key' },
+      stale: false,
+      fetchedAt: expect.any(Date),
+    });
+    expect(Object.isFrozen(snapshot)).toBe(true);
+    expect(paths().sort()).toEqual(['/credits', '/key']);
+    expect(balance.peek()).toBe(snapshot);
+  });
+
+  it('moves by what is recorded, exactly', async () => {
+    const balance = open();
+    await balance.get();
+    for (const usd of [0.1, 0.2, 1e-9]) balance.recordSpend(usd);
+    await expect(balance.get()).resolves.toMatchObject({
+      balance: 74.75,
+      estimated: 74.449999999,
+      spendable: 74.449999999,
+    });
+    expect(paths()).toEqual(['/credits']);
+  });
+
+  it.each([-1, NaN, Infinity, '1', null, undefined, 1e10])('does not move by %j', (usd) => {
+    expect(() => open().recordSpend(usd as number)).toThrow(OpenRouterValidationException);
+  });
+
+  it.each([{ maxAgeMs: -1 }, { maxAgeMs: 'now' }, { signal: {} }, { age: 5 }, 'soon', null])(
+    'is not given for the options %j',
+    async (wrong) => {
+      const balance = open();
+      expect(await failureOf(balance.get(wrong as never))).toBeInstanceOf(OpenRouterValidationException);
+      expect(paths()).toEqual([]);
+    },
+  );
+});
+
+describe('reportError', () => {
+  it('has a new reading made by the first of many errors that say that credits have run out', async () => {
+    const balance = open();
+    await balance.get();
+    sandbox.spend(100);
+    for (let count = 0; count < 100; count += 1) balance.reportError(OUT_OF_CREDITS);
+    await expect(balance.get()).resolves.toMatchObject({ balance: -25.25, spendable: -25.25 });
+    expect(paths()).toEqual(['/credits', '/credits']);
+  });
+
+  it.each([undefined, null, 5, new Error('x'), { status: 500 }, { status: 403, error: { message: 'no' } }])(
+    'leaves the reading as it is for %p',
+    async (error) => {
+      const balance = open();
+      const before = await balance.get();
+      balance.reportError(error);
+      expect(await balance.get()).toBe(before);
+      expect(paths()).toEqual(['/credits']);
+    },
+  );
+
+  it('is quiet where OpenRouter does not answer', async () => {
+    const balance = open();
+    sandbox.failNext({ fault: 'reset', times: Infinity });
+    balance.reportError(OUT_OF_CREDITS);
+    await until(() => sandbox.requests.length > 0);
+    await sleep(20);
+    expect(balance.peek()).toBeUndefined();
+  });
+});
+
+describe('the streams', () => {
+  it('replay the last snapshot, poll while somebody listens, and complete with the module', async () => {
+    const balance = await boot({ balance: { pollIntervalMs: 20, ttlMs: 10 } });
+    await balance.get();
+    const changes = lastValueFrom(balance.changes$.pipe(toArray()));
+    const alerts = lastValueFrom(balance.alerts$.pipe(toArray()));
+    await expect(firstValueFrom(balance.changes$)).resolves.toMatchObject({ balance: 74.75 });
+    sandbox.spend(4.75);
+    await until(() => balance.peek()?.balance === 70);
+    await app?.close();
+    const told = await changes;
+    expect(told.map((snapshot: BalanceSnapshot) => snapshot.balance)).toEqual([74.75, 70]);
+    await expect(alerts).resolves.toEqual([]);
+    const count = sandbox.requests.length;
+    await sleep(60);
+    expect(sandbox.requests.length).toBe(count);
+  });
+
+  it('tell a first reading below a threshold once, and that it has recovered', async () => {
+    const balance = open({
+      balance: { pollIntervalMs: 20, ttlMs: 10, thresholds: { low: 100, critical: 5 } },
+    });
+    const alerts: unknown[] = [];
+    balance.alerts$.subscribe(({ type, threshold }) => alerts.push([type, threshold]));
+    await until(() => alerts.length > 0);
+    await sleep(60);
+    expect(alerts).toEqual([['low', 100]]);
+    sandbox.topUp(100);
+    await until(() => alerts.length > 1);
+    expect(alerts[1]).toEqual(['recovered', 100]);
+  });
+
+  it('tell an outage and its end, and never error', async () => {
+    const balance = open({ balance: { pollIntervalMs: 20, ttlMs: 10 } });
+    const alerts: string[] = [];
+    const errors: unknown[] = [];
+    balance.alerts$.subscribe({
+      next: ({ type }) => alerts.push(type),
+      error: (error) => errors.push(error),
+    });
+    balance.changes$.subscribe({ error: (error) => errors.push(error) });
+    await until(() => balance.peek() !== undefined);
+    sandbox.failNext({ status: 503, times: Infinity });
+    await until(() => alerts.includes('unavailable'));
+    sandbox.clearFailures();
+    await until(() => alerts.includes('recovered'));
+    expect(alerts).toEqual(['unavailable', 'recovered']);
+    expect(errors).toEqual([]);
+  });
+
+  it('are polled for without a listener where `watch` is set', async () => {
+    await boot({ balance: { watch: true, pollIntervalMs: 20, ttlMs: 10 } });
+    await until(() => sandbox.requests.length >= 3);
+  });
+
+  it('are not polled for otherwise', async () => {
+    await boot({ balance: { pollIntervalMs: 20, ttlMs: 10 } });
+    await sleep(60);
+    expect(sandbox.requests).toEqual([]);
+  });
+});
+
+describe('forecast', () => {
+  const DAY_MS = 86_400_000;
+
+  it('goes by the completed days', async () => {
+    for (const days of [1, 2, 3]) sandbox.spend(2.5, { at: new Date(Date.now() - days * DAY_MS) });
+    const balance = open();
+    const { spendable } = await balance.get();
+    const forecast = await balance.forecast();
+    expect(forecast).toMatchObject({
+      spendable,
+      dailyUsage: 2.5,
+      daysLeft: spendable! / 2.5,
+      basedOnDays: 3,
+    });
+    expect(forecast.emptyOn).toBeInstanceOf(Date);
+    await balance.forecast();
+    expect(paths().filter((path) => path.startsWith('/activity'))).toHaveLength(1);
+  });
+
+  it('says nothing where the key is no management key', async () => {
+    const balance = open({ managementKey: undefined, apiKey: sandbox.apiKey });
+    await expect(balance.forecast()).resolves.toMatchObject({
+      dailyUsage: null,
+      daysLeft: null,
+      emptyOn: null,
+      basedOnDays: 0,
+    });
+  });
+
+  it.each([{ days: 0 }, { days: 1.5 }, { days: 31 }, { weeks: 1 }])('refuses %j', async (wrong) => {
+    expect(await failureOf(open().forecast(wrong as never))).toBeInstanceOf(OpenRouterValidationException);
+  });
+});
+
+describe('in an application', () => {
+  it('is made of the services of the container', async () => {
+    const getCredits = (): unknown =>
+      Promise.resolve({ totalCredits: 5, totalUsage: 4, balance: 1, currency: 'USD' });
+    app = await Test.createTestingModule({ imports: [OpenRouterModule.forRoot(options())] })
+      .overrideProvider(CreditsService)
+      .useValue({ getCredits })
+      .compile();
+    await expect(app.get(BalanceService).get()).resolves.toMatchObject({ spendable: 1 });
+    expect(app.get(OpenRouterClient).balance).toBe(app.get(BalanceService));
+    expect(sandbox.requests).toEqual([]);
+  });
+
+  it('is that of a named account through its client', async () => {
+    app = await Test.createTestingModule({
+      imports: [OpenRouterModule.forRoot({ ...options(), name: 'eu' })],
+    }).compile();
+    const eu = app.get<OpenRouterClient>(getOpenRouterClientToken('eu'));
+    await expect(eu.balance.get()).resolves.toMatchObject({ balance: 74.75 });
+    expect(() => app!.get(BalanceService, { strict: false })).toThrow();
+  });
+
+  it('introduces the client to instrumentation, once', async () => {
+    const attached: unknown[] = [];
+    const onAttach = (given: unknown, account: string): void => void attached.push([given, account]);
+    await boot({ instrumentation: { onAttach } });
+    expect(attached).toEqual([[app!.get(OpenRouterClient), 'default']]);
+  });
+
+  it('answers no more once it is shut down', async () => {
+    const balance = await boot();
+    await balance.get();
+    await app?.close();
+    app = undefined;
+    expect(await failureOf(balance.get())).toBeInstanceOf(OpenRouterAbortException);
+    expect(await failureOf(balance.refresh())).toBeInstanceOf(OpenRouterAbortException);
+    balance.invalidate();
+    balance.recordSpend(1);
+    balance.reportError(OUT_OF_CREDITS);
+    expect(paths()).toEqual(['/credits']);
+  });
+
+  it('is not made by Nest itself', async () => {
+    const compiling = Test.createTestingModule({
+      providers: [{ provide: BalanceService, useFactory: () => new (BalanceService as any)(undefined) }],
+    }).compile();
+    expect(await failureOf(compiling)).toBeInstanceOf(OpenRouterConfigException);
+  });
+
+  it('shows neither keys nor machinery', async () => {
+    const balance = await boot({ apiKey: sandbox.apiKey });
+    await balance.get();
+    expect(inspect(balance)).toBe('BalanceService {}');
+    expect(leaksIn(balance, [sandbox.apiKey, sandbox.managementKey])).toEqual([]);
+  });
+
+  it('warns once of polls that are too frequent to tell anything new', () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    try {
+      client = new OpenRouterClient({ apiKey: 'sk-or-v1-x', balance: { pollIntervalMs: 59_999 } });
+      expect(warn.mock.calls).toEqual([[expect.stringContaining('`balance.pollIntervalMs` is 59999 ms')]]);
+      warn.mockClear();
+      void new OpenRouterClient({ apiKey: 'sk-or-v1-x', balance: { pollIntervalMs: 60_000 } }).close();
+      open({ balance: { pollIntervalMs: 1 } });
+      expect(warn).not.toHaveBeenCalled();
+    } finally {
+      warn.mockRestore();
+    }
+  });
+});
+
+describe('the options', () => {
+  it.each<[unknown, string]>([
+    [null, 'balance'],
+    [5, 'balance'],
+    [{ ttlMs: 0 }, 'balance.ttlMs'],
+    [{ ttlMs: '1m' }, 'balance.ttlMs'],
+    [{ staleWhileRevalidateMs: -1 }, 'balance.staleWhileRevalidateMs'],
+    [{ staleIfErrorMs: Infinity }, 'balance.staleIfErrorMs'],
+    [{ pollIntervalMs: 0 }, 'balance.pollIntervalMs'],
+    [{ watch: 'yes' }, 'balance.watch'],
+    [{ ttl: 5 }, 'balance.ttl'],
+    [{ thresholds: 5 }, 'balance.thresholds'],
+    [{ thresholds: { low: -1 } }, 'balance.thresholds.low'],
+    [{ thresholds: { low: '10' } }, 'balance.thresholds.low'],
+    [{ thresholds: { low: 5, critical: 6 } }, 'balance.thresholds.critical'],
+    [{ thresholds: { hysteresis: 2 } }, 'balance.thresholds.hysteresis'],
+    [{ thresholds: { lowest: 1 } }, 'balance.thresholds.lowest'],
+    [{ store: {} }, 'balance.store'],
+    [{ store: 'redis' }, 'balance.store'],
+  ])('%j are refused by name', (balance, name) => {
+    const make = (): OpenRouterClient => new OpenRouterClient({ apiKey: 'k', balance: balance as never });
+    expect(make).toThrow(OpenRouterConfigException);
+    expect(make).toThrow(`\`${name}\``);
+  });
+});
