@@ -170,7 +170,7 @@ describe('instrumentation', () => {
   ])('is refused when it is %s', async (_title, instrumentation) => {
     const server = await startServer(answerWell);
     expect(() => clientOf(server, { instrumentation: instrumentation as never })).toThrow(
-      /`instrumentation` must be an object with at least one of the functions onRequest/,
+      /`instrumentation` must be an object with at least one of the functions onAttach, onAlert, onRequest,/,
     );
   });
 });
