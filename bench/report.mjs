@@ -26,17 +26,19 @@ const BARS = [
   ['10 000 rows', 'decodes', 'decode', 'parse', 'ms', 1],
 ];
 
+/** Microseconds that a call may take: 500 000 readings in memory a second, and the cost of the guard. */
+const MOST_MICROS = { get: 2, guard: 5 };
+
 /** @returns a Markdown document, laid out as Prettier would. */
 export function formatReport({ plan, machine, labels, ...results }) {
-  const { loads, activities, decodes, colds } = results;
+  const { loads, activities, decodes, balances, requests, colds } = results;
   const bars = BARS.map(([what, name, client, other, measure, bar]) => {
     const series = results[name];
     const ratio = medianOf(series[client], measure) / medianOf(series[other], measure);
     const pairs = series[client].map((round, index) => round[measure] / series[other][index][measure]);
     const range = `${Math.min(...pairs).toFixed(2)}–${Math.max(...pairs).toFixed(2)}`;
-    const verdict = ratio <= bar ? 'met' : 'not met';
     const title = `${what}: ${labels[client]} / ${labels[other]}`;
-    return [title, ratio.toFixed(2), range, `≤ ${bar.toFixed(2)}`, verdict];
+    return [title, ratio.toFixed(2), range, `≤ ${bar.toFixed(2)}`, verdictOf(ratio, bar)];
   });
   return [
     '# Benchmark',
@@ -58,6 +60,28 @@ export function formatReport({ plan, machine, labels, ...results }) {
     medians(activities, ACTIVITY_COLUMNS, labels),
     'Reading the same rows without a call: the text by `JSON.parse`, and what comes of it by the decoder.',
     medians(decodes, DECODE_COLUMNS, labels),
+    '## Balance',
+    `What is in memory, on one core. Rounds: ${plan.balanceRounds}; medians of them, each over ` +
+      `${grouped(plan.balanceCalls)} calls awaited in a row after as many of warm-up.`,
+    table(
+      ['', 'time per call (µs)', 'calls per second', 'bar (µs)', ''],
+      Object.entries(balances).map(([step, runs]) => {
+        const micros = medianOf(runs, 'micros');
+        const most = MOST_MICROS[step];
+        return [
+          labels[step],
+          micros.toFixed(2),
+          grouped(Math.round(1e6 / micros)),
+          most === undefined ? '' : `≤ ${most.toFixed(2)}`,
+          most === undefined ? '' : verdictOf(micros, most),
+        ];
+      }),
+    ),
+    'How often the account was asked.',
+    table(
+      ['', 'requests', 'bar', ''],
+      requests.map(([what, count, most]) => [what, String(count), `≤ ${most}`, verdictOf(count, most)]),
+    ),
     '## Start',
     `Rounds: ${plan.coldRounds}; medians of them. From the start of the process to its first answer, and its peak memory by then.`,
     medians(colds, COLD_COLUMNS, labels),
@@ -65,6 +89,10 @@ export function formatReport({ plan, machine, labels, ...results }) {
   ]
     .join('\n\n')
     .replace(/\n+$/, '\n');
+}
+
+function verdictOf(figure, bar) {
+  return figure <= bar ? 'met' : 'not met';
 }
 
 function medians(results, columns, labels) {

@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { BASE_PATH } from './shared.mjs';
+import { countRequests } from './replicas.mjs';
 import { formatReport } from './report.mjs';
 
 const LOAD_CLIENTS = [
@@ -27,6 +28,11 @@ const DECODE_STEPS = [
   ['decode', "this package's decoder"],
   ['parse', 'JSON.parse'],
 ];
+const BALANCE_STEPS = [
+  ['get', 'balance.get(), warm'],
+  ['guard', 'CreditsGuard, warm'],
+  ['promise', 'a resolved promise'],
+];
 const PACKAGES = ['@nestjs/core', '@nestjs/axios', '@openrouter/sdk', 'axios', 'class-validator', 'undici'];
 
 const FULL = {
@@ -38,6 +44,9 @@ const FULL = {
   concurrentCalls: 5_000,
   activityWarmUp: 10,
   activityCalls: 30,
+  balanceRounds: 5,
+  balanceCalls: 1_000_000,
+  readMs: 10_000,
 };
 const QUICK = {
   loadRounds: 1,
@@ -48,6 +57,9 @@ const QUICK = {
   concurrentCalls: 1_000,
   activityWarmUp: 5,
   activityCalls: 10,
+  balanceRounds: 1,
+  balanceCalls: 200_000,
+  readMs: 3_000,
 };
 
 const isQuick = process.argv.includes('--quick');
@@ -75,6 +87,14 @@ const decodes = {
   decode: decoded.both.map(({ decodeMs }) => ({ ms: decodeMs })),
   parse: decoded.both.map(({ parseMs }) => ({ ms: parseMs })),
 };
+const read = await rounds('balance', plan.balanceRounds, [['all']], async () =>
+  measure('balance.mjs', [baseUrl, plan.balanceCalls]),
+);
+const balances = Object.fromEntries(
+  BALANCE_STEPS.map(([step]) => [step, read.all.map((round) => ({ micros: round[`${step}Micros`] }))]),
+);
+console.error('requests');
+const requests = await countRequests(plan.readMs, cleanEnvironment());
 const colds = await rounds(
   'cold start',
   plan.coldRounds,
@@ -91,6 +111,8 @@ const report = formatReport({
   loads,
   activities,
   decodes,
+  balances,
+  requests,
   colds,
   plan,
   machine: describeMachine(),
@@ -174,7 +196,13 @@ function versionOf(name) {
 }
 
 function labels() {
-  return Object.fromEntries([...LOAD_CLIENTS, ...NEST_CLIENTS, ...ACTIVITY_CLIENTS, ...DECODE_STEPS]);
+  return Object.fromEntries([
+    ...LOAD_CLIENTS,
+    ...NEST_CLIENTS,
+    ...ACTIVITY_CLIENTS,
+    ...DECODE_STEPS,
+    ...BALANCE_STEPS,
+  ]);
 }
 
 function pathOf(name) {

@@ -1,0 +1,47 @@
+// A process that reads the balance in memory again and again: node balance.mjs <base URL> <times>
+import 'reflect-metadata';
+import process from 'node:process';
+import { performance } from 'node:perf_hooks';
+import { ModuleRef, NestFactory } from '@nestjs/core';
+import { BalanceService, CreditsGuard, OpenRouterModule, RequireCredits } from 'nestjs-openrouter';
+import { API_KEY, report } from './shared.mjs';
+
+const [baseUrl, times] = process.argv.slice(2);
+const app = await NestFactory.createApplicationContext(
+  OpenRouterModule.forRoot({ managementKey: API_KEY, baseUrl }),
+  { logger: false },
+);
+const balance = app.get(BalanceService);
+const guard = new CreditsGuard(app.get(ModuleRef));
+
+class Routes {
+  guarded() {}
+}
+RequireCredits(0.5)(
+  Routes.prototype,
+  'guarded',
+  Object.getOwnPropertyDescriptor(Routes.prototype, 'guarded'),
+);
+const context = {
+  getHandler: () => Routes.prototype.guarded,
+  getClass: () => Routes,
+  getType: () => 'http',
+};
+
+const first = await balance.get();
+const getMicros = await microsOf(() => balance.get());
+const guardMicros = await microsOf(() => guard.canActivate(context));
+const promiseMicros = await microsOf(() => Promise.resolve(first));
+report({ getMicros, guardMicros, promiseMicros });
+
+/** Microseconds that one call takes, after as many of warm-up. */
+async function microsOf(call) {
+  let start = 0;
+  for (let round = 0; round < 2; round += 1) {
+    start = performance.now();
+    for (let done = 0; done < Number(times); done += 1) {
+      await call();
+    }
+  }
+  return ((performance.now() - start) / Number(times)) * 1_000;
+}
