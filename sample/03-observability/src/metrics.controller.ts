@@ -1,0 +1,14 @@
+import { Controller, Get, Header } from '@nestjs/common';
+import { Registry } from 'prom-client';
+
+@Controller('metrics')
+export class MetricsController {
+  constructor(private readonly registry: Registry) {}
+
+  /** What Prometheus scrapes. It shows what is in memory; OpenRouter is not asked. */
+  @Get()
+  @Header('content-type', Registry.PROMETHEUS_CONTENT_TYPE)
+  show(): Promise<string> {
+    return this.registry.metrics();
+  }
+}

@@ -1,0 +1,22 @@
+import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { BalanceService, formatUsd } from 'nestjs-openrouter';
+
+/** Tells people of the money. Here it is the log; a mail or a message to a chat would be sent in the same place. */
+@Injectable()
+export class MoneyAlerts implements OnApplicationBootstrap {
+  private readonly logger = new Logger('Money');
+
+  constructor(private readonly balance: BalanceService) {}
+
+  onApplicationBootstrap(): void {
+    // Ends with the application. Of the replicas that share a store, one is told of each alert.
+    this.balance.alerts$.subscribe(({ type, threshold, snapshot }) => {
+      const left = snapshot?.spendable;
+      const what =
+        left === undefined || left === null ? 'what is left is not known' : `${formatUsd(left)} left`;
+      const line = `${type}${threshold === undefined ? '' : ` (${formatUsd(threshold)})`}: ${what}`;
+      if (type === 'recovered') this.logger.log(line);
+      else this.logger.warn(line);
+    });
+  }
+}

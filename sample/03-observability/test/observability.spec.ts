@@ -1,0 +1,142 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { type INestApplication, Logger } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { BalanceService } from 'nestjs-openrouter';
+import { OpenRouterSandbox } from 'nestjs-openrouter/testing';
+import { AppModule } from '../src/app.module.js';
+
+let sandbox: OpenRouterSandbox;
+let app: INestApplication;
+let url: string;
+let log: string[];
+
+beforeEach(() => start());
+
+// The figures of a sandbox are of this moment, so that it may be asked as often as one likes.
+async function start(pollIntervalMs = 20): Promise<void> {
+  sandbox = await OpenRouterSandbox.start({
+    credits: { totalCredits: 10, totalUsage: 8 },
+    completionCost: 0.25,
+  });
+  log = [];
+  for (const level of ['log', 'warn'] as const) {
+    jest.spyOn(Logger.prototype, level).mockImplementation((line: unknown) => void log.push(String(line)));
+  }
+  const { apiKey, managementKey, baseUrl } = sandbox;
+  const parts = { account: { apiKey, managementKey, baseUrl }, pollIntervalMs };
+  app = await NestFactory.create(AppModule.of(parts), { abortOnError: false, logger: false });
+  await app.listen(0, '127.0.0.1');
+  url = await app.getUrl();
+  await app.get(BalanceService, { strict: false }).get();
+}
+
+afterEach(end);
+
+async function end(): Promise<void> {
+  await app.close();
+  await sandbox.stop();
+  jest.restoreAllMocks();
+}
+
+function complete(prompt: unknown = 'Hello'): Promise<Response> {
+  return fetch(`${url}/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ prompt }),
+  });
+}
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+const metrics = async (): Promise<string> => (await fetch(`${url}/metrics`)).text();
+
+async function valueOf(metric: string): Promise<number> {
+  return Number(
+    (await metrics())
+      .split('\n')
+      .find((line) => line.startsWith(`${metric}{`))
+      ?.split(' ')[1],
+  );
+}
+
+const askedOf = (path: string): number =>
+  sandbox.requests.filter((request) => request.path.endsWith(path)).length;
+
+describe('the guard', () => {
+  it('lets completions through while there is money, and refuses them when there is not', async () => {
+    await end();
+    // What a reading in between has already would count twice for a minute, since OpenRouter's own figures are late.
+    await start(60_000);
+    const answers: number[] = [];
+    for (let count = 0; count < 8; count += 1) answers.push((await complete()).status);
+    // From 2 dollars on, 25 cents each, as long as 50 cents are left.
+    expect(answers).toEqual([200, 200, 200, 200, 200, 200, 200, 402]);
+    expect(askedOf('/chat/completions')).toBe(7);
+    const refused = await complete();
+    await expect(refused.json()).resolves.toMatchObject({
+      statusCode: 402,
+      message:
+        'Not enough OpenRouter credits: at least $0.50 is needed, $0.25 is left of the balance of the account.',
+      required: 0.5,
+      spendable: 0.25,
+    });
+  });
+
+  it('lets them through again after a top-up', async () => {
+    sandbox.spend(2);
+    await until(async () => (await complete()).status === 402);
+    sandbox.topUp(100);
+    await until(async () => (await complete()).status === 200);
+  });
+
+  it('learns from the refusal of a completion', async () => {
+    sandbox.spend(5);
+    await until(async () => (await complete()).status === 402);
+    expect(app.get(BalanceService, { strict: false }).peek()?.spendable).toBeLessThan(0);
+  });
+
+  it.each([undefined, '', 5])('is not what refuses the prompt %p', async (prompt) => {
+    expect((await complete(prompt)).status).toBe(prompt === undefined ? 200 : 400);
+  });
+});
+
+describe('the health', () => {
+  it('is down while too little is left, and tells the figures', async () => {
+    const well = await fetch(`${url}/health`);
+    expect([well.status, ((await well.json()) as any).info.openrouter.spendable]).toEqual([200, 2]);
+    sandbox.spend(1.75);
+    await until(async () => (await fetch(`${url}/health`)).status === 503);
+    const { error } = (await (await fetch(`${url}/health`)).json()) as any;
+    expect(error.openrouter).toMatchObject({ status: 'down', spendable: 0.25, minimumSpendable: 0.5 });
+  });
+});
+
+describe('the metrics', () => {
+  it('show the balance and the requests, and no key', async () => {
+    expect(await valueOf('openrouter_balance_usd')).toBe(2);
+    expect(await valueOf('openrouter_spendable_usd')).toBe(2);
+    sandbox.spend(0.5);
+    await until(async () => (await valueOf('openrouter_balance_usd')) === 1.5);
+    const text = await metrics();
+    expect(text).toContain('openrouter_requests_total{account="default",operation="credits.getCredits"');
+    for (const key of [sandbox.apiKey, sandbox.managementKey]) expect(text).not.toContain(key);
+  });
+});
+
+describe('the alerts', () => {
+  it('are logged once each', async () => {
+    sandbox.spend(0.75);
+    await until(() => log.some((line) => line.startsWith('low')));
+    sandbox.spend(1);
+    await until(() => log.some((line) => line.startsWith('critical')));
+    sandbox.topUp(50);
+    await until(() => log.some((line) => line.startsWith('recovered')));
+    expect(log.filter((line) => /^(low|critical|recovered)/.test(line))).toEqual([
+      'low ($1.50): $1.25 left',
+      'critical ($0.50): $0.25 left',
+      'recovered ($1.50): $50.25 left',
+    ]);
+  });
+});
