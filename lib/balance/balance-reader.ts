@@ -245,8 +245,13 @@ export class BalanceReader {
   async #get({ maxAgeMs, signal }: ReadOptions): Promise<BalanceSnapshot> {
     this.#check('balance.get', signal);
     const { options, isShared } = this.#parts;
-    if (isShared && this.#now >= this.#compareAt && (this.#held !== undefined || this.#isPaused)) {
-      void this.compare();
+    const overdueMs = this.#now - this.#compareAt;
+    if (isShared && overdueMs >= 0 && (this.#held !== undefined || this.#isPaused)) {
+      const compared = this.compare();
+      // A process that has just been idle does not know what the others have done meanwhile.
+      if (overdueMs >= COMPARE_EVERY_MS) {
+        await compared;
+      }
     }
     const held = this.#held;
     if (held !== undefined) {
@@ -408,7 +413,7 @@ export class BalanceReader {
     let kept = false;
     try {
       throwIfAborted(signal);
-      const remainingMs = Math.max(1, startedAt + deadlineMs - began);
+      const remainingMs = Math.max(1, Math.round(startedAt + deadlineMs - began));
       const reading = await source.read({ signal, deadlineMs: remainingMs });
       const held: HeldReading = {
         reading,

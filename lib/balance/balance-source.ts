@@ -73,6 +73,7 @@ export class BalanceSource {
     const key = await (second ?? (this.#saysNothing(credits) ? this.#key(options) : null));
     if (key?.isManagementKey === true && !this.#keys.separate) {
       this.#managementUntil = this.#environment.now() + REFUSED_FOR_MS;
+      this.#throwDenial();
     }
     const known = this.#saysNothing(credits) ? null : credits;
     if (known === null && key === null) {
@@ -86,6 +87,15 @@ export class BalanceSource {
       key: key && { limitRemaining: key.limitRemaining },
       fetchedAt: this.#environment.wallNow(),
     };
+  }
+
+  /** A management key may ask `/credits`: that it was denied all the same is trouble, and not its nature. */
+  #throwDenial(): void {
+    const refused = this.#creditsRefused;
+    if (refused !== undefined && isDenied(refused.error)) {
+      this.#creditsRefused = undefined;
+      throw refused.error;
+    }
   }
 
   /** Ordinary keys of funded accounts have been seen to get zeros. */
@@ -122,6 +132,10 @@ export class BalanceSource {
       this.#keyRefused = undefined;
       return { limitRemaining, isManagementKey: isManagementKey === true };
     } catch (error) {
+      // Every key may ask about itself. One that may not can spend nothing, which must not look like no limit.
+      if (this.#keys.separate && isDenied(error)) {
+        throw error;
+      }
       this.#keyRefused = this.#refusal(error);
       return null;
     }

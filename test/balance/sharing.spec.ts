@@ -83,6 +83,21 @@ describe('processes that share a store', () => {
     expect(account.asked).toHaveLength(3);
   });
 
+  it('know at once what has happened while they were idle', async () => {
+    const [one, other] = [replicaOf(account, { store }), replicaOf(account, { store })] as const;
+    await one.reader.get();
+    await other.reader.get();
+    account.credits.totalCredits = 200;
+    one.reader.invalidate();
+    one.reader.recordSpend(0.5);
+    await pass(3 * SECOND);
+    await expect(settle(other.reader.get())).resolves.toMatchObject({ balance: 200, spendable: 199.5 });
+    one.reader.recordSpend(1);
+    await pass(3 * SECOND);
+    await expect(settle(other.reader.get())).resolves.toMatchObject({ spendable: 198.5 });
+    expect(account.asked).toHaveLength(2);
+  });
+
   it('are not given an old reading by one that began before an invalidation', async () => {
     const [one, other] = [replicaOf(account, { store }), replicaOf(account, { store })] as const;
     account.latencyMs = 500;

@@ -150,13 +150,30 @@ describe('a reading', () => {
     expect(asked()).toEqual(['/credits', '/key', '/credits', '/key']);
   });
 
-  it('goes on with the other key where one of two is wrong', async () => {
+  it('goes on with the limit of `apiKey` where the management key is wrong', async () => {
     const balance = await start('both', { keyLimit: 5 });
     sandbox.failNext({ path: '/credits', status: 401 });
     await expect(balance.get()).resolves.toMatchObject({ ...UNKNOWN, spendable: 5, sources: KEY });
-    balance.invalidate();
-    sandbox.failNext({ path: '/key', status: 401 });
-    await expect(balance.get()).resolves.toMatchObject({ ...KNOWN, spendable: 74.75, sources: CREDITS });
+  });
+
+  it.each([401, 403])(
+    'fails where `apiKey` is refused by a %i, which is not the same as no limit',
+    async (status) => {
+      const balance = await start('both', { keyLimit: 5 });
+      await balance.get();
+      sandbox.failNext({ path: '/key', status });
+      await expect(balance.refresh()).rejects.toMatchObject({ status });
+      expect(balance.peek()).toBeUndefined();
+      await expect(balance.refresh()).resolves.toMatchObject({ spendable: 5, sources: TWO });
+    },
+  );
+
+  it.each([401, 403])('fails where a management key is denied the credits by a stray %i', async (status) => {
+    const balance = await start('management');
+    sandbox.failNext({ path: '/credits', status });
+    await expect(balance.get()).rejects.toMatchObject({ status });
+    await expect(balance.refresh()).resolves.toMatchObject({ ...KNOWN, sources: CREDITS });
+    expect(asked()).toEqual(['/credits', '/key', '/credits']);
   });
 
   it.each(['/credits', '/key'])('fails as a whole where %s fails', async (path) => {
