@@ -40,11 +40,11 @@ export const ANY_CREDITS: CreditsRequirement = requirementOf(undefined, undefine
  * @throws `OpenRouterConfigException`
  */
 export function requirementOf(minimumUsd: unknown, options: unknown): CreditsRequirement {
-  const minimum = minimumUsd ?? 0;
+  const minimum = minimumUsd === undefined ? 0 : minimumUsd;
   if (typeof minimum !== 'number' || !Number.isFinite(minimum) || minimum < 0) {
     throw fault('the minimum must be a number of US dollars from 0 up');
   }
-  const given = options ?? {};
+  const given = options === undefined ? {} : options;
   if (!isPlainObject(given)) {
     throw fault('the options must be an object, for example { status: 503 }');
   }

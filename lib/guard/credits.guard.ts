@@ -8,6 +8,9 @@ import { refusalFor, refusalOf } from './credits-refusal.js';
 import { type CreditsRequirement, isEnough } from './credits-requirement.js';
 import { requirementsOf } from './requirement-metadata.js';
 
+/** Longer than this no request is held up by the guard, even while OpenRouter does not answer. */
+const LONGEST_WAIT_MS = 1_000;
+
 /**
  * Refuses requests while there is too little money in an account: less than `@RequireCredits` says at the handler
  * or its controller; without it, while nothing is left.
@@ -16,7 +19,8 @@ import { requirementsOf } from './requirement-metadata.js';
  * `{ provide: APP_GUARD, useClass: CreditsGuard }`, where `@SkipCreditsGuard()` makes exceptions.
  *
  * It reads the balance that is in memory (`BalanceService.get()`), so a request costs no call to OpenRouter. The first
- * ones of all, when nothing is in memory yet, wait together for one reading. It is no reservation: requests that are
+ * ones of all, when nothing is in memory yet, wait together for one reading, a second at most; then what is there is
+ * not known. It is no reservation: requests that are
  * let through at the same time may together spend more than there is.
  *
  * What it throws, with `required` and `spendable` in US dollars:
@@ -97,9 +101,17 @@ function reasonOf(error: unknown): string {
 
 /** A reading, or why there is none. */
 async function readingOf(balance: BalanceService): Promise<{ figures?: BalanceSnapshot; error?: unknown }> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<BalanceSnapshot | undefined>((resolve) => {
+    // The reading goes on, and serves the requests to come.
+    timer = setTimeout(() => resolve(balance.peek()), LONGEST_WAIT_MS);
+  });
   try {
-    return { figures: await balance.get() };
+    const figures = await Promise.race([balance.get(), late]);
+    return figures === undefined ? { error: new Error('the reading takes too long') } : { figures };
   } catch (error) {
     return { error };
+  } finally {
+    clearTimeout(timer);
   }
 }

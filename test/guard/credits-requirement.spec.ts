@@ -39,6 +39,8 @@ describe('what @RequireCredits is given', () => {
     ['no end', Infinity, {}, /the minimum must be a number/],
     ['a debt', -1, {}, /the minimum must be a number/],
     ['options in its place', { account: 'eu' }, undefined, /the minimum must be a number/],
+    ['null in its place', null, {}, /the minimum must be a number/],
+    ['null for options', 5, null, /the options must be an object/],
     ['no object', 5, 'eu', /the options must be an object/],
     ['a list', 5, [], /the options must be an object/],
     ['a misspelt option', 5, { acount: 'eu' }, /did you mean `account`\?$/],

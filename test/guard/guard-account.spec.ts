@@ -176,6 +176,15 @@ describe('the guard on an account', () => {
     expect(errorLog.mock.calls[0]![0]).toMatchObject({ name: 'OpenRouterConfigException' });
   });
 
+  it('holds up no request for longer than a second while OpenRouter does not answer', async () => {
+    sandbox.failNext({ fault: 'hang', times: Infinity });
+    await start({ imports: [OpenRouterModule.forRoot(managed(sandbox)), FeatureModule] });
+    const startedAt = performance.now();
+    expect((await ask('five')).status).toBe(200);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    expect(sandbox.requests.length).toBe(1);
+  });
+
   it('asks OpenRouter once for two thousand requests', async () => {
     await start({ imports: [OpenRouterModule.forRoot(managed(sandbox)), FeatureModule] });
     const guard = new CreditsGuard(app.get(ModuleRef));
