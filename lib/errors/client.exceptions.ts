@@ -45,7 +45,8 @@ export class OpenRouterValidationException extends OpenRouterException {
    */
   constructor(subject: string, errors: readonly OpenRouterValidationError[]) {
     const reasons = errors.flatMap((error) => Object.values(error.constraints));
-    super('OPENROUTER_VALIDATION', `${subject}: ${reasons.join('; ')}. Nothing was sent.`);
+    const told = reasons.join('; ');
+    super('OPENROUTER_VALIDATION', `${subject}: ${told}${/[.?!]$/.test(told) ? '' : '.'} Nothing was sent.`);
     this.errors = errors.map(scrubbed);
   }
 }

@@ -16,8 +16,8 @@ const DEFAULT_TIMEOUT_MS = 1_000;
  * Health of an account, for `@nestjs/terminus` 11 and 12.
  *
  * A check reads the balance that is in memory (`BalanceService.get()`), so that probes cost no calls to OpenRouter; only
- * where none is in memory it waits for a reading, not longer than `timeoutMs`. The account is up if its balance can be
- * read, and enough can be spent if `minimumSpendable` says how much that is. A balance that is `stale`, since OpenRouter
+ * where none is in memory it waits for a reading, not longer than `timeoutMs`. The account is up if OpenRouter
+ * answers, and, with `minimumSpendable`, if so much can be spent: less, or an amount that is not known, is down. A balance that is `stale`, since OpenRouter
  * cannot be reached at the moment, is still one.
  *
  * The details are figures in US dollars, and why the account is down; never a key.

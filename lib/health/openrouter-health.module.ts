@@ -49,7 +49,7 @@ export class OpenRouterHealthModule implements OnModuleInit {
 
   /**
    * @param options - `account` and `imports`.
-   * @throws `OpenRouterConfigException` for options that are wrong; at boot if the application has no such account.
+   * @throws `OpenRouterConfigException` for options that are wrong; at boot if the application has no account of the given name.
    */
   static forRoot(options: OpenRouterHealthModuleOptions = {}): DynamicModule {
     const { account, imports = [] } = checked(options);

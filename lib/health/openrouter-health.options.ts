@@ -6,7 +6,7 @@ export interface OpenRouterHealthOptions {
   account?: string | undefined;
   /**
    * US dollars below which the account is down, as it is while what can be spent is not known. Without it, the account
-   * is up as long as its balance can be read.
+   * is up as long as OpenRouter answers, even if it does not tell this key the balance.
    */
   minimumSpendable?: number | undefined;
   /** How long a first reading is waited for, in milliseconds. @defaultValue `1000` */

@@ -1,4 +1,5 @@
 import type { BalanceFlight, BalanceStore, SharedBalance } from '../contracts/balance-store.js';
+import { OpenRouterConfigException } from '../errors/client.exceptions.js';
 import {
   ADD_SPEND,
   type BalanceScript,
@@ -49,12 +50,12 @@ export class RedisBalanceStore implements BalanceStore {
 
   /**
    * @param client - A client of `ioredis` 5 or 6: a `Redis` or a `Cluster`.
-   * @throws `TypeError` if it is no such client.
+   * @throws `OpenRouterConfigException` if it is no such client.
    */
   constructor(client: RedisScriptClient) {
     const given = client as Partial<RedisScriptClient> | null | undefined;
     if (typeof given?.evalsha !== 'function' || typeof given.eval !== 'function') {
-      throw new TypeError(
+      throw new OpenRouterConfigException(
         'RedisBalanceStore: a client of ioredis is needed, for example new RedisBalanceStore(new Redis(url)).',
       );
     }
