@@ -31,9 +31,19 @@ const DECODE_STEPS = [
 const BALANCE_STEPS = [
   ['get', 'balance.get(), warm'],
   ['guard', 'CreditsGuard, warm'],
+  ['lru', 'lru-cache, fetch(), warm'],
+  ['memo', 'a memo by hand'],
   ['promise', 'a resolved promise'],
 ];
-const PACKAGES = ['@nestjs/core', '@nestjs/axios', '@openrouter/sdk', 'axios', 'class-validator', 'undici'];
+const PACKAGES = [
+  '@nestjs/core',
+  '@nestjs/axios',
+  '@openrouter/sdk',
+  'axios',
+  'class-validator',
+  'lru-cache',
+  'undici',
+];
 
 const FULL = {
   loadRounds: 5,

@@ -30,6 +30,11 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
+/** A whole number, its digits in groups of three. */
+export function grouped(count) {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ' ');
+}
+
 /** Tells the runner what was measured, and ends whatever sockets a client would still keep open. */
 export function report(result) {
   process.stdout.write(JSON.stringify(result), () => process.exit(0));
