@@ -135,13 +135,13 @@ function namesMissingPackages(project: () => ScratchProject): void {
 afterAll(removePackage);
 
 describe('the tarball', () => {
-  it('holds the built package and nothing else', async () => {
+  it('holds the built package, its guides, and nothing else', async () => {
     const files = execFileSync('tar', ['-tzf', await packPackage()], { encoding: 'utf8' })
       .trim()
       .split('\n');
     const strays = files.filter(
       (file) =>
-        !/^package\/(dist\/(cjs|esm)\/.*\.(js|d\.ts)|dist\/esm\/package\.json|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(
+        !/^package\/(dist\/(cjs|esm)\/.*\.(js|d\.ts)|dist\/esm\/package\.json|package\.json|docs\/[\w-]+\.(md|json|yaml)|bench\/results\.md|README\.md|CHANGELOG\.md|LICENSE)$/.test(
           file,
         ),
     );
