@@ -2,6 +2,8 @@
 module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
+  // Most tests wait for sockets and timers; Jest would leave one core of a small machine idle.
+  maxWorkers: '100%',
   testMatch: ['**/*.spec.ts'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/consumers/'],
   // Nest 12 is ESM only, so Jest runs ES modules (with --experimental-vm-modules).
