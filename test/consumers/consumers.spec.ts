@@ -8,13 +8,7 @@ import {
   type Run,
   type ScratchProject,
 } from './support/scratch-project.js';
-import {
-  BOOT_QUICK_START,
-  FILTER_OVER_HTTP,
-  OBSERVED_APP,
-  readmeBlock,
-  userTest,
-} from './support/sources.js';
+import { blockOf, BOOT_QUICK_START, FILTER_OVER_HTTP, OBSERVED_APP, userTest } from './support/sources.js';
 
 const BASE = {
   axios: '^1',
@@ -74,7 +68,7 @@ function tsconfig(options: Readonly<Record<string, unknown>>): string {
 }
 
 const SOURCES = {
-  'src/quick-start.ts': readmeBlock("OpenRouterModule.forRoot('sk-or-v1-...')"),
+  'src/quick-start.ts': blockOf('README.md', "OpenRouterModule.forRoot('sk-or-v1-...')"),
   'src/boot.ts': BOOT_QUICK_START,
   'src/filter.ts': FILTER_OVER_HTTP,
 };
@@ -166,7 +160,7 @@ describe('a project on NestJS 12, as ES modules', () => {
     expectSuccess(project.installation);
     await project.write({
       ...SOURCES,
-      'src/sandbox.ts': readmeBlock('sandbox.failNext'),
+      'src/sandbox.ts': blockOf('docs/testing.md', 'console.log(sandbox.requests.length)'),
       'tsconfig.json': tsconfig({ module: 'nodenext' }),
     });
     expectSuccess(await project.run('node', TSC));
@@ -176,7 +170,7 @@ describe('a project on NestJS 12, as ES modules', () => {
   runsPrograms(() => project);
   namesMissingPackages(() => project);
 
-  it("runs the README's test on the sandbox as it stands", async () => {
+  it("runs the guide's program on the sandbox as it stands", async () => {
     const output = expectSuccess(await project.run('node', 'dist/sandbox.js'));
     expect(output).toContain('OpenRouterConnectionException');
     expect(output).toMatch(/^9$/m);

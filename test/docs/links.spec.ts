@@ -73,7 +73,7 @@ describe('links', () => {
   it('that lead nowhere are found', () => {
     const text = [
       '# One `two`: three',
-      '[good](#one-two-three) [also](../README.md#errors) [far](https://example.com) `[no](link)`',
+      '[good](#one-two-three) [also](../README.md#install) [far](https://example.com) `[no](link)`',
       '[bad](#one-two) [gone](gone.md) ![gone](images/gone.png)',
       '```',
       '# no heading',

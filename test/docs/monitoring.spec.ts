@@ -96,6 +96,20 @@ describe('the Grafana dashboard and the Prometheus alert rules', () => {
     }
   });
 
+  it('and the guide know the same metrics', () => {
+    const guide = readFileSync('docs/observability.md', 'utf8');
+    const table = /<!-- metrics -->(.*)<!-- \/metrics -->/s.exec(guide)?.[1] ?? '';
+    const told = [...table.matchAll(/^\| `(\w+)` +\| (.*?) +\|/gm)].map(([, name, labels]) => [
+      name,
+      labels!.replaceAll('`', '').split(', '),
+    ]);
+    const made = registry.getMetricsAsArray().map((metric) => {
+      const { name, labelNames } = metric as unknown as { name: string; labelNames: string[] };
+      return [name, labelNames];
+    });
+    expect(Object.fromEntries(told)).toEqual(Object.fromEntries(made));
+  });
+
   it('know the codes that outcomes have', () => {
     const codes = expressions.flatMap((text) => text.match(/OPENROUTER_\w+/g) ?? []);
     const source = readFileSync('lib/errors/api.exceptions.ts', 'utf8');

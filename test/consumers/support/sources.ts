@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 
-/** A TypeScript block of the README, found by a line that it holds. */
-export function readmeBlock(mark: string): string {
-  const blocks = [...readFileSync('README.md', 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)].map(
+/** A TypeScript block of a document, found by a line that it holds. */
+export function blockOf(document: string, mark: string): string {
+  const blocks = [...readFileSync(document, 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)].map(
     (match) => match[1]!,
   );
   const block = blocks.find((code) => code.includes(mark));
   if (block === undefined) {
-    throw new Error(`The README has no TypeScript block with ${mark}.`);
+    throw new Error(`${document} has no TypeScript block with ${mark}.`);
   }
   return block;
 }

@@ -1,0 +1,84 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  DEFAULT_BALANCE,
+  DEFAULT_BASE_URL,
+  DEFAULT_DEADLINE_MS,
+  DEFAULT_MAX_RESPONSE_BYTES,
+  DEFAULT_RETRY,
+  DEFAULT_TIMEOUT_MS,
+} from '../../lib/options/option-defaults.js';
+import type { OpenRouterModuleOptions } from '../../lib/options/openrouter-options.js';
+import { resolveOptions } from '../../lib/options/resolve-options.js';
+import { textOf } from './documents.js';
+
+const GUIDE = textOf('docs/options.md');
+
+/** Names and defaults as a table of the guide tells them; no default is a dash. */
+function told(table: string): Record<string, string> {
+  const text = new RegExp(`<!-- ${table} -->(.*)<!-- /${table} -->`, 's').exec(GUIDE)?.[1] ?? '';
+  const rows = [...text.matchAll(/^\| `([\w.]+)` +\| (.+?) +\|/gm)];
+  return Object.fromEntries(rows.map(([, name, value]) => [name!, value!.replaceAll('`', '')]));
+}
+
+function texts(values: Readonly<Record<string, unknown>>): Record<string, string> {
+  const text = (value: unknown): string =>
+    typeof value === 'string' ? value : JSON.stringify(value).replaceAll(',', ', ');
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, text(value)]));
+}
+
+/** Every option, by the compiler's word; those without a default have a dash. */
+const MODULE: Readonly<Record<keyof OpenRouterModuleOptions, unknown>> = {
+  apiKey: '–',
+  managementKey: '–',
+  baseUrl: DEFAULT_BASE_URL,
+  allowInsecureBaseUrl: false,
+  httpReferer: '–',
+  appTitle: '–',
+  appCategories: '–',
+  headers: {},
+  timeoutMs: DEFAULT_TIMEOUT_MS,
+  deadlineMs: DEFAULT_DEADLINE_MS,
+  retry: '[below](#retry)',
+  maxResponseBytes: DEFAULT_MAX_RESPONSE_BYTES,
+  axios: '–',
+  verifyKeysOnBootstrap: false,
+  balance: '[below](#balance)',
+  instrumentation: '–',
+};
+
+describe('the guide of the options', () => {
+  it('has every option of an account, with its default', () => {
+    expect(told('options')).toEqual(texts(MODULE));
+    const { allowInsecureBaseUrl, headers, verifyKeysOnBootstrap } = resolveOptions(
+      'sk-or-v1-test',
+      'test',
+    ).options;
+    expect(MODULE).toMatchObject({ allowInsecureBaseUrl, headers, verifyKeysOnBootstrap });
+  });
+
+  it('has every member of `retry`, with its default', () => {
+    expect(told('retry')).toEqual(texts(DEFAULT_RETRY));
+  });
+
+  it('has every member of `balance`, with its default', () => {
+    const { thresholds, ...others } = DEFAULT_BALANCE;
+    expect(told('balance')).toEqual({
+      ...texts(others),
+      'thresholds.low': '–',
+      'thresholds.critical': '–',
+      'thresholds.hysteresis': String(thresholds.hysteresis),
+      store: 'in memory',
+    });
+  });
+});
+
+describe('the freshness of a balance', () => {
+  const minutes = (ms: number): string => (ms === 60_000 ? '1 minute' : `${ms / 60_000} minutes`);
+
+  it.each(['README.md', 'docs/balance.md'])('is told by its defaults: %s', (document) => {
+    const text = textOf(document);
+    expect(text).toContain(`\`ttlMs\` (${minutes(DEFAULT_BALANCE.ttlMs)}, ± 10 %)`);
+    expect(text).toContain(`\`staleWhileRevalidateMs\` (${minutes(DEFAULT_BALANCE.staleWhileRevalidateMs)})`);
+    expect(text).toContain(`\`staleIfErrorMs\` (${DEFAULT_BALANCE.staleIfErrorMs / 3_600_000} hour)`);
+  });
+});
