@@ -4,6 +4,7 @@ import type { SandboxFailure } from './sandbox-faults.js';
 import {
   type OpenRouterSandboxOptions,
   type ResolvedSandboxOptions,
+  checkLatency,
   resolveOptions,
 } from './sandbox-options.js';
 import { type SandboxSpend, checkSpend } from './sandbox-spend.js';
@@ -144,6 +145,23 @@ export class OpenRouterSandbox {
    */
   failNext(failure: SandboxFailure): void {
     this.server.failures.add(failure);
+  }
+
+  /**
+   * Milliseconds that the answer to every request from now on waits, failures included; 0 for none. What was asked for
+   * is carried out at once: a client that gives up too early does not know.
+   */
+  get latencyMs(): number {
+    return this.server.latencyMs;
+  }
+
+  /**
+   * Requests that have arrived before keep their wait.
+   *
+   * @throws TypeError for anything but a whole number from 0 to 2 147 483 647.
+   */
+  set latencyMs(latencyMs: number) {
+    this.server.latencyMs = checkLatency('OpenRouterSandbox', latencyMs);
   }
 
   /** Forgets the failures that are still waiting. */

@@ -62,6 +62,8 @@ export interface OpenRouterSandboxOptions {
    * while. Default 1.
    */
   generationMisses?: number | undefined;
+  /** What {@link OpenRouterSandbox.latencyMs} starts with. Default 0. */
+  latencyMs?: number | undefined;
 }
 
 /** Options with every default filled in. */
@@ -77,6 +79,7 @@ export interface ResolvedSandboxOptions {
   readonly keyLimitStatus: 402 | 403;
   readonly completionCost: number;
   readonly generationMisses: number;
+  readonly latencyMs: number;
 }
 
 const COINBASE_MODES: readonly SandboxCoinbaseMode[] = ['gone', 'onchain', 'hosted'];
@@ -96,9 +99,13 @@ const FIELDS = [
   'keyLimitStatus',
   'completionCost',
   'generationMisses',
+  'latencyMs',
 ] as const satisfies readonly (keyof OpenRouterSandboxOptions)[];
 
 const WHERE = 'OpenRouterSandbox.start';
+
+/** A longer timer would fire at once. */
+const LONGEST_TIMER_MS = 2_147_483_647;
 
 export function resolveOptions(options: OpenRouterSandboxOptions): ResolvedSandboxOptions {
   checkFields(WHERE, options, FIELDS);
@@ -114,6 +121,7 @@ export function resolveOptions(options: OpenRouterSandboxOptions): ResolvedSandb
     keyLimitStatus = 403,
     completionCost = 0.0015,
     generationMisses = 1,
+    latencyMs = 0,
   } = options;
   checkFields(`${WHERE}: credits`, credits, ['totalCredits', 'totalUsage']);
   checkKey('apiKey', apiKey);
@@ -134,7 +142,12 @@ export function resolveOptions(options: OpenRouterSandboxOptions): ResolvedSandb
     keyLimitStatus: checkOneOf(WHERE, 'keyLimitStatus', keyLimitStatus, KEY_LIMIT_STATUSES),
     completionCost: checkUsd(WHERE, 'completionCost', completionCost),
     generationMisses: checkInteger(WHERE, 'generationMisses', generationMisses, [0, 1_000_000]),
+    latencyMs: checkLatency(WHERE, latencyMs),
   };
+}
+
+export function checkLatency(where: string, latencyMs: unknown): number {
+  return checkInteger(where, 'latencyMs', latencyMs, [0, LONGEST_TIMER_MS]);
 }
 
 function checkKey(field: string, key: unknown): void {

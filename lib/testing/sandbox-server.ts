@@ -27,6 +27,8 @@ export interface SandboxServer {
   readonly account: Account;
   readonly failures: FailureQueue;
   readonly requests: SandboxRequest[];
+  /** Milliseconds that every answer waits. */
+  latencyMs: number;
   stop(): Promise<void>;
 }
 
@@ -39,6 +41,7 @@ export async function startServer(options: ResolvedSandboxOptions): Promise<Sand
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const receivedAt = new Date();
     const { method = '', url: path = '', headers } = request;
+    const { latencyMs } = sandbox;
     const body = await readBody(request);
     const caller = identifyCaller(headers.authorization, account);
     const userId = isKnown(caller) ? account.userId : undefined;
@@ -56,12 +59,14 @@ export async function startServer(options: ResolvedSandboxOptions): Promise<Sand
         failed: failure !== undefined,
       }),
     );
-    if (failure !== undefined) {
-      playFailure(failure, response, userId);
-      return;
-    }
-    const reply = body === TOO_LARGE ? refusal(413) : route({ method, path, caller, headers, body: known });
-    sendReply(response, reply, userId);
+    // Carried out before the wait, as by an API that is late only with its answer.
+    const reply =
+      failure ?? (body === TOO_LARGE ? refusal(413) : route({ method, path, caller, headers, body: known }));
+    if (latencyMs > 0) await new Promise((resolve) => setTimeout(resolve, latencyMs).unref());
+    // The client may have given up meanwhile.
+    if (response.destroyed) return;
+    if ('fault' in reply) playFailure(reply, response, userId);
+    else sendReply(response, reply, userId);
   };
 
   const server = createServer((request, response) => {
@@ -80,11 +85,12 @@ export async function startServer(options: ResolvedSandboxOptions): Promise<Sand
   await listen(server, options.port);
 
   let stopped: Promise<void> | undefined;
-  return {
+  const sandbox: SandboxServer = {
     origin: `http://${HOST}:${(server.address() as AddressInfo).port}`,
     account,
     failures,
     requests,
+    latencyMs: options.latencyMs,
     stop: () => {
       stopped ??= new Promise((resolve) => {
         server.close(() => {
@@ -95,6 +101,7 @@ export async function startServer(options: ResolvedSandboxOptions): Promise<Sand
       return stopped;
     },
   };
+  return sandbox;
 }
 
 async function listen(server: Server, port: number): Promise<void> {

@@ -652,6 +652,50 @@ describe('failNext with a status', () => {
   });
 });
 
+describe('latencyMs', () => {
+  it('holds up every answer from then on, failures too, and none any more at 0', async () => {
+    const sandbox = await start({ latencyMs: 60 });
+    sandbox.failNext({ status: 503 });
+    for (const status of [503, 200]) {
+      const from = performance.now();
+      expect((await call(sandbox, '/credits', sandbox.managementKey)).status).toBe(status);
+      expect(performance.now() - from).toBeGreaterThanOrEqual(55);
+    }
+    sandbox.latencyMs = 2_147_483_647;
+    const late = call(sandbox, '/credits');
+    while (sandbox.requests.length < 3) await new Promise(setImmediate);
+    sandbox.latencyMs = 0;
+    expect(await credits(sandbox)).toEqual({ total_credits: 100.5, total_usage: 25.75 });
+    await sandbox.stop();
+    await expect(late).rejects.toThrow();
+  });
+
+  it('carries out at once what is answered late', async () => {
+    const sandbox = await start({ completionCost: 0.25 });
+    sandbox.latencyMs = 2_147_483_647;
+    const client = new AbortController();
+    const body = JSON.stringify({ messages: [{ role: 'user', content: 'Hello?' }] });
+    const given = call(sandbox, '/chat/completions', sandbox.apiKey, {
+      method: 'POST',
+      body,
+      signal: client.signal,
+    });
+    while (sandbox.requests.length === 0) await new Promise(setImmediate);
+    client.abort();
+    await expect(given).rejects.toThrow();
+    sandbox.latencyMs = 0;
+    expect((await credits(sandbox)).total_usage).toBe(26);
+  });
+
+  it.each([-1, 0.5, NaN, Infinity, '5', undefined])('refuses %p, and stays as it was', async (value) => {
+    const sandbox = await start();
+    expect(() => (sandbox.latencyMs = value as number)).toThrow(
+      new TypeError('OpenRouterSandbox: latencyMs must be a whole number from 0 to 2147483647'),
+    );
+    expect(sandbox.latencyMs).toBe(0);
+  });
+});
+
 describe('failNext with a fault', () => {
   it('reset: no byte, then RST', async () => {
     const sandbox = await start();
@@ -817,6 +861,7 @@ describe('start and stop', () => {
     [{ keyLimitStatus: 401 }, 'keyLimitStatus must be one of 402, 403'],
     [{ completionCost: -1 }, 'completionCost must be a finite number of US dollars, 0 or more'],
     [{ generationMisses: 0.5 }, 'generationMisses must be a whole number'],
+    [{ latencyMs: '5' }, 'latencyMs must be a whole number from 0 to 2147483647'],
     [{ apiKey: '' }, 'apiKey must be a non-empty string'],
     [{ managementKey: 'a b' }, 'managementKey must be a non-empty string'],
     [{ apiKey: 'same', managementKey: 'same' }, 'managementKey must be another key than apiKey'],
