@@ -1,0 +1,76 @@
+import { fileURLToPath } from 'node:url';
+import { BadRequestException, type DynamicModule, Module, ValidationPipe } from '@nestjs/common';
+import { ConfigModule } from '@nestjs/config';
+import { APP_PIPE } from '@nestjs/core';
+import { ServeStaticModule } from '@nestjs/serve-static';
+import {
+  type OpenRouterFactoryOptions,
+  OpenRouterModule,
+  provideOpenRouterExceptionFilter,
+} from 'nestjs-openrouter';
+import type { OpenRouterSandbox } from 'nestjs-openrouter/testing';
+import { DashboardModule } from './dashboard/dashboard.module.js';
+import { TrafficLog } from './dashboard/traffic-log.js';
+import { openrouterConfig } from './openrouter.config.js';
+import { SandboxModule } from './sandbox/sandbox.module.js';
+import { TrafficModule } from './traffic.module.js';
+
+/** In dollars. Below them the page, and whoever else listens to the alerts, is told. */
+const THRESHOLDS = { low: 8, critical: 3 };
+
+/** The figures of the sandbox are of this moment; those of OpenRouter may be a minute old. */
+const SANDBOX_POLL_MS = 1_000;
+const POLL_MS = 60_000;
+
+/** Beside the compiled `src`. */
+const PAGE = fileURLToPath(new URL('../page', import.meta.url));
+
+@Module({})
+export class AppModule {
+  /** @param sandbox - The account, if it is one. A real one is only looked at. */
+  static of(sandbox?: OpenRouterSandbox): DynamicModule {
+    const pollIntervalMs = sandbox === undefined ? POLL_MS : SANDBOX_POLL_MS;
+    return {
+      module: AppModule,
+      imports: [
+        TrafficModule,
+        OpenRouterModule.forRootAsync({
+          isGlobal: true,
+          imports: [ConfigModule.forFeature(openrouterConfig)],
+          inject: [openrouterConfig.KEY, TrafficLog],
+          useFactory: (account: OpenRouterFactoryOptions, traffic: TrafficLog) => ({
+            ...account,
+            instrumentation: traffic,
+            balance: { watch: true, thresholds: THRESHOLDS, ttlMs: pollIntervalMs, pollIntervalMs },
+          }),
+        }),
+        DashboardModule,
+        ...(sandbox === undefined ? [] : [SandboxModule.of(sandbox)]),
+        ServeStaticModule.forRoot({
+          rootPath: PAGE,
+          // There is one page. Anything else that is not there is a 404.
+          renderPath: '/',
+          // `setUpHttp` says how long anything may be kept.
+          serveStaticOptions: { cacheControl: false },
+        }),
+      ],
+      providers: [
+        {
+          provide: APP_PIPE,
+          useValue: new ValidationPipe({
+            whitelist: true,
+            forbidNonWhitelisted: true,
+            stopAtFirstError: true,
+            // One text, as in every other refusal.
+            exceptionFactory: (errors) =>
+              new BadRequestException(
+                errors.flatMap(({ constraints = {} }) => Object.values(constraints)).join('; '),
+              ),
+          }),
+        },
+        // A back-office page: those who look at it look after the account, and get to see OpenRouter's own message.
+        provideOpenRouterExceptionFilter({ mapping: 'mirror' }),
+      ],
+    };
+  }
+}

@@ -1,0 +1,95 @@
+import { Injectable } from '@nestjs/common';
+import {
+  ActivityService,
+  type ApiKey,
+  ApiKeysService,
+  BalanceService,
+  BudgetsService,
+} from 'nestjs-openrouter';
+import { defer, map, NEVER, type Observable, repeat, share, switchMap, timer } from 'rxjs';
+import type { Budget, Key, Panel, Spend } from '../../shared/dashboard.js';
+import { AccountFacts } from './account-facts.js';
+import { budgetsOf } from './budgets.js';
+import { keysOf } from './keys.js';
+import { readPanel } from './panel-reading.js';
+import { spendOf } from './spend.js';
+
+const SANDBOX_INTERVAL_MS = 3_000;
+/** OpenRouter's counters are a minute old, and its activity is that of past days. */
+const INTERVAL_MS = 180_000;
+
+/** The workspace that every account has. */
+const WORKSPACE = 'default';
+
+/** The panels that are read together. */
+export interface AccountPanels {
+  readonly spend: Panel<Spend>;
+  readonly keys: Panel<readonly Key[]>;
+  readonly budgets: Panel<readonly Budget[]>;
+}
+
+/** Reads spend, keys and budgets, again and again while somebody looks at them. */
+@Injectable()
+export class AccountReader {
+  panels: AccountPanels;
+
+  /** The same readings for any number of subscribers, one after the other. */
+  readonly panels$: Observable<AccountPanels>;
+
+  private readAt = -Infinity;
+
+  constructor(
+    private readonly keys: ApiKeysService,
+    private readonly activity: ActivityService,
+    private readonly budgets: BudgetsService,
+    private readonly balance: BalanceService,
+    { info }: AccountFacts,
+  ) {
+    this.panels = {
+      spend: emptyPanel('spend', info.hasManagementKey),
+      keys: emptyPanel('keys', info.hasManagementKey),
+      budgets: emptyPanel('budgets', info.hasManagementKey),
+    };
+    const intervalMs = info.isSandbox ? SANDBOX_INTERVAL_MS : INTERVAL_MS;
+    // Reloading the page is no reason to ask again.
+    const whenDue = defer(() => timer(Math.max(0, this.readAt + intervalMs - Date.now())));
+    const readings = whenDue.pipe(
+      switchMap(() => this.read()),
+      map(() => this.panels),
+      repeat(),
+    );
+    this.panels$ = (info.hasManagementKey ? readings : NEVER).pipe(share());
+  }
+
+  private async read(): Promise<void> {
+    const { panels } = this;
+    const listed = this.listKeys();
+    // Spend and budgets are worth showing without what only the keys know.
+    const known = listed.catch(() => undefined);
+    const [spend, keys, budgets] = await Promise.all([
+      readPanel(panels.spend, () => this.readSpend(known)),
+      readPanel(panels.keys, async () => keysOf(await listed)),
+      readPanel(panels.budgets, async () =>
+        budgetsOf(WORKSPACE, await this.budgets.list(WORKSPACE), await known),
+      ),
+    ]);
+    this.panels = { spend, keys, budgets };
+    this.readAt = Date.now();
+  }
+
+  private async listKeys(): Promise<ApiKey[]> {
+    const keys: ApiKey[] = [];
+    for await (const key of this.keys.iterate({ includeDisabled: true })) keys.push(key);
+    return keys;
+  }
+
+  private async readSpend(keys: Promise<ApiKey[] | undefined>): Promise<Spend> {
+    const [items, forecast] = await Promise.all([this.activity.list(), this.balance.forecast()]);
+    return spendOf(items, await keys, forecast, Date.now());
+  }
+}
+
+function emptyPanel(name: string, canBeRead: boolean): Panel<never> {
+  const message = `Set OPENROUTER_MANAGEMENT_KEY to see the ${name}: OpenRouter tells them to no other key.`;
+  return { data: null, readAt: null, problem: canBeRead ? null : { since: Date.now(), message } };
+}

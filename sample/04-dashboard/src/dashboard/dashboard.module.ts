@@ -1,0 +1,12 @@
+import { Module } from '@nestjs/common';
+import { AccountFacts } from './account-facts.js';
+import { AccountReader } from './account-reader.js';
+import { BalanceMonitor } from './balance-monitor.js';
+import { DashboardController } from './dashboard.controller.js';
+import { DashboardService } from './dashboard.service.js';
+
+@Module({
+  controllers: [DashboardController],
+  providers: [AccountFacts, AccountReader, BalanceMonitor, DashboardService],
+})
+export class DashboardModule {}

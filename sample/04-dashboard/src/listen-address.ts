@@ -1,0 +1,49 @@
+import type { INestApplication } from '@nestjs/common';
+import { readVariable } from './environment.js';
+import { StartError } from './start-error.js';
+
+/** Where the application listens. */
+export interface ListenAddress {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+}
+
+const HIGHEST_PORT = 65_535;
+
+/** Reads `HOST` and `PORT`. By default nobody but this machine can reach the application. */
+export function readListenAddress(): ListenAddress {
+  const port = readVariable('PORT') ?? '3000';
+  if (!/^\d{1,5}$/.test(port) || Number(port) > HIGHEST_PORT) {
+    throw new StartError(`PORT=${port} is no port. Take one from 0 to ${HIGHEST_PORT}: PORT=3000 npm start`);
+  }
+  return { host: readVariable('HOST') ?? '127.0.0.1', port: Number(port) };
+}
+
+/** Listens, or says what to do about an address that cannot be had. */
+export async function listen(app: INestApplication, address: ListenAddress): Promise<void> {
+  try {
+    await app.listen(address.port, address.host);
+  } catch (error) {
+    const advice = adviceOn(error, address);
+    throw advice === undefined ? error : new StartError(advice);
+  }
+}
+
+function adviceOn(error: unknown, { host, port }: ListenAddress): string | undefined {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'EADDRINUSE':
+      return `Port ${port} of ${host} is taken. Choose another one: PORT=${otherPort(port)} npm start`;
+    case 'EACCES':
+      return `Port ${port} of ${host} needs more rights. Choose another one: PORT=${otherPort(port)} npm start`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return `HOST=${host} is no address of this machine. Choose one that is: HOST=127.0.0.1 npm start`;
+    default:
+      return undefined;
+  }
+}
+
+function otherPort(port: number): number {
+  return port >= 1024 && port < HIGHEST_PORT ? port + 1 : 3001;
+}

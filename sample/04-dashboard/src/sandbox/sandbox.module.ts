@@ -1,0 +1,66 @@
+import {
+  type DynamicModule,
+  type MiddlewareConsumer,
+  Module,
+  type NestModule,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { OpenRouterSandbox } from 'nestjs-openrouter/testing';
+import { CompletionsController } from '../completions/completions.controller.js';
+import { Completions } from '../completions/completions.js';
+import { TrafficLog } from '../dashboard/traffic-log.js';
+import { BusyTraffic } from './busy-traffic.js';
+import { ChargesController } from './charges.controller.js';
+import { SandboxPlayground } from './sandbox-playground.js';
+import { SandboxController } from './sandbox.controller.js';
+
+/** A sandbox remembers every request for tests to look at; here nobody does, for hours. */
+const FORGET_EVERY_MS = 60_000;
+
+/** Everything that costs money or makes trouble: there on a sandbox alone, which it ends together with the application. */
+@Module({})
+export class SandboxModule implements NestModule, OnApplicationBootstrap, OnApplicationShutdown {
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly sandbox: OpenRouterSandbox,
+    private readonly traffic: TrafficLog,
+  ) {}
+
+  static of(sandbox: OpenRouterSandbox): DynamicModule {
+    return {
+      module: SandboxModule,
+      // The dashboard shows the sandbox's controls where there are any.
+      global: true,
+      controllers: [ChargesController, CompletionsController, SandboxController],
+      providers: [
+        { provide: OpenRouterSandbox, useValue: sandbox },
+        BusyTraffic,
+        Completions,
+        SandboxPlayground,
+      ],
+      exports: [OpenRouterSandbox, SandboxPlayground],
+    };
+  }
+
+  configure(consumer: MiddlewareConsumer): void {
+    // Comes before the guard, so that the requests that it refuses are counted, too.
+    consumer
+      .apply((_request: unknown, _response: unknown, next: () => void) => {
+        this.traffic.recordGuardCheck();
+        next();
+      })
+      .forRoutes(CompletionsController);
+  }
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => this.sandbox.clearRequests(), FORGET_EVERY_MS).unref();
+  }
+
+  /** A running sandbox keeps the process alive. */
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer);
+    await this.sandbox.stop();
+  }
+}

@@ -1,0 +1,33 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsBoolean, IsIn, IsNumber, IsPositive, Max } from 'class-validator';
+import type { Condition } from '../../shared/dashboard.js';
+
+const MOST_USD = 1_000;
+const CONDITIONS: readonly Condition[] = ['normal', 'outage', 'slow', 'throttled'];
+
+export class AmountRequest {
+  // The last decorator is asked first: what is no number is told nothing of bounds.
+  @Max(MOST_USD, { message: `\`usd\` must not be above ${MOST_USD}` })
+  @IsPositive({ message: '`usd` must be above 0' })
+  @IsNumber({ allowNaN: false, allowInfinity: false }, { message: '`usd` must be a number of US dollars' })
+  @ApiProperty({ minimum: 0, exclusiveMinimum: true, maximum: MOST_USD, example: 5 })
+  readonly usd!: number;
+}
+
+export class ConditionRequest {
+  @IsIn(CONDITIONS, { message: `\`condition\` must be one of ${CONDITIONS.join(', ')}` })
+  @ApiProperty({ enum: CONDITIONS, example: 'outage' })
+  readonly condition!: Condition;
+}
+
+export class KeyRequest {
+  @IsBoolean({ message: '`expired` must be true or false' })
+  @ApiProperty()
+  readonly expired!: boolean;
+}
+
+export class BusyRequest {
+  @IsBoolean({ message: '`busy` must be true or false' })
+  @ApiProperty()
+  readonly busy!: boolean;
+}

@@ -1,0 +1,222 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { OpenRouterSandbox } from 'nestjs-openrouter/testing';
+import { type Access, readAccess } from '../src/access/access.js';
+import { isLoopback, isLoopbackHost } from '../src/access/loopback.js';
+import { type Answer, DashboardServer } from './support/dashboard-server.js';
+
+const TOKEN = 'correct-horse-battery';
+/** One route of each kind. */
+const PATHS = ['/', '/styles.css', '/docs', '/docs-json', '/api/events', '/nothing'];
+
+let server: DashboardServer;
+
+/** The sandbox ends with the server. */
+async function start(access: Access = {}): Promise<void> {
+  server = await DashboardServer.start({ sandbox: await OpenRouterSandbox.start(), access });
+}
+
+const json = { 'content-type': 'application/json' };
+
+function refresh(headers: Record<string, string>): Promise<Answer> {
+  return server.ask('/api/balance/refresh', { method: 'POST', headers, body: '{}' });
+}
+
+describe('on this machine alone', () => {
+  afterEach(() => server.close());
+
+  it('nobody needs a token', async () => {
+    await start();
+    expect((await server.ask('/docs')).status).toBe(200);
+    expect((await refresh(json)).status).toBe(204);
+  });
+
+  it.each(PATHS)('%s is refused under the name of another machine', async (path) => {
+    await start();
+    for (const host of ['evil.example', 'evil.example:80', 'localhost.evil.example', '10.0.0.1']) {
+      expect([host, (await server.ask(path, { headers: { host } })).status]).toEqual([host, 403]);
+    }
+  });
+
+  it.each(['localhost', 'localhost:3000', '127.0.0.1', '[::1]:3000', 'LOCALHOST'])(
+    'goes by the name %s',
+    async (host) => {
+      await start();
+      expect((await server.ask('/docs', { headers: { host } })).status).toBe(200);
+    },
+  );
+
+  it('takes commands from its own page and from no browser, not from other sites', async () => {
+    await start();
+    const { host } = new URL(server.url);
+    const own: Record<string, string>[] = [
+      { origin: server.url },
+      { origin: server.url, 'sec-fetch-site': 'same-origin' },
+      {},
+    ];
+    for (const headers of own) {
+      expect([headers, (await refresh({ ...json, host, ...headers })).status]).toEqual([headers, 204]);
+    }
+    const foreign: Record<string, string>[] = [
+      { origin: 'https://evil.example' },
+      { origin: 'null' },
+      { origin: 'http://localhost:1' },
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site', origin: server.url },
+      { 'sec-fetch-site': 'none' },
+    ];
+    for (const headers of foreign) {
+      const { status, text } = await refresh({ ...json, host, ...headers });
+      expect([headers, status, JSON.parse(text)]).toEqual([
+        headers,
+        403,
+        { statusCode: 403, message: 'Another site may not ask for this.' },
+      ]);
+    }
+  });
+
+  it('takes nothing but JSON', async () => {
+    await start();
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data']) {
+      expect((await refresh({ 'content-type': type })).status).toBe(415);
+    }
+    expect((await refresh({})).status).toBe(415);
+    expect((await refresh({ 'content-type': 'application/json; charset=utf-8' })).status).toBe(204);
+  });
+});
+
+describe('with a token', () => {
+  afterEach(() => server.close());
+
+  const startWithToken = (): Promise<void> => start({ token: TOKEN });
+
+  it.each(PATHS)('%s is refused without it, in a plain sentence', async (path) => {
+    await startWithToken();
+    const attempts: Record<string, string>[] = [
+      {},
+      { authorization: 'Bearer wrong-horse-battery' },
+      { authorization: `Basic ${TOKEN}` },
+      { authorization: 'Bearer' },
+      { cookie: `dashboard_access=${TOKEN}` },
+      { cookie: 'dashboard_access=' },
+      { cookie: 'dashboard_access' },
+    ];
+    for (const headers of attempts) {
+      const { status, text, headers: answered } = await server.ask(path, { headers });
+      expect([headers, status]).toEqual([headers, 401]);
+      expect(text).toContain('Open the URL that the server has printed');
+      expect(answered['www-authenticate']).toBe('Bearer');
+    }
+    expect((await server.ask(`${path}?token=wrong-horse-battery`)).status).toBe(401);
+  });
+
+  it('is shown once, and is in no URL from then on', async () => {
+    await startWithToken();
+    const first = await server.ask(`/docs?a=b&token=${TOKEN}`);
+    expect([first.status, first.headers['location'], first.text]).toEqual([303, '/docs?a=b', '']);
+    expect((await server.ask(`/?token=${TOKEN}`)).headers['location']).toBe('/');
+    const [setCookie] = first.headers['set-cookie'] as string[];
+    expect(setCookie).toMatch(/^dashboard_access=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/);
+    expect(setCookie).not.toContain(TOKEN);
+    const cookie = `other=1; ${setCookie!.split(';')[0]}`;
+    expect((await server.ask('/docs', { headers: { cookie } })).status).toBe(200);
+    expect((await refresh({ ...json, cookie })).status).toBe(204);
+    expect((await server.events({ cookie })).types[0]).toBe('dashboard');
+  });
+
+  it('gets a cookie for https alone where the browser came over it', async () => {
+    await startWithToken();
+    const { headers } = await server.ask(`/?token=${TOKEN}`, { headers: { 'x-forwarded-proto': 'https' } });
+    expect(headers['set-cookie']![0]).toMatch(/; Secure$/);
+  });
+
+  it('does not lead to another server', async () => {
+    await startWithToken();
+    for (const path of ['//evil.example', '/\\evil.example', '///evil.example']) {
+      const { headers } = await server.ask(`${path}?token=${TOKEN}`);
+      expect(headers['location']).toBe('/evil.example');
+    }
+  });
+
+  it('goes as a bearer token, under any name of the machine', async () => {
+    await startWithToken();
+    const headers = { host: 'dashboard.example', authorization: `Bearer ${TOKEN}` };
+    expect((await server.ask('/docs', { headers })).status).toBe(200);
+    expect((await refresh({ ...json, ...headers })).status).toBe(204);
+    expect((await refresh({ ...json, ...headers, origin: 'https://dashboard.example' })).status).toBe(204);
+    expect((await refresh({ ...json, ...headers, origin: 'https://evil.example' })).status).toBe(403);
+  });
+
+  it('is not taken from the URL of a command or of the events', async () => {
+    await startWithToken();
+    expect((await server.ask(`/api/events?token=${TOKEN}`)).status).toBe(401);
+    expect((await server.post(`/api/balance/refresh?token=${TOKEN}`, {})).status).toBe(401);
+  });
+});
+
+describe('the headers', () => {
+  afterEach(() => server.close());
+
+  const strict =
+    "default-src 'none';script-src 'self';style-src 'self';img-src 'self' data:;connect-src 'self';" +
+    "font-src 'self';base-uri 'none';form-action 'self';frame-ancestors 'none'";
+
+  it('allow nothing inline and nothing from elsewhere, but for the styles of the docs', async () => {
+    await start();
+    for (const path of ['/', '/nothing', '/docs-json', '/docsx']) {
+      expect((await server.ask(path)).headers['content-security-policy']).toBe(strict);
+    }
+    for (const path of ['/docs', '/docs/swagger-ui-init.js']) {
+      const answer = await server.ask(path);
+      expect(answer.status).toBe(200);
+      expect(answer.headers['content-security-policy']).toBe(
+        strict.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'"),
+      );
+    }
+    // Those who are refused get them, too.
+    const refused = await server.ask('/', { headers: { host: 'evil.example' } });
+    expect(refused.headers['content-security-policy']).toBe(strict);
+  });
+
+  it('have browsers ask each time, and pack what is worth it', async () => {
+    await start();
+    const { headers } = await server.ask('/docs-json', { headers: { 'accept-encoding': 'gzip' } });
+    expect(headers).toMatchObject({ 'cache-control': 'private, no-cache', 'content-encoding': 'gzip' });
+    expect(headers['x-powered-by']).toBeUndefined();
+  });
+});
+
+describe('readAccess', () => {
+  afterEach(() => {
+    delete process.env['DASHBOARD_TOKEN'];
+  });
+
+  it('asks for no token on loopback, and makes one elsewhere', () => {
+    expect(readAccess('127.0.0.1')).toEqual({});
+    const [one, other] = [readAccess('0.0.0.0').token, readAccess('0.0.0.0').token];
+    expect(one).toMatch(/^[\w-]{32}$/);
+    expect(one).not.toBe(other);
+  });
+
+  it('takes the given one, on loopback too', () => {
+    process.env['DASHBOARD_TOKEN'] = TOKEN;
+    expect(readAccess('127.0.0.1')).toEqual({ token: TOKEN });
+    expect(readAccess('0.0.0.0')).toEqual({ token: TOKEN });
+  });
+
+  it.each(['short', 'fifteen-letters', 'with a space in it', 'with/a+slash===='])('refuses %p', (token) => {
+    process.env['DASHBOARD_TOKEN'] = token;
+    const attempt = (): unknown => readAccess('0.0.0.0');
+    expect(attempt).toThrow('DASHBOARD_TOKEN must be at least 16 characters');
+    expect(attempt).not.toThrow(token);
+  });
+
+  it('knows loopback by its names', () => {
+    expect(['localhost', '127.0.0.1', '127.1.2.3', '::1', '[::1]'].every(isLoopback)).toBe(true);
+    expect(['0.0.0.0', '::', '192.168.0.1', '128.0.0.1', '127.0.0.1.evil.example'].some(isLoopback)).toBe(
+      false,
+    );
+    expect(isLoopbackHost('127.0.0.1:3000')).toBe(true);
+    expect(isLoopbackHost('evil.example:3000')).toBe(false);
+    expect(isLoopbackHost(undefined)).toBe(false);
+  });
+});

@@ -1,0 +1,110 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { OpenRouterSandbox } from 'nestjs-openrouter/testing';
+import { type Command, Program } from './support/program.js';
+
+const ENDED = { code: 0, signal: null };
+const REFUSED = { code: 1, signal: null };
+
+const programs: Program[] = [];
+
+function run(env?: Record<string, string>, command?: Command): Program {
+  const program = new Program(env, command);
+  programs.push(program);
+  return program;
+}
+
+afterEach(async () => {
+  await Promise.all(programs.splice(0).map((program) => program.kill()));
+});
+
+describe('without a key', () => {
+  it('runs on a sandbox, and ends on Ctrl-C at once, though somebody is looking', async () => {
+    const program = run({ OPENROUTER_MANAGEMENT_KEY: ' ' });
+    const url = await program.url();
+    expect(program.firstLine).toMatch(/^Account: a sandbox at http:\/\/127\.0\.0\.1:\d+\/api\/v1 /);
+    expect(program.firstLine).toContain('OPENROUTER_API_KEY is not set, OPENROUTER_MANAGEMENT_KEY is blank');
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:[1-9]\d*\/$/);
+    expect(program.stdout).toContain(`${url}docs\n`);
+    expect((await fetch(`${url}docs`)).status).toBe(200);
+    const events = await fetch(`${url}api/events`);
+    expect(program.output).not.toContain('sk-or-');
+    const startedAt = performance.now();
+    await expect(program.end('SIGINT')).resolves.toEqual(ENDED);
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    expect(program.stderr).toBe('');
+    await events.text().catch(() => undefined);
+  });
+});
+
+describe('npm start', () => {
+  it('passes on Ctrl-C', async () => {
+    // Without `prestart`, which would build again.
+    const program = run({}, ['npm', 'start', '--silent', '--ignore-scripts']);
+    await program.url();
+    await expect(program.end('SIGINT')).resolves.toEqual(ENDED);
+  });
+});
+
+describe('with a key', () => {
+  it('says which kinds it has and where, and shows the account', async () => {
+    await using sandbox = await OpenRouterSandbox.start();
+    const program = run({
+      OPENROUTER_API_KEY: sandbox.apiKey,
+      OPENROUTER_MANAGEMENT_KEY: sandbox.managementKey,
+      OPENROUTER_BASE_URL: sandbox.baseUrl,
+    });
+    await program.url();
+    const { host } = new URL(sandbox.baseUrl);
+    expect(program.firstLine).toBe(`Account: API key and management key on ${host}, read-only`);
+    expect(program.output).not.toContain('sk-or-');
+    await expect(program.end('SIGTERM')).resolves.toEqual(ENDED);
+  });
+});
+
+describe('where others can reach it', () => {
+  it('makes a token, which is in the URL', async () => {
+    const program = run({ HOST: '0.0.0.0' });
+    const url = new URL(await program.url());
+    expect(url.searchParams.get('token')).toMatch(/^[\w-]{32}$/);
+    expect((await fetch(new URL('/docs', url))).status).toBe(401);
+    expect((await fetch(url, { redirect: 'manual' })).status).toBe(303);
+    await expect(program.end('SIGTERM')).resolves.toEqual(ENDED);
+  });
+
+  it('takes the given one', async () => {
+    const program = run({ DASHBOARD_TOKEN: 'correct-horse-battery' });
+    const url = new URL(await program.url());
+    expect(url.searchParams.get('token')).toBe('correct-horse-battery');
+    const headers = { authorization: 'Bearer correct-horse-battery' };
+    expect((await fetch(new URL('/docs', url), { headers })).status).toBe(200);
+    // In the two URLs, and nowhere else.
+    expect(program.output.match(/correct-horse-battery/g)).toHaveLength(2);
+  });
+});
+
+describe('a start that cannot work', () => {
+  it.each([
+    ['PORT=abc', { PORT: 'abc' }, 'PORT=abc is no port'],
+    ['a foreign HOST', { HOST: '192.0.2.1' }, 'HOST=192.0.2.1 is no address of this machine'],
+    ['a short token', { DASHBOARD_TOKEN: 'secret' }, 'DASHBOARD_TOKEN must be at least 16 characters'],
+    ['a malformed key', { OPENROUTER_API_KEY: 'sk-or-v1-secret secret' }, '`apiKey` has a character'],
+  ])('%s: one line and exit code 1', async (_name, env, reason) => {
+    const program = run(env);
+    await expect(program.exit).resolves.toEqual(REFUSED);
+    expect(program.stderr).toMatch(/^Cannot start\. [^\n]+\n$/);
+    expect(program.stderr).toContain(reason);
+    expect(program.output).not.toContain('secret');
+  });
+
+  it('names another port when its own is taken', async () => {
+    const server = createServer();
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    const program = run({ PORT: String(port) });
+    await expect(program.exit).resolves.toEqual(REFUSED);
+    expect(program.stderr).toContain(`Port ${port} of 127.0.0.1 is taken`);
+    server.close();
+  });
+});

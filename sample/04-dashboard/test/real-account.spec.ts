@@ -1,0 +1,87 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { OpenRouterSandbox } from 'nestjs-openrouter/testing';
+import { DashboardServer } from './support/dashboard-server.js';
+
+const SANDBOX_COMMANDS = [
+  '/api/charges',
+  '/api/completions',
+  '/api/sandbox/spend',
+  '/api/sandbox/top-up',
+  '/api/sandbox/condition',
+  '/api/sandbox/key',
+  '/api/sandbox/busy',
+];
+
+let account: OpenRouterSandbox;
+let server: DashboardServer;
+
+/** A sandbox in the place of OpenRouter; the application does not know. */
+async function start(keys: (account: OpenRouterSandbox) => object): Promise<void> {
+  account = await OpenRouterSandbox.start({ keyLimit: 50 });
+  server = await DashboardServer.start({ options: { baseUrl: account.baseUrl, ...keys(account) } });
+}
+
+afterEach(async () => {
+  await server.close();
+  await account.stop();
+});
+
+describe('a real account', () => {
+  it('is shown, and nothing but asked', async () => {
+    await start(({ apiKey, managementKey }) => ({ apiKey, managementKey }));
+    const stream = await server.events();
+    const shown = await stream.until(
+      ({ balance, spend, keys, budgets }) =>
+        balance.data !== null && spend.data !== null && keys.data !== null && budgets.data !== null,
+    );
+    expect(shown).toMatchObject({
+      account: { isSandbox: false, hasApiKey: true, hasManagementKey: true, pollIntervalMs: 60_000 },
+      balance: { data: { balance: 74.75, keyLimitRemaining: 50, spendable: 50 }, problem: null },
+      sandbox: null,
+    });
+    for (const path of SANDBOX_COMMANDS) {
+      const { status } = await server.post(path, { usd: 1, amount: 1, condition: 'outage', expired: true });
+      expect([path, status]).toEqual([path, 404]);
+    }
+    await server.command('/api/balance/refresh', {});
+    const { paths } = JSON.parse((await server.ask('/docs-json')).text);
+    expect(Object.keys(paths).sort()).toEqual(['/api/balance/refresh', '/api/events']);
+    expect(account.requests.length).toBeGreaterThan(5);
+    expect(account.requests.filter(({ method }) => method !== 'GET')).toEqual([]);
+  });
+
+  it('is not asked again because somebody reloads the page', async () => {
+    await start(({ apiKey, managementKey }) => ({ apiKey, managementKey }));
+    const stream = await server.events();
+    await stream.until(({ budgets }) => budgets.data !== null);
+    stream.close();
+    account.clearRequests();
+    const again = await server.events();
+    expect(again.dashboard.keys.data).toHaveLength(1);
+    await again.until(() => again.types.includes('beat'));
+    expect(account.requests).toEqual([]);
+  });
+
+  it('says which key is missing, and asks nothing that would be refused', async () => {
+    await start(({ apiKey }) => ({ apiKey }));
+    const stream = await server.events();
+    const { balance, spend, keys, budgets } = await stream.until((shown) => shown.balance.data !== null);
+    expect(balance.data).toMatchObject({
+      balance: null,
+      keyLimitRemaining: 50,
+      spendable: 50,
+      isBalanceKnown: false,
+      isKeyLimitKnown: true,
+    });
+    for (const panel of [spend, keys, budgets]) {
+      expect(panel).toMatchObject({
+        data: null,
+        problem: { message: expect.stringContaining('Set OPENROUTER_MANAGEMENT_KEY') },
+      });
+    }
+    await stream.until(() => stream.types.includes('beat'));
+    expect(new Set(account.requests.map(({ path }) => path))).toEqual(
+      new Set(['/api/v1/credits', '/api/v1/key']),
+    );
+  });
+});
