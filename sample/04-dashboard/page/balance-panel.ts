@@ -1,0 +1,53 @@
+import type { AccountInfo, BalanceFigures, BalancePanel } from '../shared/dashboard.js';
+import { byId, make, setText } from './dom.js';
+import { usd } from './format.js';
+import { showFreshness } from './freshness.js';
+
+type Level = 'unknown' | 'good' | 'low' | 'critical';
+
+const LEVELS: Readonly<Record<Level, string>> = {
+  unknown: 'Not known',
+  good: 'Enough',
+  low: 'Low',
+  critical: 'Critical',
+};
+
+export function showBalance(panel: BalancePanel, { thresholds }: AccountInfo): void {
+  const { data, problem } = panel;
+  const spendable = data?.spendable ?? null;
+  const level = levelOf(spendable, thresholds);
+  const isStale = data?.stale === true || problem !== null;
+  const section = byId('balance');
+  section.dataset['level'] = level;
+  section.toggleAttribute('data-stale', isStale);
+  setText(byId('spendable'), spendable === null ? '–' : usd(spendable));
+  setText(byId('level'), isStale && data !== null ? `${LEVELS[level]}, by an old reading` : LEVELS[level]);
+  document.title = spendable === null ? 'OpenRouter credits' : `${usd(spendable)} · OpenRouter credits`;
+  byId('balance-details').replaceChildren(
+    ...details(data).flatMap(([term, text]) => [make('dt', {}, term), make('dd', {}, text)]),
+  );
+}
+
+export function showBalanceAge(panel: BalancePanel, now: number): void {
+  const sources = [
+    panel.data?.isBalanceKnown === true ? 'GET /credits' : [],
+    panel.data?.isKeyLimitKnown === true ? 'GET /key' : [],
+  ].flat();
+  showFreshness('balance-freshness', panel, now, sources.join(' and ') || 'OpenRouter');
+}
+
+function details(data: BalanceFigures | null): [string, string][] {
+  const noLimit = data?.isKeyLimitKnown === true && data.keyLimitRemaining === null;
+  return [
+    ['Balance', usd(data?.balance ?? null)],
+    ['Left of the key’s limit', noLimit ? 'no limit' : usd(data?.keyLimitRemaining ?? null)],
+    ['Purchased in all', usd(data?.totalCredits ?? null)],
+    ['Used in all', usd(data?.totalUsage ?? null)],
+  ];
+}
+
+function levelOf(spendable: number | null, { low, critical }: AccountInfo['thresholds']): Level {
+  if (spendable === null) return 'unknown';
+  if (spendable < critical) return 'critical';
+  return spendable < low ? 'low' : 'good';
+}

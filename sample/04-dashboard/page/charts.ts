@@ -1,0 +1,97 @@
+import type { Chart as ChartClass, ChartConfiguration, ChartType, Plugin } from 'chart.js';
+import { byId } from './dom.js';
+
+/** Of `chart.js`, the classic script beside this one. */
+declare const Chart: typeof ChartClass;
+
+export type AnyChart<Type extends ChartType> = ChartClass<
+  Type,
+  (number | null)[] | { x: number; y: number | null }[],
+  string
+>;
+
+/** A colour of the style sheet, for the scheme (light or dark) of the moment. */
+export function colour(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+}
+
+/**
+ * Draws a chart, and again with other colours when the reader's scheme changes.
+ *
+ * @param configure - Makes the chart's settings, by the colours of the moment.
+ * @param onDrawn - Gets each new chart, to be filled.
+ */
+export function drawChart<Type extends ChartType>(
+  id: string,
+  configure: () => ChartConfiguration<Type, (number | null)[] | { x: number; y: number | null }[], string>,
+  onDrawn: (chart: AnyChart<Type>) => void,
+): void {
+  let chart: AnyChart<Type> | undefined;
+  const draw = (): void => {
+    chart?.destroy();
+    Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
+    Chart.defaults.color = colour('muted');
+    Chart.defaults.borderColor = colour('grid');
+    Chart.defaults.animation = false;
+    Chart.defaults.maintainAspectRatio = false;
+    chart = new Chart(byId(id, 'canvas'), configure());
+    onDrawn(chart);
+  };
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
+  draw();
+}
+
+export interface Line {
+  readonly value: number;
+  readonly label: string;
+  readonly colour: string;
+}
+
+/** Dashed lines across a chart at values of `y`, each with its name at the right end. */
+export function levelLines(lines: () => readonly Line[]): Plugin {
+  return {
+    id: 'levelLines',
+    afterDatasetsDraw: ({ ctx, chartArea: { left, right }, scales: { y } }) => {
+      if (y === undefined) return;
+      ctx.save();
+      ctx.textAlign = 'right';
+      ctx.textBaseline = 'bottom';
+      ctx.setLineDash([5, 4]);
+      for (const line of lines()) {
+        const at = y.getPixelForValue(line.value);
+        ctx.strokeStyle = ctx.fillStyle = line.colour;
+        ctx.beginPath();
+        ctx.moveTo(left, at);
+        ctx.lineTo(right, at);
+        ctx.stroke();
+        ctx.fillText(line.label, right - 4, at - 2);
+      }
+      ctx.restore();
+    },
+  };
+}
+
+/** A dashed line down a chart at the category with this index, with a name at its top. */
+export function markColumn(
+  column: () => { readonly index: number; readonly label: string } | undefined,
+): Plugin {
+  return {
+    id: 'markColumn',
+    afterDatasetsDraw: ({ ctx, chartArea: { top, bottom }, scales: { x } }) => {
+      const mark = column();
+      if (mark === undefined || x === undefined) return;
+      const at = x.getPixelForValue(mark.index);
+      ctx.save();
+      ctx.strokeStyle = ctx.fillStyle = colour('bad');
+      ctx.setLineDash([4, 3]);
+      ctx.beginPath();
+      ctx.moveTo(at, top);
+      ctx.lineTo(at, bottom);
+      ctx.stroke();
+      ctx.textAlign = 'right';
+      ctx.textBaseline = 'top';
+      ctx.fillText(mark.label, at - 5, top + 2);
+      ctx.restore();
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import type { DashboardEvents } from '../shared/dashboard.js';
+
+export type LinkState = 'connecting' | 'live' | 'lost';
+
+type Handlers = { readonly [Name in keyof DashboardEvents]: (data: DashboardEvents[Name]) => void };
+
+/** The server sends a beat every second. */
+const SILENCE_MS = 4_000;
+const RETRY_MS = 1_500;
+
+/**
+ * The stream of what the server tells. It connects again by itself: after an error, after a refusal (which ends an
+ * `EventSource` for good), and after silence, since a connection that is merely dead ends with no error at all.
+ */
+export class LiveConnection {
+  private source: EventSource | undefined;
+  private silence: number | undefined;
+  private retry: number | undefined;
+
+  constructor(
+    private readonly url: string,
+    private readonly handlers: Handlers,
+    private readonly onState: (state: LinkState) => void,
+  ) {}
+
+  open(): void {
+    this.close();
+    const source = new EventSource(this.url);
+    this.source = source;
+    this.listenForSilence();
+    for (const [name, handle] of Object.entries(this.handlers) as [string, (data: unknown) => void][]) {
+      source.addEventListener(name, (event: MessageEvent<string>) => {
+        this.listenForSilence();
+        this.onState('live');
+        handle(JSON.parse(event.data));
+      });
+    }
+    source.addEventListener('error', () => this.reopenLater());
+  }
+
+  private reopenLater(): void {
+    this.close();
+    this.onState('lost');
+    this.retry = setTimeout(() => this.open(), RETRY_MS);
+  }
+
+  private listenForSilence(): void {
+    clearTimeout(this.silence);
+    this.silence = setTimeout(() => this.reopenLater(), SILENCE_MS);
+  }
+
+  private close(): void {
+    this.source?.close();
+    clearTimeout(this.silence);
+    clearTimeout(this.retry);
+  }
+}

@@ -1,0 +1,140 @@
+import type { AccountInfo, BalancePanel, Budget, Dashboard, Key, Panel, Spend } from '../shared/dashboard.js';
+import { AlertsPanel } from './alerts-panel.js';
+import { BalanceChart } from './balance-chart.js';
+import { showBalance, showBalanceAge } from './balance-panel.js';
+import { wireChargeForm } from './charge-form.js';
+import { send } from './commands.js';
+import { byId, setText } from './dom.js';
+import { clock } from './format.js';
+import { showFreshness } from './freshness.js';
+import { showBudgets, showKeys } from './limits-panels.js';
+import { type LinkState, LiveConnection } from './live-connection.js';
+import { showSandbox, wireSandboxControls } from './sandbox-controls.js';
+import { ServerClock } from './server-clock.js';
+import { SpendPanel } from './spend-panel.js';
+import { TrafficPanel } from './traffic-panel.js';
+
+const LINK_STATES: Readonly<Record<LinkState, string>> = {
+  connecting: 'Connecting',
+  live: 'Live',
+  lost: 'Connection lost',
+};
+
+class Page {
+  private readonly time = new ServerClock();
+  private readonly alerts = new AlertsPanel();
+  private readonly spendPanel = new SpendPanel();
+  private readonly traffic = new TrafficPanel();
+  private balanceChart: BalanceChart | undefined;
+
+  private account: AccountInfo | undefined;
+  private balance: BalancePanel | undefined;
+  private spend: Panel<Spend> | undefined;
+  private keys: Panel<readonly Key[]> | undefined;
+  private budgets: Panel<readonly Budget[]> | undefined;
+
+  open(): void {
+    const connection = new LiveConnection(
+      '/api/events',
+      {
+        dashboard: (dashboard) => this.showAll(dashboard),
+        balance: (panel) => this.showBalance(panel),
+        alert: (alert) => this.alerts.add(alert),
+        spend: (panel) => this.showSpend(panel),
+        keys: (panel) => this.showKeys(panel),
+        budgets: (panel) => this.showBudgets(panel),
+        traffic: (traffic) => this.traffic.show(traffic),
+        sandbox: showSandbox,
+        beat: ({ now }) => this.time.set(now),
+      },
+      (state) => this.showLink(state),
+    );
+    connection.open();
+    byId('refresh').addEventListener('click', () => void this.refresh());
+    setInterval(() => this.showAges(), 1_000);
+  }
+
+  private showAll(dashboard: Dashboard): void {
+    const { account, alerts, traffic, sandbox } = dashboard;
+    this.time.set(dashboard.now);
+    if (this.account === undefined) {
+      this.showAccount(account);
+      this.balanceChart = new BalanceChart(account);
+      if (sandbox !== null) {
+        wireSandboxControls();
+        wireChargeForm();
+      }
+    }
+    this.account = account;
+    document.body.classList.remove('waiting');
+    this.showBalance(dashboard.balance);
+    this.alerts.showAll(alerts);
+    this.showSpend(dashboard.spend);
+    this.showKeys(dashboard.keys);
+    this.showBudgets(dashboard.budgets);
+    this.traffic.show(traffic);
+    if (sandbox !== null) showSandbox(sandbox);
+    this.showAges();
+  }
+
+  private showAccount({ isSandbox, host, purchaseUrl }: AccountInfo): void {
+    setText(byId('account'), isSandbox ? 'Sandbox on this machine' : `${host}, read-only`);
+    byId('purchase', 'a').href = purchaseUrl;
+  }
+
+  private showBalance(panel: BalancePanel): void {
+    this.balance = panel;
+    if (this.account !== undefined) showBalance(panel, this.account);
+    this.balanceChart?.show(panel.history);
+    this.showAges();
+  }
+
+  private showSpend(panel: Panel<Spend>): void {
+    this.spend = panel;
+    if (panel.data !== null) this.spendPanel.show(panel.data);
+  }
+
+  private showKeys(panel: Panel<readonly Key[]>): void {
+    this.keys = panel;
+    if (panel.data !== null) showKeys(panel.data);
+  }
+
+  private showBudgets(panel: Panel<readonly Budget[]>): void {
+    this.budgets = panel;
+    if (panel.data !== null) showBudgets(panel.data);
+  }
+
+  private showAges(): void {
+    const now = this.time.now();
+    if (this.balance !== undefined) showBalanceAge(this.balance, now);
+    if (this.spend !== undefined) showFreshness('spend-freshness', this.spend, now, 'GET /activity');
+    if (this.keys !== undefined) showFreshness('keys-freshness', this.keys, now, 'GET /keys');
+    if (this.budgets !== undefined) showFreshness('budgets-freshness', this.budgets, now, 'GET /workspaces');
+  }
+
+  private showLink(state: LinkState): void {
+    const link = byId('connection');
+    if (link.dataset['state'] === state) return;
+    link.dataset['state'] = state;
+    setText(link, LINK_STATES[state]);
+    document.body.classList.toggle('lost', state === 'lost');
+    const banner = byId('banner');
+    banner.hidden = state !== 'lost';
+    if (state === 'lost') {
+      setText(
+        banner,
+        `No word from the server since ${clock(Date.now())}: the figures below are from then. Trying to connect again. ` +
+          'If it goes on, open the address that the server printed at its start.',
+      );
+    }
+  }
+
+  private async refresh(): Promise<void> {
+    const button = byId('refresh', 'button');
+    button.disabled = true;
+    await send('/api/balance/refresh');
+    button.disabled = false;
+  }
+}
+
+new Page().open();

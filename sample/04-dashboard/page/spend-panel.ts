@@ -1,0 +1,156 @@
+import type { Forecast, Spend } from '../shared/dashboard.js';
+import { type AnyChart, colour, drawChart, markColumn } from './charts.js';
+import { byId, make, setText } from './dom.js';
+import { count, day, usd, weekday } from './format.js';
+
+const DAY_MS = 86_400_000;
+/** More days to come would press those that have been into a corner. */
+const DAYS_AHEAD = 14;
+
+const FORECAST = 'at the average rate';
+const TODAY = 'today, by the keys’ counters';
+
+/** Spend per day, stacked by model, and on from today at the average rate for as long as the money lasts. */
+export class SpendPanel {
+  private chart: AnyChart<'bar'> | undefined;
+  private spend: Spend | undefined;
+
+  constructor() {
+    drawChart<'bar'>(
+      'spend-chart',
+      () => ({
+        type: 'bar',
+        data: { labels: [], datasets: [] },
+        options: {
+          interaction: { mode: 'index', intersect: false },
+          plugins: {
+            legend: { display: false },
+            tooltip: {
+              filter: ({ parsed }) => parsed.y !== null && parsed.y > 0,
+              callbacks: { label: ({ dataset, parsed }) => `${dataset.label ?? ''}: ${usd(parsed.y)}` },
+            },
+          },
+          scales: {
+            x: { stacked: true, grid: { display: false }, ticks: { maxRotation: 0, autoSkipPadding: 14 } },
+            y: { stacked: true, ticks: { maxTicksLimit: 6, callback: (value) => `$${value}` } },
+          },
+        },
+        plugins: [markColumn(() => this.endOfMoney())],
+      }),
+      (chart) => {
+        this.chart = chart;
+        this.draw();
+      },
+    );
+  }
+
+  show(spend: Spend): void {
+    this.spend = spend;
+    setText(byId('forecast'), forecastText(spend.forecast));
+    setText(byId('runway'), runwayText(spend.forecast));
+    byId('spend-legend').replaceChildren(...legend(spend));
+    byId('spend-table').replaceChildren(...table(spend));
+    byId('spend-chart').setAttribute(
+      'aria-label',
+      `Spend per day by model over ${count(spend.days.length, 'day')}; the table below has the figures. ${forecastText(spend.forecast)}`,
+    );
+    this.draw();
+  }
+
+  private draw(): void {
+    const { chart, spend } = this;
+    if (chart === undefined || spend === undefined) return;
+    const ahead = daysAhead(spend);
+    const past = spend.days.map(() => null);
+    const rest = ahead.map(() => null);
+    chart.data.labels = [
+      ...spend.days.map(({ date }) => day(date)),
+      'today',
+      ...ahead.map(({ date }) => day(date)),
+    ];
+    chart.data.datasets = [
+      ...spend.models.map((model, index) => ({
+        label: model,
+        data: [...spend.days.map(({ usd: amounts }) => amounts[index] ?? 0), null, ...rest],
+        backgroundColor: seriesColour(index),
+      })),
+      { label: TODAY, data: [...past, spend.today, ...rest], backgroundColor: colour('muted') },
+      {
+        label: FORECAST,
+        data: [...past, null, ...ahead.map(({ amount }) => amount)],
+        backgroundColor: `${colour('forecast')}66`,
+        borderColor: colour('forecast'),
+        borderWidth: 1,
+      },
+    ];
+    chart.update();
+  }
+
+  private endOfMoney(): { index: number; label: string } | undefined {
+    if (this.spend === undefined) return undefined;
+    const { emptyOn, daysLeft } = this.spend.forecast;
+    if (emptyOn === null || daysLeft === null || daysLeft > DAYS_AHEAD) return undefined;
+    return {
+      index: this.spend.days.length + daysAhead(this.spend).length,
+      label: `runs out ${day(emptyOn)}`,
+    };
+  }
+}
+
+/** What is going to be spent on each UTC day after today, at the average rate: on the last one what is left. */
+function daysAhead({ days, forecast: { dailyUsage, emptyOn } }: Spend): { date: number; amount: number }[] {
+  const last = days.at(-1);
+  if (last === undefined || dailyUsage === null || emptyOn === null) return [];
+  const tomorrow = Date.parse(last.date) + 2 * DAY_MS;
+  return Array.from({ length: DAYS_AHEAD }, (_, index) => tomorrow + index * DAY_MS)
+    .filter((date) => date < emptyOn)
+    .map((date) => ({ date, amount: dailyUsage * Math.min(1, (emptyOn - date) / DAY_MS) }));
+}
+
+function forecastText({ dailyUsage, daysLeft, emptyOn, basedOnDays }: Forecast): string {
+  if (dailyUsage === null) return 'No forecast: nothing was spent on a day that is over.';
+  const rate = `${usd(dailyUsage)} a day, by the last ${count(basedOnDays, 'day')}`;
+  if (daysLeft === null || emptyOn === null) return `${rate}.`;
+  return daysLeft <= 0
+    ? `${rate}; the money has run out.`
+    : `${rate}; runs out on ${weekday(emptyOn)}, in ${count(Math.floor(daysLeft), 'day')}.`;
+}
+
+function runwayText({ daysLeft, emptyOn }: Forecast): string {
+  if (daysLeft === null || emptyOn === null) return 'How long it lasts is not known';
+  return daysLeft <= 0
+    ? 'It has run out'
+    : `Lasts about ${count(Math.floor(daysLeft), 'day')}, until ${weekday(emptyOn)}`;
+}
+
+function legend({ models, days }: Spend): HTMLElement[] {
+  return models.map((model, index) => {
+    const swatch = make('i', { 'aria-hidden': 'true' });
+    swatch.style.background = `var(--series-${seriesNumber(index)})`;
+    const total = days.reduce((sum, { usd: amounts }) => sum + (amounts[index] ?? 0), 0);
+    return make('li', {}, swatch, `${model} ${usd(total)}`);
+  });
+}
+
+function table({ models, days }: Spend): HTMLElement[] {
+  const head = make('tr', {}, ...['Day', ...models].map((text) => make('th', { scope: 'col' }, text)));
+  const rows = days.map(({ date, usd: amounts }) =>
+    make(
+      'tr',
+      {},
+      make('th', { scope: 'row' }, day(date)),
+      ...amounts.map((amount) => make('td', {}, usd(amount))),
+    ),
+  );
+  return [make('thead', {}, head), make('tbody', {}, ...rows)];
+}
+
+function seriesColour(index: number): string {
+  return colour(`series-${seriesNumber(index)}`);
+}
+
+const SERIES = 7;
+
+function seriesNumber(index: number): number {
+  return (index % SERIES) + 1;
+}

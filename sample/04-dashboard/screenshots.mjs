@@ -1,0 +1,68 @@
+// Takes the pictures of docs/images, of the built program on a sandbox with something going on.
+//
+//   npm run screenshots -w sample/04-dashboard
+import { spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { chromium } from 'playwright-core';
+
+const here = import.meta.dirname;
+const images = join(here, '../../docs/images');
+const wide = { viewport: { width: 1280, height: 1130 } };
+const PICTURES = {
+  'dashboard-light': { ...wide, colorScheme: 'light' },
+  'dashboard-dark': { ...wide, colorScheme: 'dark' },
+  'dashboard-phone': { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, colorScheme: 'light' },
+};
+
+const { OPENROUTER_API_KEY: _apiKey, OPENROUTER_MANAGEMENT_KEY: _managementKey, ...env } = process.env;
+const program = spawn(process.execPath, ['dist/src/main.js'], {
+  cwd: here,
+  env: { ...env, PORT: '0', HOST: '127.0.0.1' },
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium' });
+try {
+  const url = await announcedUrl();
+  const page = await (await browser.newContext(wide)).newPage();
+  await page.goto(url);
+  await makeHistory(page);
+  mkdirSync(images, { recursive: true });
+  for (const [name, options] of Object.entries(PICTURES)) {
+    const view = await (await browser.newContext(options)).newPage();
+    await view.goto(url);
+    await view.waitForSelector('#budgets li');
+    // One more beat, so that every panel has drawn what it got.
+    await sleep(1_500);
+    await view.screenshot({ path: join(images, `${name}.png`) });
+  }
+} finally {
+  await browser.close();
+  program.kill();
+}
+
+/** Money goes, OpenRouter is down for a while, money comes. */
+async function makeHistory(page) {
+  await sleep(10_000);
+  await page.click('#spend-money');
+  await sleep(8_000);
+  await page.click('#burst');
+  await sleep(10_000);
+  await page.check('[value="outage"]');
+  await sleep(16_000);
+  await page.check('[value="normal"]');
+  await sleep(8_000);
+  await page.click('#top-up');
+  await sleep(10_000);
+}
+
+async function announcedUrl() {
+  let output = '';
+  for await (const text of program.stdout.setEncoding('utf8')) {
+    output += text;
+    const url = /^Dashboard +(\S+)$/m.exec(output)?.[1];
+    if (url !== undefined) return url;
+  }
+  throw new Error(`The program has not started:\n${output}`);
+}

@@ -1,0 +1,313 @@
+/// <reference lib="dom" />
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { OpenRouterClient } from 'nestjs-openrouter';
+import { OpenRouterSandbox } from 'nestjs-openrouter/testing';
+import { hasBrowser, type OpenPage, TestBrowser } from '../support/browser.js';
+import { Program } from '../support/program.js';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const FIRST_PAINT_BYTES = 200_000;
+
+let browser: TestBrowser;
+let programs: Program[] = [];
+let pages: OpenPage[] = [];
+
+async function start(env: Record<string, string> = {}): Promise<string> {
+  const program = new Program(env);
+  programs.push(program);
+  return program.url();
+}
+
+async function open(url: string, options: Parameters<TestBrowser['open']>[1] = {}): Promise<OpenPage> {
+  const opened = await browser.open(url, options);
+  pages.push(opened);
+  return opened;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** What axe holds against the page that keeps people out. */
+async function barriersOf({ page }: OpenPage): Promise<string[]> {
+  // By the debugger's way in, since the page allows no script of others.
+  const violations = await page.evaluate(`${AXE}; axe.run().then(({ violations }) => violations)`);
+  return (violations as { id: string; impact: string; nodes: { html: string }[] }[])
+    .filter(({ impact }) => ['serious', 'critical'].includes(impact))
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(', ')}`);
+}
+
+(hasBrowser ? describe : describe.skip)('the page', () => {
+  beforeAll(async () => {
+    browser = await TestBrowser.launch();
+  });
+
+  afterEach(async () => {
+    await Promise.all(pages.map((page) => page.close()));
+    await Promise.all(programs.map((program) => program.kill()));
+    pages = [];
+    programs = [];
+  });
+
+  afterAll(async () => {
+    await browser.close();
+  });
+
+  it('fills every panel, without an error, a shift of the layout, or much to load', async () => {
+    const url = await start();
+    const { page, errors, ...opened } = await open(url);
+    const view = pages[0]!;
+    await view.text('#spendable', /^\$1[12]\.\d\d$/);
+    await view.text('#balance-freshness', /^GET \/credits and GET \/key · read \d s ago$/);
+    await view.text(
+      '#forecast',
+      /^\$\d\.\d\d a day, by the last \d+ days; runs out on \w{3} \d+ \w{3}, in \d+ days\.$/,
+    );
+    await view.text('#runway', /^Lasts about \d+ days, until /);
+    await view.text('#spend-legend', /anthropic\/claude-sonnet-4 \$\d+\.\d\d.*other models/);
+    await view.text(
+      '#keys',
+      /Search team\$[\d.]+ of \$60\.00 used, resets monthly.*Old prototype \(disabled\)/,
+    );
+    await view.text('#budgets', /default, monthly\$[\d.]+ of \$200\.00/);
+    await view.text('#traffic-tiles', /^attempts\d+failed0 %retries0p95\d+ ms/);
+    await view.text('#connection', /^Live$/);
+    expect(await page.title()).toMatch(/^\$1[12]\.\d\d · OpenRouter credits$/);
+
+    const bytes = await page.evaluate(() =>
+      [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')].reduce(
+        (sum, entry) => sum + (entry as PerformanceResourceTiming).transferSize,
+        0,
+      ),
+    );
+    expect(bytes).toBeGreaterThan(50_000);
+    expect(bytes).toBeLessThan(FIRST_PAINT_BYTES);
+    const shift = await page.evaluate(
+      () =>
+        new Promise<number>((resolve) => {
+          let sum = 0;
+          new PerformanceObserver((list) => {
+            for (const entry of list.getEntries()) sum += (entry as unknown as { value: number }).value;
+          }).observe({ type: 'layout-shift', buffered: true });
+          setTimeout(() => resolve(sum), 500);
+        }),
+    );
+    expect(shift).toBeLessThan(0.02);
+    expect(errors).toEqual([]);
+    expect(opened.answers.get('/')).toContain('<main');
+  });
+
+  it('follows what is spent and topped up, and tells the alerts', async () => {
+    const view = await open(await start());
+    await view.page.uncheck('#busy');
+    const before = await view.spendable();
+    await view.page.click('#spend-money');
+    await view.spendableBetween(before - 2.5, before - 1.9);
+    await view.text('#hint', /^Two dollars are gone/);
+    await view.page.click('#spend-money');
+    await view.page.click('#spend-money');
+    await view.text('#alerts', /low\s+\$[\d.]+ is below \$8\.00\./);
+    await view.text('#level', /^Low$/);
+    const low = await view.spendable();
+    await view.page.click('#top-up');
+    await view.spendableBetween(low + 9, low + 10.1);
+    await view.text('#alerts', /^recovered\s+\$[\d.]+, above \$8\.00 again\..*low/);
+    await view.text('#level', /^Enough$/);
+    expect(view.errors).toEqual([]);
+  });
+
+  it('keeps its figures through an outage, and says that they are old', async () => {
+    const view = await open(await start());
+    const before = await view.spendable();
+    await view.page.check('[value="outage"]');
+    await view.text('#balance-freshness', /temporarily unavailable/);
+    await view.text('#keys-freshness', /\(since \d\d:\d\d:\d\d\) · GET \/keys · read \d+ s ago$/);
+    await view.text('#failures', /credits\.getCredits 503/);
+    await view.text('#level', /^(Enough|Low), by an old reading$/);
+    expect(Math.abs((await view.spendable()) - before)).toBeLessThan(1);
+    await view.page.check('[value="normal"]');
+    await view.text('#balance-freshness', /^GET \/credits and GET \/key · read \d s ago$/);
+    await view.text('#keys-freshness', /^GET \/keys · read \d s ago$/);
+    await view.text('#level', /^(Enough|Low)$/);
+  });
+
+  it('shows no figure that the key may no longer see', async () => {
+    const view = await open(await start());
+    await view.spendable();
+    await view.page.check('#expired');
+    await view.text('#spendable', /^–$/);
+    await view.text('#alerts', /unavailable/);
+    await view.text('#balance-freshness', /User not found/);
+    expect(await view.page.title()).toBe('OpenRouter credits');
+    await view.page.uncheck('#expired');
+    await view.spendable();
+    await view.text('#alerts', /^recovered/);
+  });
+
+  it('shows what a storm of 429s does, and what slowness does not', async () => {
+    const view = await open(await start());
+    await view.spendable();
+    await view.page.check('[value="throttled"]');
+    await view.text('#failures', / 429: /);
+    await view.page.check('[value="slow"]');
+    await view.text('#hint', /three seconds/);
+    await view.text('#balance-freshness', /^GET \/credits and GET \/key · read \d s ago$/);
+    expect(await view.spendable()).toBeGreaterThan(5);
+  });
+
+  it('puts a burst through the guard, which spends until the money is short', async () => {
+    const view = await open(await start());
+    await view.page.uncheck('#busy');
+    await view.page.click('#burst');
+    const hint = await view.text('#hint', /answered, /, 30_000);
+    const [answered, refused, failed] = hint.match(/\d+/g)!.map(Number);
+    expect(answered! + refused! + failed!).toBe(200);
+    expect(answered).toBeGreaterThan(0);
+    expect(failed).toBe(0);
+    await view.text('#traffic-tiles', /guard checks200/);
+    // Each completion is two cents.
+    await view.spendableBetween(12 - answered! * 0.04 - 0.5, 12.2 - answered! * 0.02);
+  });
+
+  it('shows that the API makes no Coinbase charge any more, and where to buy', async () => {
+    const view = await open(await start());
+    await view.page.fill('#charge-amount', '25');
+    await view.page.click('#charge button');
+    await view.text('#charge-result', /^410: .*Buy credits here$/);
+    expect(await view.page.getAttribute('#charge-result a', 'href')).toBe(
+      'https://openrouter.ai/settings/credits',
+    );
+    await view.page.fill('#charge-amount', 'much');
+    await view.page.press('#charge-amount', 'Enter');
+    await view.text('#charge-result', /^400: .*amount/);
+  });
+
+  it('links to where a charge is paid, where a server still makes one, and to nothing but the web', async () => {
+    const view = await open(await start());
+    await view.spendable();
+    let hostedUrl = 'https://commerce.coinbase.com/pay/1';
+    await view.page.route('**/api/charges', (route) =>
+      route.fulfill({ status: 201, json: { id: 'charge-1', hostedUrl, amount: '25.00', currency: 'USD' } }),
+    );
+    await view.page.click('#charge button');
+    await view.text('#charge-result', /^Charge charge-1 of 25\.00 USD is made\. Pay it$/);
+    expect(await view.page.getAttribute('#charge-result a', 'href')).toBe(hostedUrl);
+    hostedUrl = 'javascript:alert(1)';
+    await view.page.click('#charge button');
+    await view.text('#charge-result', /javascript:/);
+    expect(await view.page.locator('#charge-result a').count()).toBe(0);
+  });
+
+  it('says that the server is gone, and comes back with it', async () => {
+    const port = String(await freePort());
+    const url = await start({ PORT: port });
+    const view = await open(url);
+    await view.spendable();
+    expect(await view.page.isVisible('#banner')).toBe(false);
+    await programs[0]!.kill();
+    await view.text('#connection', /^Connection lost$/);
+    await view.text('#banner', /^No word from the server since \d\d:\d\d:\d\d/);
+    expect(await view.page.getAttribute('body', 'class')).toContain('lost');
+    await start({ PORT: port });
+    await view.text('#connection', /^Live$/);
+    expect(await view.page.isVisible('#banner')).toBe(false);
+    await view.spendable();
+    await view.page.click('#spend-money');
+    await view.text('#hint', /^Two dollars/);
+  });
+
+  it('only looks at a real account, and shows names as they are', async () => {
+    await using sandbox = await OpenRouterSandbox.start();
+    await using client = new OpenRouterClient({
+      managementKey: sandbox.managementKey,
+      baseUrl: sandbox.baseUrl,
+    });
+    const name = '<img src=x onerror="document.title=1">';
+    const { secret } = await client.apiKeys.create({ name, limit: 5 });
+    sandbox.clearRequests();
+    const { apiKey, managementKey, baseUrl } = sandbox;
+    const url = await start({
+      OPENROUTER_API_KEY: apiKey,
+      OPENROUTER_MANAGEMENT_KEY: managementKey,
+      OPENROUTER_BASE_URL: baseUrl,
+    });
+    const view = await open(url);
+    await view.text('#spendable', /^\$74\.75$/);
+    await view.text('#account', /^127\.0\.0\.1:\d+, read-only$/);
+    await view.text('#keys strong', /./);
+    expect(await view.page.textContent('#keys')).toContain(name);
+    for (const hidden of ['#sandbox', '#charge']) expect(await view.page.isVisible(hidden)).toBe(false);
+    expect(await view.page.isVisible('#purchase')).toBe(true);
+    await view.page.click('#refresh');
+    await view.page.waitForFunction(() => !document.querySelector<HTMLButtonElement>('#refresh')!.disabled);
+    expect([...new Set(sandbox.requests.map(({ method }) => method))]).toEqual(['GET']);
+    expect(view.errors).toEqual([]);
+
+    const seen = [await view.page.content(), ...view.answers.values()].join('\n');
+    expect(seen).toContain('read-only');
+    for (const key of [apiKey, managementKey, secret.reveal()]) {
+      // Half of a key would already be too much.
+      expect(seen).not.toContain(key.slice(12, 36));
+    }
+    expect(seen).not.toMatch(/sk-or-v1-/);
+  });
+
+  it('lets in those who come with the token, and nobody else', async () => {
+    const token = 'a-token-of-the-tests';
+    const url = await start({ HOST: '0.0.0.0', DASHBOARD_TOKEN: token });
+    expect(url).toMatch(/\?token=a-token-of-the-tests$/);
+    const origin = `http://127.0.0.1:${new URL(url).port}`;
+    const view = await open(`${origin}/?token=${token}`);
+    await view.spendable();
+    expect(view.page.url()).toBe(`${origin}/`);
+    await view.page.click('#spend-money');
+    await view.text('#hint', /^Two dollars/);
+    expect(await view.page.content()).not.toContain(token);
+    const stranger = await open(`${origin}/`);
+    expect(await stranger.page.textContent('body')).toMatch(/^Open the URL that the server has printed/);
+  });
+
+  it.each([
+    ['light', { colorScheme: 'light' }],
+    ['dark', { colorScheme: 'dark' }],
+    ['on a phone', { viewport: { width: 360, height: 740 } }],
+  ] as const)('keeps nobody out: %s', async (_name, options) => {
+    const view = await open(await start(), options);
+    await view.spendable();
+    await view.page.check('[value="outage"]');
+    await view.text('#keys-freshness', /since/);
+    await view.page.click('summary');
+    expect(await barriersOf(view)).toEqual([]);
+    expect(
+      await view.page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
+    ).toBeLessThanOrEqual(0);
+  });
+
+  it('is used by keyboard alone', async () => {
+    const view = await open(await start());
+    const before = await view.spendable();
+    const { keyboard } = view.page;
+    const focused = (): Promise<string> =>
+      view.page.evaluate(() => document.activeElement!.getAttribute('id') ?? document.activeElement!.tagName);
+    const order: string[] = [];
+    for (let count = 0; count < 7; count += 1) {
+      await keyboard.press('Tab');
+      order.push(await focused());
+    }
+    expect(order).toEqual(['A', 'refresh', 'spend-money', 'top-up', 'burst', 'INPUT', 'expired']);
+    await view.page.focus('#spend-money');
+    await keyboard.press('Enter');
+    await view.spendableBetween(before - 2.5, before - 1.9);
+    await view.page.focus('[value="normal"]');
+    await keyboard.press('ArrowRight');
+    await view.text('#hint', /three seconds/);
+  });
+});

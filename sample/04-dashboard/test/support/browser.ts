@@ -1,0 +1,86 @@
+/// <reference lib="dom" />
+import { existsSync } from 'node:fs';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+
+/** Debian's; others name theirs. */
+const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
+
+/** Whether there is a browser to test with. With `BROWSER_REQUIRED=1` a missing one fails the tests instead of skipping them. */
+export const hasBrowser = process.env['BROWSER_REQUIRED'] === '1' || existsSync(CHROMIUM);
+
+/** One browser, and what went wrong in each of its pages. */
+export class TestBrowser {
+  private constructor(private readonly browser: Browser) {}
+
+  static async launch(): Promise<TestBrowser> {
+    return new TestBrowser(await chromium.launch({ executablePath: CHROMIUM }));
+  }
+
+  /** A page of a browser that nobody has used before. */
+  async open(url: string, options: BrowserContextOptions = {}): Promise<OpenPage> {
+    const context = await this.browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+    const opened = new OpenPage(await context.newPage());
+    await opened.page.goto(url);
+    return opened;
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close();
+  }
+}
+
+export class OpenPage {
+  /** Errors of scripts, of the console, and of the Content-Security-Policy, which the console tells. */
+  readonly errors: string[] = [];
+  /** All that the server has sent, by path. */
+  readonly answers = new Map<string, string>();
+
+  constructor(readonly page: Page) {
+    page.on('pageerror', ({ message }) => this.errors.push(message));
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) this.errors.push(message.text());
+    });
+    page.on('response', (response) => {
+      const { pathname } = new URL(response.url());
+      // An event stream has no end to wait for.
+      if (pathname !== '/api/events') {
+        void response.text().then(
+          (text) => this.answers.set(pathname, text),
+          () => undefined,
+        );
+      }
+    });
+  }
+
+  /** The text of an element, once it is as wanted. */
+  async text(selector: string, wanted: RegExp, timeout = 15_000): Promise<string> {
+    await this.page.waitForFunction(
+      ([where, source, flags]) =>
+        new RegExp(source!, flags).test(document.querySelector(where!)?.textContent ?? ''),
+      [selector, wanted.source, wanted.flags],
+      { timeout },
+    );
+    return (await this.page.textContent(selector)) ?? '';
+  }
+
+  /** The large figure, in dollars. */
+  async spendable(): Promise<number> {
+    return Number((await this.text('#spendable', /^\$/)).replace(/[$,]/g, ''));
+  }
+
+  /** Waits until the large figure is between two amounts. */
+  async spendableBetween(low: number, high: number): Promise<void> {
+    await this.page.waitForFunction(
+      ([from, to]) => {
+        const amount = Number(document.querySelector('#spendable')!.textContent.replace(/[$,]/g, ''));
+        return amount >= from! && amount <= to!;
+      },
+      [low, high],
+      { timeout: 15_000 },
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.page.context().close();
+  }
+}
