@@ -36,6 +36,33 @@ describe('scrubbing secrets', () => {
     expect(scrub(text)).toBe(expected);
   });
 
+  it.each([KEY, GATEWAY_KEY])('finds %s in whatever case', (key) => {
+    for (const spelling of [key.toUpperCase(), key.replace(/^./, (first) => first.toUpperCase())]) {
+      expect(scrub(`<${spelling}>`)).toBe('<[redacted]>');
+    }
+    expect(scrubShapes(KEY.toUpperCase())).toBe('[redacted]');
+  });
+
+  it('finds the beginnings and the ends of a secret, from 16 characters on', () => {
+    for (let length = 16; length < KEY.length; length += 1) {
+      expect(scrub(`<${KEY.slice(0, length)}>`)).toBe('<[redacted]>');
+      expect(scrub(`<...${KEY.slice(-length)}>`)).toBe('<...[redacted]>');
+      expect(scrub(`<${KEY.slice(-length).toUpperCase()}>`)).toBe('<[redacted]>');
+    }
+    for (const text of [GATEWAY_KEY.slice(0, 16), GATEWAY_KEY.slice(-16)]) {
+      expect(scrub(`${text} and ${text}`)).toBe('[redacted] and [redacted]');
+    }
+    expect(scrub(GATEWAY_KEY.slice(0, 15))).toBe(GATEWAY_KEY.slice(0, 15));
+    expect(scrub(KEY.slice(-15))).toBe(KEY.slice(-15));
+  });
+
+  it('looks for a very long secret as a whole alone', () => {
+    const cookie = 'session=0f1e2d3c4b5a; '.repeat(500);
+    expect(createScrub([cookie])(`<${cookie}> <${cookie.slice(0, 20)}>`)).toBe(
+      `<[redacted]> <${cookie.slice(0, 20)}>`,
+    );
+  });
+
   it.each([
     '',
     'nothing to hide',
@@ -89,6 +116,8 @@ describe('scrubbing secrets', () => {
       'sk-or-'.repeat(100_000),
       'bearer '.repeat(100_000),
       `bearer${' '.repeat(500_000)}`,
+      KEY.slice(0, 15).repeat(100_000),
+      KEY.slice(-15).repeat(100_000),
     ]) {
       expect(scrub(text).length).toBeGreaterThan(0);
     }
