@@ -69,7 +69,8 @@ export interface OpenRouterModuleOptions {
   /** A management key (formerly "provisioning key"): what `getCredits` needs. */
   managementKey?: OpenRouterKeySource | undefined;
   /**
-   * Where the API is, with its version path. `https:` unless the host is this machine's loopback.
+   * Where the API is, with its version path: openrouter.ai without it is refused. `https:` unless the host is this
+   * machine's loopback.
    * @defaultValue `https://openrouter.ai/api/v1`
    */
   baseUrl?: string | undefined;
@@ -85,7 +86,10 @@ export interface OpenRouterModuleOptions {
   headers?: Readonly<Record<string, string>> | undefined;
   /** Time for one attempt in milliseconds, from queueing to the last byte. @defaultValue `10000` */
   timeoutMs?: number | undefined;
-  /** Time for a whole call in milliseconds: attempts and waits together. @defaultValue `30000` */
+  /**
+   * Time for a whole call in milliseconds: attempts and waits together. Where it is shorter than `timeoutMs`, it ends
+   * the one attempt that there is time for. @defaultValue `30000`
+   */
   deadlineMs?: number | undefined;
   /** How failed calls are tried again; `false` turns it off. @defaultValue see {@link RetryOptions} */
   retry?: false | RetryOptions | undefined;

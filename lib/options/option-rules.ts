@@ -139,6 +139,9 @@ export function keyTextProblem(key: unknown): string | undefined {
     : 'has a character that no HTTP header can carry (a space, a line break, a letter outside ASCII); copy the key again';
 }
 
+const OPENROUTER_HOST = /(?:^|\.)openrouter\.ai$/;
+const API_PATH = /^\/api\/[^/]/;
+
 export const baseUrlRule: Rule = (value, owner) => {
   const url = typeof value === 'string' && value === value.trim() ? tryParseUrl(value) : undefined;
   if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
@@ -149,6 +152,9 @@ export const baseUrlRule: Rule = (value, owner) => {
   }
   if (/[?#]/.test(url.href)) {
     return 'must have neither a query nor a fragment';
+  }
+  if (OPENROUTER_HOST.test(url.hostname) && !API_PATH.test(url.pathname)) {
+    return `lacks the version path of the API; write https://${url.hostname}/api/v1`;
   }
   const insecure = url.protocol === 'http:' && !isLoopback(url.hostname);
   return insecure && Reflect.get(owner, 'allowInsecureBaseUrl') !== true

@@ -192,6 +192,9 @@ describe('baseUrl', () => {
     ['https://openrouter.ai/api/v1/', 'https://openrouter.ai/api/v1'],
     ['https://openrouter.ai/api/v1//', 'https://openrouter.ai/api/v1'],
     ['https://eu.openrouter.ai/api/v1', 'https://eu.openrouter.ai/api/v1'],
+    ['https://openrouter.ai/api/v2', 'https://openrouter.ai/api/v2'],
+    ['https://not-openrouter.ai', 'https://not-openrouter.ai'],
+    ['https://openrouter.ai.example/', 'https://openrouter.ai.example'],
     ['https://gateway.example:8443/a/b', 'https://gateway.example:8443/a/b'],
     ['https://gateway.example', 'https://gateway.example'],
     ['https://gateway.example/', 'https://gateway.example'],
@@ -261,6 +264,17 @@ describe('baseUrl', () => {
     ['https://openrouter.ai/api/v1?#', 'must have neither a query nor a fragment'],
   ])('%j is refused', (baseUrl, text) => {
     expect(refusalOf({ baseUrl })).toContain(`\`baseUrl\` ${text}`);
+  });
+
+  it.each([
+    ['https://openrouter.ai', 'https://openrouter.ai/api/v1'],
+    ['https://openrouter.ai/', 'https://openrouter.ai/api/v1'],
+    ['https://OpenRouter.ai/v1', 'https://openrouter.ai/api/v1'],
+    ['https://openrouter.ai/api', 'https://openrouter.ai/api/v1'],
+    ['https://openrouter.ai/api/', 'https://openrouter.ai/api/v1'],
+    ['https://eu.openrouter.ai', 'https://eu.openrouter.ai/api/v1'],
+  ])('%s lacks the version path, without which OpenRouter answers with web pages', (baseUrl, fix) => {
+    expect(refusalOf({ baseUrl })).toBe(`Here: \`baseUrl\` lacks the version path of the API; write ${fix}.`);
   });
 
   it.each([
