@@ -247,7 +247,7 @@ export class ApiKeysService {
    *
    * @param hash - The key's hash.
    * @param request - `name`, `disabled`, `limit` in US dollars, `limitReset`, `includeByokInLimit`: what is `undefined`
-   * stays as it is, `null` takes a limit or its reset away. Nothing else can be changed.
+   * stays as it is, `null` takes a limit or its reset away. At least one is needed; nothing else can be changed.
    * @param options - Settings of this one call.
    * @returns The key as it is now, amounts in US dollars.
    * @throws `OpenRouterNotFoundException` (404), `OpenRouterBadRequestException` (400), and what every method throws.

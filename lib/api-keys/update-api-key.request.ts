@@ -2,6 +2,7 @@ import { IsString, Matches, ValidateIf } from '../options/class-validator.js';
 import { OpenRouterValidationException } from '../errors/client.exceptions.js';
 import { checkArgument } from '../options/check-argument.js';
 import { booleanRule, isPlainObject, Obeys, type Rule } from '../options/option-rules.js';
+import { misspelling, quoted } from '../options/validate-object.js';
 import {
   LIMIT_RESETS,
   limitResetRule,
@@ -11,15 +12,15 @@ import {
   NAME_PATTERN,
 } from './api-key.rules.js';
 
-const CHANGEABLE: readonly string[] = [
+const CHANGEABLE = [
   'name',
   'disabled',
   'limit',
   'limitReset',
   'includeByokInLimit',
-] satisfies (keyof UpdateApiKeyRequest)[];
+] as const satisfies readonly (keyof UpdateApiKeyRequest)[];
 
-const CANNOT_BE_CHANGED = `cannot be changed; only ${CHANGEABLE.map((name) => `\`${name}\``).join(', ')} can`;
+const CANNOT_BE_CHANGED = `cannot be changed; only ${quoted(CHANGEABLE)} can`;
 
 const fixedRule: Rule = () => CANNOT_BE_CHANGED;
 
@@ -92,14 +93,27 @@ export class UpdateApiKeyRequest {
  * Validates a change.
  *
  * @param subject - What is validated, for the message.
- * @throws `OpenRouterValidationException` that names every wrong property.
+ * @throws `OpenRouterValidationException` that names every wrong property, or for a change that changes nothing.
  */
 export function checkChanges(request: unknown, subject: string): UpdateApiKeyRequest {
-  const fixed = Object.entries(isPlainObject(request) ? request : {})
-    .filter(([name, value]) => value !== undefined && !CHANGEABLE.includes(name))
-    .map(([name]) => ({ property: name, constraints: { rule: `\`${name}\` ${CANNOT_BE_CHANGED}` } }));
-  if (fixed.length > 0) {
-    throw new OpenRouterValidationException(subject, fixed);
+  const others = Object.entries(isPlainObject(request) ? request : {})
+    .filter(([name, value]) => value !== undefined && !(CHANGEABLE as readonly string[]).includes(name))
+    .map(([name]) => ({ property: name, constraints: { rule: problemOf(name) } }));
+  if (others.length > 0) {
+    throw new OpenRouterValidationException(subject, others);
   }
-  return checkArgument(UpdateApiKeyRequest, request, subject);
+  const changes = checkArgument(UpdateApiKeyRequest, request, subject);
+  if (CHANGEABLE.every((name) => changes[name] === undefined)) {
+    throw new OpenRouterValidationException(subject, [
+      {
+        property: '',
+        constraints: { rule: `there is nothing to change; give one of ${quoted(CHANGEABLE)}` },
+      },
+    ]);
+  }
+  return changes;
+}
+
+function problemOf(name: string): string {
+  return misspelling(name, CHANGEABLE) ?? `\`${name}\` ${CANNOT_BE_CHANGED}`;
 }

@@ -77,6 +77,11 @@ function below(
 
 /** The message for a name that is not known, with the one that was probably meant. */
 export function unknownName(name: string, known: readonly string[]): string {
+  return misspelling(name, known) ?? `\`${name}\` is not known; there are ${quoted(known)}`;
+}
+
+/** The same, if one was probably meant. */
+export function misspelling(name: string, known: readonly string[]): string | undefined {
   const nearest = closest(
     name.toLowerCase(),
     known.map((candidate) => candidate.toLowerCase()),
@@ -84,9 +89,12 @@ export function unknownName(name: string, known: readonly string[]): string {
   const meant = known.find((candidate) => candidate.toLowerCase() === nearest);
   const near =
     meant !== undefined && distance(name.toLowerCase(), nearest) <= Math.max(2, meant.length * 0.4);
-  return near
-    ? `\`${name}\` is not known; did you mean \`${meant}\`?`
-    : `\`${name}\` is not known; there are ${known.map((candidate) => `\`${candidate}\``).join(', ')}`;
+  return near ? `\`${name}\` is not known; did you mean \`${meant}\`?` : undefined;
+}
+
+/** Names as messages list them. */
+export function quoted(names: readonly string[]): string {
+  return names.map((name) => `\`${name}\``).join(', ');
 }
 
 function propertyNames(Schema: SchemaClass<object>): string[] {

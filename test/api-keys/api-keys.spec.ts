@@ -288,7 +288,7 @@ describe('update', () => {
     });
   });
 
-  it.each(['expiresAt', 'workspaceId', 'creatorUserId', 'hash', 'usage', 'limit_reset'])(
+  it.each(['expiresAt', 'workspaceId', 'creatorUserId', 'hash', 'usage', 'label'])(
     'tells that `%s` cannot be changed, and sends nothing',
     async (name) => {
       const { server, apiKeys } = await serving({ data: wireKey() });
@@ -302,6 +302,36 @@ describe('update', () => {
           errors: [{ property: name, constraints: { rule: expect.stringContaining('cannot be changed') } }],
         });
       }
+      expect(server.requests).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['limit_reset', 'limitReset'],
+    ['limitt', 'limit'],
+    ['Disabled', 'disabled'],
+    ['includeBYOKInLimit', 'includeByokInLimit'],
+  ])('asks whether `%s` is meant to be `%s`', async (name, meant) => {
+    const { server, apiKeys } = await serving({ data: wireKey() });
+    expect(await failureOf(apiKeys.update(HASH, { [name]: null }))).toMatchObject({
+      name: 'OpenRouterValidationException',
+      message: `apiKeys.update: \`${name}\` is not known; did you mean \`${meant}\`? Nothing was sent.`,
+      errors: [{ property: name }],
+    });
+    expect(server.requests).toEqual([]);
+  });
+
+  it.each<UpdateApiKeyRequest>([{}, { name: undefined }, { limit: undefined, disabled: undefined }])(
+    'refuses %j, which changes nothing',
+    async (request) => {
+      const { server, apiKeys } = await serving({ data: wireKey() });
+      expect(await failureOf(apiKeys.update(HASH, request))).toMatchObject({
+        name: 'OpenRouterValidationException',
+        message:
+          'apiKeys.update: there is nothing to change; give one of `name`, `disabled`, `limit`, `limitReset`, ' +
+          '`includeByokInLimit`. Nothing was sent.',
+        errors: [{ property: '' }],
+      });
       expect(server.requests).toEqual([]);
     },
   );
