@@ -9,6 +9,9 @@ import {
   OpenRouterValidationException,
 } from '../errors/client.exceptions.js';
 import type { OpenRouterException } from '../errors/openrouter.exception.js';
+import { excerpt, showable } from '../errors/reading/error-message.js';
+import { peek, textOf } from '../errors/reading/peek.js';
+import { scrubShapes } from '../secret/scrub.js';
 import type {
   OpenRouterExceptionMapper,
   OpenRouterExceptionMapping,
@@ -153,14 +156,15 @@ function decideBy(
     const error = readHttpError(mapper(exception, defaults));
     return error === undefined ? { error: fallback, fault: 'returned no valid error' } : { error };
   } catch (thrown) {
-    return { error: fallback, fault: `threw ${kindOf(thrown)}` };
+    return { error: fallback, fault: `threw ${describeThrown(thrown)}` };
   }
 }
 
-/** What was thrown, without its message, which may quote anything. */
-function kindOf(thrown: unknown): string {
-  const name = (thrown as { name?: unknown } | null | undefined)?.name;
-  return typeof name === 'string' ? name : typeof thrown;
+/** What was thrown, for the log, where the author of the function looks for the fault. */
+function describeThrown(thrown: unknown): string {
+  const name = textOf(peek(thrown, 'name')) ?? typeof thrown;
+  const message = textOf(typeof thrown === 'string' ? thrown : peek(thrown, 'message'));
+  return message === undefined ? name : `${name} (${excerpt(showable(message, scrubShapes))})`;
 }
 
 /** What an operator has to know of an exception whose message the client may not get to see. */

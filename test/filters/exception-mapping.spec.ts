@@ -213,6 +213,13 @@ describe('retryAfterSeconds', () => {
   });
 });
 
+/** Something that cannot even be looked at. */
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
 describe('decide', () => {
   const exception = apiException(401);
   const { gateway } = mapException(exception);
@@ -269,19 +276,26 @@ describe('decide', () => {
     expect(decide(exception, mapper)).toEqual({ error: gateway, fault: 'returned no valid error' });
   });
 
-  it('answers as gateway when the function throws, and tells no message', () => {
+  it('answers as gateway when the function throws, and tells what it threw', () => {
     const decision = decide(exception, (_, defaults) => {
       defaults.gateway.status = 200;
-      throw new TypeError('private text');
+      throw new TypeError('exception.metadata is undefined');
     });
-    expect(decision).toEqual({ error: gateway, fault: 'threw TypeError' });
+    expect(decision).toEqual({
+      error: gateway,
+      fault: 'threw TypeError (exception.metadata is undefined)',
+    });
   });
 
   it.each([
-    ['text', 'threw string'],
+    ['text', 'threw string (text)'],
     [null, 'threw object'],
     [undefined, 'threw undefined'],
-  ])('names what was thrown: %p', (thrown, fault) => {
+    [new RangeError(''), 'threw RangeError'],
+    [new Error(`for sk-or-v1-${'ab12'.repeat(16)}\n\u001b[31m`), 'threw Error (for [redacted] [31m)'],
+    [new Error('x'.repeat(5_000)), `threw Error (${'x'.repeat(200)}…)`],
+    [revoked(), 'threw object'],
+  ])('tells what was thrown (%#)', (thrown, fault) => {
     const decision = decide(exception, () => {
       throw thrown as unknown as Error;
     });

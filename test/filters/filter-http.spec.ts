@@ -266,14 +266,14 @@ describe.each(adapters)('OpenRouterExceptionFilter on %s', (platform, createAdap
     it('cannot break the answer', async () => {
       const { response, body } = await answerTo(apiException(401), {
         mapping: () => {
-          throw new RangeError('private text');
+          throw new RangeError('no such row');
         },
       });
       expect(response.status).toBe(502);
       expect(body).toMatchObject({ statusCode: 502, code: 'OPENROUTER_UNAUTHORIZED' });
       expect(errorLog.mock.calls).toEqual([
         [
-          "The mapping function threw RangeError for OpenRouterUnauthorizedException; answered as 'gateway' does.",
+          "The mapping function threw RangeError (no such row) for OpenRouterUnauthorizedException; answered as 'gateway' does.",
         ],
         ['OpenRouterUnauthorizedException OPENROUTER_UNAUTHORIZED in credits.getCredits: upstream said 401'],
       ]);
