@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { OpenRouterException } from '../errors/openrouter.exception.js';
+import { withoutUndefined } from '../wire/wire-record.js';
 import type { OpenRouterHttpError } from './openrouter-http-error.js';
 
 type Body = Record<string, unknown>;
@@ -62,8 +63,4 @@ function details(error: OpenRouterHttpError): Body {
 
 function reasonPhrase(status: number): string {
   return STATUS_CODES[status] ?? 'Error';
-}
-
-function withoutUndefined(body: Body): Body {
-  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
 }

@@ -1,5 +1,6 @@
 import { OpenRouterConfigException } from '../errors/client.exceptions.js';
 import type { OpenRouterException } from '../errors/openrouter.exception.js';
+import { isPlainObject } from '../options/option-rules.js';
 import type { OpenRouterHttpError } from './openrouter-http-error.js';
 
 /**
@@ -64,10 +65,11 @@ const NAMES: readonly string[] = ['mapping', 'format'];
 
 /** Checks options and fills in the defaults. */
 export function resolveFilterOptions(options: OpenRouterExceptionFilterOptions = {}): ResolvedFilterOptions {
-  if (!isPlainObject(options)) {
+  const given: unknown = options;
+  if (!isPlainObject(given)) {
     throw fault('the options are no object; pass { mapping, format }, or nothing for the defaults');
   }
-  const unknown = Object.keys(options).filter((name) => !NAMES.includes(name));
+  const unknown = Object.keys(given).filter((name) => !NAMES.includes(name));
   if (unknown.length > 0) {
     throw fault(`unknown option ${unknown.join(', ')}; correct or remove it, known are mapping and format`);
   }
@@ -81,10 +83,6 @@ export function resolveFilterOptions(options: OpenRouterExceptionFilterOptions =
     throw fault(`option format is ${show(format)}; set it to 'nest' or 'problem', or leave it out`);
   }
   return Object.freeze({ mapping, format });
-}
-
-function isPlainObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function fault(what: string): OpenRouterConfigException {
