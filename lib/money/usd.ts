@@ -1,4 +1,5 @@
 import Big from 'big.js';
+import { UsdSum } from './micro-usd.js';
 
 /**
  * `minuend − subtrahend` in US dollars, computed in decimal and rounded once, back to a `number`.
@@ -12,10 +13,6 @@ export function subtractUsd(minuend: number, subtrahend: number): number {
   return new Big(minuend).minus(subtrahend).toNumber();
 }
 
-/** Amounts of up to a thousand dollars and twelve decimals are whole numbers of these, and add up as such. */
-const UNITS_PER_USD = 1e12;
-const EXACT_UNITS = 1e15;
-
 /**
  * The sum of amounts of US dollars, computed in decimal and rounded once, back to a `number`: the same in any order.
  *
@@ -24,22 +21,11 @@ const EXACT_UNITS = 1e15;
  * @internal
  */
 export function sumUsd(amounts: Iterable<number>): number {
-  let sum = new Big(0);
-  let units = 0;
+  const sum = new UsdSum();
   for (const amount of amounts) {
-    const own = Math.round(amount * UNITS_PER_USD);
-    // A decimal of up to 15 digits is the only one of that length that its double stands for: `own` is exact.
-    if (Math.abs(own) < EXACT_UNITS && own / UNITS_PER_USD === amount) {
-      units += own;
-      if (Math.abs(units) >= EXACT_UNITS) {
-        sum = sum.plus(`${units}e-12`);
-        units = 0;
-      }
-    } else {
-      sum = sum.plus(amount);
-    }
+    sum.add(amount);
   }
-  return sum.plus(`${units}e-12`).toNumber();
+  return sum.usd;
 }
 
 /**
