@@ -1,4 +1,5 @@
 import type { Scrub } from '../secret/scrub.js';
+import { peek } from './reading/peek.js';
 
 const LONGEST_MESSAGE = 500;
 
@@ -7,13 +8,12 @@ const LONGEST_MESSAGE = 500;
  * message. The original stays behind, since the HTTP library hangs the request, and so the key, on its errors.
  */
 export function safeCause(error: unknown, scrub: Scrub): Error {
-  const source = (typeof error === 'object' && error !== null ? error : {}) as Record<string, unknown>;
-  const text = typeof source['message'] === 'string' ? source['message'] : '';
-  const cause = new Error(scrub(text).slice(0, LONGEST_MESSAGE));
+  const text = peek(error, 'message');
+  const cause = new Error(typeof text === 'string' ? scrub(text).slice(0, LONGEST_MESSAGE) : '');
   // Its stack would show where the copy was made, not where the fault was.
   delete cause.stack;
   for (const field of ['name', 'code', 'syscall'] as const) {
-    const value = source[field];
+    const value = peek(error, field);
     if (typeof value === 'string') {
       Object.defineProperty(cause, field, {
         value: scrub(value),

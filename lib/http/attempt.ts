@@ -1,5 +1,6 @@
 import type { HttpService } from '@nestjs/axios';
 import type { OpenRouterDelivery, OpenRouterPhase } from '../contracts/delivery.js';
+import { peek } from '../errors/reading/peek.js';
 import { deliveryOf } from './call-failure.js';
 import { RequestTracker } from './request-tracker.js';
 import { BodyFault, collectBody, decodeBody, isUnpacked } from './response-body.js';
@@ -141,7 +142,5 @@ function textOf(value: unknown): string | undefined {
 
 /** The error below axios' own, where there is one. */
 function causeOf(error: unknown): unknown {
-  const cause: unknown =
-    typeof error === 'object' && error !== null ? Reflect.get(error, 'cause') : undefined;
-  return cause ?? error;
+  return peek(error, 'cause') ?? error;
 }

@@ -7,6 +7,7 @@ import {
   OpenRouterTimeoutException,
 } from '../errors/client.exceptions.js';
 import type { OpenRouterException } from '../errors/openrouter.exception.js';
+import { peek } from '../errors/reading/peek.js';
 import { safeCause } from '../errors/safe-cause.js';
 import { isTransientLoss } from '../errors/transport-fault.js';
 import type { Scrub } from '../secret/scrub.js';
@@ -160,13 +161,12 @@ export function withDelivery<T extends OpenRouterException>(exception: T, delive
 
 /** With several addresses Node reports one error for each, under a blank message. */
 function firstOfAggregate(error: unknown): unknown {
-  const errors: unknown =
-    typeof error === 'object' && error !== null ? Reflect.get(error, 'errors') : undefined;
+  const errors = peek(error, 'errors');
   return Array.isArray(errors) && errors.length > 0 ? errors[0] : error;
 }
 
 function textMember(value: unknown, name: string): string | undefined {
-  const member: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+  const member = peek(value, name);
   return typeof member === 'string' ? member : undefined;
 }
 

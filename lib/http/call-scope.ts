@@ -1,4 +1,4 @@
-import { getMaxListeners, setMaxListeners } from 'node:events';
+import { setMaxListeners } from 'node:events';
 
 /** What ended a step before it was done. */
 export type Interruption = 'timeoutMs' | 'deadlineMs' | 'abort' | 'closed';
@@ -14,15 +14,6 @@ export type Step<T> = (
 /** The calls of an account that are under way. */
 export class OpenCalls {
   readonly scopes = new Set<CallScope>();
-  readonly #prepared = new WeakSet<AbortSignal>();
-
-  /** Gets a signal ready for as many calls as its owner likes. */
-  prepare(signal: AbortSignal | undefined): void {
-    if (signal !== undefined && !this.#prepared.has(signal)) {
-      this.#prepared.add(signal);
-      allowManyListeners(signal);
-    }
-  }
 
   /** Ends them all because the account is closed. */
   shutDown(): void {
@@ -54,9 +45,9 @@ export class CallScope {
     open.scopes.add(this);
     if (signal?.aborted === true) {
       this.#ended = 'abort';
-    } else {
-      open.prepare(signal);
-      signal?.addEventListener('abort', this.#onAbort);
+    } else if (signal !== undefined) {
+      allowManyListeners(signal);
+      signal.addEventListener('abort', this.#onAbort);
     }
   }
 
@@ -136,17 +127,10 @@ export class CallScope {
   }
 }
 
-/** One signal may stand for any number of calls, and each of them listens; that is no leak to warn of. */
-const MANY_LISTENERS = 1_000;
-const UNLIMITED = 0;
-
-/** Lets a signal have more listeners than Node takes for a leak. */
+/** One signal may stand for any number of calls, and each of them listens: that is no leak for Node to warn of. */
 export function allowManyListeners(signal: AbortSignal): void {
   try {
-    const limit = getMaxListeners(signal);
-    if (limit !== UNLIMITED && limit < MANY_LISTENERS) {
-      setMaxListeners(MANY_LISTENERS, signal);
-    }
+    setMaxListeners(0, signal);
   } catch {
     // A signal of a user's own making need not be one of Node's.
   }
