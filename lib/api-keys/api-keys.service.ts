@@ -5,6 +5,7 @@ import {
   OpenRouterValidationException,
 } from '../errors/client.exceptions.js';
 import type { HttpPipeline } from '../http/http-pipeline.js';
+import type { OpenRouterCall } from '../http/openrouter-call.js';
 import { attachPipeline } from '../http/service-pipeline.js';
 import { checkArgument } from '../options/check-argument.js';
 import { keyTextProblem } from '../options/option-rules.js';
@@ -101,26 +102,8 @@ export class ApiKeysService {
    * @throws `OpenRouterBadRequestException` (400), and what every method throws.
    */
   async list(query?: ListApiKeysQuery, options?: RequestOptions): Promise<ApiKey[]> {
-    const { includeDisabled, offset, workspaceId } = checkArgument(
-      ListApiKeysQuery,
-      query ?? {},
-      'apiKeys.list',
-    );
-    return this.pipeline.request(
-      {
-        operation: 'apiKeys.list',
-        method: 'GET',
-        path: '/keys',
-        query: {
-          include_disabled: includeDisabled === undefined ? undefined : String(includeDisabled),
-          offset,
-          workspace_id: workspaceId,
-        },
-        key: 'management',
-        decode: decodeApiKeys,
-      },
-      options,
-    );
+    const checked = checkArgument(ListApiKeysQuery, query ?? {}, 'apiKeys.list');
+    return this.pipeline.request(pageCall(checked), options);
   }
 
   /**
@@ -143,12 +126,52 @@ export class ApiKeysService {
     query?: ListApiKeysQuery,
     options?: RequestOptions,
   ): AsyncGenerator<ApiKey, void, undefined> {
-    const { offset: start = 0, ...which } = checkArgument(ListApiKeysQuery, query ?? {}, 'apiKeys.iterate');
+    const checked = checkArgument(ListApiKeysQuery, query ?? {}, 'apiKeys.iterate');
+    yield* this.pages(checked, options);
+  }
+
+  /**
+   * Every key of a name, which is compared exactly; those that are switched off, too. `GET /keys`, all pages; needs a
+   * management key.
+   *
+   * After a {@link ApiKeysService.create} whose outcome is not known it tells whether the key was made.
+   *
+   * @param name - The name.
+   * @param options - Settings of each page's call, but one `deadlineMs` for all pages together; `workspaceId`, where it
+   * is not the default workspace.
+   */
+  async findByName(name: string, options?: FindApiKeysOptions): Promise<ApiKey[]> {
+    if (typeof name !== 'string' || !NAME_PATTERN.test(name)) {
+      throw refusal('apiKeys.findByName', 'name', '`name` must be a text that is not blank');
+    }
+    const { workspaceId, ...each } = options ?? {};
+    const query = checkArgument(
+      ListApiKeysQuery,
+      { includeDisabled: true, workspaceId },
+      'apiKeys.findByName',
+    );
+    const found: ApiKey[] = [];
+    for await (const key of this.pages(query, each, performance.now())) {
+      if (key.name === name) found.push(key);
+    }
+    return found;
+  }
+
+  /**
+   * @param startedAt - When the deadline of all pages together began; by default each page has its own.
+   *
+   * @internal
+   */
+  private async *pages(
+    { offset: start = 0, ...which }: ListApiKeysQuery,
+    options: RequestOptions | undefined,
+    startedAt?: number,
+  ): AsyncGenerator<ApiKey, void, undefined> {
     const seen = new Set<string>();
     let offset = start;
     let isFull = true;
     while (isFull) {
-      const page = await this.list({ ...which, offset }, options);
+      const page = await this.pipeline.request(pageCall({ ...which, offset }, startedAt), options);
       isFull = page.length >= PAGE_SIZE;
       const known = seen.size;
       for (const key of page) {
@@ -160,27 +183,6 @@ export class ApiKeysService {
       if (isFull && seen.size === known) throw repeated(offset);
       offset += page.length;
     }
-  }
-
-  /**
-   * Every key of a name, which is compared exactly; those that are switched off, too. `GET /keys`, all pages; needs a
-   * management key.
-   *
-   * After a {@link ApiKeysService.create} whose outcome is not known it tells whether the key was made.
-   *
-   * @param name - The name.
-   * @param options - Settings of each page's call; `workspaceId`, where it is not the default workspace.
-   */
-  async findByName(name: string, options?: FindApiKeysOptions): Promise<ApiKey[]> {
-    if (typeof name !== 'string' || !NAME_PATTERN.test(name)) {
-      throw refusal('apiKeys.findByName', 'name', '`name` must be a text that is not blank');
-    }
-    const { workspaceId, ...each } = options ?? {};
-    const found: ApiKey[] = [];
-    for await (const key of this.iterate({ includeDisabled: true, workspaceId }, each)) {
-      if (key.name === name) found.push(key);
-    }
-    return found;
   }
 
   /**
@@ -295,6 +297,25 @@ export class ApiKeysService {
       options,
     );
   }
+}
+
+function pageCall(
+  { includeDisabled, offset, workspaceId }: ListApiKeysQuery,
+  startedAt?: number,
+): OpenRouterCall<ApiKey[]> {
+  return {
+    operation: 'apiKeys.list',
+    method: 'GET',
+    path: '/keys',
+    query: {
+      include_disabled: includeDisabled === undefined ? undefined : String(includeDisabled),
+      offset,
+      workspace_id: workspaceId,
+    },
+    key: 'management',
+    decode: decodeApiKeys,
+    startedAt,
+  };
 }
 
 function refusal(subject: string, property: string, reason: string): OpenRouterValidationException {

@@ -39,12 +39,15 @@ export class CallScope {
     readonly deadlineMs: number,
     private readonly signal: AbortSignal | undefined,
     private readonly open: OpenCalls,
-  ) {
     // Monotonic: a jump of the wall clock neither shortens nor prolongs a call.
-    this.#endsAt = performance.now() + deadlineMs;
+    startedAt = performance.now(),
+  ) {
+    this.#endsAt = startedAt + deadlineMs;
     open.scopes.add(this);
     if (signal?.aborted === true) {
       this.#ended = 'abort';
+    } else if (this.remainingMs === 0) {
+      this.#ended = 'deadlineMs';
     } else if (signal !== undefined) {
       allowManyListeners(signal);
       signal.addEventListener('abort', this.#onAbort);

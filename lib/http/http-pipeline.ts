@@ -117,7 +117,7 @@ export class HttpPipeline {
     const timeoutMs = limits.timeoutMs ?? this.options.timeoutMs;
     const deadlineMs =
       call.awaitMs === undefined ? this.options.deadlineMs : awaitDeadline(call.awaitMs, timeoutMs);
-    const scope = new CallScope(limits.deadlineMs ?? deadlineMs, signal, this.#calls);
+    const scope = new CallScope(limits.deadlineMs ?? deadlineMs, signal, this.#calls, call.startedAt);
     const keyOverride = apiKey === undefined ? undefined : keyText(apiKey);
     const progress: CallInProgress<T> = {
       call,

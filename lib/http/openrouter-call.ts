@@ -24,6 +24,8 @@ export interface OpenRouterCall<T> {
    * one attempt.
    */
   readonly awaitMs?: number | undefined;
+  /** When the deadline began, by `performance.now()`; for one of several calls that share it. Now by default. */
+  readonly startedAt?: number | undefined;
 }
 
 /** Whether sending the call twice could do something twice. */

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { ApiKey, ApiKeysService } from '../../lib/index.js';
-import { failureOf } from '../support/failures.js';
+import { failureOf, sleep, timed } from '../support/failures.js';
 import { cleanUp, clientOf, sendError, sendJson, startServer, type TestServer } from '../support/servers.js';
 import { numberedKey, WORKSPACE } from './support.js';
 
@@ -197,6 +197,30 @@ describe('findByName', () => {
     await apiKeys.findByName('tenant', { workspaceId: WORKSPACE, headers: { 'x-team': 'billing' } });
     expect(server.requests[0]?.path).toContain(`workspace_id=${WORKSPACE}`);
     expect(server.requests[0]?.headers['x-team']).toBe('billing');
+  });
+
+  it('has one deadline for all pages together', async () => {
+    const server = await startServer(({ path }, response) => {
+      const offset = offsetIn(path);
+      setTimeout(() => sendJson(response, { data: keysOf(offset, offset + 100) }), 40);
+    });
+    const client = clientOf(server, { deadlineMs: 200 });
+    for (const [options, deadlineMs] of [
+      [undefined, 200],
+      [{ deadlineMs: 300 }, 300],
+    ] as const) {
+      const { ms, outcome } = await timed(() => failureOf(client.apiKeys.findByName('key', options)));
+      expect(outcome).toMatchObject({
+        name: 'OpenRouterTimeoutException',
+        message: expect.stringContaining(`\`deadlineMs\` (${deadlineMs} ms)`),
+        timeoutMs: deadlineMs,
+      });
+      expect(ms).toBeGreaterThan(deadlineMs - 20);
+      expect(ms).toBeLessThan(deadlineMs + 200);
+    }
+    const asked = server.requests.length;
+    await sleep(80);
+    expect(server.requests).toHaveLength(asked);
   });
 
   it('is no answer if a page is missing', async () => {
