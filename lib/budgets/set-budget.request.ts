@@ -1,4 +1,5 @@
 import { IsBoolean, IsNumber, IsPositive, ValidateIf } from '../options/class-validator.js';
+import { OnlyTextConverted } from '../options/only-text-converted.js';
 
 /** Sets a budget. Fit to stand behind a `ValidationPipe` as a controller's body. */
 export class SetBudgetRequest {
@@ -9,6 +10,7 @@ export class SetBudgetRequest {
     { allowNaN: false, allowInfinity: false },
     { message: '`limitUsd` must be a number of US dollars' },
   )
+  @OnlyTextConverted()
   limitUsd!: number;
 
   /**

@@ -6,6 +6,7 @@ import {
   Max,
   ValidateIf,
 } from '../options/class-validator.js';
+import { OnlyTextConverted } from '../options/only-text-converted.js';
 
 const MOST_USD = 100_000;
 const CHAIN_IDS = [1, 137, 8453] as const;
@@ -19,6 +20,7 @@ export class CreateCoinbaseChargeRequest {
   @Max(MOST_USD, { message: `\`amount\` must not be above ${MOST_USD}` })
   @IsPositive({ message: '`amount` must be above 0' })
   @IsNumber({ allowNaN: false, allowInfinity: false }, { message: '`amount` must be a number of US dollars' })
+  @OnlyTextConverted()
   amount!: number;
 
   /** The EVM address that will send the transaction: `0x` and 40 hexadecimal digits. */

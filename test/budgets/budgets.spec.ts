@@ -248,4 +248,18 @@ describe('what is refused before anything is sent', () => {
       response: { message: [expect.stringContaining('`limitUsd` must be above 0')] },
     });
   });
+
+  it('is no amount made of something else by the implicit conversion of a ValidationPipe', async () => {
+    const pipe = new ValidationPipe({
+      transformOptions: { enableImplicitConversion: true },
+      transform: true,
+    });
+    const transform = (limitUsd: unknown): Promise<unknown> =>
+      pipe.transform({ limitUsd }, { type: 'body', metatype: SetBudgetRequest });
+    for (const limitUsd of [true, [7], '', 'x', new Date(7), null]) {
+      await expect(transform(limitUsd)).rejects.toMatchObject({ status: 400 });
+    }
+    await expect(transform('5')).resolves.toMatchObject({ limitUsd: 5 });
+    await expect(transform(5)).resolves.toMatchObject({ limitUsd: 5 });
+  });
 });

@@ -295,4 +295,18 @@ describe('CreateCoinbaseChargeRequest behind a ValidationPipe', () => {
     });
     await expect(transform({ amount: 5, chain_id: 1 })).rejects.toMatchObject({ status: 400 });
   });
+
+  it('refuses an amount that implicit conversion would make of something else', async () => {
+    const converting = new ValidationPipe({
+      transform: true,
+      transformOptions: { enableImplicitConversion: true },
+    });
+    const convert = (amount: unknown): Promise<unknown> =>
+      converting.transform({ amount }, { type: 'body', metatype: CreateCoinbaseChargeRequest });
+    await expect(convert(true)).rejects.toMatchObject({
+      response: { message: expect.arrayContaining(['`amount` must be a number of US dollars']) },
+    });
+    await expect(convert([5])).rejects.toMatchObject({ status: 400 });
+    await expect(convert('5')).resolves.toMatchObject({ amount: 5 });
+  });
 });
