@@ -57,6 +57,7 @@ export class GenerationsService {
         path: '/generation',
         query: { id },
         key: 'api',
+        isInference: true,
         decode: decodeGeneration,
         awaitMs: waitMs === 0 ? undefined : waitMs,
       },

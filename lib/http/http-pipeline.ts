@@ -37,7 +37,7 @@ import { awaitDeadline, foundDelay } from './found-policy.js';
 import { type HttpAgents, openAgents } from './http-agents.js';
 import { InstrumentationHooks, type Outcome } from './instrumentation-hooks.js';
 import { KeyRing, keyText } from './key-ring.js';
-import { belongsToInference, createsSomething, type OpenRouterCall } from './openrouter-call.js';
+import { createsSomething, type OpenRouterCall } from './openrouter-call.js';
 import { accountHeaders } from './request-headers.js';
 import { expandPath, queryText } from './request-path.js';
 import { RetryBudget } from './retry-budget.js';
@@ -337,7 +337,7 @@ export class HttpPipeline {
     const { operation, gone } = call;
     const key: KeyInUse = {
       from: keyOverride === undefined ? this.#keys.optionOf(call.key) : 'call',
-      isInference: belongsToInference(call),
+      isInference: call.isInference ?? false,
     };
     const exception = createApiException({ status, header, body, operation, scrub, key, gone });
     return { failure: { exception, transient: false } };

@@ -13,6 +13,8 @@ export interface OpenRouterCall<T> {
   readonly query?: QueryParameters;
   /** Which key the operation prefers; the other one serves it where that one is not set. */
   readonly key: OpenRouterKeyKind;
+  /** Whether OpenRouter serves it as a part of inference, where it accepts no management key. */
+  readonly isInference?: boolean;
   /** Sent as JSON. */
   readonly body?: unknown;
   /** Reads the content of a success. Throws an `OpenRouterResponseException` for one that breaks the API's promise. */
@@ -31,9 +33,4 @@ export interface OpenRouterCall<T> {
 /** Whether sending the call twice could do something twice. */
 export function createsSomething(call: Pick<OpenRouterCall<unknown>, 'method'>): boolean {
   return call.method === 'POST';
-}
-
-/** Whether OpenRouter serves the call as a part of inference, where no management key is accepted. */
-export function belongsToInference({ path }: Pick<OpenRouterCall<unknown>, 'path'>): boolean {
-  return path === '/generation' || path.startsWith('/generation/');
 }
