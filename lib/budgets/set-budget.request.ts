@@ -1,4 +1,5 @@
-import { IsBoolean, IsNumber, IsPositive, ValidateIf } from '../options/class-validator.js';
+import { IsNumber, IsPositive } from '../options/class-validator.js';
+import { booleanRule, Obeys } from '../options/option-rules.js';
 import { OnlyTextConverted } from '../options/only-text-converted.js';
 
 /** Sets a budget. Fit to stand behind a `ValidationPipe` as a controller's body. */
@@ -17,8 +18,7 @@ export class SetBudgetRequest {
    * Whether what is paid to providers with keys of your own (BYOK) counts, too. Holds for every budget of the
    * workspace, not just this one; left out, it stays as it is.
    */
-  @ValidateIf((_request, value) => value !== undefined)
-  @IsBoolean({ message: '`includeByokInBudgets` must be true or false' })
+  @Obeys(booleanRule)
   includeByokInBudgets?: boolean | undefined;
 
   /** @internal */

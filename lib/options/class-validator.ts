@@ -16,13 +16,11 @@ import * as isPositive from 'class-validator/cjs/decorator/number/IsPositive.js'
 import * as max from 'class-validator/cjs/decorator/number/Max.js';
 import * as isEthereumAddress from 'class-validator/cjs/decorator/string/IsEthereumAddress.js';
 import * as matches from 'class-validator/cjs/decorator/string/Matches.js';
-import * as isBoolean from 'class-validator/cjs/decorator/typechecker/IsBoolean.js';
 import * as isNumber from 'class-validator/cjs/decorator/typechecker/IsNumber.js';
 import * as isString from 'class-validator/cjs/decorator/typechecker/IsString.js';
 import * as storage from 'class-validator/cjs/metadata/MetadataStorage.js';
 import * as validator from 'class-validator/cjs/validation/Validator.js';
 
-export const IsBoolean: typeof index.IsBoolean = isBoolean.IsBoolean;
 export const IsEthereumAddress: typeof index.IsEthereumAddress = isEthereumAddress.IsEthereumAddress;
 export const IsIn: typeof index.IsIn = isIn.IsIn;
 export const IsNumber: typeof index.IsNumber = isNumber.IsNumber;
