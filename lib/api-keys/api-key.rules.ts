@@ -7,7 +7,7 @@ export const LIMIT_RESETS = ['daily', 'weekly', 'monthly'] as const;
 /** A name that is not blank. */
 export const NAME_PATTERN = /\S/;
 export const UUID_PATTERN = /^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$/;
-export const UTC_PATTERN = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$/;
+const UTC_PATTERN = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$/;
 
 export const NAME_IS_TEXT = { message: '`name` must be a text' };
 export const NAME_IS_NOT_BLANK = { message: '`name` must not be blank' };

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { OpenRouterApiException } from '../errors/api.exceptions.js';
 import { OpenRouterConfigException } from '../errors/client.exceptions.js';
+import { MANAGEMENT_KEYS_PAGE } from '../errors/key-hint.js';
 import type { HttpPipeline } from '../http/http-pipeline.js';
 import type { OpenRouterKeyKind } from '../options/resolve-options.js';
 import { decodeKeyKind } from './api-keys.decoders.js';
@@ -78,7 +79,7 @@ function judgeKey(kind: OpenRouterKeyKind, finding: KeyFinding, wanted: boolean 
         ? `\`${option}\` is a management key, which cannot call completions; give an ordinary key, or leave it out, ` +
           'since `managementKey` serves every call of this package'
         : `\`${option}\` is an ordinary key, which cannot administer the account; make a management key at ` +
-          'https://openrouter.ai/settings/management-keys, or give this one as `apiKey`',
+          `${MANAGEMENT_KEYS_PAGE}, or give this one as \`apiKey\``,
     ],
     warnings: [],
   };

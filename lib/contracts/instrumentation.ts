@@ -57,8 +57,8 @@ export interface OpenRouterAttachedClient {
 /**
  * Watches the calls of an account: for metrics, traces and logs.
  *
- * Every hook but `onAttach` and `onAlert` gets the attempt first. A hook that throws never fails a call. Hooks are synchronous: a promise that
- * one returns is not waited for.
+ * Every hook but `onAttach` and `onAlert` gets the attempt first. A hook that throws never fails a call. Hooks are
+ * synchronous: a promise that one returns is not waited for.
  */
 export interface OpenRouterInstrumentation {
   /**

@@ -9,7 +9,8 @@ export interface KeyInUse {
 const MANAGEMENT_ONLY = /\bonly (?:management|provisioning) keys\b/i;
 const USER_NOT_FOUND = /\buser not found\b/i;
 
-const MANAGEMENT_KEYS_PAGE = 'https://openrouter.ai/settings/management-keys';
+/** Where management keys are made. */
+export const MANAGEMENT_KEYS_PAGE = 'https://openrouter.ai/settings/management-keys';
 
 const GIVE_A_MANAGEMENT_KEY: Readonly<Record<KeyInUse['from'], string>> = {
   apiKey: 'The key given as `apiKey` is an ordinary one: set `managementKey` to a management key',

@@ -17,7 +17,7 @@ export const LIMIT_SOURCES = {
 } as const;
 
 /** What is known of a refusal. */
-export interface Refusal {
+interface Refusal {
   readonly status: number | undefined;
   /** OpenRouter's own message. */
   readonly message: string;

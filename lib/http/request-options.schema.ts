@@ -12,7 +12,6 @@ import type { OpenRouterKey } from '../options/openrouter-options.js';
 import { RetryOptionsSchema, retryRule } from '../options/options.schema.js';
 import { isSecretString } from '../secret/secret-string.js';
 
-/** Signals, of any realm. */
 export const signalRule: Rule = (value) =>
   // Not by instanceof: a signal may come from another realm.
   typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value

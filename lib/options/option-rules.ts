@@ -162,7 +162,7 @@ export const baseUrlRule: Rule = (value, owner) => {
     : undefined;
 };
 
-/** Whether a value is an object by its own right, as opposed to a list, a class instance of the host, or `null`. */
+/** Whether a value is an object with named members, such as options or an instance, as opposed to a list or `null`. */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -112,8 +112,7 @@ export function mergeRetry(
   if (over === undefined || over === false) {
     return over ?? base;
   }
-  const set = Object.fromEntries(Object.entries(over).filter(([, value]) => value !== undefined));
-  return Object.freeze({ ...(base === false ? DEFAULT_RETRY : base), ...set });
+  return Object.freeze(withDefaults(base === false ? DEFAULT_RETRY : base, over));
 }
 
 function namedKey(
