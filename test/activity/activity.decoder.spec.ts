@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { decodeActivity } from '../../lib/activity/activity.decoder.js';
 import { OpenRouterResponseException } from '../../lib/errors/index.js';
-import { parseJson } from '../../lib/errors/reading/json.js';
+import { tryParseJson } from '../../lib/errors/reading/json.js';
 import { ROW, ITEM } from './support.js';
 
 function failureIn(body: unknown): OpenRouterResponseException {
@@ -58,7 +58,7 @@ describe('rows of activity', () => {
   });
 
   it('ignore what they do not know', () => {
-    const row = parseJson(`{"__proto__":{"usage":1},"toString":1,${JSON.stringify(ROW).slice(1)}`);
+    const row = tryParseJson(`{"__proto__":{"usage":1},"toString":1,${JSON.stringify(ROW).slice(1)}`);
     expect(decodeActivity({ data: [row] })).toEqual([ITEM]);
   });
 
@@ -66,7 +66,7 @@ describe('rows of activity', () => {
     ['missing', {}, 'usage', /is missing/],
     ['null', { usage: null }, 'usage', /is null/],
     ['a text', { usage: '0.015' }, 'usage', /is a string/],
-    ['beyond every number', parseJson('{"usage":1e999}'), 'usage', /not finite/],
+    ['beyond every number', tryParseJson('{"usage":1e999}'), 'usage', /not finite/],
     ['of another kind', { usage: 1 }, 'byok_usage_inference', /is missing/],
     ['a text', { usage: 1, byok_usage_inference: '0' }, 'byok_usage_inference', /is a string/],
   ])('never have an amount made up that is %s', (_title, money, name, kind) => {

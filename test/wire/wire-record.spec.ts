@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { OpenRouterResponseException } from '../../lib/errors/index.js';
-import { parseJson } from '../../lib/errors/reading/json.js';
+import { tryParseJson } from '../../lib/errors/reading/json.js';
 import {
   decodeList,
   isJsonObject,
@@ -18,7 +18,7 @@ import {
 const INHERITED = ['toString', 'constructor', 'hasOwnProperty', 'valueOf', '__proto__', '__defineGetter__'];
 
 function record(json: string, path = 'data'): WireRecord {
-  return { members: parseJson(json) as Record<string, unknown>, path };
+  return { members: tryParseJson(json) as Record<string, unknown>, path };
 }
 
 function thrown(action: () => unknown): OpenRouterResponseException {
@@ -34,7 +34,7 @@ function thrown(action: () => unknown): OpenRouterResponseException {
 describe('an own member', () => {
   it.each(INHERITED)('is not the inherited %s', (name) => {
     expect(ownMember({}, name)).toBeUndefined();
-    expect(ownMember(parseJson(`{"${name}":7}`) as Record<string, unknown>, name)).toBe(7);
+    expect(ownMember(tryParseJson(`{"${name}":7}`) as Record<string, unknown>, name)).toBe(7);
   });
 
   it.each<[unknown, boolean]>([
@@ -58,7 +58,7 @@ describe('the content of an answer', () => {
     ['{"data":[1]}', { data: [1] }],
     ['{"data":null,"a":1}', { data: null, a: 1 }],
   ])('of %s is %j, at `data`', (json, members) => {
-    expect(unwrapData(parseJson(json))).toEqual({ members, path: 'data' });
+    expect(unwrapData(tryParseJson(json))).toEqual({ members, path: 'data' });
   });
 
   it.each<[unknown, string]>([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseJson, tryParseJson } from '../../../lib/errors/reading/json.js';
+import { tryParseJson } from '../../../lib/errors/reading/json.js';
 
 describe('untrusted JSON', () => {
   it.each<[string, unknown]>([
@@ -12,7 +12,6 @@ describe('untrusted JSON', () => {
     ['1e400', Infinity],
     ['{"a":1,"a":2}', { a: 2 }],
   ])('%j is %j', (text, expected) => {
-    expect(parseJson(text)).toEqual(expected);
     expect(tryParseJson(text)).toEqual(expected);
   });
 
@@ -31,13 +30,12 @@ describe('untrusted JSON', () => {
     '"a\nb"',
     '<html>',
     'sk-or-v1-abcdefabcdefabcdef',
-  ])('%j is none, and the error does not quote it', (text) => {
-    expect(() => parseJson(text)).toThrow(new SyntaxError('The text is not valid JSON.'));
+  ])('%j is none', (text) => {
     expect(tryParseJson(text)).toBeUndefined();
   });
 
   it('keeps `__proto__` a name like any other', () => {
-    const value = parseJson(
+    const value = tryParseJson(
       '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}',
     ) as object;
     expect(Object.hasOwn(value, '__proto__')).toBe(true);
@@ -45,7 +43,7 @@ describe('untrusted JSON', () => {
   });
 
   it('nests as deep as it likes', () => {
-    let value = parseJson(`${'['.repeat(200_000)}${']'.repeat(200_000)}`);
+    let value = tryParseJson(`${'['.repeat(200_000)}${']'.repeat(200_000)}`);
     let depth = 0;
     while (Array.isArray(value)) {
       depth += 1;
