@@ -1,5 +1,6 @@
 import type { HttpService } from '@nestjs/axios';
 import type { OpenRouterDelivery, OpenRouterPhase } from '../contracts/delivery.js';
+import { headerReader, type HeaderReader } from '../errors/reading/header-reader.js';
 import { peek } from '../errors/reading/peek.js';
 import { deliveryOf } from './call-failure.js';
 import { RequestTracker } from './request-tracker.js';
@@ -16,7 +17,7 @@ export interface WireRequest {
 /** An answer as it came. `fault` stands in for a body that could not be read. */
 export interface WireAnswer {
   readonly status: number;
-  readonly header: (name: string) => string | undefined;
+  readonly header: HeaderReader;
   readonly body: string | undefined;
   readonly fault: BodyFault | undefined;
 }
@@ -67,7 +68,7 @@ export class Attempt {
   send({ method, url, headers, body }: WireRequest): Promise<WireAnswer> {
     const tracker = this.#tracker;
     return new Promise((resolve, reject) => {
-      const take = (status: number, header: WireAnswer['header'], data: unknown): void => {
+      const take = (status: number, header: HeaderReader, data: unknown): void => {
         this.#status = status;
         this.#read(status, header, data).then(resolve, reject);
       };
@@ -112,7 +113,7 @@ export class Attempt {
   }
 
   /** Listens to the body before it returns: an answer may be gone by the next turn. */
-  async #read(status: number, header: WireAnswer['header'], data: unknown): Promise<WireAnswer> {
+  async #read(status: number, header: HeaderReader, data: unknown): Promise<WireAnswer> {
     try {
       if (Number(header('content-length')) > this.maxBytes) {
         this.end();
@@ -128,12 +129,6 @@ export class Attempt {
       throw error;
     }
   }
-}
-
-/** Reads the headers that axios has made of whatever an adapter has left. */
-function headerReader(headers: unknown): WireAnswer['header'] {
-  const all = headers as { get(name: string): unknown };
-  return (name) => textOf(all.get(name));
 }
 
 function textOf(value: unknown): string | undefined {

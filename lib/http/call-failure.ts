@@ -22,6 +22,9 @@ export interface CallFailure {
   readonly stale?: boolean;
 }
 
+/** How an attempt has ended. */
+export type Outcome<T> = { readonly value: T; readonly status: number } | { readonly failure: CallFailure };
+
 const PLACES: Readonly<Record<OpenRouterPhase, string>> = {
   queue: 'while waiting for a free connection',
   dns: 'while resolving the host name',

@@ -1,43 +1,36 @@
-import { HttpService } from '@nestjs/axios';
-import type { AxiosStatic } from 'axios';
+import type { HttpService } from '@nestjs/axios';
 import type { BalanceStore } from '../contracts/balance-store.js';
 import type { BalanceNotice } from '../contracts/balance-figures.js';
 import type { OpenRouterDelivery } from '../contracts/delivery.js';
 import type { OpenRouterAttachedClient } from '../contracts/instrumentation.js';
 import type { RequestOptions } from '../contracts/request-options.js';
 import { OpenRouterNotFoundException, OpenRouterUnauthorizedException } from '../errors/api.exceptions.js';
-import {
-  OpenRouterAbortException,
-  OpenRouterResponseException,
-  OpenRouterTimeoutException,
-} from '../errors/client.exceptions.js';
+import { OpenRouterAbortException, OpenRouterTimeoutException } from '../errors/client.exceptions.js';
 import type { KeyInUse } from '../errors/key-hint.js';
 import { isOpenRouterException } from '../errors/openrouter.exception.js';
-import { statusIn } from '../errors/reading/error-answer.js';
-import { tryParseJson } from '../errors/reading/json.js';
-import type { OpenRouterAxiosOptions, ResolvedOpenRouterOptions } from '../options/openrouter-options.js';
+import type { ResolvedOpenRouterOptions } from '../options/openrouter-options.js';
 import { type AccountSettings, mergeRetry } from '../options/resolve-options.js';
 import type { Scrub } from '../secret/scrub.js';
 import { secretsOfHeaders } from '../secret/secret-headers.js';
-import { createApiException } from '../wire/api-exception.factory.js';
-import { isJsonObject, ownMember } from '../wire/wire-record.js';
 import { Attempt, TransportFault, type WireAnswer } from './attempt.js';
 import {
-  bodyFailure,
   type CallFailure,
   connectionFailure,
   deliveryIn,
   furthest,
   type InterruptedCall,
   interruptionException,
+  type Outcome,
   withDelivery,
 } from './call-failure.js';
 import { CallScope, type Interruption, OpenCalls } from './call-scope.js';
 import { awaitDeadline, foundDelay } from './found-policy.js';
 import { type HttpAgents, openAgents } from './http-agents.js';
-import { InstrumentationHooks, type Outcome } from './instrumentation-hooks.js';
+import { InstrumentationHooks } from './instrumentation-hooks.js';
 import { KeyRing, keyText } from './key-ring.js';
 import { createsSomething, type OpenRouterCall } from './openrouter-call.js';
+import { openAxios } from './open-axios.js';
+import { readAnswer } from './read-answer.js';
 import { accountHeaders } from './request-headers.js';
 import { expandPath, queryText } from './request-path.js';
 import { RetryBudget } from './retry-budget.js';
@@ -96,9 +89,9 @@ export class HttpPipeline {
     this.#hooks = new InstrumentationHooks(settings);
     this.#agents = openAgents();
     this.#http = {
-      kept: openHttp({ ...this.#agents.kept, ...settings.axios }),
-      apart: openHttp({ ...this.#agents.apart, ...settings.axios }),
-      single: openHttp({ ...this.#agents.single, ...settings.axios }),
+      kept: openAxios({ ...this.#agents.kept, ...settings.axios }),
+      apart: openAxios({ ...this.#agents.apart, ...settings.axios }),
+      single: openAxios({ ...this.#agents.single, ...settings.axios }),
     };
     this.#hasAdapter = settings.axios.adapter !== undefined;
   }
@@ -271,7 +264,8 @@ export class HttpPipeline {
   async #attempt<T>(progress: CallInProgress<T>, key: string, connection: Connection): Promise<Outcome<T>> {
     const { call, scrub } = progress;
     try {
-      return this.#read(await this.#exchange(progress, key, connection), progress);
+      const answer = await this.#exchange(progress, key, connection);
+      return readAnswer(answer, call, this.#keyInUse(progress), scrub);
     } catch (error) {
       if (error instanceof TransportFault) {
         const failure = connectionFailure(error.raw, error.phase, call.operation, scrub);
@@ -304,43 +298,11 @@ export class HttpPipeline {
     );
   }
 
-  #read<T>(answer: WireAnswer, progress: CallInProgress<T>): Outcome<T> {
-    const { call, scrub } = progress;
-    const { operation } = call;
-    const { status, body, fault } = answer;
-    if (!Number.isInteger(status)) {
-      return { failure: noStatus(operation) };
-    }
-    if (status < 200 || status > 299) {
-      return this.#refused(status, answer, progress);
-    }
-    if (fault !== undefined) {
-      return { failure: bodyFailure(fault, operation, scrub) };
-    }
-    const content = tryParseJson(body ?? '');
-    const error = isJsonObject(content) ? ownMember(content, 'error') : undefined;
-    if (error !== undefined && error !== null) {
-      return this.#refused(statusIn(content) ?? 500, answer, progress);
-    }
-    // Of a deletion the status says all there is to say.
-    const isDone = call.method === 'DELETE' && body?.trim() === '';
-    return content === undefined && !isDone
-      ? { failure: notJson(answer, call, scrub) }
-      : { value: call.decode(content), status };
-  }
-
-  #refused<T>(
-    status: number,
-    { header, body }: WireAnswer,
-    { call, scrub, keyOverride }: CallInProgress<T>,
-  ): Outcome<T> {
-    const { operation, gone } = call;
-    const key: KeyInUse = {
+  #keyInUse<T>({ call, keyOverride }: CallInProgress<T>): KeyInUse {
+    return {
       from: keyOverride === undefined ? this.#keys.optionOf(call.key) : 'call',
       isInference: call.isInference ?? false,
     };
-    const exception = createApiException({ status, header, body, operation, scrub, key, gone });
-    return { failure: { exception, transient: false } };
   }
 
   #askKey<T>(progress: CallInProgress<T>): string | Promise<string> {
@@ -393,28 +355,6 @@ export class HttpPipeline {
   }
 }
 
-/**
- * Opens an axios instance of an account's own. Not by `axios.create`, whose instances start from the defaults that any
- * other module may have changed; and of the copy of axios that `HttpService` is made for, where there are two.
- */
-function openHttp(own: OpenRouterAxiosOptions): HttpService {
-  const { Axios } = new HttpService().axiosRef as unknown as AxiosStatic;
-  const axios = new Axios({
-    adapter: 'http',
-    // The key must not take a way that only the environment knows of.
-    proxy: false,
-    maxRedirects: 0,
-    responseType: 'stream',
-    // Unpacked by the package, since axios takes a gzip body that is cut short for a whole one.
-    decompress: false,
-    validateStatus: null,
-    ...own,
-    // For a fetch adapter, which knows of no limit to redirects.
-    ...(own.adapter !== undefined && { fetchOptions: { redirect: 'manual' } }),
-  });
-  return new HttpService(axios as HttpService['axiosRef']);
-}
-
 /** A key of the call's own does not meet others on a connection, where an answer could come to the wrong one. */
 function firstConnection<T>({ call, keyOverride }: CallInProgress<T>): Connection {
   if (createsSomething(call)) {
@@ -441,32 +381,4 @@ function isUnauthorized({ exception }: CallFailure): boolean {
 function isAlreadyDeleted<T>({ call, delivery }: CallInProgress<T>, { exception }: CallFailure): boolean {
   const mayHaveDeleted = delivery === 'unknown' || delivery === 'applied';
   return call.method === 'DELETE' && mayHaveDeleted && exception instanceof OpenRouterNotFoundException;
-}
-
-function noStatus(operation: string): CallFailure {
-  return {
-    exception: new OpenRouterResponseException({
-      message: `${operation}: the HTTP adapter gave an answer without a status.`,
-      delivery: 'unknown',
-    }),
-    transient: false,
-  };
-}
-
-function notJson(
-  { header, body }: WireAnswer,
-  { operation }: OpenRouterCall<unknown>,
-  scrub: Scrub,
-): CallFailure {
-  const text = body?.trim() ?? '';
-  const type = scrub(header('content-type') ?? 'no content type');
-  const what = text === '' ? 'is empty' : `is not JSON (${type})`;
-  return {
-    exception: new OpenRouterResponseException({
-      message: `${operation}: OpenRouter's answer ${what}.`,
-      delivery: 'applied',
-    }),
-    // Cut short in the middle, as opposed to a page of another server.
-    transient: text.startsWith('{') || text.startsWith('['),
-  };
 }

@@ -7,11 +7,8 @@ import type {
 } from '../contracts/instrumentation.js';
 import { OpenRouterApiException } from '../errors/api.exceptions.js';
 import type { AccountSettings } from '../options/resolve-options.js';
-import { type CallFailure, deliveryIn } from './call-failure.js';
+import { type CallFailure, deliveryIn, type Outcome } from './call-failure.js';
 import type { OpenRouterCall } from './openrouter-call.js';
-
-/** How an attempt has ended. */
-export type Outcome<T> = { readonly value: T; readonly status: number } | { readonly failure: CallFailure };
 
 /** Follows one attempt on behalf of the instrumentations. */
 export interface AttemptWatch {

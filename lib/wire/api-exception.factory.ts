@@ -1,4 +1,3 @@
-import type { OpenRouterDelivery } from '../contracts/delivery.js';
 import {
   OpenRouterApiException,
   OpenRouterBadGatewayException,
@@ -23,21 +22,19 @@ import {
 import { type KeyInUse, keyHint, withHint } from '../errors/key-hint.js';
 import { metadataIn, readErrorAnswer } from '../errors/reading/error-answer.js';
 import { excerpt } from '../errors/reading/error-message.js';
+import type { HeaderReader } from '../errors/reading/header-reader.js';
 import { tryParseJson } from '../errors/reading/json.js';
 import type { Scrub } from '../secret/scrub.js';
 import { isJsonObject } from './wire-record.js';
 
-/** An error answer as it came. */
-export interface ErrorAnswer {
+/** A call that OpenRouter has refused: the answer as it came, and what was asked for. */
+export interface RefusedCall {
   readonly status: number;
-  /** A header of the answer by its lower-case name. */
-  readonly header: (name: string) => string | undefined;
+  readonly header: HeaderReader;
   /** The body as text; `undefined` if it could not be read. */
   readonly body: string | undefined;
   readonly operation: string;
   readonly scrub: Scrub;
-  /** What is known of the request's effect, where the status alone does not say it. */
-  readonly delivery?: OpenRouterDelivery | undefined;
   /** The key that the call was made with, for the hint what to do about it. */
   readonly key?: KeyInUse | undefined;
   /** What a 410 of this operation means to the caller. */
@@ -68,20 +65,19 @@ const EXCEPTION_OF_STATUS: Readonly<Record<number, StatusException>> = {
 const DEEPEST_METADATA = 6;
 
 /** Makes the exception of an error answer, whatever its content type and shape. */
-export function createApiException(answer: ErrorAnswer): OpenRouterApiException {
-  const { status, header, body: text, operation, delivery, scrub } = answer;
+export function createApiException(call: RefusedCall): OpenRouterApiException {
+  const { status, header, body: text, operation, scrub } = call;
   const content = tryParseJson(text ?? '');
   const reading = readErrorAnswer({ status, header, text, content }, scrub);
   const init: OpenRouterStatusExceptionInit = {
     ...reading,
-    message: withHint(reading.message, keyHint(status, reading.message, answer.key)),
-    delivery,
+    message: withHint(reading.message, keyHint(status, reading.message, call.key)),
     operation,
     metadata: copyMetadata(metadataIn(content), scrub),
-    requestId: readRequestId(answer),
+    requestId: readRequestId(call),
   };
   if (status === 410) {
-    return goneException(init, answer.gone);
+    return goneException(init, call.gone);
   }
   const Exception = EXCEPTION_OF_STATUS[status];
   return Exception === undefined ? new OpenRouterApiException({ ...init, status }) : new Exception(init);
@@ -89,7 +85,7 @@ export function createApiException(answer: ErrorAnswer): OpenRouterApiException 
 
 function goneException(
   init: OpenRouterStatusExceptionInit,
-  gone: ErrorAnswer['gone'],
+  gone: RefusedCall['gone'],
 ): OpenRouterGoneException {
   return gone === undefined
     ? new OpenRouterGoneException(init)
@@ -100,7 +96,7 @@ function goneException(
       });
 }
 
-function readRequestId({ header, scrub }: ErrorAnswer): string | undefined {
+function readRequestId({ header, scrub }: RefusedCall): string | undefined {
   const id = header('request-id') ?? header('x-request-id') ?? header('cf-ray');
   return id === undefined ? undefined : excerpt(scrub(id));
 }

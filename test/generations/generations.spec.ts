@@ -106,6 +106,14 @@ describe('a generation', () => {
     expect(server.requests[0]!.headers['authorization']).toBe(`Bearer ${MANAGEMENT_KEY}`);
   });
 
+  it('says what a refused management key is told in a strange way', async () => {
+    const server = await startServer((_request, response) =>
+      sendError(response, 401, { message: 'User not found.' }),
+    );
+    const failure = await failureOf(clientOf(server, { apiKey: undefined }).generations.get(ID));
+    expect(failure.message).toContain('a management key, which inference does not accept');
+  });
+
   it('has all that the API documents, without what is null', async () => {
     const server = await startServer(found);
     const expected = Object.entries(WIRE)

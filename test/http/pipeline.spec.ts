@@ -132,18 +132,19 @@ describe('a refusal that is easily taken for a bad key', () => {
   });
 
   it.each([
-    ['/generation', { apiKey: API_KEY }, {}, 'give an ordinary key as `apiKey`.'],
-    ['/generation', { apiKey: undefined, managementKey: API_KEY }, {}, 'set `apiKey` to an ordinary key'],
-    ['/generation/content', { apiKey: API_KEY }, own, "as `apiKey` in the call's own options."],
-    ['/key', { apiKey: API_KEY }, {}, undefined],
-    ['/generations', { apiKey: API_KEY }, {}, undefined],
+    [true, { apiKey: API_KEY }, {}, 'give an ordinary key as `apiKey`.'],
+    [true, { apiKey: undefined, managementKey: API_KEY }, {}, 'set `apiKey` to an ordinary key'],
+    [true, { apiKey: API_KEY }, own, "as `apiKey` in the call's own options."],
+    [false, { apiKey: API_KEY }, {}, undefined],
   ] as const)(
-    'on %s with the options %j and %j hints at a management key',
-    async (path, options, request, hint) => {
+    'with isInference: %s, the options %j and %j hints at a management key if inference it is',
+    async (isInference, options, request, hint) => {
       const { baseUrl } = await startServer((_request, response) =>
         sendError(response, 401, { message: 'User not found.' }),
       );
-      const { message } = await failureOf(pipelineOf(baseUrl, options).request(call({ path }), request));
+      const { message } = await failureOf(
+        pipelineOf(baseUrl, options).request(call({ isInference }), request),
+      );
       if (hint === undefined) expect(message).toBe('User not found.');
       else expect(message).toContain(hint);
     },

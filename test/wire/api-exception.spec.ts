@@ -6,13 +6,13 @@ import {
   OpenRouterPaymentRequiredException,
 } from '../../lib/errors/index.js';
 import { createScrub } from '../../lib/secret/scrub.js';
-import { createApiException, type ErrorAnswer } from '../../lib/wire/api-exception.factory.js';
+import { createApiException, type RefusedCall } from '../../lib/wire/api-exception.factory.js';
 import { bodyOf, REFUSALS } from '../errors/support.js';
 import { leaksIn } from '../support/leaks.js';
 
 const KEY = 'gateway-credential-4f9a2b7c1d8e';
 
-function answer(over: Partial<ErrorAnswer> & { headers?: Record<string, string> }): ErrorAnswer {
+function answer(over: Partial<RefusedCall> & { headers?: Record<string, string> }): RefusedCall {
   const { headers = {}, ...rest } = over;
   return {
     status: 500,
@@ -72,10 +72,6 @@ describe('the class of a status', () => {
     expect(exceptionOf({ status: 402, body: '{"error":{"code":500,"message":"x"}}' })).toBeInstanceOf(
       OpenRouterPaymentRequiredException,
     );
-  });
-
-  it('takes the delivery that it is told', () => {
-    expect(exceptionOf({ status: 503, delivery: 'applied' }).delivery).toBe('applied');
   });
 });
 
@@ -485,7 +481,7 @@ describe('the hint what to do', () => {
   const MANAGEMENT = '{"error":{"code":403,"message":"Only management keys can perform this operation"}}';
   const UNKNOWN_USER = '{"error":{"code":401,"message":"User not found."}}';
 
-  it.each<[NonNullable<ErrorAnswer['key']>['from'], string]>([
+  it.each<[NonNullable<RefusedCall['key']>['from'], string]>([
     ['apiKey', 'The key given as `apiKey` is an ordinary one: set `managementKey` to a management key'],
     [
       'managementKey',
@@ -502,7 +498,7 @@ describe('the hint what to do', () => {
     );
   });
 
-  it.each<[NonNullable<ErrorAnswer['key']>['from'], string]>([
+  it.each<[NonNullable<RefusedCall['key']>['from'], string]>([
     ['apiKey', 'give an ordinary key as `apiKey`.'],
     ['managementKey', 'set `apiKey` to an ordinary key, since `managementKey` has served this call.'],
     ['call', "give an ordinary key as `apiKey` in the call's own options."],

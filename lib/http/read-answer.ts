@@ -1,0 +1,74 @@
+import { OpenRouterResponseException } from '../errors/client.exceptions.js';
+import type { KeyInUse } from '../errors/key-hint.js';
+import { statusIn } from '../errors/reading/error-answer.js';
+import { tryParseJson } from '../errors/reading/json.js';
+import type { Scrub } from '../secret/scrub.js';
+import { createApiException } from '../wire/api-exception.factory.js';
+import { isJsonObject, ownMember } from '../wire/wire-record.js';
+import type { WireAnswer } from './attempt.js';
+import { bodyFailure, type CallFailure, type Outcome } from './call-failure.js';
+import type { OpenRouterCall } from './openrouter-call.js';
+
+/**
+ * Reads an answer: the value of a success, and the failure of everything else.
+ *
+ * @throws `OpenRouterResponseException` of the call's own decoder.
+ */
+export function readAnswer<T>(
+  answer: WireAnswer,
+  call: OpenRouterCall<T>,
+  key: KeyInUse,
+  scrub: Scrub,
+): Outcome<T> {
+  const { status, header, body, fault } = answer;
+  const { operation, gone } = call;
+  const refused = (status: number): Outcome<T> => ({
+    failure: {
+      exception: createApiException({ status, header, body, operation, scrub, key, gone }),
+      transient: false,
+    },
+  });
+  if (!Number.isInteger(status)) {
+    return { failure: noStatus(operation) };
+  }
+  if (status < 200 || status > 299) {
+    return refused(status);
+  }
+  if (fault !== undefined) {
+    return { failure: bodyFailure(fault, operation, scrub) };
+  }
+  const content = tryParseJson(body ?? '');
+  const error = isJsonObject(content) ? ownMember(content, 'error') : undefined;
+  if (error !== undefined && error !== null) {
+    return refused(statusIn(content) ?? 500);
+  }
+  // Of a deletion the status says all there is to say.
+  const isDone = call.method === 'DELETE' && body?.trim() === '';
+  return content === undefined && !isDone
+    ? { failure: notJson(answer, operation, scrub) }
+    : { value: call.decode(content), status };
+}
+
+function noStatus(operation: string): CallFailure {
+  return {
+    exception: new OpenRouterResponseException({
+      message: `${operation}: the HTTP adapter gave an answer without a status.`,
+      delivery: 'unknown',
+    }),
+    transient: false,
+  };
+}
+
+function notJson({ header, body }: WireAnswer, operation: string, scrub: Scrub): CallFailure {
+  const text = body?.trim() ?? '';
+  const type = scrub(header('content-type') ?? 'no content type');
+  const what = text === '' ? 'is empty' : `is not JSON (${type})`;
+  return {
+    exception: new OpenRouterResponseException({
+      message: `${operation}: OpenRouter's answer ${what}.`,
+      delivery: 'applied',
+    }),
+    // Cut short in the middle, as opposed to a page of another server.
+    transient: text.startsWith('{') || text.startsWith('['),
+  };
+}
