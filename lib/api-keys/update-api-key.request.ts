@@ -1,7 +1,7 @@
-import { IsString, Matches, ValidateIf } from '../options/class-validator.js';
+import { IsString, Matches } from '../options/class-validator.js';
 import { OpenRouterValidationException } from '../errors/client.exceptions.js';
 import { checkArgument } from '../options/check-argument.js';
-import { booleanRule, isPlainObject, Obeys, type Rule } from '../options/option-rules.js';
+import { booleanRule, isPlainObject, MayBeAbsent, Obeys, type Rule } from '../options/option-rules.js';
 import { misspelling, quoted } from '../options/validate-object.js';
 import {
   LIMIT_RESETS,
@@ -30,7 +30,7 @@ const fixedRule: Rule = () => CANNOT_BE_CHANGED;
  */
 export class UpdateApiKeyRequest {
   /** Its new name; not blank. */
-  @ValidateIf((_request, value) => value !== undefined)
+  @MayBeAbsent()
   @Matches(NAME_PATTERN, NAME_IS_NOT_BLANK)
   @IsString(NAME_IS_TEXT)
   name?: string | undefined;

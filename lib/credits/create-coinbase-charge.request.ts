@@ -1,12 +1,6 @@
-import {
-  IsEthereumAddress,
-  IsIn,
-  IsNumber,
-  IsPositive,
-  Max,
-  ValidateIf,
-} from '../options/class-validator.js';
+import { IsEthereumAddress, IsIn, IsNumber, IsPositive, Max } from '../options/class-validator.js';
 import { OnlyTextConverted } from '../options/only-text-converted.js';
+import { MayBeAbsent } from '../options/option-rules.js';
 
 const MOST_USD = 100_000;
 const CHAIN_IDS = [1, 137, 8453] as const;
@@ -24,12 +18,12 @@ export class CreateCoinbaseChargeRequest {
   amount!: number;
 
   /** The EVM address that will send the transaction: `0x` and 40 hexadecimal digits. */
-  @ValidateIf((_request, value) => value !== undefined)
+  @MayBeAbsent()
   @IsEthereumAddress({ message: '`sender` must be an EVM address: 0x and 40 hexadecimal digits' })
   sender?: string | undefined;
 
   /** The chain of the transaction: 1 (Ethereum), 137 (Polygon) or 8453 (Base). */
-  @ValidateIf((_request, value) => value !== undefined)
+  @MayBeAbsent()
   @IsIn(CHAIN_IDS, { message: `\`chainId\` must be one of ${CHAIN_IDS.join(', ')}` })
   chainId?: (typeof CHAIN_IDS)[number] | undefined;
 

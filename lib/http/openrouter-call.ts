@@ -1,4 +1,5 @@
 import type { OpenRouterKeyKind } from '../options/resolve-options.js';
+import type { GoneNotice } from '../wire/api-exception.factory.js';
 import type { PathParameters, QueryParameters } from './request-path.js';
 
 /** What one operation sends and how its answer is read. */
@@ -19,8 +20,7 @@ export interface OpenRouterCall<T> {
   readonly body?: unknown;
   /** Reads the content of a success. Throws an `OpenRouterResponseException` for one that breaks the API's promise. */
   readonly decode: (body: unknown) => T;
-  /** What a 410 of this operation means to the caller. */
-  readonly gone?: { readonly notice: string; readonly purchaseUrl: string };
+  readonly gone?: GoneNotice;
   /**
    * How long a 404 means "not there yet", in milliseconds from the start of the call. The deadline is then this and
    * one attempt.

@@ -21,9 +21,12 @@ const MANAGED_HEADERS = new Set([
   'accept-encoding',
 ]);
 
+/** Lets a property of a class-validator class be absent; unlike `IsOptional`, not `null`. */
+export const MayBeAbsent = (): PropertyDecorator => ValidateIf((_owner, value) => value !== undefined);
+
 /** Applies a {@link Rule} to a property of a class-validator class; an absent property is not asked. */
 export function Obeys(rule: Rule): PropertyDecorator {
-  const optional = ValidateIf((_owner, value) => value !== undefined);
+  const optional = MayBeAbsent();
   const check = ValidateBy({
     name: 'rule',
     validator: {

@@ -37,8 +37,13 @@ export interface RefusedCall {
   readonly scrub: Scrub;
   /** The key that the call was made with, for the hint what to do about it. */
   readonly key?: KeyInUse | undefined;
-  /** What a 410 of this operation means to the caller. */
-  readonly gone?: { readonly notice: string; readonly purchaseUrl: string } | undefined;
+  readonly gone?: GoneNotice | undefined;
+}
+
+/** What a 410 of an operation means to the caller. */
+export interface GoneNotice {
+  readonly notice: string;
+  readonly purchaseUrl: string;
 }
 
 type StatusException = new (init: OpenRouterStatusExceptionInit) => OpenRouterApiException;
@@ -85,7 +90,7 @@ export function createApiException(call: RefusedCall): OpenRouterApiException {
 
 function goneException(
   init: OpenRouterStatusExceptionInit,
-  gone: RefusedCall['gone'],
+  gone: GoneNotice | undefined,
 ): OpenRouterGoneException {
   return gone === undefined
     ? new OpenRouterGoneException(init)

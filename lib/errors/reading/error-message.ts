@@ -26,7 +26,7 @@ export function messageOfAnswer(answer: ErrorAnswer, scrub: Scrub): string {
   return showable(messageIn(answer.content) ?? describeAnswer(answer, scrub), scrub);
 }
 
-/** A text as it may be shown in a message. Scrubbed before it is cut: no pattern finds half a key. */
+/** A text as it may be shown in a message. Scrubbed before it is cut: no pattern finds every part of a key. */
 export function showable(text: string, scrub: Scrub): string {
   return printable(scrub(text)).slice(0, LONGEST_MESSAGE);
 }
