@@ -1,19 +1,26 @@
 import { OpenRouterValidationException } from '../errors/client.exceptions.js';
 
+type ParameterName = 'hash' | 'workspace' | 'interval';
+
 /** Values of path parameters, by the names that stand in braces in a template. */
-export type PathParameters = Readonly<Record<string, string>>;
+export type PathParameters = Readonly<Partial<Record<ParameterName, string>>>;
 
 /** Members of a query by their names on the wire. */
 export type QueryParameters = Readonly<Record<string, string | number | undefined>>;
 
-const PATTERNS: Readonly<Record<string, { readonly pattern: RegExp; readonly shape: string }>> = {
+interface ParameterRule {
+  readonly pattern: RegExp;
+  readonly shape: string;
+}
+
+const RULES: Readonly<Record<string, ParameterRule>> = {
   hash: { pattern: /^[0-9a-f]{64}$/, shape: 'the hash of a key: 64 lower-case hexadecimal digits' },
   workspace: { pattern: /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/, shape: 'the id or slug of a workspace' },
   interval: {
     pattern: /^(daily|weekly|monthly|lifetime)$/,
     shape: 'one of daily, weekly, monthly, lifetime',
   },
-};
+} satisfies Record<ParameterName, ParameterRule>;
 
 /**
  * Puts parameters into a path template such as `/keys/{hash}`.
@@ -24,8 +31,8 @@ const PATTERNS: Readonly<Record<string, { readonly pattern: RegExp; readonly sha
  */
 export function expandPath(template: string, parameters: PathParameters, operation: string): string {
   return template.replace(/\{(\w+)\}/g, (_braces, name: string) => {
-    const value: unknown = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
-    const rule = PATTERNS[name];
+    const value: unknown = Object.hasOwn(parameters, name) ? Reflect.get(parameters, name) : undefined;
+    const rule = RULES[name];
     if (rule === undefined || typeof value !== 'string' || !rule.pattern.test(value)) {
       throw new OpenRouterValidationException(operation, [
         { property: name, constraints: { pattern: `\`${name}\` must be ${rule?.shape ?? 'known'}` } },

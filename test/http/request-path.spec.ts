@@ -76,7 +76,7 @@ describe('expandPath', () => {
   });
 
   it('refuses a parameter that nobody has a pattern for', () => {
-    expect(() => expandPath('/x/{other}', { other: 'a' }, 'test')).toThrow(/`other`/);
+    expect(() => expandPath('/x/{other}', { other: 'a' } as never, 'test')).toThrow(/`other`/);
     expect(() => expandPath('/x/{constructor}', {}, 'test')).toThrow(OpenRouterValidationException);
   });
 });
