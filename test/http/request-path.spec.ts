@@ -63,7 +63,7 @@ describe('expandPath', () => {
       ['/workspaces/{workspace}', 'workspace'],
     ] as const) {
       if (name === 'workspace' && value === HASH.toUpperCase()) continue;
-      expect(() => expandPath(template, { [name]: value } as never, 'keys.get')).toThrow(
+      expect(() => expandPath(template, { [name]: value }, 'keys.get')).toThrow(
         OpenRouterValidationException,
       );
     }
