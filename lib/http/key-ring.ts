@@ -36,9 +36,19 @@ export class KeyRing {
    * where one secret begins with another, the rest of it would be left over.
    */
   scrubWith(own: readonly string[]): Scrub {
-    return own.length === 0
-      ? (text) => this.#scrub(text)
-      : (text) => createScrub([...own, ...this.#known, ...this.#others])(text);
+    if (own.length === 0) {
+      return (text) => this.#scrub(text);
+    }
+    let known = this.#known;
+    let scrub: Scrub | undefined;
+    return (text) => {
+      // Built when it is needed, and again when a key function has given another key meanwhile.
+      if (scrub === undefined || known !== this.#known) {
+        known = this.#known;
+        scrub = createScrub([...own, ...known, ...this.#others]);
+      }
+      return scrub(text);
+    };
   }
 
   /** The option that a key was given in. */
