@@ -56,7 +56,7 @@ const FULL = {
   activityCalls: 30,
   balanceRounds: 5,
   balanceCalls: 1_000_000,
-  readMs: 10_000,
+  readMs: 60_000,
 };
 const QUICK = {
   loadRounds: 1,
