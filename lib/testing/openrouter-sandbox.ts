@@ -132,14 +132,15 @@ export class OpenRouterSandbox {
   /**
    * Makes the next matching request fail, or the next `times` of them: with a status, with a body of your own
    * (a broken success, too), or by a broken connection. It comes before everything else, the check of the key
-   * included, and leaves the account as it was. Several failures wait in line; of those that match a request, the
-   * first is taken.
+   * included, and leaves the account as it was; with `when: 'after'` the request is carried out first, and its answer
+   * lost. Several failures wait in line; of those that match a request, the first is taken.
    *
    * @example
    * ```ts
    * sandbox.failNext({ path: '/credits', status: 429, headers: { 'retry-after': 2 } });
    * sandbox.failNext({ times: 3, fault: 'reset' });
    * sandbox.failNext({ status: 200, body: '<html>' });
+   * sandbox.failNext({ method: 'POST', path: '/keys', fault: 'reset', when: 'after' }); // the key is made
    * ```
    * @throws TypeError for an unknown field or a value that cannot be; names the field.
    */
@@ -162,6 +163,14 @@ export class OpenRouterSandbox {
    */
   set latencyMs(latencyMs: number) {
     this.server.latencyMs = checkLatency('OpenRouterSandbox', latencyMs);
+  }
+
+  /**
+   * The failures that are still waiting, oldest first, with `times` as what is left of it. At the end of a test, one
+   * that has met no request has perhaps a typing error in its `path`. A snapshot, like {@link requests}.
+   */
+  get pendingFailures(): readonly SandboxFailure[] {
+    return this.server.failures.pending();
   }
 
   /** Forgets the failures that are still waiting. */

@@ -1,4 +1,4 @@
-import { METHODS, type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http';
+import { METHODS, validateHeaderName, validateHeaderValue } from 'node:http';
 import { types } from 'node:util';
 import { checkFields, checkInteger, checkOneOf, isRecord, refuse } from './sandbox-checks.js';
 import { API_ROOT } from './routes/route.js';
@@ -24,13 +24,19 @@ export interface SandboxFailure {
    * query; a `RegExp` must be found in one of these. Default: every path.
    */
   path?: string | RegExp | undefined;
+  /**
+   * `'before'`: the request is not carried out, and leaves the account as it was. `'after'`: it is carried out as if
+   * nothing were wrong, and its answer is lost: the key is there, and whoever asked for it cannot know. Default
+   * `'before'`.
+   */
+  when?: 'before' | 'after' | undefined;
   /** How many matching requests fail: a whole number from 1, or `Infinity` until `clearFailures()`. Default 1. */
   times?: number | undefined;
   /** Milliseconds to wait before failing. Default 0. */
   delayMs?: number | undefined;
   /**
-   * Status to answer, 200 to 599. Default 500; with the faults `'hang-body'` and `'truncate'` 200. No other
-   * fault has a status.
+   * Status to answer, 200 to 599. Default 500; with the faults `'hang-body'` and `'truncate'` 200, or with
+   * `when: 'after'` that of the lost answer. No other fault has a status.
    */
   status?: number | undefined;
   /**
@@ -41,14 +47,15 @@ export interface SandboxFailure {
   /**
    * What to send: a string (`text/plain`) or bytes as they are, anything else as JSON; `headers` may name another
    * `content-type`. Default: the API's error envelope with its own message for that status; for one
-   * below 300 an empty body, or with a fault that cuts it some JSON to cut.
+   * below 300 an empty body, or with a fault that cuts it some JSON to cut, with `when: 'after'` the lost answer.
    */
   body?: string | Uint8Array | object | null | undefined;
   /** A connection fault instead of a whole response. */
   fault?: SandboxFault | undefined;
 }
 
-type Headers = Readonly<Record<string, string | string[]>>;
+/** Response headers by their names in lower case. */
+export type Headers = Readonly<Record<string, string | string[]>>;
 
 /** A body and its content type. */
 export interface Content {
@@ -59,11 +66,12 @@ export interface Content {
 /** A queued failure: checked, frozen against later changes of what the caller passed. */
 export interface QueuedFailure {
   readonly matches: (method: string, path: string) => boolean;
+  readonly when: 'before' | 'after';
   readonly delayMs: number;
   readonly fault: SandboxFault | undefined;
-  readonly status: number;
+  /** `undefined`, like `content`: the default. */
+  readonly status: number | undefined;
   readonly headers: Headers;
-  /** `undefined`: the default of that status. */
   readonly content: Content | undefined;
 }
 
@@ -71,14 +79,16 @@ export interface FailureQueue {
   add(failure: SandboxFailure): void;
   /** The first failure in the queue for this request, used up once by asking. */
   take(method: string, path: string): QueuedFailure | undefined;
+  /** What is still in the queue, as it was added, but for how often. */
+  pending(): SandboxFailure[];
   clear(): void;
 }
 
 export function createFailureQueue(): FailureQueue {
-  let queue: { readonly failure: QueuedFailure; left: number }[] = [];
+  let queue: { readonly given: SandboxFailure; readonly failure: QueuedFailure; left: number }[] = [];
   return {
-    add: (failure) => {
-      queue.push({ failure: checkFailure(failure), left: checkTimes(failure.times) });
+    add: (given) => {
+      queue.push({ given: { ...given }, failure: checkFailure(given), left: checkTimes(given.times) });
     },
     take: (method, path) => {
       const entry = queue.find(({ failure }) => failure.matches(method, path));
@@ -87,39 +97,11 @@ export function createFailureQueue(): FailureQueue {
       if (entry.left === 0) queue = queue.filter((other) => other !== entry);
       return entry.failure;
     },
+    pending: () => queue.map(({ given, left }) => ({ ...given, times: left })),
     clear: () => {
       queue = [];
     },
   };
-}
-
-/** Breaks the connection of a response that has not begun. */
-export function playFault(
-  fault: SandboxFault,
-  response: ServerResponse,
-  { status, headers, bytes }: { status: number; headers: Headers; bytes: Buffer },
-): void {
-  const { socket } = response.req;
-  switch (fault) {
-    case 'hang':
-      return;
-    case 'reset':
-      socket.resetAndDestroy();
-      return;
-    case 'close':
-      socket.destroySoon();
-      return;
-    case 'garbage':
-      socket.write('\u0000\u0001 this is no HTTP response\r\n\r\n');
-      socket.destroySoon();
-      return;
-    case 'hang-body':
-    case 'truncate':
-      response.writeHead(status, { ...headers, 'content-length': Math.max(bytes.length, 1) });
-      response.flushHeaders();
-      response.write(bytes.subarray(0, bytes.length / 2));
-      if (fault === 'truncate') socket.destroySoon();
-  }
 }
 
 const WHERE = 'failNext';
@@ -129,6 +111,7 @@ const FAULTS: readonly SandboxFault[] = ['reset', 'close', 'hang', 'hang-body', 
 const FIELDS = [
   'method',
   'path',
+  'when',
   'times',
   'delayMs',
   'status',
@@ -146,7 +129,7 @@ function checkTimes(times = 1): number {
 
 function checkFailure(failure: SandboxFailure): QueuedFailure {
   checkFields(WHERE, failure, FIELDS);
-  const { fault, delayMs = 0, headers = {}, body } = failure;
+  const { when = 'before', fault, delayMs = 0, status, headers = {}, body } = failure;
   if (fault !== undefined) checkOneOf(WHERE, 'fault', fault, FAULTS);
   const hasResponse = fault === undefined || fault === 'hang-body' || fault === 'truncate';
   for (const field of ['status', 'headers', 'body'] as const) {
@@ -156,9 +139,10 @@ function checkFailure(failure: SandboxFailure): QueuedFailure {
   }
   return {
     matches: matcher(failure.method, failure.path),
+    when: checkOneOf(WHERE, 'when', when, ['before', 'after']),
     delayMs: checkInteger(WHERE, 'delayMs', delayMs, [0, 2_147_483_647]),
     fault,
-    status: checkInteger(WHERE, 'status', failure.status ?? (fault === undefined ? 500 : 200), [200, 599]),
+    status: status === undefined ? undefined : checkInteger(WHERE, 'status', status, [200, 599]),
     headers: checkHeaders(headers),
     content: body === undefined ? undefined : encode(body),
   };

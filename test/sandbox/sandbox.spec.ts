@@ -7,6 +7,7 @@ import {
   type OpenRouterSandboxOptions,
   type SandboxFailure,
 } from '../../lib/testing/index.js';
+import { OpenRouterClient } from '../../lib/index.js';
 import { call, start } from './support/sandbox.js';
 
 async function credits(sandbox: OpenRouterSandbox): Promise<{ total_credits: number; total_usage: number }> {
@@ -778,6 +779,107 @@ describe('failNext with a fault', () => {
   });
 });
 
+describe('failNext after the request was carried out', () => {
+  const order = { name: 'Lost' };
+  const create = (sandbox: OpenRouterSandbox): ReturnType<typeof call> =>
+    call(sandbox, '/keys', sandbox.managementKey, { method: 'POST', body: JSON.stringify(order) });
+  const names = async (sandbox: OpenRouterSandbox): Promise<string[]> => {
+    const { json } = await call(sandbox, '/keys', sandbox.managementKey);
+    return json.data.map(({ name }: { name: string }) => name);
+  };
+
+  it.each(['reset', 'close', 'garbage'] as const)(
+    'loses the answer by the fault %s, and the key is there',
+    async (fault) => {
+      const sandbox = await start();
+      sandbox.failNext({ method: 'POST', path: '/keys', fault, when: 'after' });
+      await expect(create(sandbox)).rejects.toThrow();
+      expect(await names(sandbox)).toEqual(['Lost', 'Sandbox key']);
+      expect(sandbox.requests.map(({ failed }) => failed)).toEqual([true, false]);
+    },
+  );
+
+  it('answers with a status in the place of the answer, and not before its time', async () => {
+    const sandbox = await start();
+    sandbox.failNext({ status: 503, delayMs: 30, when: 'after' });
+    const answer = create(sandbox);
+    while (sandbox.requests.length === 0) await new Promise(setImmediate);
+    expect(await names(sandbox)).toEqual(['Lost', 'Sandbox key']);
+    expect((await answer).status).toBe(503);
+    sandbox.failNext({ when: 'after' });
+    expect((await create(sandbox)).status).toBe(500);
+    expect(await names(sandbox)).toHaveLength(3);
+  });
+
+  it('cuts the answer itself, unless there is another one to cut', async () => {
+    const sandbox = await start();
+    sandbox.failNext({ fault: 'truncate', headers: { 'x-extra': '1' }, when: 'after' });
+    const response = await fetch(`${sandbox.baseUrl}/keys`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${sandbox.managementKey}` },
+      body: JSON.stringify(order),
+    });
+    expect([response.status, response.headers.get('x-extra')]).toEqual([201, '1']);
+    const reader = response.body!.getReader();
+    const { value } = await reader.read();
+    expect(new TextDecoder().decode(value)).toMatch(/^\{"data":\{"hash":/);
+    await expect(reader.read()).rejects.toThrow();
+    sandbox.failNext({ fault: 'truncate', status: 502, body: '0123456789', when: 'after' });
+    const { text } = await wire(sandbox);
+    expect(text).toMatch(/^HTTP\/1\.1 502 /);
+    expect(text.split('\r\n\r\n')[1]).toBe('01234');
+  });
+
+  it('carries out nothing that would have been refused', async () => {
+    const sandbox = await start();
+    sandbox.failNext({ fault: 'reset', when: 'after' });
+    await expect(
+      call(sandbox, '/keys', sandbox.apiKey, { method: 'POST', body: JSON.stringify(order) }),
+    ).rejects.toThrow();
+    expect(await names(sandbox)).toEqual(['Sandbox key']);
+  });
+
+  it('is how a client may be tried that does not know what has come of a creation', async () => {
+    const sandbox = await start();
+    const client = new OpenRouterClient({ managementKey: sandbox.managementKey, baseUrl: sandbox.baseUrl });
+    sandbox.failNext({ method: 'POST', path: '/keys', fault: 'reset', when: 'after' });
+    await expect(client.apiKeys.create({ name: 'Lost' })).rejects.toMatchObject({ delivery: 'unknown' });
+    expect(await client.apiKeys.findByName('Lost')).toHaveLength(1);
+    sandbox.failNext({ method: 'POST', path: '/keys', fault: 'truncate', when: 'after' });
+    await expect(client.apiKeys.create({ name: 'Cut' })).rejects.toMatchObject({ delivery: 'applied' });
+    expect(await client.apiKeys.findByName('Cut')).toHaveLength(1);
+    await client.close();
+  });
+});
+
+describe('pendingFailures', () => {
+  it('are those that no request has met, with what is left of them', async () => {
+    const sandbox = await start();
+    expect(sandbox.pendingFailures).toEqual([]);
+    const failure = { path: '/credit', status: 503 };
+    sandbox.failNext(failure);
+    sandbox.failNext({ path: '/credits', times: 2 });
+    sandbox.failNext({ path: /^\/key/, fault: 'hang', times: Infinity });
+    failure.status = 500;
+    await call(sandbox, '/credits');
+    expect(sandbox.pendingFailures).toEqual([
+      { path: '/credit', status: 503, times: 1 },
+      { path: '/credits', times: 1 },
+      { path: /^\/key/, fault: 'hang', times: Infinity },
+    ]);
+    await call(sandbox, '/credits');
+    expect(sandbox.pendingFailures).toHaveLength(2);
+    sandbox.clearFailures();
+    expect(sandbox.pendingFailures).toEqual([]);
+  });
+
+  it('are none of what was refused', async () => {
+    const sandbox = await start();
+    expect(() => sandbox.failNext({ times: 0 })).toThrow(TypeError);
+    expect(sandbox.pendingFailures).toEqual([]);
+  });
+});
+
 describe('failNext refuses', () => {
   const circular: Record<string, unknown> = {};
   circular['self'] = circular;
@@ -791,6 +893,7 @@ describe('failNext refuses', () => {
     [{ times: 0 }, 'times must be a whole number from 1, or Infinity'],
     [{ times: 1.5 }, 'times must be'],
     [{ delayMs: -1 }, 'delayMs must be'],
+    [{ when: 'later' }, 'when must be one of "before", "after"'],
     [{ fault: 'explode' }, 'fault must be one of "reset", "close"'],
     [{ method: 'FETCH' }, 'method must be an HTTP method'],
     [{ path: 'credits' }, "path must be a RegExp or a string that begins with '/'"],
