@@ -1,5 +1,6 @@
 import { subtractUsd } from '../money/usd.js';
 import type { BalanceSnapshot } from './balance.models.js';
+import { frozenDate } from './frozen-date.js';
 
 /** What OpenRouter has said of an account, as it came. */
 export interface BalanceReading {
@@ -29,7 +30,7 @@ export function figuresOf({ credits, key, fetchedAt }: BalanceReading): ReadFigu
       balance: credits === null ? null : 'credits',
       keyLimit: key === null ? null : 'key',
     }),
-    fetchedAt: new Date(fetchedAt),
+    fetchedAt: frozenDate(fetchedAt),
   };
 }
 

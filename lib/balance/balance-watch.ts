@@ -5,6 +5,7 @@ import type { BalanceEnvironment } from './balance-environment.js';
 import type { BalanceReader } from './balance-reader.js';
 import { saysTheSame } from './balance-snapshot.js';
 import type { BalanceAlert, BalanceSnapshot } from './balance.models.js';
+import { frozenDate } from './frozen-date.js';
 import type { StoreAccess } from './store-access.js';
 
 /** What a watch needs. */
@@ -167,7 +168,7 @@ export class BalanceWatch {
     return Object.freeze({
       ...news,
       ...(snapshot !== undefined && { snapshot }),
-      at: new Date(environment.wallNow()),
+      at: frozenDate(environment.wallNow()),
     });
   }
 }

@@ -29,7 +29,7 @@ export class BalanceSnapshotSources implements BalanceSources {
 }
 
 /**
- * What is known of an account's money, in US dollars. Frozen.
+ * What is known of an account's money, in US dollars. Frozen, and its date with it, since many callers share it.
  *
  * `null` is "not known", never 0. What is below zero stays below zero.
  */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { inspect } from 'node:util';
 import { figuresOf, saysTheSame, snapshotOf } from '../../lib/balance/balance-snapshot.js';
 import { forecastOf } from '../../lib/balance/forecast.js';
 import {
@@ -55,6 +56,25 @@ describe('a snapshot', () => {
     expect(saysTheSame(at(1, 9), at(1, 9, 0, true))).toBe(false);
     const keyless = snapshotOf(figuresOf({ credits: credits(5, 1), key: null, fetchedAt: 1 }), 0, false);
     expect(saysTheSame(at(1, null), keyless)).toBe(false);
+  });
+
+  it('has a date that no caller can change for the others', () => {
+    const { fetchedAt } = snapshotOf(figuresOf({ credits: null, key: null, fetchedAt: 86_400_000 }), 0, false);
+    const date = fetchedAt as Date & { extra?: number };
+    for (const change of [
+      () => date.setTime(0),
+      () => date.setUTCHours(5),
+      () => date.setFullYear(2000),
+      () => (date.extra = 1),
+    ]) {
+      expect(change).toThrow(TypeError);
+    }
+    expect(date).toEqual(new Date('1970-01-02'));
+    expect(inspect(date)).toBe('1970-01-02T00:00:00.000Z');
+    expect(JSON.stringify({ date })).toBe('{"date":"1970-01-02T00:00:00.000Z"}');
+    for (const copy of [new Date(date), structuredClone(date)]) {
+      expect(copy.setTime(0)).toBe(0);
+    }
   });
 });
 
