@@ -15,13 +15,12 @@ const LONGEST_WAIT_MS = 1_000;
  * Refuses requests while there is too little money in an account: less than `@RequireCredits` says at the handler
  * or its controller; without it, while nothing is left.
  *
- * `@RequireCredits()` applies it. It can be applied by `@UseGuards(CreditsGuard)`, or to the whole application by
+ * `@RequireCredits()` applies it. It can also be applied by `@UseGuards(CreditsGuard)`, or to the whole application by
  * `{ provide: APP_GUARD, useClass: CreditsGuard }`, where `@SkipCreditsGuard()` makes exceptions.
  *
  * It reads the balance that is in memory (`BalanceService.get()`), so a request costs no call to OpenRouter. The first
  * ones of all, when nothing is in memory yet, wait together for one reading, a second at most; then what is there is
- * not known. It is no reservation: requests that are
- * let through at the same time may together spend more than there is.
+ * not known. It is no reservation: requests that are let through at the same time may together spend more than there is.
  *
  * What it throws, with `required` and `spendable` in US dollars:
  * - HTTP and GraphQL: an `HttpException` with the status 402, or `status`; its `cause` is the exception below.

@@ -1,7 +1,7 @@
 import { applyDecorators, UseGuards } from '@nestjs/common';
 import { requirementOf, type RequireCreditsOptions } from './credits-requirement.js';
 import { CreditsGuard } from './credits.guard.js';
-import { type GuardedTarget, ownRequirementsOf, setRequirements } from './requirement-metadata.js';
+import { addRequirement, exempt, type GuardedTarget } from './requirement-metadata.js';
 
 const applyGuard = applyDecorators(UseGuards(CreditsGuard));
 
@@ -13,7 +13,8 @@ const applyGuard = applyDecorators(UseGuards(CreditsGuard));
  *
  * @param minimumUsd - US dollars that have to be there. Without it, or with 0, any amount above 0 is enough.
  * @param options - The account, the status of the refusal, and what happens while nothing is known.
- * @throws `OpenRouterConfigException`, where the decorator stands, for a minimum or an option that is wrong.
+ * @throws `OpenRouterConfigException`, where the decorator stands, for a minimum or an option that is wrong, and
+ * beside {@link SkipCreditsGuard}.
  *
  * @example
  * ```ts
@@ -28,19 +29,20 @@ export function RequireCredits(
 ): ClassDecorator & MethodDecorator {
   const requirement = requirementOf(minimumUsd, options);
   return (owner: object, name?: string | symbol, descriptor?: PropertyDescriptor) => {
-    const target = targetOf(owner, descriptor);
-    const others = ownRequirementsOf(target);
-    // Once is enough: it asks for all of them.
-    if (others.length === 0) {
+    const isFirst = addRequirement(targetOf(owner, descriptor), requirement);
+    // Once is enough: the guard asks for all of them.
+    if (isFirst) {
       applyGuard(owner, name, descriptor);
     }
-    setRequirements(target, [...others, requirement]);
   };
 }
 
 /**
  * Lets a route, or every route of a controller, through a {@link CreditsGuard} that is applied above it: by the
- * controller or to the whole application.
+ * controller or to the whole application. On a handler it counts in the place of the controller's `@RequireCredits`, on
+ * a controller a handler's `@RequireCredits` in its place.
+ *
+ * @throws `OpenRouterConfigException`, where the decorator stands, beside {@link RequireCredits}.
  *
  * @example
  * ```ts
@@ -51,7 +53,7 @@ export function RequireCredits(
  */
 export function SkipCreditsGuard(): ClassDecorator & MethodDecorator {
   return (owner: object, _name?: string | symbol, descriptor?: PropertyDescriptor) => {
-    setRequirements(targetOf(owner, descriptor), []);
+    exempt(targetOf(owner, descriptor));
   };
 }
 

@@ -1,4 +1,5 @@
 import { Reflector } from '@nestjs/core';
+import { OpenRouterConfigException } from '../errors/client.exceptions.js';
 import { ANY_CREDITS, type CreditsRequirement } from './credits-requirement.js';
 
 /** A handler or a controller. */
@@ -18,14 +19,43 @@ export function requirementsOf(
   return read(handler) ?? read(controller) ?? DEFAULT;
 }
 
-/** What decorators have put on the very target so far, as opposed to what it inherits. */
-export function ownRequirementsOf(target: GuardedTarget): readonly CreditsRequirement[] {
-  return (Reflect.getOwnMetadata(KEY, target) as readonly CreditsRequirement[] | undefined) ?? [];
+/**
+ * Adds a requirement to what the very target asks for, as opposed to what it inherits.
+ *
+ * @returns Whether it is the first one.
+ * @throws `OpenRouterConfigException` if the target is exempt.
+ */
+export function addRequirement(target: GuardedTarget, requirement: CreditsRequirement): boolean {
+  const others = readOwn(target);
+  if (others?.length === 0) {
+    throw contradiction();
+  }
+  Reflect.defineMetadata(KEY, [...(others ?? []), requirement], target);
+  return others === undefined;
 }
 
-/** Puts requirements on a target, in the place of others. */
-export function setRequirements(target: GuardedTarget, requirements: readonly CreditsRequirement[]): void {
-  Reflect.defineMetadata(KEY, requirements, target);
+/**
+ * Exempts a target.
+ *
+ * @throws `OpenRouterConfigException` if the very target asks for something.
+ */
+export function exempt(target: GuardedTarget): void {
+  if ((readOwn(target)?.length ?? 0) > 0) {
+    throw contradiction();
+  }
+  Reflect.defineMetadata(KEY, [], target);
+}
+
+/** Which one Nest applies last, and so which one would hold, is nothing that a reader can see. */
+function contradiction(): OpenRouterConfigException {
+  return new OpenRouterConfigException(
+    '@RequireCredits and @SkipCreditsGuard stand on one handler or controller, and contradict each other; remove one ' +
+      'of them.',
+  );
+}
+
+function readOwn(target: GuardedTarget): readonly CreditsRequirement[] | undefined {
+  return Reflect.getOwnMetadata(KEY, target) as readonly CreditsRequirement[] | undefined;
 }
 
 function read(target: GuardedTarget): readonly CreditsRequirement[] | undefined {

@@ -6,7 +6,8 @@ import {
 } from '../../lib/errors/client.exceptions.js';
 import { refusalFor, refusalOf } from '../../lib/guard/credits-refusal.js';
 import { isEnough, requirementOf } from '../../lib/guard/credits-requirement.js';
-import { RequireCredits } from '../../lib/guard/index.js';
+import { RequireCredits, SkipCreditsGuard } from '../../lib/guard/index.js';
+import { requirementsOf } from '../../lib/guard/requirement-metadata.js';
 
 describe('what @RequireCredits is given', () => {
   it('has defaults', () => {
@@ -55,6 +56,46 @@ describe('what @RequireCredits is given', () => {
     const decorate = () => RequireCredits(minimum as never, options as never);
     expect(decorate).toThrow(OpenRouterConfigException);
     expect(decorate).toThrow(message);
+  });
+});
+
+describe('@RequireCredits beside @SkipCreditsGuard', () => {
+  const require = RequireCredits(5);
+  const skip = SkipCreditsGuard();
+  const BOTH =
+    /^@RequireCredits and @SkipCreditsGuard stand on one handler or controller, .+ remove one of them\.$/;
+
+  it.each([
+    ['below it', [require, skip]],
+    ['above it', [skip, require]],
+    ['between others', [skip, skip, require]],
+  ])('is refused %s, on a handler and on a controller', (_where, decorators) => {
+    const handler = { value: () => undefined };
+    const decorate = (target: object, descriptor?: PropertyDescriptor): void => {
+      for (const decorator of decorators) {
+        (decorator as (...given: unknown[]) => void)(target, descriptor && 'route', descriptor);
+      }
+    };
+    for (const attempt of [() => decorate({}, handler), () => decorate(class Routes {})]) {
+      expect(attempt).toThrow(OpenRouterConfigException);
+      expect(attempt).toThrow(BOTH);
+    }
+  });
+
+  it('is a matter of each target', () => {
+    @RequireCredits(5)
+    class Routes {
+      @SkipCreditsGuard()
+      free(): void {}
+    }
+    @SkipCreditsGuard()
+    class FreeRoutes extends Routes {
+      @RequireCredits(1)
+      one(): void {}
+    }
+    expect(requirementsOf(Routes.prototype.free, Routes)).toEqual([]);
+    expect(requirementsOf(FreeRoutes.prototype.one, FreeRoutes)).toMatchObject([{ minimumUsd: 1 }]);
+    expect(requirementsOf(() => undefined, FreeRoutes)).toEqual([]);
   });
 });
 
