@@ -74,9 +74,6 @@ export class AlertMessenger {
   async #settle(): Promise<void> {
     for (let tries = 0; tries < MOST_TRIES && this.#isDue(this.#subject.alertState); tries += 1) {
       const shared = await this.#subject.compare();
-      if (shared !== undefined && !this.#isDue(shared.alertState)) {
-        return;
-      }
       const { state, news } = this.#judge(shared?.alertState);
       const claimed =
         shared && (await this.#store.claimAlert(shared.alertState, alertStateText(state), STATE_KEPT_MS));

@@ -180,9 +180,7 @@ export class BalanceReader {
 
   /** Has a new reading made, for nobody in particular. */
   revalidate(): Promise<void> {
-    const flight = this.#board({});
-    flight.shared.hold();
-    return this.#join(flight, undefined, 'balance.get').then(ignore, ignore);
+    return this.#join(this.#board({}), undefined, 'balance.get').then(ignore, ignore);
   }
 
   /**
@@ -584,10 +582,7 @@ export class BalanceReader {
     }
     this.#isFlushing = true;
     for (let spend = this.#ledger.take(); spend !== undefined; spend = this.#ledger.take()) {
-      const stored = await this.#parts.store.addSpend(spend.microUsd, this.#servableForMs + BOOKED_AFTER_MS);
-      if (stored === true) {
-        spend.stored(this.#now);
-      }
+      await this.#parts.store.addSpend(spend, this.#servableForMs + BOOKED_AFTER_MS);
     }
     this.#isFlushing = false;
   }

@@ -35,7 +35,7 @@ export class BalanceWatch {
   readonly changes$ = new Observable<BalanceSnapshot>((subscriber) => {
     // The others first, so that all have been told the same.
     this.#tellChange();
-    const snapshot = this.#parts.reader.peek() ?? (this.#isEnded ? this.#told : undefined);
+    const snapshot = this.#parts.reader.peek();
     if (snapshot !== undefined) {
       this.#told = snapshot;
       subscriber.next(snapshot);

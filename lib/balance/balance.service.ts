@@ -53,7 +53,7 @@ export class BalanceService implements OnApplicationBootstrap, OnModuleDestroy {
   /** @internal */
   declare private readonly history: UsageHistory;
   /** @internal */
-  declare private readonly reports: { nextAt: number; isRunning: boolean };
+  declare private readonly reports: { from: number };
   /** @internal */
   declare private readonly start: () => void;
 
@@ -124,15 +124,14 @@ export class BalanceService implements OnApplicationBootstrap, OnModuleDestroy {
    */
   reportError(error: unknown): void {
     const { reader, reports } = this;
-    const now = performance.now();
-    if (reports.isRunning || now < reports.nextAt || !isOutOfCredits(error)) {
+    if (performance.now() < reports.from || !isOutOfCredits(error)) {
       return;
     }
-    reports.nextAt = now + REPORT_PAUSE_MS;
-    reports.isRunning = true;
+    // None while the reading is under way.
+    reports.from = Infinity;
     reader.invalidate();
     void reader.revalidate().then(() => {
-      reports.isRunning = false;
+      reports.from = performance.now() + REPORT_PAUSE_MS;
     });
   }
 
@@ -155,7 +154,8 @@ export class BalanceService implements OnApplicationBootstrap, OnModuleDestroy {
    * The balance whenever what it says changes: by a reading, by recorded spend, or because it has become `stale`. Begins
    * with the one at hand, if there is one. Never errors; completes when the module is destroyed or the client closed.
    *
-   * While it is subscribed to there is a new reading every `pollIntervalMs`. That does not keep the process alive.
+   * While it is subscribed to there is a new reading every `pollIntervalMs`. Waiting for it does not keep the process
+   * alive.
    */
   get changes$(): Observable<BalanceSnapshot> {
     return this.watch.changes$;
@@ -171,7 +171,8 @@ export class BalanceService implements OnApplicationBootstrap, OnModuleDestroy {
    * Of the processes that share a store and are subscribed, exactly one is told of each; of those where the store does
    * not answer, each.
    *
-   * While it is subscribed to there is a new reading every `pollIntervalMs`. That does not keep the process alive.
+   * While it is subscribed to there is a new reading every `pollIntervalMs`. Waiting for it does not keep the process
+   * alive.
    */
   get alerts$(): Observable<BalanceAlert> {
     return this.watch.alerts$;
@@ -264,7 +265,7 @@ function openBalance(
     watch,
     start,
     history: new UsageHistory(services.activity, environment),
-    reports: { nextAt: -Infinity, isRunning: false },
+    reports: { from: -Infinity },
   };
   for (const [name, value] of Object.entries(parts)) {
     Object.defineProperty(service, name, { value });

@@ -20,7 +20,7 @@ interface SentEntry extends Entry {
 export interface OutgoingSpend {
   readonly microUsd: number;
   /** To be called once the store has it. */
-  stored(at: number): void;
+  readonly stored: (at: number) => void;
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { BalanceFlight, BalanceStore, SharedBalance, SharedSpend } from '../contracts/balance-store.js';
 import { isJsonObject } from '../wire/wire-record.js';
 import type { BalanceEnvironment } from './balance-environment.js';
+import type { OutgoingSpend } from './spend-ledger.js';
 
 /** Longer than this nobody waits for a store. */
 const BOUND_MS = 250;
@@ -55,8 +56,12 @@ export class StoreAccess {
     return this.#ask((account) => this.#store.invalidate(account), done);
   }
 
-  addSpend(microUsd: number, keepMs: number): Answer<true> {
-    return this.#ask((account) => this.#store.addSpend(account, microUsd, Math.ceil(keepMs)), done);
+  /** Says that it is stored also where that comes later than anybody waits: it would count twice otherwise. */
+  addSpend({ microUsd, stored }: OutgoingSpend, keepMs: number): Answer<true> {
+    return this.#ask(async (account) => {
+      await this.#store.addSpend(account, microUsd, Math.ceil(keepMs));
+      stored(this.#environment.now());
+    }, done);
   }
 
   claimAlert(expected: string | undefined, next: string, keepMs: number): Answer<boolean> {

@@ -112,7 +112,6 @@ local sequence, keep, booked = tonumber(ARGV[1]), tonumber(ARGV[3]), tonumber(AR
 if sequence <= number('sequence') then return 0 end
 local at = math.min(now, sequence)
 redis.call('HSET', key, 'sequence', ARGV[1], 'reading', ARGV[2], 'readingAt', text(at), 'readingEnds', text(at + keep))
-if number('drawn') < sequence then redis.call('HSET', key, 'drawn', ARGV[1]) end
 keepFor(keep)
 forgetSpend(at - booked)
 land(sequence)

@@ -112,7 +112,22 @@ describe('reportError', () => {
     sandbox.spend(100);
     for (let count = 0; count < 100; count += 1) balance.reportError(OUT_OF_CREDITS);
     await expect(balance.get()).resolves.toMatchObject({ balance: -25.25, spendable: -25.25 });
+    balance.reportError(OUT_OF_CREDITS);
+    await sleep(20);
     expect(paths()).toEqual(['/credits', '/credits']);
+  });
+
+  it('waits for the reading that it has had made, however long that takes', async () => {
+    const balance = open();
+    sandbox.failNext({ delayMs: 50 });
+    balance.reportError(OUT_OF_CREDITS);
+    await until(() => sandbox.requests.length > 0);
+    const now = performance.now.bind(performance);
+    const clock = jest.spyOn(performance, 'now').mockImplementation(() => now() + 5_000);
+    balance.reportError(OUT_OF_CREDITS);
+    await sleep(20);
+    clock.mockRestore();
+    expect(paths()).toEqual(['/credits']);
   });
 
   it.each([undefined, null, 5, new Error('x'), { status: 500 }, { status: 403, error: { message: 'no' } }])(
@@ -191,6 +206,24 @@ describe('the streams', () => {
     await until(() => sandbox.requests.length >= 3);
   });
 
+  it('are polled for where `watch` is set in a module that is loaded lazily, which gets no hooks', async () => {
+    app = await Test.createTestingModule({
+      imports: [OpenRouterModule.forRoot(options({ balance: { watch: true } }))],
+    }).compile();
+    await until(() => sandbox.requests.length === 1);
+  });
+
+  it('tell at once what comes of an invalidation', async () => {
+    const balance = open();
+    const told: unknown[] = [];
+    balance.changes$.subscribe((snapshot) => told.push(snapshot.balance));
+    await until(() => told.length === 1);
+    sandbox.topUp(1);
+    balance.invalidate();
+    await until(() => told.length === 2);
+    expect(told).toEqual([74.75, 75.75]);
+  });
+
   it('are not polled for otherwise', async () => {
     await boot({ balance: { pollIntervalMs: 20, ttlMs: 10 } });
     await sleep(60);
@@ -213,8 +246,12 @@ describe('forecast', () => {
       basedOnDays: 3,
     });
     expect(forecast.emptyOn).toBeInstanceOf(Date);
+    const asked = (): number => paths().filter((path) => path.startsWith('/activity')).length;
     await balance.forecast();
-    expect(paths().filter((path) => path.startsWith('/activity'))).toHaveLength(1);
+    expect(asked()).toBe(1);
+    balance.invalidate();
+    await balance.forecast();
+    expect(asked()).toBe(2);
   });
 
   it('says nothing where the key is no management key', async () => {

@@ -10,7 +10,7 @@ afterEach(() => {
 });
 
 const MINUTE = 60_000;
-const STEP_MS = 10_000;
+const STEP_MS = 4_000;
 const SPENT_PER_STEP = 0.001;
 
 interface Event {
@@ -123,5 +123,19 @@ describe('24 hours', () => {
     expect(heapAtTheEnd - heapAfterAnHour).toBeLessThan(2_000_000);
     watch.end();
     expect(jest.getTimerCount()).toBe(0);
+  }, 60_000);
+
+  it('of spending cost no memory where nobody asks for the balance', async () => {
+    const { reader } = replicaOf(new SimulatedAccount());
+    const spendFor = async (seconds: number): Promise<number> => {
+      for (let second = 0; second < seconds; second += 1) {
+        reader.recordSpend(SPENT_PER_STEP);
+        await jest.advanceTimersByTimeAsync(1_000);
+      }
+      return usedHeap();
+    };
+    // As long as a store keeps it.
+    const before = await spendFor(5_000);
+    expect((await spendFor(20_000)) - before).toBeLessThan(1_500_000);
   }, 60_000);
 });

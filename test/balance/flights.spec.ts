@@ -24,21 +24,6 @@ afterEach(async () => {
   sandbox = undefined;
 });
 
-const KEY_BODY = {
-  data: {
-    limit: null,
-    limit_remaining: null,
-    usage: 0,
-    usage_daily: 0,
-    usage_weekly: 0,
-    usage_monthly: 0,
-    byok_usage: 0,
-    byok_usage_daily: 0,
-    byok_usage_weekly: 0,
-    byok_usage_monthly: 0,
-  },
-};
-
 /** A server that answers when it is told to. */
 async function startSlowServer(): Promise<TestServer & { readonly waiting: ServerResponse[] }> {
   const waiting: ServerResponse[] = [];
@@ -78,7 +63,6 @@ describe('one flight', () => {
     ['refresh()', (client: OpenRouterClient) => client.balance.refresh()],
   ])('is shared by concurrent callers of %s, which makes a new reading each time', async (_title, call) => {
     sandbox = await OpenRouterSandbox.start();
-    const client = simpleClient(sandbox, {});
     const made = clientOf(sandbox, { apiKey: undefined, managementKey: sandbox.managementKey });
     await made.balance.get();
     sandbox.spend(1);
@@ -87,7 +71,6 @@ describe('one flight', () => {
     expect(new Set(snapshots.map(({ balance }) => balance))).toEqual(new Set([73.75]));
     await call(made);
     expect(sandbox.requests).toHaveLength(3);
-    expect(client).toBeDefined();
   });
 
   it('goes on when one caller leaves, and ends when the last one has left', async () => {
@@ -180,11 +163,30 @@ describe('one flight', () => {
     expect(server.requests).toHaveLength(3);
   });
 
-  it('fails as a whole where one of its two calls fails', async () => {
-    const server = await startServer((request, response) =>
-      request.path.endsWith('/key') ? sendError(response, 500) : sendJson(response, CREDITS_BODY),
-    );
-    await expect(clientOf(server, { retry: false }).balance.get()).rejects.toMatchObject({ status: 500 });
-    expect(KEY_BODY).toBeDefined();
+  it('of a poll is ended by the last one who leaves the stream', async () => {
+    const server = await startSlowServer();
+    const { balance } = simpleClient(server);
+    const subscriptions = [balance.changes$.subscribe(), balance.alerts$.subscribe()];
+    await until(() => server.waiting.length === 1);
+    subscriptions[0]!.unsubscribe();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(server.requests[0]!.socket.destroyed).toBe(false);
+    subscriptions[1]!.unsubscribe();
+    await until(() => server.requests[0]!.socket.destroyed);
+  });
+
+  it('takes any number of callers with one signal', async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', onWarning);
+    const server = await startSlowServer();
+    const { balance } = simpleClient(server);
+    const { signal } = new AbortController();
+    const calls = Array.from({ length: 100 }, () => balance.get({ signal }));
+    await until(() => server.waiting.length === 1);
+    sendJson(server.waiting[0]!, CREDITS_BODY);
+    await Promise.all(calls);
+    process.off('warning', onWarning);
+    expect(warnings).toEqual([]);
   });
 });

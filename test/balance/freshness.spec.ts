@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { OpenRouterAbortException } from '../../lib/index.js';
 import { failure, fakeTime, type Replica, replicaOf, SimulatedAccount } from './support/simulated-account.js';
 
 let account: SimulatedAccount;
@@ -77,6 +78,28 @@ describe('a reading', () => {
     account.fault = undefined;
     await pass(MINUTE);
     expect(await read()).toBe('100');
+  });
+
+  it('is not revalidated again for a while after that has failed', async () => {
+    await read();
+    account.fault = failure(503);
+    await pass(MINUTE);
+    for (let ms = 0; ms < 300; ms += 100) {
+      await read();
+      await pass(100);
+    }
+    expect(account.asked).toHaveLength(2);
+  });
+
+  it('is nothing for a caller who has left', async () => {
+    await read();
+    await pass(10 * MINUTE);
+    account.latencyMs = 100;
+    const caller = new AbortController();
+    const call = expect(reader.get({ signal: caller.signal })).rejects.toThrow(OpenRouterAbortException);
+    await pass(50);
+    caller.abort();
+    await call;
   });
 
   it.each([401, 403])('is never served after a %i', async (status) => {

@@ -59,7 +59,11 @@ describe('a snapshot', () => {
   });
 
   it('has a date that no caller can change for the others', () => {
-    const { fetchedAt } = snapshotOf(figuresOf({ credits: null, key: null, fetchedAt: 86_400_000 }), 0, false);
+    const { fetchedAt } = snapshotOf(
+      figuresOf({ credits: null, key: null, fetchedAt: 86_400_000 }),
+      0,
+      false,
+    );
     const date = fetchedAt as Date & { extra?: number };
     for (const change of [
       () => date.setTime(0),

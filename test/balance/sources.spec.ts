@@ -138,6 +138,9 @@ describe('a reading', () => {
     await balance.get();
     await balance.refresh();
     expect(asked()).toEqual(['/credits', '/key', '/credits']);
+    balance.invalidate();
+    await balance.get();
+    expect(asked()).toEqual(['/credits', '/key', '/credits', '/credits', '/key']);
   });
 
   it('fails where both routes refuse, and asks both again next time', async () => {

@@ -185,6 +185,16 @@ describe('the guard on an account', () => {
     expect(sandbox.requests.length).toBe(1);
   });
 
+  it('goes by what it knew while OpenRouter does not answer', async () => {
+    const balance = { ttlMs: 1, staleWhileRevalidateMs: 0 };
+    await start({ imports: [OpenRouterModule.forRoot({ ...managed(sandbox), balance }), FeatureModule] });
+    sandbox.spend(7);
+    expect((await ask('five')).status).toBe(402);
+    sandbox.failNext({ fault: 'hang', times: Infinity });
+    expect((await ask('five')).text).toContain('$1.00 is left');
+    expect(sandbox.requests.length).toBe(2);
+  });
+
   it('asks OpenRouter once for two thousand requests', async () => {
     await start({ imports: [OpenRouterModule.forRoot(managed(sandbox)), FeatureModule] });
     const guard = new CreditsGuard(app.get(ModuleRef));

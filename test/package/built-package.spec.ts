@@ -282,6 +282,12 @@ describe('the built package', () => {
   it.each([
     ['a client', 'const client = new OpenRouterClient(options); await client.credits.getCredits();'],
     [
+      'a watched balance',
+      `const { balance } = new OpenRouterClient({ ...options, balance: { watch: true } });
+       balance.alerts$.subscribe();
+       await balance.get();`,
+    ],
+    [
       'an application',
       `const app = await NestFactory.createApplicationContext(OpenRouterModule.forRoot(options), { logger: false });
        await app.get(CreditsService).getCredits();`,

@@ -134,6 +134,29 @@ const PASSWORD = 'a-password-of-redis';
     expect(after.sequence).toBeGreaterThan(before.sequence);
   });
 
+  it('gives the lead away that ends later than any could', async () => {
+    const client = open();
+    const store = new RedisBalanceStore(client);
+    await client.hset(KEY, { lead: 5, leadEnds: Date.now() + HOUR_MS });
+    await expect(store.begin(ACCOUNT, 1_000)).resolves.toMatchObject({ leads: true });
+  });
+
+  it('goes on numbering from what was written, whatever its clock says', async () => {
+    const store = new RedisBalanceStore(open());
+    const ahead = Date.now() + HOUR_MS;
+    await store.write(ACCOUNT, ahead, 'r', HOUR_MS, 60_000);
+    await expect(store.begin(ACCOUNT, 1_000)).resolves.toMatchObject({ sequence: ahead + 1 });
+  });
+
+  it('sweeps up spend that has expired', async () => {
+    const client = open();
+    const store = new RedisBalanceStore(client);
+    await store.addSpend(ACCOUNT, 5, 100);
+    await sleep(1_100);
+    await store.addSpend(ACCOUNT, 7, HOUR_MS);
+    await expect(client.hvals(KEY)).resolves.toEqual([expect.stringMatching(/^7 /)]);
+  });
+
   it('does not make an old reading new by writing it late', async () => {
     const store = new RedisBalanceStore(open());
     const { sequence } = await store.begin(ACCOUNT, 1_000);

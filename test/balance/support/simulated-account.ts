@@ -6,6 +6,7 @@ import { BalanceWatch } from '../../../lib/balance/balance-watch.js';
 import { InMemoryBalanceStore } from '../../../lib/balance/in-memory-balance-store.js';
 import { StoreAccess } from '../../../lib/balance/store-access.js';
 import type { BalanceStore } from '../../../lib/contracts/balance-store.js';
+import type { RequestOptions } from '../../../lib/contracts/request-options.js';
 import { OpenRouterApiException } from '../../../lib/errors/api.exceptions.js';
 import { DEFAULT_BALANCE } from '../../../lib/options/option-defaults.js';
 import type { ResolvedBalanceOptions } from '../../../lib/options/openrouter-options.js';
@@ -32,10 +33,13 @@ export class SimulatedAccount {
   latencyMs = 0;
   /** When it was asked. */
   readonly asked: number[] = [];
+  /** How much time it was given. */
+  readonly deadlines: (number | undefined)[] = [];
 
   readonly source = {
-    read: async ({ signal }: { signal?: AbortSignal | undefined }): Promise<BalanceReading> => {
+    read: async ({ signal, deadlineMs }: RequestOptions): Promise<BalanceReading> => {
       this.asked.push(performance.now());
+      this.deadlines.push(deadlineMs);
       const { fault } = this;
       const credits = { ...this.credits };
       if (this.latencyMs > 0) {
