@@ -1,14 +1,18 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import {
+  InMemoryBalanceStore,
   OpenRouterAbortException,
   type OpenRouterClient,
   OpenRouterServiceUnavailableException,
 } from '../../lib/index.js';
 import { OpenRouterSandbox } from '../../lib/testing/index.js';
+import { leaksIn } from '../support/leaks.js';
 import {
+  API_KEY,
   cleanUp,
   clientOf,
   CREDITS_BODY,
+  MANAGEMENT_KEY,
   sendError,
   sendJson,
   startServer,
@@ -145,6 +149,22 @@ describe('one flight', () => {
     sendJson(server.waiting[0]!, { data: { total_credits: 100, total_usage: 0 } });
     await expect(slow).resolves.toMatchObject({ balance: 200 });
     expect(balance.peek()).toMatchObject({ balance: 200 });
+  });
+
+  it('is that of another account in the store once the key has rotated', async () => {
+    const server = await startServer((_request, response) => sendJson(response, CREDITS_BODY));
+    const store = new InMemoryBalanceStore();
+    const begin = jest.spyOn(store, 'begin');
+    let key = API_KEY;
+    const { balance } = clientOf(server, { apiKey: undefined, managementKey: () => key, balance: { store } });
+    await balance.get();
+    key = MANAGEMENT_KEY;
+    await balance.refresh();
+    const accounts = begin.mock.calls.map(([account]) => account);
+    expect(new Set(accounts).size).toBe(2);
+    // Hashes, which the store may log.
+    for (const account of accounts) expect(account).toMatch(/^[0-9a-f]{64}$/);
+    expect(leaksIn(begin.mock.calls, [API_KEY, MANAGEMENT_KEY])).toEqual([]);
   });
 
   it('tells all callers of a failure, and nobody asks again at once', async () => {
