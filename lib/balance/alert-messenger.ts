@@ -23,7 +23,7 @@ export interface AlertSubject {
   peek(): BalanceFigures | undefined;
   /** How the last attempt to ask OpenRouter has ended. */
   readonly outcome: { readonly failed: boolean; readonly sequence: number | undefined } | undefined;
-  /** The state as the store has told it last. */
+  /** The state as the store has told it, if it has told it when it was asked last. */
   readonly alertState: string | undefined;
   /** Asks the store for everything. */
   compare(): Promise<SharedBalance | undefined>;

@@ -11,7 +11,8 @@ import {
   checkSpend,
 } from './balance-arguments.js';
 import { SYSTEM_ENVIRONMENT } from './balance-environment.js';
-import { BOOKED_AFTER_MS, BalanceReader } from './balance-reader.js';
+import { BOOKED_AFTER_MS } from './balance-cache.js';
+import { BalanceReader } from './balance-reader.js';
 import { type BalanceServices, BalanceSource } from './balance-source.js';
 import { BalanceWatch } from './balance-watch.js';
 import type { BalanceAlert, BalanceForecast, BalanceSnapshot } from './balance.models.js';

@@ -10,7 +10,7 @@ afterEach(() => {
 });
 
 const MINUTE = 60_000;
-const STEP_MS = 4_000;
+const STEP_MS = 2_000;
 const SPENT_PER_STEP = 0.001;
 
 interface Event {

@@ -73,7 +73,7 @@ describe('@RequireCredits beside @SkipCreditsGuard', () => {
     const handler = { value: () => undefined };
     const decorate = (target: object, descriptor?: PropertyDescriptor): void => {
       for (const decorator of decorators) {
-        (decorator as (...given: unknown[]) => void)(target, descriptor && 'route', descriptor);
+        decorator(target, descriptor && 'route', descriptor);
       }
     };
     for (const attempt of [() => decorate({}, handler), () => decorate(class Routes {})]) {
@@ -86,12 +86,16 @@ describe('@RequireCredits beside @SkipCreditsGuard', () => {
     @RequireCredits(5)
     class Routes {
       @SkipCreditsGuard()
-      free(): void {}
+      free(): string {
+        return 'ok';
+      }
     }
     @SkipCreditsGuard()
     class FreeRoutes extends Routes {
       @RequireCredits(1)
-      one(): void {}
+      one(): string {
+        return 'ok';
+      }
     }
     expect(requirementsOf(Routes.prototype.free, Routes)).toEqual([]);
     expect(requirementsOf(FreeRoutes.prototype.one, FreeRoutes)).toMatchObject([{ minimumUsd: 1 }]);

@@ -151,10 +151,12 @@ const PASSWORD = 'a-password-of-redis';
   it('sweeps up spend that has expired', async () => {
     const client = open();
     const store = new RedisBalanceStore(client);
+    await store.begin(ACCOUNT, 1_000);
     await store.addSpend(ACCOUNT, 5, 100);
     await sleep(1_100);
     await store.addSpend(ACCOUNT, 7, HOUR_MS);
-    await expect(client.hvals(KEY)).resolves.toEqual([expect.stringMatching(/^7 /)]);
+    const amounts = (await client.hvals(KEY)).filter((value) => value.includes(' '));
+    expect(amounts).toEqual([expect.stringMatching(/^7 /)]);
   });
 
   it('does not make an old reading new by writing it late', async () => {

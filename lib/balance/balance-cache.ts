@@ -1,0 +1,263 @@
+import type { SharedBalance } from '../contracts/balance-store.js';
+import { OpenRouterApiException } from '../errors/api.exceptions.js';
+import type { ResolvedBalanceOptions } from '../options/openrouter-options.js';
+import type { BalanceEnvironment } from './balance-environment.js';
+import { figuresOf, snapshotOf } from './balance-snapshot.js';
+import { isDenied } from './balance-source.js';
+import type { BalanceSnapshot } from './balance.models.js';
+import { isServableOnError, jitterOf, pauseAfterFailure } from './freshness.js';
+import { type HeldReading, isNewer } from './held-reading.js';
+import { parseReading } from './shared-reading.js';
+import { SpendLedger } from './spend-ledger.js';
+import { SpendOutbox } from './spend-outbox.js';
+import type { StoreAccess } from './store-access.js';
+
+/** OpenRouter's figures may be this old: spend is certain to be in a reading that began this much later. */
+export const BOOKED_AFTER_MS = 60_000;
+
+/** How often the reading at hand is compared with the store at most. */
+export const COMPARE_EVERY_MS = 1_000;
+
+/** Why there is no new reading. */
+export interface ReadingFailure {
+  readonly error: unknown;
+  /** Number of its flight in the store, or the last one that was seen. */
+  readonly sequence: number;
+  readonly count: number;
+  /** Nobody asks OpenRouter before. */
+  readonly until: number;
+}
+
+/** How an attempt to ask OpenRouter has ended. */
+export interface ReadOutcome {
+  readonly failed: boolean;
+  /** Its number in the store, if it has one. */
+  readonly sequence: number | undefined;
+}
+
+/** What a cache needs. */
+export interface BalanceCacheParts {
+  readonly options: ResolvedBalanceOptions;
+  readonly store: StoreAccess;
+  readonly environment: BalanceEnvironment;
+}
+
+/**
+ * What this process knows of an account: the last reading or why there is none, what was spent since, and what the
+ * store has told.
+ */
+export class BalanceCache {
+  readonly #parts: BalanceCacheParts;
+  readonly #ledger = new SpendLedger();
+  readonly #outbox: SpendOutbox;
+  #held: HeldReading | undefined;
+  #failure: ReadingFailure | undefined;
+  #snapshot: BalanceSnapshot | undefined;
+  /** Readings of other processes that began before are not taken over. */
+  #voidUntil = -Infinity;
+  #sequenceSeen = 0;
+  #compareAt = -Infinity;
+  #alertState: string | undefined;
+  #isSendingPlanned = false;
+  #isClosed = false;
+  #onChange: () => void = () => undefined;
+
+  constructor(parts: BalanceCacheParts) {
+    this.#parts = parts;
+    this.#outbox = new SpendOutbox(this.#ledger, parts.store, this.servableForMs + BOOKED_AFTER_MS);
+  }
+
+  /** Calls a function whenever there may be something new to tell: figures, or a failure. */
+  onChange(listener: () => void): void {
+    this.#onChange = listener;
+  }
+
+  /** The last reading. */
+  get held(): HeldReading | undefined {
+    return this.#held;
+  }
+
+  /** Why there was no newer one. */
+  get failure(): ReadingFailure | undefined {
+    return this.#failure;
+  }
+
+  /** The snapshot that was made last, while it still says what is known. */
+  get snapshot(): BalanceSnapshot | undefined {
+    return this.#snapshot;
+  }
+
+  /** When the store is to be asked again. */
+  get compareAt(): number {
+    return this.#compareAt;
+  }
+
+  /** The alert state as the store has told it, if it has told it when it was asked last. */
+  get alertState(): string | undefined {
+    return this.#alertState;
+  }
+
+  /** How the last attempt to ask OpenRouter has ended; `undefined` before the first. */
+  get outcome(): ReadOutcome | undefined {
+    if (this.#failure !== undefined) {
+      return { failed: true, sequence: this.#failure.sequence };
+    }
+    return this.#held && { failed: false, sequence: this.#held.sequence };
+  }
+
+  /** Whether OpenRouter is left alone after a failure. */
+  get isPaused(): boolean {
+    return this.#failure !== undefined && this.#now < this.#failure.until;
+  }
+
+  /** Whether nothing is served or kept any more. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** For how long a reading may be served at most. */
+  get servableForMs(): number {
+    const { ttlMs, staleWhileRevalidateMs, staleIfErrorMs } = this.#parts.options;
+    return ttlMs * jitterOf(1) + Math.max(staleWhileRevalidateMs, staleIfErrorMs);
+  }
+
+  /** The last reading, if it may be served to somebody at all. */
+  get servable(): HeldReading | undefined {
+    const held = this.#held;
+    return held && isServableOnError({ ...this.ageOf(held), ...this.#parts.options }) ? held : undefined;
+  }
+
+  /** How old a reading is, and how long it counts as fresh. */
+  ageOf({ receivedAt, jitter }: HeldReading): { ageMs: number; freshMs: number } {
+    return { ageMs: this.#now - receivedAt, freshMs: this.#parts.options.ttlMs * jitter };
+  }
+
+  /** What a reading says by now, which need not be the last one. */
+  snapshotOf(held: HeldReading): BalanceSnapshot {
+    const { ageMs, freshMs } = this.ageOf(held);
+    const stale =
+      ageMs >= freshMs &&
+      (this.#failure !== undefined || ageMs >= freshMs + this.#parts.options.staleWhileRevalidateMs);
+    if (held !== this.#held) {
+      return snapshotOf(held.figures, this.#spentSince(held), stale);
+    }
+    if (this.#snapshot?.stale !== stale) {
+      this.#snapshot = snapshotOf(held.figures, this.#spentSince(held), stale);
+    }
+    return this.#snapshot;
+  }
+
+  /** Takes a reading for the last one. */
+  hold(next: HeldReading): void {
+    this.#held = next;
+    this.#failure = undefined;
+    this.#ledger.forgetUntil(next.began - BOOKED_AFTER_MS);
+    this.#snapshot = undefined;
+    this.#onChange();
+  }
+
+  /** Notes that a flight has failed. After a denial, what was read before is not to be served any more. */
+  fail(error: unknown, sequence = this.#sequenceSeen): void {
+    const count = (this.#failure?.count ?? 0) + 1;
+    const asked = error instanceof OpenRouterApiException ? error.retryAfterMs : undefined;
+    const pauseMs = pauseAfterFailure(count, this.#parts.environment.random(), asked);
+    this.#failure = { error, sequence, count, until: this.#now + pauseMs };
+    if (isDenied(error)) {
+      this.#drop();
+    }
+    this.#snapshot = undefined;
+    this.#onChange();
+  }
+
+  /** Forgets the reading, and the failures. */
+  forget(): void {
+    this.#failure = undefined;
+    this.#drop();
+    this.#onChange();
+  }
+
+  /** Records spend of this process. */
+  recordSpend(usd: number): void {
+    this.#ledger.record(usd, this.#now);
+    this.#snapshot = undefined;
+    if (!this.#isSendingPlanned) {
+      this.#isSendingPlanned = true;
+      // What is recorded in one go is told and sent in one.
+      queueMicrotask(() => this.#sendSpend());
+    }
+  }
+
+  /** Takes over what the store tells; `undefined` if it does not. */
+  async compare(): Promise<SharedBalance | undefined> {
+    const askedAt = this.#now;
+    this.#compareAt = askedAt + COMPARE_EVERY_MS;
+    const shared = await this.#parts.store.read();
+    // Of a store that is gone nobody knows what the others have told since.
+    this.#alertState = shared?.alertState;
+    if (shared !== undefined && !this.#isClosed) {
+      this.#see(shared, askedAt);
+    }
+    return shared;
+  }
+
+  /** Forgets the reading, and keeps none any more. */
+  close(): void {
+    this.#isClosed = true;
+    this.#drop();
+  }
+
+  get #now(): number {
+    return this.#parts.environment.now();
+  }
+
+  #spentSince({ began }: HeldReading): number {
+    return this.#ledger.spentSince(began - BOOKED_AFTER_MS);
+  }
+
+  /** Forgets the reading, and whatever of the same time may still come in. */
+  #drop(): void {
+    this.#held = undefined;
+    this.#voidUntil = this.#now;
+    this.#snapshot = undefined;
+  }
+
+  #see({ sequence, reading, spend }: SharedBalance, askedAt: number): void {
+    this.#ledger.see(spend, askedAt);
+    this.#snapshot = undefined;
+    const held = this.#held;
+    const wasSeen = this.#sequenceSeen;
+    this.#sequenceSeen = sequence;
+    const record = reading && parseReading(reading.text);
+    if (reading === undefined && held !== undefined && sequence > (held.sequence ?? wasSeen)) {
+      // Another process has invalidated it; what is to come is told apart by its number.
+      this.#held = undefined;
+    } else if (reading !== undefined && record !== undefined) {
+      const receivedAt = askedAt - reading.ageMs;
+      const began = receivedAt - record.tookMs;
+      if (began > this.#voidUntil && isNewer({ sequence, began }, held)) {
+        const { reading: said, jitter } = record;
+        this.hold({
+          reading: said,
+          figures: figuresOf(said),
+          began,
+          receivedAt,
+          jitter,
+          sequence,
+          serial: undefined,
+        });
+        return;
+      }
+    }
+    this.#onChange();
+  }
+
+  #sendSpend(): void {
+    this.#isSendingPlanned = false;
+    if (this.servable === undefined) {
+      // No reading that is still to come needs to be told.
+      this.#ledger.forgetUntil(this.#now - BOOKED_AFTER_MS);
+    }
+    this.#onChange();
+    void this.#outbox.send();
+  }
+}
