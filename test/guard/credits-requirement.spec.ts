@@ -65,18 +65,16 @@ describe('@RequireCredits beside @SkipCreditsGuard', () => {
   const BOTH =
     /^@RequireCredits and @SkipCreditsGuard stand on one handler or controller, .+ remove one of them\.$/;
 
-  it.each([
+  it.each<[string, ((...given: any[]) => void)[]]>([
     ['below it', [require, skip]],
     ['above it', [skip, require]],
     ['between others', [skip, skip, require]],
   ])('is refused %s, on a handler and on a controller', (_where, decorators) => {
-    const handler = { value: () => undefined };
-    const decorate = (target: object, descriptor?: PropertyDescriptor): void => {
-      for (const decorator of decorators) {
-        decorator(target, descriptor && 'route', descriptor);
-      }
-    };
-    for (const attempt of [() => decorate({}, handler), () => decorate(class Routes {})]) {
+    const decorate = (...given: unknown[]): void => decorators.forEach((decorator) => decorator(...given));
+    for (const attempt of [
+      () => decorate({}, 'route', { value: () => undefined }),
+      () => decorate(class Routes {}),
+    ]) {
       expect(attempt).toThrow(OpenRouterConfigException);
       expect(attempt).toThrow(BOTH);
     }
