@@ -21,6 +21,7 @@ const floors = [
     'openrouter\\.module\\.ts',
     'openrouter\\.providers\\.ts',
     'openrouter-module\\.options\\.ts',
+    'options-source\\.ts',
     'registration-check\\.ts',
     'health',
     'metrics',

@@ -1,6 +1,6 @@
 import type { ActivityService } from './activity/activity.service.js';
 import type { ApiKeysService } from './api-keys/api-keys.service.js';
-import type { BalanceService } from './balance/balance.service.js';
+import { BalanceService } from './balance/balance.service.js';
 import type { BudgetsService } from './budgets/budgets.service.js';
 import type { CreditsService } from './credits/credits.service.js';
 import { OpenRouterConfigException } from './errors/client.exceptions.js';
@@ -11,7 +11,7 @@ import type {
   OpenRouterModuleOptions,
   ResolvedOpenRouterOptions,
 } from './options/openrouter-options.js';
-import { openBalance, openServices, type OpenRouterServices } from './openrouter.services.js';
+import { openServices, type OpenRouterServices } from './openrouter.services.js';
 import { resolveOptions } from './options/resolve-options.js';
 
 /** The parts of an account that Nest has made, which may be a test's own. */
@@ -73,7 +73,7 @@ export class OpenRouterClient {
     this.activity = services.activity;
     this.generations = services.generations;
     this.budgets = services.budgets;
-    this.balance = parts?.balance ?? openBalance(pipeline, services);
+    this.balance = parts?.balance ?? new BalanceService(pipeline, services);
     this.options = pipeline.options;
     if (parts === undefined) {
       this.balance.onApplicationBootstrap();

@@ -2,12 +2,13 @@ import { type DynamicModule, Inject, Module, type OnModuleInit } from '@nestjs/c
 import { ModulesContainer } from '@nestjs/core';
 import type { OpenRouterModuleAsyncOptions, OpenRouterRegistration } from './openrouter-module.options.js';
 import {
-  accountProviders,
   asyncOptionsSource,
   failingSource,
   type OptionsSource,
   syncOptionsSource,
-} from './openrouter.providers.js';
+} from './options-source.js';
+import { accountProviders } from './openrouter.providers.js';
+import { configFault } from './options/config-fault.js';
 import { DEFAULT_ACCOUNT } from './options/option-defaults.js';
 import { isPlainObject } from './options/option-rules.js';
 import type { OpenRouterKey, OpenRouterModuleOptions } from './options/openrouter-options.js';
@@ -92,7 +93,7 @@ function dynamicModule(
     module: OpenRouterModule,
     global: isGlobal === true,
     ...accountProviders(
-      problem === undefined ? source : failingSource(`${method}: ${problem}.`),
+      problem === undefined ? source : failingSource(configFault(method, problem)),
       account,
       subject,
     ),

@@ -4,19 +4,9 @@ import { verifyKeys } from './api-keys/key-verification.js';
 import { BalanceService } from './balance/balance.service.js';
 import { OpenRouterConfigException } from './errors/client.exceptions.js';
 import { HttpPipeline } from './http/http-pipeline.js';
-import type {
-  FactoryDependencies,
-  OpenRouterModuleAsyncOptions,
-  OpenRouterOptionsFactory,
-} from './openrouter-module.options.js';
+import type { OptionsSource } from './options-source.js';
 import { OpenRouterClient } from './openrouter.client.js';
-import {
-  eachService,
-  openBalance,
-  openServices,
-  type OpenRouterServices,
-  SERVICES,
-} from './openrouter.services.js';
+import { eachService, openServices, type OpenRouterServices, SERVICES } from './openrouter.services.js';
 import {
   balanceToken,
   getOpenRouterClientToken,
@@ -26,76 +16,7 @@ import {
 import { DEFAULT_ACCOUNT } from './options/option-defaults.js';
 import { isPlainObject } from './options/option-rules.js';
 import { resolveOptions } from './options/resolve-options.js';
-import { unknownName } from './options/validate-object.js';
 import { checkRegistrations } from './registration-check.js';
-
-/** Where an account's options come from. */
-export interface OptionsSource {
-  readonly inject: FactoryDependencies;
-  /** Gives the options as the user wrote them; only the pipeline's factory calls it, so that nothing else holds a key. */
-  readonly options: (...dependencies: unknown[]) => unknown;
-  readonly providers: readonly Provider[];
-}
-
-const ASYNC_NAMES: readonly string[] = [
-  'imports',
-  'inject',
-  'useFactory',
-  'useClass',
-  'useExisting',
-  'extraProviders',
-  'name',
-  'isGlobal',
-];
-
-/** Keeps what `forRoot` was given in a closure, where no inspection of the application finds it. */
-export function syncOptionsSource(raw: unknown): OptionsSource {
-  return { inject: [], options: () => raw, providers: [] };
-}
-
-/** Reads what `forRootAsync` was given. What is wrong with it is told at boot, by the factory. */
-export function asyncOptionsSource(registration: Partial<OpenRouterModuleAsyncOptions>): OptionsSource {
-  const unknown = Object.keys(registration).find((name) => !ASYNC_NAMES.includes(name));
-  if (unknown !== undefined) {
-    return failingSource(`OpenRouterModule.forRootAsync: ${unknownName(unknown, ASYNC_NAMES)}.`);
-  }
-  const { useFactory, useClass, useExisting, inject = [], extraProviders = [] } = registration;
-  const token = useClass ?? useExisting;
-  if ([useFactory, useClass, useExisting].filter(Boolean).length === 1) {
-    if (typeof useFactory === 'function') {
-      return { inject, options: useFactory, providers: extraProviders };
-    }
-    if (token) {
-      return {
-        inject: [token],
-        options: (factory) => {
-          const { createOpenRouterOptions } = factory as Partial<OpenRouterOptionsFactory>;
-          if (typeof createOpenRouterOptions !== 'function') {
-            throw new OpenRouterConfigException(
-              'OpenRouterModule.forRootAsync: the provider of the options has no method `createOpenRouterOptions`.',
-            );
-          }
-          return createOpenRouterOptions.call(factory);
-        },
-        providers: useClass ? [...extraProviders, useClass] : extraProviders,
-      };
-    }
-  }
-  return failingSource(
-    'OpenRouterModule.forRootAsync needs exactly one of `useFactory`, `useClass` and `useExisting`.',
-  );
-}
-
-/** A source that stops the boot. */
-export function failingSource(message: string): OptionsSource {
-  return {
-    inject: [],
-    options: () => {
-      throw new OpenRouterConfigException(message);
-    },
-    providers: [],
-  };
-}
 
 /**
  * An account's providers. The default account's services are there by class; a named account's through its client.
@@ -137,7 +58,7 @@ export function accountProviders(
         return new OpenRouterClient(undefined, {
           pipeline: made,
           services,
-          balance: openBalance(made, services),
+          balance: new BalanceService(made, services),
         });
       },
     };
@@ -170,7 +91,8 @@ export function accountProviders(
       {
         provide: BalanceService,
         inject: [pipeline, ...services],
-        useFactory: (made: HttpPipeline, ...injected: unknown[]) => openBalance(made, byName(injected)),
+        useFactory: (made: HttpPipeline, ...injected: unknown[]) =>
+          new BalanceService(made, byName(injected)),
       },
       {
         provide: OpenRouterClient,

@@ -1,6 +1,5 @@
 import { ActivityService } from './activity/activity.service.js';
 import { ApiKeysService } from './api-keys/api-keys.service.js';
-import { BalanceService } from './balance/balance.service.js';
 import { BudgetsService } from './budgets/budgets.service.js';
 import { CreditsService } from './credits/credits.service.js';
 import { GenerationsService } from './generations/generations.service.js';
@@ -29,9 +28,4 @@ export function eachService<T>(make: (name: keyof Services) => T): Record<keyof 
 /** Makes every service of an account. */
 export function openServices(pipeline: HttpPipeline): OpenRouterServices {
   return eachService((name) => new SERVICES[name](pipeline)) as unknown as OpenRouterServices;
-}
-
-/** Makes an account's balance of the account's services, which may be a test's own. */
-export function openBalance(pipeline: HttpPipeline, services: OpenRouterServices): BalanceService {
-  return new BalanceService(pipeline, services);
 }

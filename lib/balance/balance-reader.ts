@@ -103,17 +103,15 @@ export class BalanceReader {
   }
 
   /**
-   * Has a new reading made for a poll, unless there is one that is young enough, or OpenRouter is left alone.
+   * Has a new reading made for a poll, unless one of others is young enough, or OpenRouter is left alone.
    *
    * @returns What to wait for, and how not to wait for it any more.
    */
   poll(intervalMs: number): { readonly done: Promise<void>; readonly cancel: () => void } {
-    const maxAgeMs = intervalMs * POLL_TOLERANCE;
-    const { held, isPaused } = this.#cache;
-    if (isPaused || (held !== undefined && this.#now - held.receivedAt < maxAgeMs)) {
+    if (this.#cache.isPaused) {
       return { done: this.compare().then(ignore), cancel: () => undefined };
     }
-    const flight = this.#flights.board({ maxAgeMs });
+    const flight = this.#flights.board({ maxAgeMs: intervalMs * POLL_TOLERANCE });
     const cancel = flight.hold();
     return { done: flight.outcome.then(ignore, ignore), cancel };
   }

@@ -1,7 +1,7 @@
 import type { RequestOptions } from '../contracts/request-options.js';
-import { OpenRouterApiException } from '../errors/api.exceptions.js';
 import type { BalanceEnvironment } from './balance-environment.js';
 import type { BalanceReading } from './balance-snapshot.js';
+import { isDenied, isRefusal, REFUSED_FOR_MS } from './refusals.js';
 
 /** What a reading needs of an account's services. */
 export interface BalanceServices {
@@ -22,15 +22,6 @@ export interface BalanceKeys {
   /** Whether `/credits` is asked with a key that was given as `managementKey`. */
   readonly management: boolean;
 }
-
-/** How long a route that has refused the key is not asked again. */
-const REFUSED_FOR_MS = 3_600_000;
-
-/** The key is wrong or of the wrong kind, or a gateway does not offer the route. */
-const REFUSALS: readonly number[] = [401, 403, 404];
-
-/** Refusals after which nothing older may be served, since the key may have been taken away. */
-const DENIALS: readonly number[] = [401, 403];
 
 /**
  * Asks OpenRouter for what a reading needs: `/credits` first; and `/key` where there is a separate key for it, or
@@ -142,18 +133,9 @@ export class BalanceSource {
   }
 
   #refusal(error: unknown): { error: unknown; until: number } {
-    if (!hasStatus(error, REFUSALS)) {
+    if (!isRefusal(error)) {
       throw error;
     }
     return { error, until: this.#environment.now() + REFUSED_FOR_MS };
   }
-}
-
-/** Whether a failure says that the key has no right to know. */
-export function isDenied(error: unknown): boolean {
-  return hasStatus(error, DENIALS);
-}
-
-function hasStatus(error: unknown, statuses: readonly number[]): boolean {
-  return error instanceof OpenRouterApiException && statuses.includes(error.status);
 }

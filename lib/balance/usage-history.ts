@@ -1,19 +1,16 @@
 import type { RequestOptions } from '../contracts/request-options.js';
 import { OpenRouterAbortException } from '../errors/client.exceptions.js';
-import { OpenRouterApiException } from '../errors/api.exceptions.js';
 import { sumUsd } from '../money/usd.js';
 import type { BalanceEnvironment } from './balance-environment.js';
 import { type AbortError, SharedFlight } from './shared-flight.js';
 import { DAY_MS, type DailyUse, dayOf } from './forecast.js';
+import { isRefusal, REFUSED_FOR_MS } from './refusals.js';
 
 /** Past days do not change, but yesterday may not be whole at first. */
 const KEPT_MS = 3_600_000;
 
-/** How long activity is not asked for again after it was refused, or could not be had. */
-const REFUSED_FOR_MS = 3_600_000;
+/** How long activity is not asked for again after it could not be had. */
 const FAILED_FOR_MS = 60_000;
-
-const REFUSALS: readonly number[] = [401, 403, 404];
 
 /** What a forecast needs of an account's services. */
 export interface ActivitySource {
@@ -76,8 +73,7 @@ export class UsageHistory {
       if (error instanceof OpenRouterAbortException) {
         throw error;
       }
-      const isRefused = error instanceof OpenRouterApiException && REFUSALS.includes(error.status);
-      this.#pausedUntil = now() + (isRefused ? REFUSED_FOR_MS : FAILED_FOR_MS);
+      this.#pausedUntil = now() + (isRefusal(error) ? REFUSED_FOR_MS : FAILED_FOR_MS);
       return [];
     }
   }

@@ -1,15 +1,12 @@
 import { STATUS_CODES } from 'node:http';
 import { type ContextType, type ExecutionContext, HttpException } from '@nestjs/common';
 import Big from 'big.js';
+import type { BalanceFigures } from '../contracts/balance-figures.js';
 import { OpenRouterInsufficientCreditsException } from '../errors/client.exceptions.js';
 import type { CreditsRequirement } from './credits-requirement.js';
 
 /** What is known of an account's money when a request is refused. */
-export interface KnownFigures {
-  readonly spendable: number | null;
-  readonly balance: number | null;
-  readonly keyLimitRemaining: number | null;
-}
+type KnownFigures = Pick<BalanceFigures, 'spendable' | 'balance' | 'keyLimitRemaining'>;
 
 /**
  * Why a request is refused: what is needed, what is left, and of what.

@@ -1,6 +1,5 @@
-import { OpenRouterConfigException } from '../errors/client.exceptions.js';
-import { isPlainObject } from '../options/option-rules.js';
-import { unknownName } from '../options/validate-object.js';
+import type { OpenRouterConfigException } from '../errors/client.exceptions.js';
+import { configFault, knownOptions } from '../options/config-fault.js';
 
 /** Settings of `@RequireCredits`. */
 export interface RequireCreditsOptions {
@@ -25,6 +24,8 @@ export interface CreditsRequirement {
   readonly onUnknown: 'allow' | 'deny';
 }
 
+const SUBJECT = '@RequireCredits';
+
 const OPTIONS = [
   'account',
   'status',
@@ -45,14 +46,11 @@ export function requirementOf(minimumUsd: unknown, options: unknown): CreditsReq
     throw fault('the minimum must be a number of US dollars from 0 up');
   }
   const given = options === undefined ? {} : options;
-  if (!isPlainObject(given)) {
-    throw fault('the options must be an object, for example { status: 503 }');
-  }
-  const unknown = Object.keys(given).find((name) => !(OPTIONS as readonly string[]).includes(name));
-  if (unknown !== undefined) {
-    throw fault(unknownName(unknown, OPTIONS));
-  }
-  const { account, status = 402, onUnknown = 'allow' } = given;
+  const {
+    account,
+    status = 402,
+    onUnknown = 'allow',
+  } = knownOptions(given, SUBJECT, OPTIONS, '{ status: 503 }');
   if (account !== undefined && (typeof account !== 'string' || account.trim() === '')) {
     throw fault('`account` must be the name of an account; leave it out for the default one');
   }
@@ -71,5 +69,5 @@ export function isEnough(spendable: number, { minimumUsd }: CreditsRequirement):
 }
 
 function fault(what: string): OpenRouterConfigException {
-  return new OpenRouterConfigException(`@RequireCredits: ${what}${what.endsWith('?') ? '' : '.'}`);
+  return configFault(SUBJECT, what);
 }

@@ -3,6 +3,7 @@ import { ModuleRef } from '@nestjs/core';
 import { findBalance } from '../account-lookup.js';
 import type { BalanceService } from '../balance/balance.service.js';
 import type { BalanceSnapshot } from '../balance/balance.models.js';
+import { promptReading } from '../balance/prompt-reading.js';
 import { isOpenRouterException } from '../errors/openrouter.exception.js';
 import { refusalFor, refusalOf } from './credits-refusal.js';
 import { type CreditsRequirement, isEnough } from './credits-requirement.js';
@@ -100,17 +101,10 @@ function reasonOf(error: unknown): string {
 
 /** A reading, or why there is none. */
 async function readingOf(balance: BalanceService): Promise<{ figures?: BalanceSnapshot; error?: unknown }> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<BalanceSnapshot | undefined>((resolve) => {
-    // The reading goes on, and serves the requests to come.
-    timer = setTimeout(() => resolve(balance.peek()), LONGEST_WAIT_MS);
-  });
   try {
-    const figures = await Promise.race([balance.get(), late]);
+    const figures = await promptReading(balance, LONGEST_WAIT_MS);
     return figures === undefined ? { error: new Error('the reading takes too long') } : { figures };
   } catch (error) {
     return { error };
-  } finally {
-    clearTimeout(timer);
   }
 }

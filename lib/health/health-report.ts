@@ -25,6 +25,14 @@ export function reportOf(figures: BalanceSnapshot, minimumSpendable: number | un
   };
 }
 
+/** Of an account of which nothing is known yet. */
+export function lateReport(timeoutMs: number): HealthReport {
+  return {
+    isUp: false,
+    details: { message: `OpenRouter has not told the balance within ${timeoutMs} ms.` },
+  };
+}
+
 /** Why there are no figures. */
 export function failureReport(error: unknown): HealthReport {
   const details = isOpenRouterException(error)

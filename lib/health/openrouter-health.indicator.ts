@@ -3,8 +3,9 @@ import { ModuleRef } from '@nestjs/core';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
 import { findBalance } from '../account-lookup.js';
 import type { BalanceService } from '../balance/balance.service.js';
+import { promptReading } from '../balance/prompt-reading.js';
 import { checkArgument } from '../options/check-argument.js';
-import { failureReport, type HealthReport, reportOf } from './health-report.js';
+import { failureReport, type HealthReport, lateReport, reportOf } from './health-report.js';
 import { HealthOptionsSchema, type OpenRouterHealthOptions } from './openrouter-health.options.js';
 
 /** Token of the account that `OpenRouterHealthModule.forRoot` was given. */
@@ -15,10 +16,10 @@ const DEFAULT_TIMEOUT_MS = 1_000;
 /**
  * Health of an account, for `@nestjs/terminus` 11 and 12.
  *
- * A check reads the balance that is in memory (`BalanceService.get()`), so that probes cost no calls to OpenRouter; only
- * where none is in memory it waits for a reading, not longer than `timeoutMs`. The account is up if OpenRouter
- * answers, and, with `minimumSpendable`, if so much can be spent: less, or an amount that is not known, is down. A balance that is `stale`, since OpenRouter
- * cannot be reached at the moment, is still one.
+ * A check reads the balance that is in memory (`BalanceService.get()`), so that probes cost no calls to OpenRouter; where
+ * none is fresh enough it waits for a reading, not longer than `timeoutMs`. The account is up if the balance is known,
+ * and, with `minimumSpendable`, if so much can be spent: less, or an amount that is not known, is down. A balance that is
+ * `stale`, since OpenRouter cannot be reached at the moment, is still one.
  *
  * The details are figures in US dollars, and why the account is down; never a key.
  *
@@ -84,16 +85,10 @@ async function check(
   minimumSpendable: number | undefined,
   timeoutMs: number,
 ): Promise<HealthReport> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<HealthReport>((resolve) => {
-    const details = { message: `OpenRouter has not told the balance within ${timeoutMs} ms.` };
-    timer = setTimeout(resolve, timeoutMs, { isUp: false, details });
-  });
-  // The reading is not ended: the next check may find what it has brought.
-  const told = balance.get().then((figures) => reportOf(figures, minimumSpendable), failureReport);
   try {
-    return await Promise.race([told, late]);
-  } finally {
-    clearTimeout(timer);
+    const figures = await promptReading(balance, timeoutMs);
+    return figures === undefined ? lateReport(timeoutMs) : reportOf(figures, minimumSpendable);
+  } catch (error) {
+    return failureReport(error);
   }
 }

@@ -9,9 +9,7 @@ import {
 import { ModuleRef } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { findBalance } from '../account-lookup.js';
-import { OpenRouterConfigException } from '../errors/client.exceptions.js';
-import { isPlainObject } from '../options/option-rules.js';
-import { unknownName } from '../options/validate-object.js';
+import { configFault, knownOptions } from '../options/config-fault.js';
 import { HEALTH_ACCOUNT, OpenRouterHealthIndicator } from './openrouter-health.indicator.js';
 import { accountRule } from './openrouter-health.options.js';
 
@@ -22,6 +20,8 @@ export interface OpenRouterHealthModuleOptions {
   /** Modules that belong to it, for example the `OpenRouterModule` of the account where no other imports it. */
   imports?: ModuleMetadata['imports'] | undefined;
 }
+
+const SUBJECT = 'OpenRouterHealthModule.forRoot';
 
 const OPTIONS = ['account', 'imports'] as const satisfies readonly (keyof OpenRouterHealthModuleOptions)[];
 
@@ -68,33 +68,19 @@ export class OpenRouterHealthModule implements OnModuleInit {
   onModuleInit(): void {
     // Without a name there need not be a default account: each check may name its own.
     if (this.account !== undefined) {
-      findBalance(this.modules, this.account, 'OpenRouterHealthModule.forRoot');
+      findBalance(this.modules, this.account, SUBJECT);
     }
   }
 }
 
 function checked(options: OpenRouterHealthModuleOptions): OpenRouterHealthModuleOptions {
-  const problem = problemOf(options);
-  if (problem !== undefined) {
-    throw new OpenRouterConfigException(
-      `OpenRouterHealthModule.forRoot: ${problem}${problem.endsWith('?') ? '' : '.'}`,
-    );
-  }
-  return options;
-}
-
-function problemOf(options: unknown): string | undefined {
-  if (!isPlainObject(options)) {
-    return 'the options must be an object, for example { account }';
-  }
-  const unknown = Object.keys(options).find((name) => !(OPTIONS as readonly string[]).includes(name));
-  if (unknown !== undefined) {
-    return unknownName(unknown, OPTIONS);
-  }
-  const { account, imports } = options;
+  const { account, imports } = knownOptions(options, SUBJECT, OPTIONS, '{ account }');
   const problem = account === undefined ? undefined : accountRule(account, options);
   if (problem !== undefined) {
-    return `\`account\` ${problem}`;
+    throw configFault(SUBJECT, `\`account\` ${problem}`);
   }
-  return imports === undefined || Array.isArray(imports) ? undefined : '`imports` must be a list of modules';
+  if (imports !== undefined && !Array.isArray(imports)) {
+    throw configFault(SUBJECT, '`imports` must be a list of modules');
+  }
+  return options;
 }

@@ -2,8 +2,8 @@ import { Gauge } from 'prom-client';
 import type { BalanceFeed, BalanceFigures } from '../contracts/balance-figures.js';
 import { type MetricRegistry, sharedMetric } from './shared-metric.js';
 
-/** What the gauges need of an account: the last balance that is known, without asking for a new one. */
-type BalanceSource = Pick<BalanceFeed, 'peek'>;
+/** What the gauges need of an account: a look at the last balance, which asks nobody. */
+type BalanceGlance = Pick<BalanceFeed, 'peek'>;
 
 interface GaugeRow {
   readonly name: string;
@@ -50,7 +50,7 @@ const ROWS: readonly GaugeRow[] = [
 /** A gauge that looks at its accounts when it is scraped. */
 class BalanceGauge extends Gauge<'account'> {
   /** Accounts by their names; of several with one name the last that came. */
-  readonly accounts = new Map<string, BalanceSource>();
+  readonly accounts = new Map<string, BalanceGlance>();
 
   constructor({ read, ...config }: GaugeRow & { registers: MetricRegistry[] }) {
     super({
@@ -58,8 +58,8 @@ class BalanceGauge extends Gauge<'account'> {
       labelNames: ['account'],
       collect: () => {
         this.reset();
-        for (const [account, source] of this.accounts) {
-          const figures = source.peek();
+        for (const [account, balance] of this.accounts) {
+          const figures = balance.peek();
           const value = figures === undefined ? null : read(figures);
           // What is not known is absent: 0 would be a made-up number.
           if (value !== null) {
@@ -80,9 +80,9 @@ export class BalanceGauges {
   }
 
   /** Shows an account from now on. */
-  add(account: string, source: BalanceSource): void {
+  add(account: string, balance: BalanceGlance): void {
     for (const { accounts } of this.#gauges) {
-      accounts.set(account, source);
+      accounts.set(account, balance);
     }
   }
 }

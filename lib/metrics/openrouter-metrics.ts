@@ -7,9 +7,8 @@ import type {
   OpenRouterAttemptSuccess,
   OpenRouterInstrumentation,
 } from '../contracts/instrumentation.js';
-import { OpenRouterConfigException } from '../errors/client.exceptions.js';
+import { configFault, knownOptions } from '../options/config-fault.js';
 import { isPlainObject } from '../options/option-rules.js';
-import { unknownName } from '../options/validate-object.js';
 import { BalanceGauges } from './balance-gauges.js';
 import { type MetricRegistry, sharedMetric } from './shared-metric.js';
 
@@ -18,6 +17,8 @@ export interface OpenRouterMetricsOptions {
   /** Where the metrics are registered. @defaultValue the default registry of `prom-client` */
   registry?: MetricRegistry | undefined;
 }
+
+const SUBJECT = 'OpenRouterMetrics';
 
 const REQUESTS = {
   name: 'openrouter_requests_total',
@@ -134,20 +135,16 @@ export class OpenRouterMetrics implements OpenRouterInstrumentation {
 }
 
 function registryOf(options: unknown): MetricRegistry {
-  if (!isPlainObject(options)) {
-    throw new OpenRouterConfigException(
-      'OpenRouterMetrics: the options are no object; pass { registry }, or nothing for the default registry.',
-    );
-  }
-  const unknown = Object.keys(options).find((name) => name !== 'registry');
-  if (unknown !== undefined) {
-    throw new OpenRouterConfigException(`OpenRouterMetrics: ${unknownName(unknown, ['registry'])}.`);
-  }
-  const { registry = register } = options as { registry?: MetricRegistry };
-  if (!isPlainObject(registry) || typeof registry['getSingleMetric'] !== 'function') {
-    throw new OpenRouterConfigException(
-      'OpenRouterMetrics: `registry` must be a `Registry` of prom-client; leave it out for the default one.',
+  const { registry = register } = knownOptions(options, SUBJECT, ['registry'], '{ registry }');
+  if (!isRegistry(registry)) {
+    throw configFault(
+      SUBJECT,
+      '`registry` must be a `Registry` of prom-client; leave it out for the default one',
     );
   }
   return registry;
+}
+
+function isRegistry(value: unknown): value is MetricRegistry {
+  return isPlainObject(value) && typeof value['getSingleMetric'] === 'function';
 }

@@ -82,6 +82,8 @@ describe('a snapshot', () => {
   it('moves by what is recorded, exactly', async () => {
     const balance = open();
     await balance.get();
+    // From memory.
+    await balance.get();
     for (const usd of [0.1, 0.2, 1e-9]) balance.recordSpend(usd);
     await expect(balance.get()).resolves.toMatchObject({
       balance: 74.75,
@@ -204,6 +206,13 @@ describe('the streams', () => {
   it('are polled for without a listener where `watch` is set', async () => {
     await boot({ balance: { watch: true, pollIntervalMs: 20, ttlMs: 10 } });
     await until(() => sandbox.requests.length >= 3);
+  });
+
+  it('are polled for at once without an application where `watch` is set', async () => {
+    const startedAt = performance.now();
+    open({ balance: { watch: true } });
+    await until(() => sandbox.requests.length === 1);
+    expect(performance.now() - startedAt).toBeLessThan(800);
   });
 
   it('are polled for where `watch` is set in a module that is loaded lazily, which gets no hooks', async () => {

@@ -137,6 +137,35 @@ describe('one flight', () => {
     expect(balance.peek()).toBeUndefined();
   });
 
+  it('is no failure of what was asked for after an invalidation', async () => {
+    const server = await startSlowServer();
+    const { balance } = simpleClient(server);
+    const before = expect(balance.get()).rejects.toMatchObject({ status: 503 });
+    await until(() => server.waiting.length === 1);
+    balance.invalidate();
+    sendError(server.waiting[0]!, 503);
+    await before;
+    const after = balance.get();
+    await until(() => server.waiting.length === 2);
+    sendJson(server.waiting[1]!, CREDITS_BODY);
+    await expect(after).resolves.toMatchObject({ balance: 74.75 });
+  });
+
+  it('leaves a refresh that began later as the one to join', async () => {
+    const server = await startSlowServer();
+    const { balance } = simpleClient(server);
+    const slow = balance.get();
+    await until(() => server.waiting.length === 1);
+    const refreshed = balance.refresh();
+    await until(() => server.waiting.length === 2);
+    sendJson(server.waiting[0]!, CREDITS_BODY);
+    await slow;
+    const joined = balance.get({ maxAgeMs: 0 });
+    sendJson(server.waiting[1]!, { data: { total_credits: 200, total_usage: 0 } });
+    for (const call of [refreshed, joined]) await expect(call).resolves.toMatchObject({ balance: 200 });
+    expect(server.requests).toHaveLength(2);
+  });
+
   it('does not replace what a refresh that began later has read', async () => {
     const server = await startSlowServer();
     const { balance } = simpleClient(server);
@@ -181,6 +210,19 @@ describe('one flight', () => {
     balance.invalidate();
     await expect(balance.get()).rejects.toThrow(OpenRouterServiceUnavailableException);
     expect(server.requests).toHaveLength(3);
+  });
+
+  it('of a refresh serves those who ask while OpenRouter is left alone', async () => {
+    const server = await startSlowServer();
+    const { balance } = simpleClient(server);
+    const failed = expect(balance.get()).rejects.toMatchObject({ status: 503 });
+    await until(() => server.waiting.length === 1);
+    sendError(server.waiting[0]!, 503, {}, { 'retry-after': '60' });
+    await failed;
+    const calls = [balance.refresh(), balance.get()];
+    await until(() => server.waiting.length === 2);
+    sendJson(server.waiting[1]!, CREDITS_BODY);
+    expect((await Promise.all(calls)).map(({ balance: left }) => left)).toEqual([74.75, 74.75]);
   });
 
   it('of a poll is ended by the last one who leaves the stream', async () => {

@@ -530,6 +530,40 @@ describe('a store that', () => {
     expect(account.asked).toHaveLength(3);
   });
 
+  it('is slow gets what is recorded in the meantime as one amount', async () => {
+    const amounts: number[] = [];
+    const slow = storeWith('addSpend', async (_name, microUsd) => {
+      amounts.push(microUsd);
+      await pause(100);
+    });
+    const { reader } = replicaOf(account, { store: slow });
+    for (let times = 0; times < 5; times += 1) {
+      reader.recordSpend(0.1);
+      await pass(10);
+    }
+    await pass(SECOND);
+    expect(amounts).toEqual([100_000, 400_000]);
+  });
+
+  it('answers after the end has nothing to say any more', async () => {
+    const slow = storeWith('read', async (name) => {
+      await pause(100);
+      return store.read(name);
+    });
+    await replicaOf(account, { store }).reader.get();
+    account.latencyMs = 100;
+    for (const own of [
+      replicaOf(account, { store: slow }),
+      replicaOf(new SimulatedAccount(), { store: slow }),
+    ]) {
+      const call = own.reader.refresh(undefined).catch(() => undefined);
+      await pass(50);
+      own.reader.close();
+      await settle(call);
+      expect(own.reader.peek()).toBeUndefined();
+    }
+  });
+
   it('has hung, and then has the spend after all, does not make it count twice', async () => {
     let isHung = true;
     const release: (() => void)[] = [];

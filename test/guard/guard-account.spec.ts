@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
   Controller,
@@ -191,6 +192,7 @@ describe('the guard on an account', () => {
     sandbox.spend(7);
     expect((await ask('five')).status).toBe(402);
     sandbox.failNext({ fault: 'hang', times: Infinity });
+    await sleep(5);
     expect((await ask('five')).text).toContain('$1.00 is left');
     expect(sandbox.requests.length).toBe(2);
   });

@@ -23,6 +23,9 @@ export class FakeAccount {
         });
   });
 
+  /** Nothing is ever at hand. */
+  readonly peek = jest.fn((): BalanceSnapshot | undefined => undefined);
+
   constructor(spendable: number | null = 10) {
     this.spendable = spendable;
   }

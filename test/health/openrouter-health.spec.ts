@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import {
   Controller,
@@ -308,6 +309,27 @@ describe('the health of a real account', () => {
     }
     expect(sandbox.requests.length).toBe(1);
     expect(leaksIn(results, [managementKey])).toEqual([]);
+  });
+
+  it('goes by what is in memory while OpenRouter does not answer', async () => {
+    const sandbox = await OpenRouterSandbox.start({ credits: { totalCredits: 10, totalUsage: 2 } });
+    closers.push(() => sandbox.stop());
+    const { managementKey, baseUrl } = sandbox;
+    const balance = { ttlMs: 1, staleWhileRevalidateMs: 0 };
+    const module = await compile({
+      imports: [
+        OpenRouterModule.forRoot({ managementKey, baseUrl, balance }),
+        OpenRouterHealthModule.forRoot(),
+      ],
+    });
+    const indicator = module.get(OpenRouterHealthIndicator, { strict: false });
+    await indicator.isHealthy('openrouter');
+    sandbox.failNext({ fault: 'hang', times: Infinity });
+    await sleep(5);
+    expect(await indicator.isHealthy('openrouter', { minimumSpendable: 5, timeoutMs: 50 })).toMatchObject({
+      openrouter: { status: 'up', spendable: 8 },
+    });
+    expect(sandbox.requests.length).toBe(2);
   });
 
   it('is down while OpenRouter has never answered, and in time', async () => {

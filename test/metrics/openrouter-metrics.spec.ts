@@ -216,9 +216,9 @@ describe('new OpenRouterMetrics', () => {
   });
 
   it.each<[string, unknown, RegExp]>([
-    ['no object', 'registry', /the options are no object/],
-    ['null', null, /the options are no object/],
-    ['a misspelt option', { registyr: register }, /did you mean `registry`\?/],
+    ['no object', 'registry', /the options must be an object/],
+    ['null', null, /the options must be an object/],
+    ['a misspelt option', { registyr: register }, /did you mean `registry`\?$/],
     ['something that is no registry', { registry: {} }, /`registry` must be a `Registry` of prom-client/],
     ['null as registry', { registry: null }, /`registry` must be a `Registry` of prom-client/],
   ])('refuses %s', (_title, options, message) => {

@@ -389,7 +389,7 @@ describe('what stops the boot', () => {
     [
       'a misspelt way',
       { useFactroy: () => ({ apiKey: SECRET }) },
-      /`useFactroy` is not known; did you mean `useFactory`/,
+      /`useFactroy` is not known; did you mean `useFactory`\?$/,
     ],
     ['a class without the method', { useClass: class {} }, /has no method `createOpenRouterOptions`/],
     ['a factory that is none', { useFactory: { apiKey: SECRET } }, /needs exactly one of/],

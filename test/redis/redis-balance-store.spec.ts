@@ -199,6 +199,16 @@ describe('RedisBalanceStore without a client', () => {
     );
   });
 
+  it('runs a script a second time for no other reason than that the server does not know it', async () => {
+    const texts: string[] = [];
+    const client = {
+      evalsha: () => Promise.reject(new Error('Command timed out')),
+      eval: (text: string) => Promise.resolve(texts.push(text)),
+    };
+    await expect(new RedisBalanceStore(client).addSpend(ACCOUNT, 1, 1_000)).rejects.toThrow('timed out');
+    expect(texts).toEqual([]);
+  });
+
   it.each([
     [['read'], 'text'],
     [['read'], [1, 'r', 'x', null, []]],

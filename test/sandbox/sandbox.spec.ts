@@ -740,6 +740,8 @@ describe('failNext with a fault', () => {
     const { text } = await wire(sandbox);
     expect(text).toMatch(/^HTTP\/1\.1 200 /);
     expect(text.split('\r\n\r\n')[1]).toMatch(/^\{"data":/);
+    sandbox.failNext({ fault: 'truncate', status: 502 });
+    expect((await wire(sandbox)).text.split('\r\n\r\n')[1]).toMatch(/^\{"error":/);
     sandbox.failNext({ fault: 'truncate', body: '' });
     await expect(call(sandbox, '/credits')).rejects.toThrow();
   });

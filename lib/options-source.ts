@@ -1,0 +1,79 @@
+import type { Provider } from '@nestjs/common';
+import type { OpenRouterConfigException } from './errors/client.exceptions.js';
+import type {
+  FactoryDependencies,
+  OpenRouterModuleAsyncOptions,
+  OpenRouterOptionsFactory,
+} from './openrouter-module.options.js';
+import { configFault, unknownNameIn } from './options/config-fault.js';
+
+/** Where an account's options come from. */
+export interface OptionsSource {
+  readonly inject: FactoryDependencies;
+  /** Gives the options as the user wrote them; only the pipeline's factory calls it, so that nothing else holds a key. */
+  readonly options: (...dependencies: unknown[]) => unknown;
+  readonly providers: readonly Provider[];
+}
+
+const FOR_ROOT_ASYNC = 'OpenRouterModule.forRootAsync';
+
+const ASYNC_NAMES: readonly string[] = [
+  'imports',
+  'inject',
+  'useFactory',
+  'useClass',
+  'useExisting',
+  'extraProviders',
+  'name',
+  'isGlobal',
+];
+
+/** Keeps what `forRoot` was given in a closure, where no inspection of the application finds it. */
+export function syncOptionsSource(raw: unknown): OptionsSource {
+  return { inject: [], options: () => raw, providers: [] };
+}
+
+/** Reads what `forRootAsync` was given. What is wrong with it is told at boot, by the factory. */
+export function asyncOptionsSource(registration: Partial<OpenRouterModuleAsyncOptions>): OptionsSource {
+  const problem = unknownNameIn(registration, ASYNC_NAMES);
+  if (problem !== undefined) {
+    return failingSource(configFault(FOR_ROOT_ASYNC, problem));
+  }
+  const { useFactory, useClass, useExisting, inject = [], extraProviders = [] } = registration;
+  const token = useClass ?? useExisting;
+  if ([useFactory, useClass, useExisting].filter(Boolean).length === 1) {
+    if (typeof useFactory === 'function') {
+      return { inject, options: useFactory, providers: extraProviders };
+    }
+    if (token) {
+      return {
+        inject: [token],
+        options: (factory) => {
+          const { createOpenRouterOptions } = factory as Partial<OpenRouterOptionsFactory>;
+          if (typeof createOpenRouterOptions !== 'function') {
+            throw configFault(
+              FOR_ROOT_ASYNC,
+              'the provider of the options has no method `createOpenRouterOptions`',
+            );
+          }
+          return createOpenRouterOptions.call(factory);
+        },
+        providers: useClass ? [...extraProviders, useClass] : extraProviders,
+      };
+    }
+  }
+  return failingSource(
+    configFault(FOR_ROOT_ASYNC, 'it needs exactly one of `useFactory`, `useClass` and `useExisting`'),
+  );
+}
+
+/** A source that stops the boot. */
+export function failingSource(fault: OpenRouterConfigException): OptionsSource {
+  return {
+    inject: [],
+    options: () => {
+      throw fault;
+    },
+    providers: [],
+  };
+}
