@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { inspect } from 'node:util';
 import { type DynamicModule, Inject, Injectable, Module, Scope } from '@nestjs/common';
 import { ConfigModule, ConfigService, registerAs } from '@nestjs/config';
-import { REQUEST } from '@nestjs/core';
+import { LazyModuleLoader, REQUEST } from '@nestjs/core';
 import { Test, type TestingModule } from '@nestjs/testing';
 import {
   CreditsService,
@@ -275,6 +275,14 @@ describe('several accounts', () => {
     ]);
     expect(error.message).toContain(title);
     expect(error.message).toMatch(/registered twice.*isGlobal: true.*constant.*name/s);
+  });
+
+  it('refuses a second registration in a module that is loaded lazily, which gets no hooks', async () => {
+    @Module({ imports: [OpenRouterModule.forRoot('sk-or-v1-two')] })
+    class BillingModule {}
+    const app = await boot(OpenRouterModule.forRoot('sk-or-v1-one'));
+    const load = app.get(LazyModuleLoader).load(() => BillingModule);
+    await expect(load).rejects.toThrow(/registered twice/);
   });
 });
 
