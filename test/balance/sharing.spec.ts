@@ -1,13 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { StoreAccess } from '../../lib/balance/store-access.js';
-import { SYSTEM_ENVIRONMENT } from '../../lib/balance/balance-environment.js';
-import {
-  type BalanceAlert,
-  type BalanceStore,
-  InMemoryBalanceStore,
-  OpenRouterAbortException,
-} from '../../lib/index.js';
+import { type BalanceAlert, InMemoryBalanceStore, OpenRouterAbortException } from '../../lib/index.js';
 import { failure, fakeTime, replicaOf, SimulatedAccount } from './support/simulated-account.js';
+import { pause, settle, storeThat, storeWith } from './support/stores.js';
 
 let account: SimulatedAccount;
 let store: InMemoryBalanceStore;
@@ -24,16 +18,8 @@ afterEach(() => {
 const SECOND = 1_000;
 const pass = (ms: number): Promise<void> => jest.advanceTimersByTimeAsync(ms);
 
-/** Lets time pass until a promise is settled. */
-async function settle<T>(promise: Promise<T>, stepMs = 10): Promise<T> {
-  const state = { isSettled: false };
-  promise
-    .catch(() => undefined)
-    .finally(() => {
-      state.isSettled = true;
-    });
-  while (!state.isSettled) await pass(stepMs);
-  return promise;
+function loseData(): void {
+  (store as unknown as { accounts: Map<string, unknown> }).accounts.clear();
 }
 
 describe('processes that share a store', () => {
@@ -136,7 +122,7 @@ describe('processes that share a store', () => {
   });
 
   it('share what is read right after an invalidation, even where the store is slow to hear of that', async () => {
-    const slow = storeWith('invalidate', async (name) => {
+    const slow = storeWith(store, 'invalidate', async (name) => {
       await pause(100);
       return store.invalidate(name);
     });
@@ -171,7 +157,7 @@ describe('processes that share a store', () => {
   it('stop waiting for another one when the last caller has left', async () => {
     await store.begin('a1b2', 60 * SECOND);
     let reads = 0;
-    const counted = storeWith('read', (name) => {
+    const counted = storeWith(store, 'read', (name) => {
       reads += 1;
       return store.read(name);
     });
@@ -196,7 +182,7 @@ describe('processes that share a store', () => {
   });
 
   it('take over what lands just before it is their turn, and leave the turn to others', async () => {
-    const late = storeWith('begin', async (name, holdMs) => {
+    const late = storeWith(store, 'begin', async (name, holdMs) => {
       await replicaOf(account, { store }).reader.get();
       await pause(50);
       return store.begin(name, holdMs);
@@ -235,7 +221,7 @@ describe('processes that share a store', () => {
 
   it('take a reading for no younger than it can be where the store is slow', async () => {
     await replicaOf(account, { store }).reader.get();
-    const slow = storeWith('read', async (name) => {
+    const slow = storeWith(store, 'read', async (name) => {
       const answer = await store.read(name);
       await pause(200);
       return answer;
@@ -330,7 +316,7 @@ describe('processes that share a store', () => {
   });
 
   it('tell what has changed while they were telling something', async () => {
-    const slow = storeWith('claimAlert', async (...given) => {
+    const slow = storeWith(store, 'claimAlert', async (...given) => {
       await pause(100);
       return store.claimAlert(...given);
     });
@@ -383,220 +369,5 @@ describe('processes that share a store', () => {
     expect(alerts).toEqual(['low']);
     await expect(store.read('a1b2')).resolves.toMatchObject({ alertState: 'low' });
     for (const { watch } of replicas) watch.end();
-  });
-});
-
-const hang = (): Promise<never> => new Promise(() => undefined);
-const METHODS = ['read', 'begin', 'end', 'write', 'invalidate', 'addSpend', 'claimAlert'] as const;
-
-function storeThat(does: (method: string, given: unknown[]) => unknown): BalanceStore {
-  return Object.fromEntries(
-    METHODS.map((name) => [name, (...given: unknown[]) => does(name, given)]),
-  ) as unknown as BalanceStore;
-}
-
-const LIAR = storeThat((method) =>
-  Promise.resolve(
-    method === 'read'
-      ? { sequence: 0, reading: undefined, spend: [], alertState: undefined }
-      : method === 'begin'
-        ? { sequence: 5, leads: false }
-        : false,
-  ),
-);
-
-const BAD_STORES: Record<string, BalanceStore> = {
-  'never answers': storeThat(hang),
-  rejects: storeThat(() => Promise.reject(new Error('down'))),
-  // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a store may be that bad
-  'rejects with nothing': storeThat(() => Promise.reject()),
-  throws: storeThat(() => {
-    throw new Error('down');
-  }),
-  'answers nothing, and not by a promise': storeThat(() => undefined),
-  'answers late': storeThat(() => new Promise((resolve) => setTimeout(resolve, 5_000, {}))),
-  'answers nonsense': storeThat(() => Promise.resolve('nonsense')),
-  'answers with the wrong types': storeThat(() =>
-    Promise.resolve({ sequence: '1', reading: 7, spend: {}, alertState: 0, leads: 'no' }),
-  ),
-  'answers with garbage inside': storeThat((method) =>
-    Promise.resolve(
-      method === 'read'
-        ? { sequence: 1e15, reading: { text: '{"version":1,', ageMs: 0 }, spend: [], alertState: 'what?' }
-        : method === 'begin'
-          ? { sequence: 5, leads: true }
-          : method === 'write' || method === 'claimAlert',
-    ),
-  ),
-  'says that another one has done everything': LIAR,
-  'answers with what throws when it is read': storeThat(() =>
-    Promise.resolve(
-      new Proxy(
-        {},
-        {
-          get: (_target, name) => {
-            if (name === 'then') return undefined;
-            throw new Error('gotcha');
-          },
-        },
-      ),
-    ),
-  ),
-};
-
-/** A store of which one method may answer later, or fail, like {@link store} otherwise. */
-function storeWith<Name extends keyof BalanceStore>(name: Name, method: BalanceStore[Name]): BalanceStore {
-  return new Proxy(store, {
-    get: (target, wanted: Name) =>
-      wanted === name
-        ? method
-        : typeof target[wanted] === 'function'
-          ? target[wanted].bind(target)
-          : target[wanted],
-  });
-}
-
-function loseData(): void {
-  (store as unknown as { accounts: Map<string, unknown> }).accounts.clear();
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-describe('a store that', () => {
-  it.each(Object.entries(BAD_STORES))(
-    '%s hurts nobody',
-    async (_title, bad) => {
-      const { reader, watch } = replicaOf(account, {
-        store: bad,
-        deadlineMs: 4 * SECOND,
-        thresholds: { low: 20, hysteresis: 0.1 },
-      });
-      const startedAt = performance.now();
-      await expect(settle(reader.get())).resolves.toMatchObject({ balance: 100 });
-      expect(performance.now() - startedAt).toBeLessThan(2.5 * SECOND);
-      const alerts: string[] = [];
-      const subscription = watch.alerts$.subscribe(({ type }) => alerts.push(type));
-      for (let second = 0; second < 130; second += 1) {
-        reader.recordSpend(0.01);
-        await settle(reader.get());
-        await pass(SECOND);
-      }
-      expect(account.asked.length).toBeLessThan(5);
-      expect(reader.peek()?.spendable).toBeLessThan(99.6);
-      reader.invalidate();
-      account.credits.totalUsage = 81;
-      await expect(settle(reader.get())).resolves.toMatchObject({ balance: 19 });
-      await pass(3 * SECOND);
-      // Where it says that another process has told it, there is no way to know better.
-      expect(alerts).toEqual(bad === LIAR ? [] : ['low']);
-      subscription.unsubscribe();
-      watch.end();
-      reader.close();
-      await pass(20 * SECOND);
-      expect(jest.getTimerCount()).toBe(0);
-    },
-    20_000,
-  );
-
-  it('is down is left alone for a second, and used again as soon as it is up', async () => {
-    let calls = 0;
-    let isUp = false;
-    const flaky = new Proxy(store, {
-      get: (target, name: keyof BalanceStore) =>
-        typeof target[name] === 'function'
-          ? (...values: never[]) => {
-              calls += 1;
-              return isUp
-                ? (target[name] as (...given: never[]) => unknown)(...values)
-                : Promise.reject(new Error('down'));
-            }
-          : target[name],
-    });
-    const { reader } = replicaOf(account, { store: flaky });
-    await settle(reader.get());
-    expect(calls).toBe(1);
-    reader.recordSpend(0.5);
-    await pass(900);
-    await settle(reader.refresh(undefined));
-    expect(calls).toBe(1);
-    isUp = true;
-    await pass(SECOND);
-    await reader.refresh(undefined);
-    await pass(0);
-    const other = replicaOf(account, { store });
-    await other.reader.get();
-    expect(account.asked).toHaveLength(3);
-  });
-
-  it('is slow gets what is recorded in the meantime as one amount', async () => {
-    const amounts: number[] = [];
-    const slow = storeWith('addSpend', async (_name, microUsd) => {
-      amounts.push(microUsd);
-      await pause(100);
-    });
-    const { reader } = replicaOf(account, { store: slow });
-    for (let times = 0; times < 5; times += 1) {
-      reader.recordSpend(0.1);
-      await pass(10);
-    }
-    await pass(SECOND);
-    expect(amounts).toEqual([100_000, 400_000]);
-  });
-
-  it('answers after the end has nothing to say any more', async () => {
-    const slow = storeWith('read', async (name) => {
-      await pause(100);
-      return store.read(name);
-    });
-    await replicaOf(account, { store }).reader.get();
-    account.latencyMs = 100;
-    for (const own of [
-      replicaOf(account, { store: slow }),
-      replicaOf(new SimulatedAccount(), { store: slow }),
-    ]) {
-      const call = own.reader.refresh(undefined).catch(() => undefined);
-      await pass(50);
-      own.reader.close();
-      await settle(call);
-      expect(own.reader.peek()).toBeUndefined();
-    }
-  });
-
-  it('has hung, and then has the spend after all, does not make it count twice', async () => {
-    let isHung = true;
-    const release: (() => void)[] = [];
-    const slow = storeWith('addSpend', async (...given) => {
-      if (isHung) await new Promise<void>((resolve) => release.push(resolve));
-      return store.addSpend(...given);
-    });
-    const { reader } = replicaOf(account, { store: slow });
-    await reader.get();
-    reader.recordSpend(1);
-    await pass(5 * SECOND);
-    expect(reader.peek()).toMatchObject({ spendable: 99 });
-    isHung = false;
-    release[0]!();
-    await pass(SECOND);
-    await settle(reader.get());
-    expect(reader.peek()).toMatchObject({ spendable: 99 });
-    await expect(store.read('a1b2')).resolves.toMatchObject({ spend: [{ microUsd: 1_000_000 }] });
-  });
-
-  it('is slow, but not too slow, is waited for even by a process that was busy', async () => {
-    jest.useRealTimers();
-    let resolve!: (answer: unknown) => void;
-    const access = new StoreAccess(
-      storeThat(() => new Promise((done) => (resolve = done))),
-      () => Promise.resolve('a1'),
-      SYSTEM_ENVIRONMENT,
-    );
-    const begun = access.begin(1_000);
-    await new Promise((done) => setTimeout(done, 10));
-    setImmediate(() => resolve({ sequence: 1, leads: true }));
-    const busyUntil = performance.now() + 300;
-    while (performance.now() < busyUntil);
-    await expect(begun).resolves.toEqual({ sequence: 1, leads: true });
   });
 });
