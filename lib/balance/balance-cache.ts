@@ -194,7 +194,7 @@ export class BalanceCache {
     const shared = await this.#parts.store.read();
     // Of a store that is gone nobody knows what the others have told since.
     this.#alertState = shared?.alertState;
-    if (shared !== undefined && !this.#isClosed) {
+    if (shared !== undefined) {
       this.#see(shared, askedAt);
     }
     return shared;

@@ -1,7 +1,8 @@
 import type { RequestOptions } from '../contracts/request-options.js';
 import type { BalanceEnvironment } from './balance-environment.js';
 import type { BalanceReading } from './balance-snapshot.js';
-import { isDenied, isRefusal, REFUSED_FOR_MS } from './refusals.js';
+import { RefusableRoute } from './refusable-route.js';
+import { REFUSED_FOR_MS } from './refusals.js';
 
 /** What a reading needs of an account's services. */
 export interface BalanceServices {
@@ -31,8 +32,8 @@ export class BalanceSource {
   readonly #services: BalanceServices;
   readonly #keys: BalanceKeys;
   readonly #environment: BalanceEnvironment;
-  #creditsRefused: { readonly error: unknown; readonly until: number } | undefined;
-  #keyRefused: { readonly error: unknown; readonly until: number } | undefined;
+  readonly #creditsRoute: RefusableRoute;
+  readonly #keyRoute: RefusableRoute;
   /** Until when the key is known to be a management key, because OpenRouter has said so. */
   #managementUntil = -Infinity;
 
@@ -40,12 +41,14 @@ export class BalanceSource {
     this.#services = services;
     this.#keys = keys;
     this.#environment = environment;
+    this.#creditsRoute = new RefusableRoute(environment.now);
+    this.#keyRoute = new RefusableRoute(environment.now);
   }
 
   /** Asks refused routes again. */
   forget(): void {
-    this.#creditsRefused = undefined;
-    this.#keyRefused = undefined;
+    this.#creditsRoute.forget();
+    this.#keyRoute.forget();
     this.#managementUntil = -Infinity;
   }
 
@@ -64,11 +67,12 @@ export class BalanceSource {
     const key = await (second ?? (this.#saysNothing(credits) ? this.#key(options) : null));
     if (key?.isManagementKey === true && !this.#keys.separate) {
       this.#managementUntil = this.#environment.now() + REFUSED_FOR_MS;
-      this.#throwDenial();
+      // A management key may ask `/credits`.
+      this.#creditsRoute.throwDenial();
     }
     const known = this.#saysNothing(credits) ? null : credits;
     if (known === null && key === null) {
-      const error = this.#creditsRefused?.error ?? this.#keyRefused?.error;
+      const error = this.#creditsRoute.refusal ?? this.#keyRoute.refusal;
       // Nothing is known, so that nothing is gained by not asking again.
       this.forget();
       throw error;
@@ -80,15 +84,6 @@ export class BalanceSource {
     };
   }
 
-  /** A management key may ask `/credits`: that it was denied all the same is trouble, and not its nature. */
-  #throwDenial(): void {
-    const refused = this.#creditsRefused;
-    if (refused !== undefined && isDenied(refused.error)) {
-      this.#creditsRefused = undefined;
-      throw refused.error;
-    }
-  }
-
   /** Ordinary keys of funded accounts have been seen to get zeros. */
   #saysNothing(credits: BalanceReading['credits']): boolean {
     if (credits === null) {
@@ -98,44 +93,21 @@ export class BalanceSource {
     return !isManagement && credits.totalCredits === 0 && credits.totalUsage === 0;
   }
 
-  async #credits(options: RequestOptions): Promise<BalanceReading['credits']> {
-    if (this.#creditsRefused !== undefined && this.#environment.now() < this.#creditsRefused.until) {
-      return null;
-    }
-    try {
+  #credits(options: RequestOptions): Promise<BalanceReading['credits']> {
+    return this.#creditsRoute.ask(async () => {
       const { totalCredits, totalUsage } = await this.#services.credits.getCredits(options);
-      this.#creditsRefused = undefined;
       return { totalCredits, totalUsage };
-    } catch (error) {
-      this.#creditsRefused = this.#refusal(error);
-      return null;
-    }
+    });
   }
 
   async #key(
     options: RequestOptions,
-  ): Promise<{ limitRemaining: number | null; isManagementKey: boolean } | null> {
-    if (this.#keyRefused !== undefined && this.#environment.now() < this.#keyRefused.until) {
-      return null;
-    }
-    try {
-      const { limitRemaining, isManagementKey } = await this.#services.apiKeys.getCurrent(options);
-      this.#keyRefused = undefined;
-      return { limitRemaining, isManagementKey: isManagementKey === true };
-    } catch (error) {
+  ): Promise<{ limitRemaining: number | null; isManagementKey?: boolean } | null> {
+    const answer = await this.#keyRoute.ask(() => this.#services.apiKeys.getCurrent(options));
+    if (answer === null && this.#keys.separate) {
       // Every key may ask about itself. One that may not can spend nothing, which must not look like no limit.
-      if (this.#keys.separate && isDenied(error)) {
-        throw error;
-      }
-      this.#keyRefused = this.#refusal(error);
-      return null;
+      this.#keyRoute.throwDenial();
     }
-  }
-
-  #refusal(error: unknown): { error: unknown; until: number } {
-    if (!isRefusal(error)) {
-      throw error;
-    }
-    return { error, until: this.#environment.now() + REFUSED_FOR_MS };
+    return answer;
   }
 }
