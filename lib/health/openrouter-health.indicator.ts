@@ -17,7 +17,7 @@ const DEFAULT_TIMEOUT_MS = 1_000;
  * Health of an account, for `@nestjs/terminus` 11 and 12.
  *
  * A check reads the balance that is in memory (`BalanceService.get()`), so that probes cost no calls to OpenRouter; where
- * none is fresh enough it waits for a reading, not longer than `timeoutMs`. The account is up if the balance is known,
+ * none is fresh enough it waits for a reading, not longer than `timeoutMs`. The account is up if OpenRouter answers,
  * and, with `minimumSpendable`, if so much can be spent: less, or an amount that is not known, is down. A balance that is
  * `stale`, since OpenRouter cannot be reached at the moment, is still one.
  *
