@@ -66,13 +66,13 @@ describe('the limit of one attempt', () => {
     ],
   ])('ends %s', async (_name, phase, delivery, fault) => {
     const server = await startRawServer(fault);
-    const client = clientOf(server, { timeoutMs: 120, retry: false });
+    const client = clientOf(server, { timeoutMs: 300, retry: false });
     const { ms, outcome } = await timed(() => failureOf(client.credits.getCredits()));
     expect(outcome).toBeInstanceOf(OpenRouterTimeoutException);
-    expect(outcome).toMatchObject({ code: 'OPENROUTER_TIMEOUT', phase, delivery, timeoutMs: 120 });
-    expect(outcome.message).toContain('`timeoutMs` (120 ms)');
-    expect(ms).toBeGreaterThanOrEqual(115);
-    expect(ms).toBeLessThan(1_000);
+    expect(outcome).toMatchObject({ code: 'OPENROUTER_TIMEOUT', phase, delivery, timeoutMs: 300 });
+    expect(outcome.message).toContain('`timeoutMs` (300 ms)');
+    expect(ms).toBeGreaterThanOrEqual(295);
+    expect(ms).toBeLessThan(1_500);
     await until(() => server.sockets.every((socket) => socket.destroyed));
   });
 
