@@ -34,15 +34,27 @@ export class BalanceSource {
   readonly #environment: BalanceEnvironment;
   readonly #creditsRoute: RefusableRoute;
   readonly #keyRoute: RefusableRoute;
+  readonly #onUnknownBalance: (refusal: unknown) => void;
+  #toldOf: unknown;
   /** Until when the key is known to be a management key, because OpenRouter has said so. */
   #managementUntil = -Infinity;
 
-  constructor(services: BalanceServices, keys: BalanceKeys, environment: BalanceEnvironment) {
+  /**
+   * @param onUnknownBalance - Told once of each refusal of a `managementKey` for which readings go on without the
+   *   account's balance.
+   */
+  constructor(
+    services: BalanceServices,
+    keys: BalanceKeys,
+    environment: BalanceEnvironment,
+    onUnknownBalance: (refusal: unknown) => void,
+  ) {
     this.#services = services;
     this.#keys = keys;
     this.#environment = environment;
     this.#creditsRoute = new RefusableRoute(environment.now);
     this.#keyRoute = new RefusableRoute(environment.now);
+    this.#onUnknownBalance = onUnknownBalance;
   }
 
   /** Asks refused routes again. */
@@ -77,11 +89,21 @@ export class BalanceSource {
       this.forget();
       throw error;
     }
+    if (known === null && this.#keys.management) {
+      this.#tellOnce(this.#creditsRoute.refusal);
+    }
     return {
       credits: known,
       key: key && { limitRemaining: key.limitRemaining },
       fetchedAt: this.#environment.wallNow(),
     };
+  }
+
+  #tellOnce(refusal: unknown): void {
+    if (refusal !== this.#toldOf) {
+      this.#toldOf = refusal;
+      this.#onUnknownBalance(refusal);
+    }
   }
 
   /** Ordinary keys of funded accounts have been seen to get zeros. */

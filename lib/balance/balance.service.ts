@@ -233,7 +233,7 @@ function openBalance(
   const reader = new BalanceReader({
     options: options.balance,
     deadlineMs: options.deadlineMs,
-    source: new BalanceSource(services, keys, environment),
+    source: new BalanceSource(services, keys, environment, warnOfUnknownBalance),
     store,
     isShared: balanceStore !== undefined,
     environment,
@@ -271,6 +271,14 @@ function openBalance(
   for (const [name, value] of Object.entries(parts)) {
     Object.defineProperty(service, name, { value });
   }
+}
+
+/** Nothing fails where the limit of `apiKey` goes on to be known, so that no alert would tell. */
+function warnOfUnknownBalance(refusal: unknown): void {
+  new Logger('OpenRouter').warn(
+    `The balance of the account is not known: OpenRouter refuses \`managementKey\` (${String(refusal)}). ` +
+      'It is asked again in an hour, or after `balance.invalidate()`.',
+  );
 }
 
 function warnOfUselessPolls(pollIntervalMs: number, baseUrl: string): void {

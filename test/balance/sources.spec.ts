@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { OpenRouterForbiddenException, OpenRouterUnauthorizedException } from '../../lib/index.js';
 import { BalanceSource } from '../../lib/balance/balance-source.js';
 import { OpenRouterSandbox, type OpenRouterSandboxOptions } from '../../lib/testing/index.js';
@@ -8,6 +9,7 @@ import { failure } from './support/simulated-account.js';
 let sandbox: OpenRouterSandbox;
 
 afterEach(async () => {
+  jest.restoreAllMocks();
   await cleanUp();
   await sandbox.stop();
 });
@@ -153,10 +155,22 @@ describe('a reading', () => {
     expect(asked()).toEqual(['/credits', '/key', '/credits', '/key']);
   });
 
-  it('goes on with the limit of `apiKey` where the management key is wrong', async () => {
+  it('goes on with the limit of `apiKey` where the management key is wrong, and warns once', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     const balance = await start('both', { keyLimit: 5 });
     sandbox.failNext({ path: '/credits', status: 401 });
     await expect(balance.get()).resolves.toMatchObject({ ...UNKNOWN, spendable: 5, sources: KEY });
+    await balance.refresh();
+    expect(warn.mock.calls).toEqual([
+      [
+        expect.stringMatching(
+          /not known: OpenRouter refuses `managementKey` \(OpenRouterUnauthorizedException: .*`balance\.invalidate\(\)`\.$/,
+        ),
+      ],
+    ]);
+    await sandbox.stop();
+    await (await start('api')).get();
+    expect(warn).toHaveBeenCalledTimes(1);
   });
 
   it.each([401, 403])(
@@ -218,6 +232,7 @@ describe('a refusal', () => {
       },
       { separate: false, management: false },
       { now: () => now, wallNow: () => 0, random: () => 0 },
+      () => undefined,
     );
     for (now of [0, 3_599_999, 3_600_000]) {
       await source.read({});
