@@ -191,6 +191,7 @@ export class BalanceCache {
   async compare(): Promise<SharedBalance | undefined> {
     const askedAt = this.#now;
     this.#compareAt = askedAt + COMPARE_EVERY_MS;
+    this.#ledger.ask(askedAt);
     const shared = await this.#parts.store.read();
     // Of a store that is gone nobody knows what the others have told since.
     this.#alertState = shared?.alertState;

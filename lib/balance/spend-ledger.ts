@@ -37,6 +37,8 @@ export class SpendLedger {
   #seen: readonly { readonly at: number; readonly usd: number }[] = [];
   /** When the store was asked for what was seen. */
   #seenAt = -Infinity;
+  /** When the store was asked last, whether or not it has answered yet. */
+  #askedAt = -Infinity;
   /** The sum for the last question, kept up to date: it is asked for after every amount. */
   #total: { readonly since: number; readonly sum: UsdSum } | undefined;
 
@@ -69,6 +71,11 @@ export class SpendLedger {
         this.#mergeWithPrevious(entry);
       },
     };
+  }
+
+  /** Notes that the store is asked now. What it has by then it is going to tell, if it answers. */
+  ask(now: number): void {
+    this.#askedAt = now;
   }
 
   /** Takes over what the store tells. `askedAt`: when it was asked. */
@@ -122,11 +129,14 @@ export class SpendLedger {
     return storedAt !== undefined && storedAt <= this.#seenAt;
   }
 
-  /** Nobody may read the store for hours, in which the entries would pile up. */
+  /**
+   * Nobody may read the store for hours, in which the entries would pile up. One that the store is about to tell of
+   * stays by itself: what it is merged with, the store need not tell of.
+   */
   #mergeWithPrevious(entry: SentEntry): void {
     const index = this.#sent.lastIndexOf(entry);
     const previous = this.#sent[index - 1];
-    const isAlike = previous?.storedAt !== undefined && !this.#isTold(previous);
+    const isAlike = previous?.storedAt !== undefined && previous.storedAt > this.#askedAt;
     if (isAlike && entry.at - previous.startedAt < SPAN_MS) {
       previous.at = entry.at;
       previous.storedAt = entry.storedAt;
