@@ -52,8 +52,8 @@ export class BalanceSource {
     this.#services = services;
     this.#keys = keys;
     this.#environment = environment;
-    this.#creditsRoute = new RefusableRoute(environment.now);
-    this.#keyRoute = new RefusableRoute(environment.now);
+    this.#creditsRoute = new RefusableRoute(environment.now, keys.management);
+    this.#keyRoute = new RefusableRoute(environment.now, keys.separate);
     this.#onUnknownBalance = onUnknownBalance;
   }
 

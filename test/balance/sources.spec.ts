@@ -173,6 +173,27 @@ describe('a reading', () => {
     expect(warn).toHaveBeenCalledTimes(1);
   });
 
+  it.each([
+    ['/credits', 401],
+    ['/credits', 403],
+    ['/credits', 404],
+    ['/key', 404],
+  ])(
+    'fails where %s has answered before and is refused by a %i, which makes nothing unknown',
+    async (path, status) => {
+      const balance = await start('both', { keyLimit: 80 });
+      await balance.get();
+      sandbox.failNext({ path, status });
+      await expect(balance.refresh()).rejects.toMatchObject({ status });
+      await expect(balance.refresh()).resolves.toMatchObject({
+        ...KNOWN,
+        keyLimitRemaining: 80,
+        spendable: 74.75,
+        sources: TWO,
+      });
+    },
+  );
+
   it.each([401, 403])(
     'fails where `apiKey` is refused by a %i, which is not the same as no limit',
     async (status) => {
