@@ -3,7 +3,7 @@ import { ModuleRef } from '@nestjs/core';
 import { findBalance } from '../account-lookup.js';
 import type { BalanceService } from '../balance/balance.service.js';
 import type { BalanceSnapshot } from '../balance/balance.models.js';
-import { promptReading } from '../balance/prompt-reading.js';
+import { PromptReader } from '../balance/prompt-reader.js';
 import { isOpenRouterException } from '../errors/openrouter.exception.js';
 import { refusalFor, refusalOf } from './credits-refusal.js';
 import { type CreditsRequirement, isEnough } from './credits-requirement.js';
@@ -35,6 +35,8 @@ export class CreditsGuard implements CanActivate {
   /** @internal */
   private readonly balances = new Map<string | undefined, BalanceService>();
   /** @internal */
+  private readonly reader = new PromptReader();
+  /** @internal */
   private readonly unknown = new Set<string | undefined>();
   /** @internal */
   private readonly logger = new Logger('CreditsGuard');
@@ -55,7 +57,7 @@ export class CreditsGuard implements CanActivate {
   /** @internal */
   private async check(requirement: CreditsRequirement, context: ExecutionContext): Promise<void> {
     const { account, status } = requirement;
-    const reading = await readingOf(this.balanceOf(account));
+    const reading = await this.readingOf(this.balanceOf(account));
     const spendable = reading.figures?.spendable ?? null;
     if (spendable === null) {
       this.tellUnknown(requirement, reading.error);
@@ -64,6 +66,16 @@ export class CreditsGuard implements CanActivate {
     }
     if (spendable === null ? requirement.onUnknown === 'deny' : !isEnough(spendable, requirement)) {
       throw refusalFor(context, refusalOf(requirement, reading.figures, reading.error), status);
+    }
+  }
+
+  /** A reading, or why there is none. @internal */
+  private async readingOf(balance: BalanceService): Promise<{ figures?: BalanceSnapshot; error?: unknown }> {
+    try {
+      const figures = await this.reader.read(balance, LONGEST_WAIT_MS);
+      return figures === undefined ? { error: new Error('the reading takes too long') } : { figures };
+    } catch (error) {
+      return { error };
     }
   }
 
@@ -97,14 +109,4 @@ function reasonOf(error: unknown): string {
   }
   // What is none of ours may have anything in its message.
   return isOpenRouterException(error) ? `${error.code}: ${error.message}` : 'the reading failed';
-}
-
-/** A reading, or why there is none. */
-async function readingOf(balance: BalanceService): Promise<{ figures?: BalanceSnapshot; error?: unknown }> {
-  try {
-    const figures = await promptReading(balance, LONGEST_WAIT_MS);
-    return figures === undefined ? { error: new Error('the reading takes too long') } : { figures };
-  } catch (error) {
-    return { error };
-  }
 }

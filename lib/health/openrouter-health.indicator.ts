@@ -3,7 +3,7 @@ import { ModuleRef } from '@nestjs/core';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
 import { findBalance } from '../account-lookup.js';
 import type { BalanceService } from '../balance/balance.service.js';
-import { promptReading } from '../balance/prompt-reading.js';
+import { PromptReader } from '../balance/prompt-reader.js';
 import { checkArgument } from '../options/check-argument.js';
 import { failureReport, type HealthReport, lateReport, reportOf } from './health-report.js';
 import { HealthOptionsSchema, type OpenRouterHealthOptions } from './openrouter-health.options.js';
@@ -11,7 +11,8 @@ import { HealthOptionsSchema, type OpenRouterHealthOptions } from './openrouter-
 /** Token of the account that `OpenRouterHealthModule.forRoot` was given. */
 export const HEALTH_ACCOUNT = 'nestjs-openrouter/health-account';
 
-const DEFAULT_TIMEOUT_MS = 1_000;
+/** A probe of Kubernetes waits for a second, if it is not told otherwise. */
+const DEFAULT_TIMEOUT_MS = 500;
 
 /**
  * Health of an account, for `@nestjs/terminus` 11 and 12.
@@ -40,6 +41,8 @@ export class OpenRouterHealthIndicator {
   private readonly modules: ModuleRef;
   /** @internal */
   private readonly account: string | undefined;
+  /** @internal */
+  private readonly reader = new PromptReader();
 
   /**
    * @param results - What Terminus makes results with.
@@ -74,21 +77,22 @@ export class OpenRouterHealthIndicator {
       timeoutMs = DEFAULT_TIMEOUT_MS,
     } = checkArgument(HealthOptionsSchema, options, 'OpenRouterHealthIndicator.isHealthy');
     const balance = findBalance(this.modules, account, 'OpenRouterHealthIndicator');
-    const { isUp, details } = await check(balance, minimumSpendable, timeoutMs);
+    const { isUp, details } = await this.check(balance, minimumSpendable, timeoutMs);
     const result = this.results.check(key);
     return isUp ? result.up(details) : result.down(details);
   }
-}
 
-async function check(
-  balance: BalanceService,
-  minimumSpendable: number | undefined,
-  timeoutMs: number,
-): Promise<HealthReport> {
-  try {
-    const figures = await promptReading(balance, timeoutMs);
-    return figures === undefined ? lateReport(timeoutMs) : reportOf(figures, minimumSpendable);
-  } catch (error) {
-    return failureReport(error);
+  /** @internal */
+  private async check(
+    balance: BalanceService,
+    minimumSpendable: number | undefined,
+    timeoutMs: number,
+  ): Promise<HealthReport> {
+    try {
+      const figures = await this.reader.read(balance, timeoutMs);
+      return figures === undefined ? lateReport(timeoutMs) : reportOf(figures, minimumSpendable);
+    } catch (error) {
+      return failureReport(error);
+    }
   }
 }

@@ -9,7 +9,7 @@ export interface OpenRouterHealthOptions {
    * is up as long as OpenRouter answers, even if it does not tell this key the balance.
    */
   minimumSpendable?: number | undefined;
-  /** How long a reading is waited for, in milliseconds. @defaultValue `1000` */
+  /** How long a reading is waited for, in milliseconds. @defaultValue `500` */
   timeoutMs?: number | undefined;
 }
 

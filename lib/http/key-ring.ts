@@ -111,7 +111,7 @@ export class KeyRing {
       const cause = safeCause(error, this.#scrub);
       const reason = cause.message === '' ? 'it gave no reason' : cause.message;
       throw new OpenRouterConfigException(
-        `The function given as \`${option}\` failed: ${reason}. Nothing was sent.`,
+        `The function given as \`${option}\` failed: ${reason.replace(/\.$/, '')}. Nothing was sent.`,
         { cause },
       );
     }

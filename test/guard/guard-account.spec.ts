@@ -194,6 +194,10 @@ describe('the guard on an account', () => {
     sandbox.failNext({ fault: 'hang', times: Infinity });
     await sleep(5);
     expect((await ask('five')).text).toContain('$1.00 is left');
+    // Only the first one has waited for what does not come.
+    const startedAt = performance.now();
+    for (let count = 0; count < 5; count += 1) expect((await ask('five')).status).toBe(402);
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
     expect(sandbox.requests.length).toBe(2);
   });
 
