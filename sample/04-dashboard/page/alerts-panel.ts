@@ -1,18 +1,24 @@
 import type { Alert } from '../shared/dashboard.js';
-import { byId, make, showList } from './dom.js';
+import { byId, make } from './dom.js';
 import { clock, usd } from './format.js';
 
-/** The newest first. */
+const MOST = 50;
+
+/** The newest first. Each is added by itself, since a screen reader reads out what is added. */
 export class AlertsPanel {
-  private alerts: readonly Alert[] = [];
+  private newest = 0;
 
-  showAll(alerts: readonly Alert[]): void {
-    this.alerts = alerts;
-    showList(byId('alerts'), byId('no-alerts'), alerts.map(item));
-  }
-
-  add(alert: Alert): void {
-    this.showAll([alert, ...this.alerts].slice(0, 50));
+  /** Shows the alerts of a list that are not there yet. */
+  show(alerts: readonly Alert[]): void {
+    const list = byId('alerts');
+    const isNewServer = (alerts[0]?.id ?? 0) < this.newest;
+    if (isNewServer) list.replaceChildren();
+    const known = isNewServer ? 0 : this.newest;
+    list.prepend(...alerts.filter(({ id }) => id > known).map(item));
+    while (list.children.length > MOST) list.lastElementChild?.remove();
+    this.newest = alerts[0]?.id ?? 0;
+    list.hidden = list.children.length === 0;
+    byId('no-alerts').hidden = !list.hidden;
   }
 }
 

@@ -1,11 +1,13 @@
 import type { AccountInfo, BalancePoint } from '../shared/dashboard.js';
 import { type AnyChart, colour, drawChart, levelLines } from './charts.js';
 import { byId } from './dom.js';
-import { clock, usd } from './format.js';
+import { axisUsd, clock, usd } from './format.js';
 
 const SECOND_MS = 1_000;
 const STEPS_MS = [5, 10, 15, 30, 60, 120, 300].map((seconds) => seconds * SECOND_MS);
 const MOST_MARKS = 6;
+/** Less would be an axis of fractions of a second, after the first reading. */
+const LEAST_SPAN_MS = 60 * SECOND_MS;
 
 /** The live line of what is spendable. Where it was not known, there is a gap. */
 export class BalanceChart {
@@ -15,7 +17,7 @@ export class BalanceChart {
   constructor({ thresholds: { low, critical } }: AccountInfo) {
     const lines = levelLines(() => [
       { value: low, label: `low ${usd(low)}`, colour: colour('warn') },
-      { value: critical, label: `critical ${usd(critical)}`, colour: colour('bad') },
+      { value: critical, label: `critical ${usd(critical)}`, colour: colour('bad'), isBelow: true },
     ]);
     drawChart<'line'>(
       'balance-chart',
@@ -28,7 +30,8 @@ export class BalanceChart {
               borderColor: colour('accent'),
               backgroundColor: `${colour('accent')}22`,
               borderWidth: 2,
-              pointRadius: 0,
+              // A single reading has no line.
+              pointRadius: () => (this.points.length === 1 ? 3 : 0),
               pointHitRadius: 12,
               stepped: 'before',
               fill: 'origin',
@@ -53,6 +56,10 @@ export class BalanceChart {
               type: 'linear',
               bounds: 'data',
               grid: { display: false },
+              afterDataLimits: (axis) => {
+                axis.max = this.points.at(-1)?.x ?? Date.now();
+                axis.min = Math.min(this.points[0]?.x ?? axis.max, axis.max - LEAST_SPAN_MS);
+              },
               afterBuildTicks: (axis) => {
                 axis.ticks = marksBetween(axis.min, axis.max).map((value) => ({ value }));
               },
@@ -61,7 +68,7 @@ export class BalanceChart {
             y: {
               suggestedMin: 0,
               suggestedMax: low * 1.25,
-              ticks: { maxTicksLimit: 6, callback: (value) => `$${value}` },
+              ticks: { maxTicksLimit: 6, callback: (value) => axisUsd(Number(value)) },
             },
           },
         },

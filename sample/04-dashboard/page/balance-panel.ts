@@ -12,6 +12,9 @@ const LEVELS: Readonly<Record<Level, string>> = {
   critical: 'Critical',
 };
 
+/** `$999.99`; more has to be written smaller to have room. */
+const LONGEST_LARGE = 7;
+
 export function showBalance(panel: BalancePanel, { thresholds }: AccountInfo): void {
   const { data, problem } = panel;
   const spendable = data?.spendable ?? null;
@@ -20,12 +23,20 @@ export function showBalance(panel: BalancePanel, { thresholds }: AccountInfo): v
   const section = byId('balance');
   section.dataset['level'] = level;
   section.toggleAttribute('data-stale', isStale);
-  setText(byId('spendable'), spendable === null ? '–' : usd(spendable));
+  const figure = byId('spendable');
+  setText(figure, spendable === null ? '–' : usd(spendable));
+  figure.dataset['length'] = figure.textContent.length > LONGEST_LARGE ? 'long' : 'short';
+  byId('runway').hidden = spendable === null;
   setText(byId('level'), isStale && data !== null ? `${LEVELS[level]}, by an old reading` : LEVELS[level]);
-  document.title = spendable === null ? 'OpenRouter credits' : `${usd(spendable)} · OpenRouter credits`;
+  showTitle(spendable);
   byId('balance-details').replaceChildren(
     ...details(data).flatMap(([term, text]) => [make('dt', {}, term), make('dd', {}, text)]),
   );
+}
+
+/** The title of the tab; without an amount, where none is known, or it may be wrong by now. */
+export function showTitle(spendable: number | null): void {
+  document.title = `${spendable === null ? '' : `${usd(spendable)} · `}OpenRouter credits`;
 }
 
 export function showBalanceAge(panel: BalancePanel, now: number): void {

@@ -15,7 +15,8 @@ export function wireChargeForm(): void {
 async function create(form: HTMLFormElement): Promise<void> {
   const button = form.querySelector('button')!;
   const result = byId('charge-result');
-  button.disabled = true;
+  if (button.getAttribute('aria-disabled') === 'true') return;
+  button.setAttribute('aria-disabled', 'true');
   delete result.dataset['state'];
   result.textContent = 'Asking…';
   // A text that is no number goes as `null`, and the server says what it wants.
@@ -24,7 +25,7 @@ async function create(form: HTMLFormElement): Promise<void> {
   });
   result.dataset['state'] = answer.ok ? 'made' : 'refused';
   result.replaceChildren(...(answer.ok ? made(answer.body) : refused(answer.refusal)));
-  button.disabled = false;
+  button.removeAttribute('aria-disabled');
 }
 
 function made({ id, hostedUrl, amount, currency }: Charge): (Node | string)[] {

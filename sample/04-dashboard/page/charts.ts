@@ -45,6 +45,8 @@ export interface Line {
   readonly value: number;
   readonly label: string;
   readonly colour: string;
+  /** Whether its name is below it, and not above: lines close together need both sides. */
+  readonly isBelow?: boolean;
 }
 
 /** Dashed lines across a chart at values of `y`, each with its name at the right end. */
@@ -55,7 +57,6 @@ export function levelLines(lines: () => readonly Line[]): Plugin {
       if (y === undefined) return;
       ctx.save();
       ctx.textAlign = 'right';
-      ctx.textBaseline = 'bottom';
       ctx.setLineDash([5, 4]);
       for (const line of lines()) {
         const at = y.getPixelForValue(line.value);
@@ -64,7 +65,8 @@ export function levelLines(lines: () => readonly Line[]): Plugin {
         ctx.moveTo(left, at);
         ctx.lineTo(right, at);
         ctx.stroke();
-        ctx.fillText(line.label, right - 4, at - 2);
+        ctx.textBaseline = line.isBelow === true ? 'top' : 'bottom';
+        ctx.fillText(line.label, right - 4, line.isBelow === true ? at + 3 : at - 2);
       }
       ctx.restore();
     },

@@ -1,5 +1,8 @@
 import type { Commands, Refusal } from '../shared/dashboard.js';
 
+/** Longer than the server waits for OpenRouter. */
+const LONGEST_WAIT_MS = 40_000;
+
 export type Answer<T> =
   { readonly ok: true; readonly body: T } | { readonly ok: false; readonly refusal: Refusal };
 
@@ -13,6 +16,7 @@ export async function send<T = undefined>(
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
+      signal: AbortSignal.timeout(LONGEST_WAIT_MS),
     });
     const text = await response.text();
     const answer: unknown = text === '' ? undefined : JSON.parse(text);

@@ -47,3 +47,16 @@ export function bar(share: number, level = ''): HTMLElement {
   fill.style.width = `${Math.min(Math.max(share, 0), 1) * 100}%`;
   return make('div', { class: 'bar', 'aria-hidden': 'true', 'data-level': level }, fill);
 }
+
+/**
+ * Does something when a button is pressed, one time after the other. The button stays enabled, since one that is disabled
+ * loses the focus.
+ */
+export function onPress(id: string, act: () => Promise<void>): void {
+  const button = byId(id, 'button');
+  button.addEventListener('click', () => {
+    if (button.getAttribute('aria-disabled') === 'true') return;
+    button.setAttribute('aria-disabled', 'true');
+    void act().finally(() => button.removeAttribute('aria-disabled'));
+  });
+}

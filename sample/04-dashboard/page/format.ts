@@ -19,6 +19,11 @@ export function usd(amount: number | null): string {
   });
 }
 
+/** A whole amount for the axis of a chart: `$20`, `-$20`, `$0.5`. */
+export function axisUsd(amount: number): string {
+  return `${amount < 0 ? '-' : ''}$${Math.abs(amount)}`;
+}
+
 /** `3 s`, `2 min`, `5 h`. */
 export function duration(ms: number): string {
   if (ms < MINUTE_MS) {

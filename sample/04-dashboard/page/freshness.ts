@@ -5,12 +5,14 @@ import { clock, duration } from './format.js';
 /** Says below a panel's title how old its figures are, and if there is a problem, which. */
 export function showFreshness(
   id: string,
-  { readAt, problem }: Panel<unknown>,
+  { data, readAt, problem }: Panel<unknown>,
   now: number,
   source: string,
 ): void {
   const element = byId(id);
-  const age = readAt === null ? 'Not read yet' : `${source} · read ${duration(now - readAt)} ago`;
+  const isShown = readAt !== null && data !== null;
+  const age = isShown ? `${source} · read ${duration(now - readAt)} ago` : 'Not read yet';
   element.dataset['state'] = problem === null ? 'ok' : 'problem';
-  setText(element, problem === null ? age : `${problem.message} (since ${clock(problem.since)}) · ${age}`);
+  if (problem === null) setText(element, age);
+  else setText(element, `${problem.message} (since ${clock(problem.since)})${isShown ? ` · ${age}` : ''}`);
 }

@@ -10,9 +10,13 @@ const RETRY_MS = 1_500;
 
 /**
  * The stream of what the server tells. It connects again by itself: after an error, after a refusal (which ends an
- * `EventSource` for good), and after silence, since a connection that is merely dead ends with no error at all.
+ * `EventSource` for good), and after silence, since a connection that is merely dead ends with no error at all. A page
+ * that nobody sees has none: browsers open six connections to a server, for all of its pages together.
  */
 export class LiveConnection {
+  /** When the server was heard last, by this machine's clock. */
+  heardAt = Date.now();
+
   private source: EventSource | undefined;
   private silence: number | undefined;
   private retry: number | undefined;
@@ -24,29 +28,38 @@ export class LiveConnection {
   ) {}
 
   open(): void {
+    document.addEventListener('visibilitychange', () => {
+      if (document.hidden) this.close();
+      else this.connect();
+    });
+    this.connect();
+  }
+
+  private connect(): void {
     this.close();
     const source = new EventSource(this.url);
     this.source = source;
     this.listenForSilence();
     for (const [name, handle] of Object.entries(this.handlers) as [string, (data: unknown) => void][]) {
       source.addEventListener(name, (event: MessageEvent<string>) => {
+        this.heardAt = Date.now();
         this.listenForSilence();
         this.onState('live');
         handle(JSON.parse(event.data));
       });
     }
-    source.addEventListener('error', () => this.reopenLater());
+    source.addEventListener('error', () => this.connectLater());
   }
 
-  private reopenLater(): void {
+  private connectLater(): void {
     this.close();
     this.onState('lost');
-    this.retry = setTimeout(() => this.open(), RETRY_MS);
+    this.retry = setTimeout(() => this.connect(), RETRY_MS);
   }
 
   private listenForSilence(): void {
     clearTimeout(this.silence);
-    this.silence = setTimeout(() => this.reopenLater(), SILENCE_MS);
+    this.silence = setTimeout(() => this.connectLater(), SILENCE_MS);
   }
 
   private close(): void {

@@ -1,15 +1,15 @@
 import type { AccountInfo, BalancePanel, Budget, Dashboard, Key, Panel, Spend } from '../shared/dashboard.js';
 import { AlertsPanel } from './alerts-panel.js';
 import { BalanceChart } from './balance-chart.js';
-import { showBalance, showBalanceAge } from './balance-panel.js';
+import { showBalance, showBalanceAge, showTitle } from './balance-panel.js';
 import { wireChargeForm } from './charge-form.js';
 import { send } from './commands.js';
-import { byId, setText } from './dom.js';
+import { byId, onPress, setText } from './dom.js';
 import { clock } from './format.js';
 import { showFreshness } from './freshness.js';
 import { showBudgets, showKeys } from './limits-panels.js';
 import { type LinkState, LiveConnection } from './live-connection.js';
-import { showSandbox, wireSandboxControls } from './sandbox-controls.js';
+import { SandboxPanel } from './sandbox-panel.js';
 import { ServerClock } from './server-clock.js';
 import { SpendPanel } from './spend-panel.js';
 import { TrafficPanel } from './traffic-panel.js';
@@ -25,6 +25,7 @@ class Page {
   private readonly alerts = new AlertsPanel();
   private readonly spendPanel = new SpendPanel();
   private readonly traffic = new TrafficPanel();
+  private readonly sandbox = new SandboxPanel();
   private balanceChart: BalanceChart | undefined;
 
   private account: AccountInfo | undefined;
@@ -39,41 +40,49 @@ class Page {
       {
         dashboard: (dashboard) => this.showAll(dashboard),
         balance: (panel) => this.showBalance(panel),
-        alert: (alert) => this.alerts.add(alert),
+        alert: (alert) => this.alerts.show([alert]),
         spend: (panel) => this.showSpend(panel),
         keys: (panel) => this.showKeys(panel),
         budgets: (panel) => this.showBudgets(panel),
         traffic: (traffic) => this.traffic.show(traffic),
-        sandbox: showSandbox,
+        sandbox: (controls) => this.sandbox.show(controls),
         beat: ({ now }) => this.time.set(now),
       },
-      (state) => this.showLink(state),
+      (state) => this.showLink(state, connection.heardAt),
     );
     connection.open();
-    byId('refresh').addEventListener('click', () => void this.refresh());
+    onPress('refresh', async () => {
+      const answer = await send('/api/balance/refresh');
+      setText(byId('refresh-result'), answer.ok ? '' : answer.refusal.message);
+    });
     setInterval(() => this.showAges(), 1_000);
   }
 
   private showAll(dashboard: Dashboard): void {
     const { account, alerts, traffic, sandbox } = dashboard;
     this.time.set(dashboard.now);
+    if (this.account !== undefined && JSON.stringify(this.account) !== JSON.stringify(account)) {
+      // Another server at the same address: nothing of the page may be taken for its own.
+      location.reload();
+      return;
+    }
     if (this.account === undefined) {
       this.showAccount(account);
       this.balanceChart = new BalanceChart(account);
       if (sandbox !== null) {
-        wireSandboxControls();
+        this.sandbox.wire();
         wireChargeForm();
       }
     }
     this.account = account;
     document.body.classList.remove('waiting');
     this.showBalance(dashboard.balance);
-    this.alerts.showAll(alerts);
+    this.alerts.show(alerts);
     this.showSpend(dashboard.spend);
     this.showKeys(dashboard.keys);
     this.showBudgets(dashboard.budgets);
     this.traffic.show(traffic);
-    if (sandbox !== null) showSandbox(sandbox);
+    if (sandbox !== null) this.sandbox.show(sandbox);
     this.showAges();
   }
 
@@ -112,28 +121,22 @@ class Page {
     if (this.budgets !== undefined) showFreshness('budgets-freshness', this.budgets, now, 'GET /workspaces');
   }
 
-  private showLink(state: LinkState): void {
+  private showLink(state: LinkState, heardAt: number): void {
     const link = byId('connection');
     if (link.dataset['state'] === state) return;
     link.dataset['state'] = state;
     setText(link, LINK_STATES[state]);
     document.body.classList.toggle('lost', state === 'lost');
+    showTitle(state === 'lost' ? null : (this.balance?.data?.spendable ?? null));
     const banner = byId('banner');
     banner.hidden = state !== 'lost';
     if (state === 'lost') {
       setText(
         banner,
-        `No word from the server since ${clock(Date.now())}: the figures below are from then. Trying to connect again. ` +
+        `No word from the server since ${clock(heardAt)}: the figures below are from then. Trying to connect again. ` +
           'If it goes on, open the address that the server printed at its start.',
       );
     }
-  }
-
-  private async refresh(): Promise<void> {
-    const button = byId('refresh', 'button');
-    button.disabled = true;
-    await send('/api/balance/refresh');
-    button.disabled = false;
   }
 }
 

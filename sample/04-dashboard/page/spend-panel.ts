@@ -1,7 +1,7 @@
 import type { Forecast, Spend } from '../shared/dashboard.js';
 import { type AnyChart, colour, drawChart, markColumn } from './charts.js';
 import { byId, make, setText } from './dom.js';
-import { count, day, usd, weekday } from './format.js';
+import { axisUsd, count, day, usd, weekday } from './format.js';
 
 const DAY_MS = 86_400_000;
 /** More days to come would press those that have been into a corner. */
@@ -14,6 +14,8 @@ const TODAY = 'today, by the keys’ counters';
 export class SpendPanel {
   private chart: AnyChart<'bar'> | undefined;
   private spend: Spend | undefined;
+  /** What the table shows. */
+  private tabled = '';
 
   constructor() {
     drawChart<'bar'>(
@@ -32,7 +34,7 @@ export class SpendPanel {
           },
           scales: {
             x: { stacked: true, grid: { display: false }, ticks: { maxRotation: 0, autoSkipPadding: 14 } },
-            y: { stacked: true, ticks: { maxTicksLimit: 6, callback: (value) => `$${value}` } },
+            y: { stacked: true, ticks: { maxTicksLimit: 6, callback: (value) => axisUsd(Number(value)) } },
           },
         },
         plugins: [markColumn(() => this.endOfMoney())],
@@ -49,12 +51,20 @@ export class SpendPanel {
     setText(byId('forecast'), forecastText(spend.forecast));
     setText(byId('runway'), runwayText(spend.forecast));
     byId('spend-legend').replaceChildren(...legend(spend));
-    byId('spend-table').replaceChildren(...table(spend));
+    this.showTable(spend);
     byId('spend-chart').setAttribute(
       'aria-label',
       `Spend per day by model over ${count(spend.days.length, 'day')}; the table below has the figures. ${forecastText(spend.forecast)}`,
     );
     this.draw();
+  }
+
+  /** Only if it has changed: what somebody has selected in it would be lost. */
+  private showTable({ models, days }: Spend): void {
+    const figures = JSON.stringify([models, days]);
+    if (figures === this.tabled) return;
+    this.tabled = figures;
+    byId('spend-table').replaceChildren(...table(models, days));
   }
 
   private draw(): void {
@@ -109,18 +119,22 @@ function daysAhead({ days, forecast: { dailyUsage, emptyOn } }: Spend): { date: 
 
 function forecastText({ dailyUsage, daysLeft, emptyOn, basedOnDays }: Forecast): string {
   if (dailyUsage === null) return 'No forecast: nothing was spent on a day that is over.';
-  const rate = `${usd(dailyUsage)} a day, by the last ${count(basedOnDays, 'day')}`;
+  const rate = `${usd(dailyUsage)} a day, by the last ${count(basedOnDays, 'day')} without today`;
   if (daysLeft === null || emptyOn === null) return `${rate}.`;
   return daysLeft <= 0
     ? `${rate}; the money has run out.`
-    : `${rate}; runs out on ${weekday(emptyOn)}, in ${count(Math.floor(daysLeft), 'day')}.`;
+    : `${rate}; runs out on ${weekday(emptyOn)}, in ${daysText(daysLeft)}.`;
 }
 
 function runwayText({ daysLeft, emptyOn }: Forecast): string {
   if (daysLeft === null || emptyOn === null) return 'How long it lasts is not known';
   return daysLeft <= 0
     ? 'It has run out'
-    : `Lasts about ${count(Math.floor(daysLeft), 'day')}, until ${weekday(emptyOn)}`;
+    : `Lasts ${daysLeft < 1 ? '' : 'about '}${daysText(daysLeft)}, until ${weekday(emptyOn)}`;
+}
+
+function daysText(days: number): string {
+  return days < 1 ? 'less than a day' : count(Math.floor(days), 'day');
 }
 
 function legend({ models, days }: Spend): HTMLElement[] {
@@ -132,17 +146,14 @@ function legend({ models, days }: Spend): HTMLElement[] {
   });
 }
 
-function table({ models, days }: Spend): HTMLElement[] {
-  const head = make('tr', {}, ...['Day', ...models].map((text) => make('th', { scope: 'col' }, text)));
-  const rows = days.map(({ date, usd: amounts }) =>
-    make(
-      'tr',
-      {},
-      make('th', { scope: 'row' }, day(date)),
-      ...amounts.map((amount) => make('td', {}, usd(amount))),
-    ),
-  );
-  return [make('thead', {}, head), make('tbody', {}, ...rows)];
+function table(models: Spend['models'], days: Spend['days']): HTMLElement[] {
+  const head = ['Day', ...models, 'all'].map((text) => make('th', { scope: 'col' }, text));
+  const rows = days.map(({ date, usd: amounts }) => {
+    const all = amounts.reduce((sum, amount) => sum + amount, 0);
+    const cells = [...amounts, all].map((amount) => make('td', {}, usd(amount)));
+    return make('tr', {}, make('th', { scope: 'row' }, day(date)), ...cells);
+  });
+  return [make('thead', {}, make('tr', {}, ...head)), make('tbody', {}, ...rows)];
 }
 
 function seriesColour(index: number): string {

@@ -69,7 +69,7 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
     await view.text('#balance-freshness', /^GET \/credits and GET \/key · read \d s ago$/);
     await view.text(
       '#forecast',
-      /^\$\d\.\d\d a day, by the last \d+ days; runs out on \w{3} \d+ \w{3}, in \d+ days\.$/,
+      /^\$\d\.\d\d a day, by the last \d+ days without today; runs out on \w{3} \d+ \w{3}, in \d+ days\.$/,
     );
     await view.text('#runway', /^Lasts about \d+ days, until /);
     await view.text('#spend-legend', /anthropic\/claude-sonnet-4 \$\d+\.\d\d.*other models/);
@@ -214,6 +214,8 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
     expect(await view.page.isVisible('#banner')).toBe(false);
     await programs[0]!.kill();
     await view.text('#connection', /^Connection lost$/);
+    expect(await view.page.title()).toBe('OpenRouter credits');
+    expect(await barriersOf(view)).toEqual([]);
     await view.text('#banner', /^No word from the server since \d\d:\d\d:\d\d/);
     expect(await view.page.getAttribute('body', 'class')).toContain('lost');
     await start({ PORT: port });
@@ -247,7 +249,7 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
     for (const hidden of ['#sandbox', '#charge']) expect(await view.page.isVisible(hidden)).toBe(false);
     expect(await view.page.isVisible('#purchase')).toBe(true);
     await view.page.click('#refresh');
-    await view.page.waitForFunction(() => !document.querySelector<HTMLButtonElement>('#refresh')!.disabled);
+    await view.page.waitForFunction(() => !document.querySelector('#refresh')!.hasAttribute('aria-disabled'));
     expect([...new Set(sandbox.requests.map(({ method }) => method))]).toEqual(['GET']);
     expect(view.errors).toEqual([]);
 
@@ -258,6 +260,62 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
       expect(seen).not.toContain(key.slice(12, 36));
     }
     expect(seen).not.toMatch(/sk-or-v1-/);
+  });
+
+  it('notices a server that hangs', async () => {
+    const view = await open(await start());
+    await view.spendable();
+    programs[0]!.signal('SIGSTOP');
+    await view.text('#connection', /^Connection lost$/);
+    programs[0]!.signal('SIGCONT');
+    await view.text('#connection', /^Live$/);
+    await view.spendable();
+  });
+
+  it('begins anew where another server is at its address', async () => {
+    await using sandbox = await OpenRouterSandbox.start({
+      credits: { totalCredits: 5_000, totalUsage: 0.5 },
+    });
+    const port = String(await freePort());
+    const view = await open(await start({ PORT: port }));
+    await view.spendable();
+    await programs[0]!.kill();
+    await start({
+      PORT: port,
+      OPENROUTER_MANAGEMENT_KEY: sandbox.managementKey,
+      OPENROUTER_BASE_URL: sandbox.baseUrl,
+    });
+    await view.text('#account', /read-only$/);
+    await view.text('#spendable', /^\$4,999\.50$/);
+    expect(await view.page.isVisible('#sandbox')).toBe(false);
+    const room = await view.page.evaluate(() => {
+      const figure = document.querySelector('#spendable')!;
+      return figure.parentElement!.clientWidth - figure.scrollWidth;
+    });
+    expect(room).toBeGreaterThanOrEqual(0);
+  });
+
+  it('holds no connection while nobody sees it', async () => {
+    const url = await start();
+    const view = await open(url);
+    await view.spendable();
+    // Headless browsers have no tabs in the background.
+    const hide = (isHidden: boolean): Promise<void> =>
+      view.page.evaluate((hidden) => {
+        Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'));
+      }, isHidden);
+    await hide(true);
+    const before = await view.spendable();
+    await fetch(new URL('/api/sandbox/spend', url), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"usd":5}',
+    });
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect(await view.spendable()).toBe(before);
+    await hide(false);
+    await view.spendableBetween(before - 6, before - 4.9);
   });
 
   it('lets in those who come with the token, and nobody else', async () => {
@@ -278,7 +336,7 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
   it.each([
     ['light', { colorScheme: 'light' }],
     ['dark', { colorScheme: 'dark' }],
-    ['on a phone', { viewport: { width: 360, height: 740 } }],
+    ['on a phone', { viewport: { width: 320, height: 640 } }],
   ] as const)('keeps nobody out: %s', async (_name, options) => {
     const view = await open(await start(), options);
     await view.spendable();
@@ -306,6 +364,9 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
     await view.page.focus('#spend-money');
     await keyboard.press('Enter');
     await view.spendableBetween(before - 2.5, before - 1.9);
+    // The focus is still there.
+    await keyboard.press('Enter');
+    await view.spendableBetween(before - 4.7, before - 3.9);
     await view.page.focus('[value="normal"]');
     await keyboard.press('ArrowRight');
     await view.text('#hint', /three seconds/);

@@ -66,6 +66,11 @@ export class Program {
     return this.exit;
   }
 
+  /** Has the system stop it, or go on. */
+  signal(name: 'SIGSTOP' | 'SIGCONT'): void {
+    this.child.kill(name);
+  }
+
   /** Ends the program and whatever it has started, if they still run. */
   async kill(): Promise<void> {
     try {
