@@ -47,7 +47,7 @@ const OPTIONAL_12 = { ...OPTIONAL, '@nestjs/terminus': '^12' };
 const OPTIONAL_11 = { ...OPTIONAL, '@nestjs/terminus': '^11' };
 
 /** What npm downloads, as the README tells it. */
-const TARBALL_BYTES = 322_000;
+const TARBALL_BYTES = 333_000;
 
 const TSC = 'node_modules/typescript/bin/tsc';
 const JEST = 'node_modules/jest/bin/jest.js';
