@@ -26,6 +26,8 @@ afterEach(async () => {
   await account.stop();
 });
 
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
 describe('a real account', () => {
   it('is shown, and nothing but asked', async () => {
     await start(({ apiKey, managementKey }) => ({ apiKey, managementKey }));
@@ -60,6 +62,23 @@ describe('a real account', () => {
     expect(again.dashboard.keys.data).toHaveLength(1);
     await again.until(() => again.types.includes('beat'));
     expect(account.requests).toEqual([]);
+  });
+
+  it('is read once, however often the page is reloaded meanwhile', async () => {
+    await start(({ apiKey, managementKey }) => ({ apiKey, managementKey }));
+    account.latencyMs = 1_000;
+    for (let count = 0; count < 10; count += 1) {
+      const stream = await server.events();
+      stream.close();
+      await sleep(20);
+    }
+    const stream = await server.events();
+    await stream.until(({ budgets }) => budgets.data !== null);
+    // Later than any reading that those who have left could have begun.
+    await sleep(1_200);
+    const asked = (path: string): number =>
+      account.requests.filter((request) => request.path.includes(path)).length;
+    expect([asked('/keys'), asked('/budgets')]).toEqual([1, 1]);
   });
 
   it('says which key is missing, and asks nothing that would be refused', async () => {

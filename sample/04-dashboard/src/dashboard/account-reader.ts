@@ -37,6 +37,7 @@ export class AccountReader {
   readonly panels$: Observable<AccountPanels>;
 
   private readAt = -Infinity;
+  private reading: Promise<void> | undefined;
 
   constructor(
     private readonly keys: ApiKeysService,
@@ -54,11 +55,17 @@ export class AccountReader {
     // Reloading the page is no reason to ask again.
     const whenDue = defer(() => timer(Math.max(0, this.readAt + intervalMs - Date.now())));
     const readings = whenDue.pipe(
-      switchMap(() => this.read()),
+      switchMap(() => this.readOnce()),
       map(() => this.panels),
       repeat(),
     );
     this.panels$ = (info.hasManagementKey ? readings : NEVER).pipe(share());
+  }
+
+  /** Goes on when nobody looks any more, for those who come back in the meantime. */
+  private readOnce(): Promise<void> {
+    this.reading ??= this.read().finally(() => (this.reading = undefined));
+    return this.reading;
   }
 
   private async read(): Promise<void> {
