@@ -84,12 +84,23 @@ describe('the keys', () => {
     expect(keysOf([key({})])[0]!.share).toBeNull();
   });
 
-  it.each([{}, { name: 'sk-or-v1-abc...xyz' }, { name: 'abc...xyz', label: 'abc...xyz' }])(
-    'do not go by their text: %p',
-    (fields) => {
-      expect(keysOf([key(fields)])[0]!.name).toBe('Unnamed key');
-    },
-  );
+  it.each([
+    {},
+    { name: '' },
+    { name: ' \t' },
+    { name: 'sk-or-v1-abc...xyz' },
+    { name: 'prod (sk-or-v1-abc...f3e)' },
+    { name: 'PROD SK-OR-V1-0123456789abcdef' },
+    { name: 'abc...xyz', label: 'abc...xyz' },
+    { name: 'prod abc...f3e', label: 'sk-or-v1-abc...f3e' },
+  ])('do not go by their text, nor by nothing: %p', (fields) => {
+    expect(keysOf([key(fields)])[0]!.name).toBe('Unnamed key');
+  });
+
+  it.each(['prod', 'sk-organisation', ' or-v1 '])('go by the name %s', (name) => {
+    expect(keysOf([key({ name, label: 'sk-or-v1-abc...xyz' })])[0]!.name).toBe(name);
+    expect(keysOf([key({ name, label: '' })])[0]!.name).toBe(name);
+  });
 });
 
 describe('the budgets', () => {

@@ -20,7 +20,9 @@ export function keysOf(keys: readonly ApiKey[]): Key[] {
     }));
 }
 
-/** Some keys are named by their masked text. */
-function nameOf({ name, label }: ApiKey): string {
-  return name === undefined || name === label || name.startsWith('sk-or-') ? 'Unnamed key' : name;
+/** Some keys are named by their text, or the masked one, or have it somewhere in their name. */
+function nameOf({ name = '', label = '' }: ApiKey): string {
+  const masked = label.replace(/^sk-or-(v\d+-)?/i, '');
+  const tellsText = /sk-or-/i.test(name) || (masked !== '' && name.includes(masked));
+  return name.trim() === '' || tellsText ? 'Unnamed key' : name;
 }
