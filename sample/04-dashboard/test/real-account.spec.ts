@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { OpenRouterSandbox } from 'nestjs-openrouter/testing';
 import { DashboardServer } from './support/dashboard-server.js';
 
@@ -79,6 +79,38 @@ describe('a real account', () => {
     const asked = (path: string): number =>
       account.requests.filter((request) => request.path.includes(path)).length;
     expect([asked('/keys'), asked('/budgets')]).toEqual([1, 1]);
+  });
+
+  it('is asked for its balance once, however many want it anew', async () => {
+    await start(({ apiKey, managementKey }) => ({ apiKey, managementKey }));
+    await server.command('/api/balance/refresh', {});
+    account.clearRequests();
+    for (let count = 0; count < 5; count += 1) {
+      await Promise.all(Array.from({ length: 10 }, () => server.command('/api/balance/refresh', {})));
+    }
+    expect(account.requests).toEqual([]);
+    const later = performance.now() + 5_001;
+    const clock = jest.spyOn(performance, 'now').mockReturnValue(later);
+    await server.command('/api/balance/refresh', {});
+    clock.mockRestore();
+    expect(account.requests.map(({ path }) => path)).toContain('/api/v1/credits');
+  });
+
+  it.each([401, 403])('that refuses the key with a %i refuses nobody who looks', async (status) => {
+    await start(({ managementKey }) => ({ managementKey }));
+    account.failNext({
+      status,
+      body: { error: { code: status, message: 'No such key.' } },
+      times: Infinity,
+    });
+    for (let count = 0; count < 5; count += 1) {
+      await expect(server.refusal('/api/balance/refresh', {})).resolves.toMatchObject({
+        statusCode: 502,
+        message: 'No such key.',
+      });
+    }
+    // The watch has read it as well, at the start.
+    expect(account.requests.filter(({ path }) => path === '/api/v1/credits').length).toBeLessThanOrEqual(2);
   });
 
   it('says which key is missing, and asks nothing that would be refused', async () => {

@@ -1,8 +1,15 @@
 import { Body, Controller, HttpCode, type MessageEvent, Post, Sse } from '@nestjs/common';
-import { ApiBody, ApiNoContentResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
-import { BalanceService } from 'nestjs-openrouter';
+import {
+  ApiBadGatewayResponse,
+  ApiBody,
+  ApiNoContentResponse,
+  ApiOperation,
+  ApiProduces,
+  ApiTags,
+} from '@nestjs/swagger';
 import type { Observable } from 'rxjs';
 import { NO_FIELDS, NoFields } from '../no-fields.js';
+import { BalanceRefresh } from './balance-refresh.js';
 import { DashboardService } from './dashboard.service.js';
 
 /** A browser that does not read is dropped long before it takes up memory worth mentioning. */
@@ -13,7 +20,7 @@ const LONGEST_BACKLOG = 1_000_000;
 export class DashboardController {
   constructor(
     private readonly dashboard: DashboardService,
-    private readonly balance: BalanceService,
+    private readonly balance: BalanceRefresh,
   ) {}
 
   @Sse('events', { maxPendingDataLength: LONGEST_BACKLOG })
@@ -27,7 +34,8 @@ export class DashboardController {
   @HttpCode(204)
   @ApiOperation({ summary: 'Read the balance past the cache' })
   @ApiBody({ schema: NO_FIELDS })
-  @ApiNoContentResponse()
+  @ApiNoContentResponse({ description: 'Read; of a real account perhaps some seconds ago' })
+  @ApiBadGatewayResponse({ description: 'OpenRouter refuses the key; the message is its own' })
   async refresh(@Body(NoFields) _body: unknown): Promise<void> {
     await this.balance.refresh();
   }
