@@ -91,14 +91,15 @@ describe('with a token', () => {
 
   it.each(PATHS)('%s is refused without it, in a plain sentence', async (path) => {
     await startWithToken();
+    const cookie = `dashboard_access_${new URL(server.url).port}`;
     const attempts: Record<string, string>[] = [
       {},
       { authorization: 'Bearer wrong-horse-battery' },
       { authorization: `Basic ${TOKEN}` },
       { authorization: 'Bearer' },
-      { cookie: `dashboard_access=${TOKEN}` },
-      { cookie: 'dashboard_access=' },
-      { cookie: 'dashboard_access' },
+      { cookie: `${cookie}=${TOKEN}` },
+      { cookie: `${cookie}=` },
+      { cookie },
     ];
     for (const headers of attempts) {
       const { status, text, headers: answered } = await server.ask(path, { headers });
@@ -115,7 +116,9 @@ describe('with a token', () => {
     expect([first.status, first.headers['location'], first.text]).toEqual([303, '/docs?a=b', '']);
     expect((await server.ask(`/?token=${TOKEN}`)).headers['location']).toBe('/');
     const [setCookie] = first.headers['set-cookie'] as string[];
-    expect(setCookie).toMatch(/^dashboard_access=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/);
+    const { port } = new URL(server.url);
+    expect(setCookie).toMatch(/^dashboard_access_\d+=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/);
+    expect(setCookie).toContain(`dashboard_access_${port}=`);
     expect(setCookie).not.toContain(TOKEN);
     const cookie = `other=1; ${setCookie!.split(';')[0]}`;
     expect((await server.ask('/docs', { headers: { cookie } })).status).toBe(200);
@@ -127,6 +130,26 @@ describe('with a token', () => {
     await startWithToken();
     const { headers } = await server.ask(`/?token=${TOKEN}`, { headers: { 'x-forwarded-proto': 'https' } });
     expect(headers['set-cookie']![0]).toMatch(/; Secure$/);
+  });
+
+  it('has a cookie of its own for each port of a host', async () => {
+    await startWithToken();
+    const cookieFor = async (host: string): Promise<string> => {
+      const { headers } = await server.ask(`/?token=${TOKEN}`, { headers: { host } });
+      return headers['set-cookie']![0]!.split(';')[0]!;
+    };
+    const [own, other] = [
+      await cookieFor('dashboard.example:3000'),
+      await cookieFor('dashboard.example:3001'),
+    ];
+    expect(own).toMatch(/^dashboard_access_3000=/);
+    expect(other).toMatch(/^dashboard_access_3001=/);
+    expect(await cookieFor('dashboard.example')).toMatch(/^dashboard_access=/);
+    const statusWith = async (cookie: string): Promise<number> =>
+      (await server.ask('/docs', { headers: { host: 'dashboard.example:3000', cookie } })).status;
+    // As another dashboard, with another token, would overwrite it.
+    expect(await statusWith(`${own}; dashboard_access_3001=of-another-token`)).toBe(200);
+    expect(await statusWith('dashboard_access_3001=of-another-token')).toBe(401);
   });
 
   it('does not lead to another server', async () => {

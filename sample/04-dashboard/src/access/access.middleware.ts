@@ -34,9 +34,8 @@ function letTokensIn(check: TokenCheck): Middleware {
     const given = isOfApi(path) || request.method !== 'GET' ? null : query.get('token');
     if (given !== null && check.isToken(given)) {
       query.delete('token');
-      const isSecure = request.headers['x-forwarded-proto'] === 'https';
       response.writeHead(303, {
-        'Set-Cookie': check.cookieHeader(isSecure),
+        'Set-Cookie': check.cookieHeader(request.headers),
         'Cache-Control': 'no-store',
         Location: query.size > 0 ? `${path}?${query.toString()}` : path,
       });

@@ -18,19 +18,26 @@ export class TokenCheck {
     return isSame(text, this.token);
   }
 
-  hasAccess({ authorization = '', cookie = '' }: IncomingHttpHeaders): boolean {
+  hasAccess({ authorization = '', cookie = '', host }: IncomingHttpHeaders): boolean {
     const [, bearer] = /^Bearer +(\S+)$/i.exec(authorization) ?? [];
     if (bearer !== undefined) return this.isToken(bearer);
     return cookie.split(/; */).some((pair) => {
       const [name, value = ''] = pair.split('=', 2);
-      return name === COOKIE && isSame(value, this.cookie);
+      return name === cookieNameFor(host) && isSame(value, this.cookie);
     });
   }
 
-  /** @param isSecure - Whether the browser came over https, and is to send the cookie over nothing else. */
-  cookieHeader(isSecure: boolean): string {
-    return `${COOKIE}=${this.cookie}; Path=/; HttpOnly; SameSite=Strict${isSecure ? '; Secure' : ''}`;
+  /** A browser that came over https is to send the cookie over nothing else. */
+  cookieHeader({ host, 'x-forwarded-proto': protocol }: IncomingHttpHeaders): string {
+    const secure = protocol === 'https' ? '; Secure' : '';
+    return `${cookieNameFor(host)}=${this.cookie}; Path=/; HttpOnly; SameSite=Strict${secure}`;
   }
+}
+
+/** Browsers keep the cookies of all ports of a host together, and this one would overwrite another dashboard's. */
+function cookieNameFor(host = ''): string {
+  const [, port] = /:(\d{1,5})$/.exec(host) ?? [];
+  return port === undefined ? COOKIE : `${COOKIE}_${port}`;
 }
 
 /** In the same time wherever they differ, and whatever their lengths. */
