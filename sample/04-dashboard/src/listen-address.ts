@@ -17,7 +17,9 @@ export function readListenAddress(): ListenAddress {
   if (!/^\d{1,5}$/.test(port) || Number(port) > HIGHEST_PORT) {
     throw new StartError(`PORT=${port} is no port. Take one from 0 to ${HIGHEST_PORT}: PORT=3000 npm start`);
   }
-  return { host: readVariable('HOST') ?? '127.0.0.1', port: Number(port) };
+  const host = readVariable('HOST') ?? '127.0.0.1';
+  // An IPv6 address as it is in a URL, `[::1]`.
+  return { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) };
 }
 
 /** Listens, or says what to do about an address that cannot be had. */
