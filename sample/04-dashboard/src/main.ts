@@ -2,6 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import { type Access, readAccess } from './access/access.js';
 import { openAccount } from './account.js';
 import { AppModule } from './app.module.js';
+import { readVariable } from './environment.js';
 import { setUpHttp } from './http-setup.js';
 import { listen, readListenAddress } from './listen-address.js';
 import { explainStartError } from './start-error.js';
@@ -35,7 +36,9 @@ async function start(): Promise<void> {
 
 function usage(url: string, { token }: Access, isSandbox: boolean): string {
   const query = token === undefined ? '' : `?token=${token}`;
-  const auth = token === undefined ? '' : ' -H "Authorization: Bearer $DASHBOARD_TOKEN"';
+  // A token that was made is in no shell's environment; a given one need not be on the screen more often.
+  const bearer = readVariable('DASHBOARD_TOKEN') === undefined ? token : '$DASHBOARD_TOKEN';
+  const auth = token === undefined ? '' : ` -H "Authorization: Bearer ${bearer}"`;
   const post = (path: string, body: string): string =>
     `  curl ${url}${path}${auth} -H 'Content-Type: application/json' -d '${body}'`;
   return [

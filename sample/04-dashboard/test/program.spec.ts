@@ -69,6 +69,9 @@ describe('where others can reach it', () => {
     const url = new URL(await program.url());
     expect(url.searchParams.get('token')).toMatch(/^[\w-]{32}$/);
     expect((await fetch(new URL('/docs', url))).status).toBe(401);
+    // The lines work as they are, where no such variable is set.
+    expect(program.stdout).toContain(`-H "Authorization: Bearer ${url.searchParams.get('token')}"`);
+    expect(program.output).not.toContain('$DASHBOARD_TOKEN');
     expect((await fetch(url, { redirect: 'manual' })).status).toBe(303);
     await expect(program.end('SIGTERM')).resolves.toEqual(ENDED);
   });
@@ -81,6 +84,7 @@ describe('where others can reach it', () => {
     expect((await fetch(new URL('/docs', url), { headers })).status).toBe(200);
     // In the two URLs, and nowhere else.
     expect(program.output.match(/correct-horse-battery/g)).toHaveLength(2);
+    expect(program.stdout).toContain('-H "Authorization: Bearer $DASHBOARD_TOKEN"');
   });
 });
 
