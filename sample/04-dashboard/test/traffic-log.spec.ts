@@ -111,6 +111,15 @@ describe('the traffic', () => {
   });
 });
 
+it('does not say twice what has failed', () => {
+  fail('activity.list: OpenRouter could not be reached', undefined);
+  fail('credits.getCredits: other', undefined);
+  const messages = log.traffic.failures.map(({ message }) => message);
+  expect(messages).toEqual(['credits.getCredits: other', 'OpenRouter could not be reached']);
+  fail('credits.getCredits: OpenRouter could not be reached', undefined, 'credits.getCredits');
+  expect(log.lastBalanceFailure).toBe('OpenRouter could not be reached');
+});
+
 it('knows why the balance could not be read', () => {
   fail('other', 500);
   expect(log.lastBalanceFailure).toBeUndefined();

@@ -44,7 +44,8 @@ export class TrafficLog implements OpenRouterInstrumentation {
     this.count(attempt, durationMs).failed += 1;
     // The message is scrubbed: no key is ever in it.
     const { operation } = attempt;
-    const failure = { at: this.now(), operation, status: status ?? null, message: error.message };
+    const message = withoutPrefix(error.message, `${operation}: `);
+    const failure = { at: this.now(), operation, status: status ?? null, message };
     this.failures = [failure, ...this.failures].slice(0, FAILURES_KEPT);
     if (isOfBalance(attempt)) this.balanceFailure = failure;
   }
@@ -118,6 +119,10 @@ export class TrafficLog implements OpenRouterInstrumentation {
 
 function isOfBalance({ operation }: OpenRouterAttempt): boolean {
   return BALANCE_OPERATIONS.has(operation);
+}
+
+function withoutPrefix(text: string, prefix: string): string {
+  return text.startsWith(prefix) ? text.slice(prefix.length) : text;
 }
 
 /** By nearest rank. */
