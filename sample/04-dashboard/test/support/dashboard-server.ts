@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import type { INestApplication } from '@nestjs/common';
+import type { INestApplication, Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import type { OpenRouterFactoryOptions } from 'nestjs-openrouter';
 import type { OpenRouterSandbox } from 'nestjs-openrouter/testing';
@@ -48,6 +48,11 @@ export class DashboardServer {
     setUpHttp(app, access);
     await app.listen(0, '127.0.0.1');
     return new DashboardServer(app, await app.getUrl());
+  }
+
+  /** A part of the application. */
+  get<T>(type: Type<T>): T {
+    return this.app.get(type);
   }
 
   /** Not by `fetch`, which does not let anybody choose the `Host`. */

@@ -1,0 +1,29 @@
+import { afterEach, expect, it, jest } from '@jest/globals';
+import { OpenRouterSandbox } from 'nestjs-openrouter/testing';
+import { TrafficLog } from '../src/dashboard/traffic-log.js';
+import { SandboxModule } from '../src/sandbox/sandbox.module.js';
+
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+it('forgets the requests to the sandbox each minute', async () => {
+  await using sandbox = await OpenRouterSandbox.start();
+  const module = new SandboxModule(sandbox, new TrafficLog());
+  const ask = async (): Promise<string> => (await fetch(`${sandbox.baseUrl}/credits`)).text();
+  await ask();
+  // Not what the sandbox needs to answer.
+  jest.useFakeTimers({
+    doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'setTimeout', 'clearTimeout'],
+  });
+  module.onApplicationBootstrap();
+  jest.advanceTimersByTime(59_000);
+  expect(sandbox.requests).toHaveLength(1);
+  jest.advanceTimersByTime(1_000);
+  expect(sandbox.requests).toEqual([]);
+  await ask();
+  jest.advanceTimersByTime(60_000);
+  expect(sandbox.requests).toEqual([]);
+  await module.onApplicationShutdown();
+  expect(jest.getTimerCount()).toBe(0);
+});
