@@ -1,6 +1,6 @@
 import type { ModuleRef } from '@nestjs/core';
 import { BalanceService } from './balance/balance.service.js';
-import { OpenRouterConfigException } from './errors/client.exceptions.js';
+import { configFault } from './options/config-fault.js';
 import { getOpenRouterClientToken } from './openrouter.tokens.js';
 
 /**
@@ -16,7 +16,7 @@ export function findBalance(modules: ModuleRef, account: string | undefined, see
       ? modules.get(BalanceService, { strict: false })
       : modules.get(getOpenRouterClientToken(account), { strict: false }).balance;
   } catch {
-    throw new OpenRouterConfigException(`${seeker}: ${whatToDo(account)}.`);
+    throw configFault(seeker, whatToDo(account));
   }
 }
 

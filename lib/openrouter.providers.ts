@@ -2,7 +2,6 @@ import type { DynamicModule, Provider } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { verifyKeys } from './api-keys/key-verification.js';
 import { BalanceService } from './balance/balance.service.js';
-import { OpenRouterConfigException } from './errors/client.exceptions.js';
 import { HttpPipeline } from './http/http-pipeline.js';
 import type { OptionsSource } from './options-source.js';
 import { OpenRouterClient } from './openrouter.client.js';
@@ -13,6 +12,7 @@ import {
   OPENROUTER_OPTIONS,
   pipelineToken,
 } from './openrouter.tokens.js';
+import { configFault } from './options/config-fault.js';
 import { DEFAULT_ACCOUNT } from './options/option-defaults.js';
 import { isPlainObject } from './options/option-rules.js';
 import { resolveOptions } from './options/resolve-options.js';
@@ -117,8 +117,9 @@ function optionsAlone(raw: unknown, subject: string): unknown {
     ? ['name', 'isGlobal'].find((name) => raw[name] !== undefined)
     : undefined;
   if (misplaced !== undefined) {
-    throw new OpenRouterConfigException(
-      `${subject}: \`${misplaced}\` has no effect in what the factory returns; set it beside \`useFactory\`.`,
+    throw configFault(
+      subject,
+      `\`${misplaced}\` has no effect in what the factory returns; set it beside \`useFactory\``,
     );
   }
   return raw;

@@ -3,6 +3,7 @@ import { OpenRouterApiException } from '../errors/api.exceptions.js';
 import { OpenRouterConfigException } from '../errors/client.exceptions.js';
 import { MANAGEMENT_KEYS_PAGE } from '../errors/key-hint.js';
 import type { HttpPipeline } from '../http/http-pipeline.js';
+import { configFault } from '../options/config-fault.js';
 import type { OpenRouterKeyKind } from '../options/resolve-options.js';
 import { decodeKeyKind } from './api-keys.decoders.js';
 
@@ -50,7 +51,7 @@ export async function verifyKeys(pipeline: HttpPipeline, subject: string): Promi
   );
   const { problems, warnings } = judgeKeys(Object.fromEntries(findings));
   if (problems.length > 0) {
-    throw new OpenRouterConfigException(`${subject}, \`verifyKeysOnBootstrap\`: ${problems.join('; ')}.`);
+    throw configFault(`${subject}, \`verifyKeysOnBootstrap\``, problems.join('; '));
   }
   for (const warning of warnings) {
     new Logger('OpenRouter').warn(`${subject}, \`verifyKeysOnBootstrap\`: ${warning}`);

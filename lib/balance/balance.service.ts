@@ -3,6 +3,7 @@ import type { Observable } from 'rxjs';
 import { isOutOfCredits } from '../errors/error-verdict.js';
 import type { HttpPipeline } from '../http/http-pipeline.js';
 import { attachPipeline } from '../http/service-pipeline.js';
+import { isOpenRouterHost } from '../options/option-rules.js';
 import { abortException } from './abort-exception.js';
 import {
   checkForecastOptions,
@@ -282,8 +283,7 @@ function warnOfUnknownBalance(refusal: unknown): void {
 }
 
 function warnOfUselessPolls(pollIntervalMs: number, baseUrl: string): void {
-  const { hostname } = new URL(baseUrl);
-  if (pollIntervalMs < BOOKED_AFTER_MS && /(^|\.)openrouter\.ai$/.test(hostname)) {
+  if (pollIntervalMs < BOOKED_AFTER_MS && isOpenRouterHost(new URL(baseUrl).hostname)) {
     new Logger('OpenRouter').warn(
       `\`balance.pollIntervalMs\` is ${pollIntervalMs} ms. OpenRouter's figures may be ${BOOKED_AFTER_MS} ms old, so ` +
         'that asking more often than once in that time gets the same answer again. Use `recordSpend` to follow what ' +

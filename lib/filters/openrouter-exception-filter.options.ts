@@ -1,5 +1,6 @@
-import { OpenRouterConfigException } from '../errors/client.exceptions.js';
+import type { OpenRouterConfigException } from '../errors/client.exceptions.js';
 import type { OpenRouterException } from '../errors/openrouter.exception.js';
+import { configFault } from '../options/config-fault.js';
 import { isPlainObject } from '../options/option-rules.js';
 import type { OpenRouterHttpError } from './openrouter-http-error.js';
 
@@ -86,7 +87,7 @@ export function resolveFilterOptions(options: OpenRouterExceptionFilterOptions =
 }
 
 function fault(what: string): OpenRouterConfigException {
-  return new OpenRouterConfigException(`OpenRouterExceptionFilter: ${what}.`);
+  return configFault('OpenRouterExceptionFilter', what);
 }
 
 function show(value: unknown): string {

@@ -19,9 +19,10 @@ const LONGEST_WAIT_MS = 1_000;
  * `@RequireCredits()` applies it. It can also be applied by `@UseGuards(CreditsGuard)`, or to the whole application by
  * `{ provide: APP_GUARD, useClass: CreditsGuard }`, where `@SkipCreditsGuard()` makes exceptions.
  *
- * It reads the balance that is in memory (`BalanceService.get()`), so a request costs no call to OpenRouter. The first
- * ones of all, when nothing is in memory yet, wait together for one reading, a second at most; then what is there is
- * not known. It is no reservation: requests that are let through at the same time may together spend more than there is.
+ * It reads the balance that is in memory (`BalanceService.get()`), so a request costs no call to OpenRouter. Where
+ * nothing is in memory yet, or it is too old to be served without a try, requests wait together for one reading, a
+ * second at most; then what is in memory counts, and where that is nothing, what is there is not known. It is no
+ * reservation: requests that are let through at the same time may together spend more than there is.
  *
  * What it throws, with `required` and `spendable` in US dollars:
  * - HTTP and GraphQL: an `HttpException` with the status 402, or `status`; its `cause` is the exception below.

@@ -142,8 +142,12 @@ export function keyTextProblem(key: unknown): string | undefined {
     : 'has a character that no HTTP header can carry (a space, a line break, a letter outside ASCII); copy the key again';
 }
 
-const OPENROUTER_HOST = /(?:^|\.)openrouter\.ai$/;
 const API_PATH = /^\/api\/[^/]/;
+
+/** Whether a host is OpenRouter itself, as opposed to a proxy or a sandbox. */
+export function isOpenRouterHost(hostname: string): boolean {
+  return /(?:^|\.)openrouter\.ai$/.test(hostname);
+}
 
 export const baseUrlRule: Rule = (value, owner) => {
   const url = typeof value === 'string' && value === value.trim() ? tryParseUrl(value) : undefined;
@@ -156,7 +160,7 @@ export const baseUrlRule: Rule = (value, owner) => {
   if (/[?#]/.test(url.href)) {
     return 'must have neither a query nor a fragment';
   }
-  if (OPENROUTER_HOST.test(url.hostname) && !API_PATH.test(url.pathname)) {
+  if (isOpenRouterHost(url.hostname) && !API_PATH.test(url.pathname)) {
     return `lacks the version path of the API; write https://${url.hostname}/api/v1`;
   }
   const insecure = url.protocol === 'http:' && !isLoopback(url.hostname);

@@ -1,4 +1,5 @@
 import { OpenRouterConfigException } from '../errors/client.exceptions.js';
+import { configFault } from './config-fault.js';
 import { isSecretString } from '../secret/secret-string.js';
 import { withoutSecrets } from '../secret/secret-headers.js';
 import type { BalanceStore } from '../contracts/balance-store.js';
@@ -90,7 +91,7 @@ export function resolveOptions(
   const anyKey = api ?? management;
   if (problems.length > 0 || anyKey === undefined) {
     const told = problems.length === 0 ? NO_KEY : problems.join('; ');
-    throw new OpenRouterConfigException(`${subject}: ${told}${told.endsWith('?') ? '' : '.'}`);
+    throw configFault(subject, told);
   }
   const headers = Object.freeze(lowerCaseNames(value.headers ?? {}));
   return Object.freeze({
