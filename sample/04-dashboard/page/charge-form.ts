@@ -1,6 +1,6 @@
 import type { Charge, Refusal } from '../shared/dashboard.js';
 import { send } from './commands.js';
-import { byId, make } from './dom.js';
+import { byId, make, oneAtATime } from './dom.js';
 
 /** The form of a Coinbase charge: shows what the API answers, also that it no longer makes any. */
 export function wireChargeForm(): void {
@@ -8,15 +8,12 @@ export function wireChargeForm(): void {
   form.hidden = false;
   form.addEventListener('submit', (event) => {
     event.preventDefault();
-    void create(form);
+    void oneAtATime(form.querySelector('button')!, create);
   });
 }
 
-async function create(form: HTMLFormElement): Promise<void> {
-  const button = form.querySelector('button')!;
+async function create(): Promise<void> {
   const result = byId('charge-result');
-  if (button.getAttribute('aria-disabled') === 'true') return;
-  button.setAttribute('aria-disabled', 'true');
   delete result.dataset['state'];
   result.textContent = 'Asking…';
   // A text that is no number goes as `null`, and the server says what it wants.
@@ -25,7 +22,6 @@ async function create(form: HTMLFormElement): Promise<void> {
   });
   result.dataset['state'] = answer.ok ? 'made' : 'refused';
   result.replaceChildren(...(answer.ok ? made(answer.body) : refused(answer.refusal)));
-  button.removeAttribute('aria-disabled');
 }
 
 function made({ id, hostedUrl, amount, currency }: Charge): (Node | string)[] {

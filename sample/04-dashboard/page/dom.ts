@@ -48,15 +48,18 @@ export function bar(share: number, level = ''): HTMLElement {
   return make('div', { class: 'bar', 'aria-hidden': 'true', 'data-level': level }, fill);
 }
 
-/**
- * Does something when a button is pressed, one time after the other. The button stays enabled, since one that is disabled
- * loses the focus.
- */
+/** Does something whenever a button is pressed, one time after the other. */
 export function onPress(id: string, act: () => Promise<void>): void {
   const button = byId(id, 'button');
-  button.addEventListener('click', () => {
-    if (button.getAttribute('aria-disabled') === 'true') return;
-    button.setAttribute('aria-disabled', 'true');
-    void act().finally(() => button.removeAttribute('aria-disabled'));
-  });
+  button.addEventListener('click', () => void oneAtATime(button, act));
+}
+
+/**
+ * Does something, unless the button that asks for it is still busy with the last time. The button stays enabled, since
+ * one that is disabled loses the focus.
+ */
+export async function oneAtATime(button: HTMLButtonElement, act: () => Promise<void>): Promise<void> {
+  if (button.getAttribute('aria-disabled') === 'true') return;
+  button.setAttribute('aria-disabled', 'true');
+  await act().finally(() => button.removeAttribute('aria-disabled'));
 }
