@@ -217,7 +217,7 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
     expect(await view.page.title()).toBe('OpenRouter credits');
     expect(await barriersOf(view)).toEqual([]);
     await view.text('#banner', /^No word from the server since \d\d:\d\d:\d\d/);
-    expect(await view.page.getAttribute('body', 'class')).toContain('lost');
+    expect(await view.page.getAttribute('body', 'class')).toBe('lost');
     await start({ PORT: port });
     await view.text('#connection', /^Live$/);
     expect(await view.page.isVisible('#banner')).toBe(false);
