@@ -18,9 +18,16 @@ import { aFewTurns, answer, KEPT, named, onRequest, refusal, wellOf } from '../s
 
 const OK = 'HTTP/1.1 200 OK\r\n';
 const CALLS = 1_000;
-/** A wait that no test survives. */
-const LONG_WAIT = { initialDelayMs: 60_000, maxDelayMs: 60_000, retryThrottledPost: true };
 const PATIENT = { timeoutMs: 300_000, deadlineMs: 300_000 };
+
+/** Full jitter makes any wait short now and then: one of a day is not, before a test has ended its call. */
+const DAY_MS = 86_400_000;
+/** A wait between attempts that no test survives. */
+const LONG_WAIT = {
+  ...PATIENT,
+  deadlineMs: 2 * DAY_MS,
+  retry: { initialDelayMs: DAY_MS, maxDelayMs: DAY_MS, retryThrottledPost: true },
+};
 
 /** The caller ends the call once the server has done its part. */
 function ended(
@@ -98,7 +105,7 @@ export const callFaults: readonly Fault[] = [
     number: 71,
     title: 'the caller aborts between two attempts',
     ways: ended(busy, byAbort),
-    options: { ...PATIENT, retry: LONG_WAIT },
+    options: LONG_WAIT,
     get: abort(1, 'rejected'),
     post: abort(1, 'rejected'),
   },
@@ -115,7 +122,7 @@ export const callFaults: readonly Fault[] = [
         call: (client) => callOf(client, method, { signal: AbortSignal.timeout(60) }),
       };
     },
-    options: { ...PATIENT, retry: LONG_WAIT },
+    options: LONG_WAIT,
     get: tried(1, abort(0, 'not-sent')),
     post: tried(1, abort(0, 'not-sent')),
   },
@@ -209,7 +216,7 @@ export const callFaults: readonly Fault[] = [
     number: 79,
     title: 'the client is closed between two attempts',
     ways: ended(busy, byClose),
-    options: { ...PATIENT, retry: LONG_WAIT },
+    options: LONG_WAIT,
     get: abort(1, 'rejected'),
     post: abort(1, 'rejected'),
   },
