@@ -29,6 +29,9 @@ export async function startDemoSandbox(): Promise<OpenRouterSandbox> {
   spendAMonth(sandbox, await createKeys(client, sandbox));
   const { totalUsage } = await client.credits.getCredits();
   sandbox.topUp(Math.ceil(totalUsage) + DOLLARS_LEFT);
+  // The cost of the month depends on where its weekends fall; the start must not, by up to a dollar.
+  const { balance } = await client.credits.getCredits();
+  if (balance > DOLLARS_LEFT) sandbox.spend(balance - DOLLARS_LEFT);
   await client.budgets.set('default', 'monthly', { limitUsd: 200 });
   await client.budgets.set('default', 'weekly', { limitUsd: 60 });
   await client.budgets.set('default', 'daily', { limitUsd: 25 });
