@@ -19,7 +19,7 @@ import {
   resolveFilterOptions,
 } from './openrouter-exception-filter.options.js';
 import type { OpenRouterHttpError } from './openrouter-http-error.js';
-import { emitException } from './websocket-reply.js';
+import { emitException, type WebSocketClient } from './websocket-reply.js';
 
 /** Provided by nobody: it lets Nest's injector leave the parameter out instead of looking for a class `Object`. */
 const OPTIONS = 'OPENROUTER:EXCEPTION_FILTER_OPTIONS';
@@ -141,6 +141,6 @@ function pathOf(request: { originalUrl?: string; url: string }): string {
 
 function answerOverWebSocket(error: OpenRouterHttpError, host: ArgumentsHost): void {
   const ws = host.switchToWs();
-  const cause = { pattern: ws.getPattern(), data: ws.getData<unknown>() };
-  emitException(ws.getClient(), { ...messagePayload(error), cause });
+  const message = { pattern: ws.getPattern(), data: ws.getData<unknown>() };
+  emitException(ws.getClient<WebSocketClient | undefined>(), messagePayload(error), message);
 }

@@ -9,16 +9,59 @@ interface EventSocket {
   emit(event: string, payload: unknown): unknown;
 }
 
-/** Sends an `exception` event to a client of socket.io or of a plain WebSocket. */
-export function emitException(client: Partial<NativeWebSocket & EventSocket>, payload: unknown): void {
-  if (isNativeWebSocket(client)) {
-    if (client.readyState === OPEN) client.send(JSON.stringify({ event: 'exception', data: payload }));
-    return;
-  }
-  client.emit?.('exception', payload);
+/** A client of socket.io or of a plain WebSocket. */
+export type WebSocketClient = Partial<NativeWebSocket & EventSocket>;
+
+/** The message that has failed, as Nest's own filter tells it to the client. */
+export interface FailedMessage {
+  readonly pattern: unknown;
+  readonly data: unknown;
 }
 
-function isNativeWebSocket(client: Partial<NativeWebSocket>): client is NativeWebSocket {
+type Payload = Readonly<Record<string, unknown>>;
+
+/**
+ * Sends an `exception` event as far as that is possible, and never throws: what a filter for WebSockets throws, nothing
+ * catches. Of a message that cannot be written as JSON, what can be is told.
+ */
+export function emitException(
+  client: WebSocketClient | undefined,
+  payload: Payload,
+  { pattern, data }: FailedMessage,
+): void {
+  const send = senderOf(client);
+  const attempts: readonly (() => Payload)[] = [
+    () => ({ ...payload, cause: { pattern, data } }),
+    () => ({ ...payload, cause: { pattern, data: inJson(data) } }),
+    () => ({ ...payload, cause: { pattern: inJson(pattern) } }),
+    () => payload,
+  ];
+  for (const attempt of attempts) {
+    try {
+      send?.(attempt());
+      return;
+    } catch {
+      // A client that refuses the last of them, too, has gone.
+    }
+  }
+}
+
+function senderOf(client: WebSocketClient | undefined): ((payload: Payload) => void) | undefined {
   // A plain WebSocket has `emit` as well, which reaches no further than its own listeners.
-  return typeof client.readyState === 'number' && typeof client.send === 'function';
+  if (typeof client?.readyState === 'number' && typeof client.send === 'function') {
+    const { readyState, send } = client;
+    return (payload) => {
+      const text = JSON.stringify({ event: 'exception', data: payload });
+      if (readyState === OPEN) send.call(client, text);
+    };
+  }
+  return client?.emit && ((payload) => client.emit?.('exception', payload));
+}
+
+/** The same as JSON has it, which knows no number as large as a `bigint` may be. */
+function inJson(value: unknown): unknown {
+  const text = JSON.stringify(value, (_name, member: unknown) =>
+    typeof member === 'bigint' ? String(member) : member,
+  ) as string | undefined;
+  return text === undefined ? undefined : JSON.parse(text);
 }
