@@ -121,9 +121,13 @@ function httpErrorOf(exception: OpenRouterException, { status, says }: Answer): 
       error.retryAfterMs = exception.retryAfterMs;
     }
   }
-  if (exception instanceof OpenRouterGoneException && exception.purchaseUrl !== undefined) {
+  // A sentence that says nothing of OpenRouter must not come with OpenRouter's address.
+  if (
+    says === undefined &&
+    exception instanceof OpenRouterGoneException &&
+    exception.purchaseUrl !== undefined
+  ) {
     error.purchaseUrl = exception.purchaseUrl;
-    if (says !== undefined) error.message = `${says} See ${exception.purchaseUrl} instead.`;
   }
   if (exception instanceof OpenRouterValidationException) {
     error.errors = exception.errors.map(({ property, constraints }) => ({

@@ -18,7 +18,7 @@ export interface OpenRouterHttpError {
   retryAfterMs?: number | undefined;
   /** The id of the request to OpenRouter, which its support asks for. */
   requestId?: string | undefined;
-  /** The page on which credits can be bought instead. */
+  /** The page on which credits can be bought instead; `gateway` never tells it. */
   purchaseUrl?: string | undefined;
   /** The refused arguments. The `nest` format sends their reasons, if there are any, in the place of `message`. */
   errors?: readonly OpenRouterRefusedProperty[] | undefined;

@@ -160,18 +160,49 @@ describe('mapException', () => {
     expect(gateway).toEqual(mirror);
   });
 
-  it('tells where to buy instead in both', () => {
+  it('tells where to buy instead in mirror only', () => {
     const purchaseUrl = 'https://openrouter.ai/settings/credits';
     const { mirror, gateway } = mapException(apiException(410, { purchaseUrl }));
-    expect(mirror).toMatchObject({ message: 'upstream said 410', purchaseUrl });
-    expect(gateway).toEqual({
-      ...mirror,
-      message: `An upstream service has removed this operation. See ${purchaseUrl} instead.`,
+    expect(mirror).toEqual({
+      status: 410,
+      code: 'OPENROUTER_GONE',
+      message: 'upstream said 410',
+      purchaseUrl,
     });
-    expect(mapException(apiException(410)).gateway.message).toBe(
-      'An upstream service has removed this operation.',
-    );
+    expect(gateway).toEqual({
+      status: 410,
+      code: 'OPENROUTER_GONE',
+      message: 'An upstream service has removed this operation.',
+    });
     expect(mapException(apiException(410)).mirror).not.toHaveProperty('purchaseUrl');
+  });
+
+  it('has no address and no name of OpenRouter in gateway, whatever the exception knows', () => {
+    const known = {
+      message: 'OpenRouter said: see https://openrouter.ai/settings/credits',
+      purchaseUrl: 'https://openrouter.ai/settings/credits',
+      metadata: { limit_source: 'openrouter_credits', limit_usd: 12.5 },
+      limitSource: 'openrouter_credits',
+      affordableTokens: 77,
+      resetsAt: new Date(0),
+      operation: 'credits.getCredits',
+    };
+    const refusal = { message: '$0.42 is left at OpenRouter', required: 5, spendable: 0.42 };
+    const exceptions = [
+      ...[302, 400, 401, 402, 403, 404, 408, 409, 410, 413, 418, 422, 429, 500, 502, 503, 504, 524, 529].map(
+        (status) => apiException(status, known),
+      ),
+      ...Object.entries(CLIENT_EXCEPTIONS).flatMap(([kind, exception]) =>
+        kind === 'validation' ? [] : [exception],
+      ),
+      new OpenRouterInsufficientCreditsException(refusal),
+      new OpenRouterInsufficientCreditsException({ ...refusal, spendable: null }),
+    ];
+    for (const exception of exceptions) {
+      const { code, ...told } = mapException(exception).gateway;
+      expect(code).toBe(exception.code);
+      expect(JSON.stringify(told)).not.toMatch(/openrouter|https?:|\$|0\.42|12\.5|77/i);
+    }
   });
 
   it.each([
