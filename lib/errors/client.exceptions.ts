@@ -60,7 +60,8 @@ function scrubbed({ property, constraints }: OpenRouterValidationError): OpenRou
 /**
  * The guard refused a request because of the account's money; nothing was sent.
  *
- * Over RPC and WebSockets. Over HTTP and GraphQL it is the `cause` of the exception of Nest that the guard throws there.
+ * `instanceof` holds over every transport. Over HTTP and in GraphQL the guard throws an exception of Nest's that counts as
+ * one of these, with the same members: its message has no figures, and its `cause` is the exception that has them.
  */
 export class OpenRouterInsufficientCreditsException extends OpenRouterException {
   static {
@@ -71,15 +72,24 @@ export class OpenRouterInsufficientCreditsException extends OpenRouterException 
   readonly required: number;
   /** What can be spent, in US dollars, which may be less than nothing; `null` if it is not known. */
   readonly spendable: number | null;
+  /** The status that the route answers a refusal with, from 400 to 599. */
+  readonly status: number;
 
   /**
-   * @param init - `message`: what is short; `required` and `spendable` in US dollars; `cause`: why it is not known what
-   * can be spent, if so; hand over only what may be logged.
+   * @param init - `message`: what is short; `required` and `spendable` in US dollars; `status`: that of the answer, 402
+   * by default; `cause`: why it is not known what can be spent, if so; hand over only what may be logged.
    */
-  constructor(init: { message: string; required: number; spendable: number | null; cause?: unknown }) {
+  constructor(init: {
+    message: string;
+    required: number;
+    spendable: number | null;
+    status?: number | undefined;
+    cause?: unknown;
+  }) {
     super('OPENROUTER_INSUFFICIENT_CREDITS', init.message, { cause: init.cause });
     this.required = init.required;
     this.spendable = init.spendable;
+    this.status = init.status ?? 402;
   }
 }
 

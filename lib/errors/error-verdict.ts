@@ -4,6 +4,7 @@ import {
   OpenRouterAbortException,
   OpenRouterConfigException,
   OpenRouterConnectionException,
+  OpenRouterInsufficientCreditsException,
   OpenRouterResponseException,
   OpenRouterTimeoutException,
   OpenRouterValidationException,
@@ -212,6 +213,8 @@ function verdictOfException(exception: OpenRouterException): OpenRouterErrorVerd
   if (exception instanceof OpenRouterTimeoutException) return told('timeout', true);
   if (exception instanceof OpenRouterAbortException) return told('aborted');
   if (exception instanceof OpenRouterValidationException) return told('bad-request');
+  // OpenRouter has refused nothing; the status is that of the answer to the application's own caller.
+  if (exception instanceof OpenRouterInsufficientCreditsException) return told('unknown');
   return exception instanceof OpenRouterConfigException ? told('config') : undefined;
 }
 

@@ -43,6 +43,7 @@ const FAILED = 'An upstream service failed.';
 const UNAVAILABLE = 'An upstream service is unavailable at the moment.';
 const BUSY = 'An upstream service is busy. Try again later.';
 const SHORT = 'There are not enough credits left.';
+const NOT_KNOWN_TO_BE_ENOUGH = 'It is not known whether there are enough credits.';
 const TOO_SLOW = 'An upstream service took too long to answer.';
 const UNREACHABLE = 'An upstream service could not be reached.';
 const UNUSABLE = 'An upstream service gave an unusable answer.';
@@ -83,7 +84,6 @@ const API_ROWS: Readonly<Record<number, Row>> = {
 /** The exceptions that are no answers of the API. The first match counts, so a subclass belongs before its parent. */
 const CLIENT_ROWS: readonly (readonly [ExceptionClass, Row])[] = [
   [OpenRouterValidationException, told(400)],
-  [OpenRouterInsufficientCreditsException, guarded(402, 402, SHORT)],
   [OpenRouterTimeoutException, guarded(504, 504, TOO_SLOW)],
   [OpenRouterConnectionException, guarded(502, 502, UNREACHABLE)],
   [OpenRouterResponseException, guarded(502, 502, UNUSABLE)],
@@ -99,6 +99,10 @@ const STATUSES_TO_RETRY: readonly number[] = [402, 429, 503];
 
 function rowOf(exception: OpenRouterException): Row {
   if (exception instanceof OpenRouterApiException) return rowOfStatus(exception.status);
+  if (exception instanceof OpenRouterInsufficientCreditsException) {
+    const { status, spendable } = exception;
+    return guarded(status, status, spendable === null ? NOT_KNOWN_TO_BE_ENOUGH : SHORT);
+  }
   return CLIENT_ROWS.find(([kind]) => exception instanceof kind)?.[1] ?? OTHER;
 }
 

@@ -8,7 +8,10 @@ import {
   Optional,
 } from '@nestjs/common';
 import { type Observable, throwError } from 'rxjs';
-import { OpenRouterAbortException } from '../errors/client.exceptions.js';
+import {
+  OpenRouterAbortException,
+  OpenRouterInsufficientCreditsException,
+} from '../errors/client.exceptions.js';
 import { OpenRouterException } from '../errors/openrouter.exception.js';
 import { graphqlError, messagePayload, nestBody, problemBody, retryAfterSeconds } from './error-bodies.js';
 import { CLIENT_CLOSED_REQUEST, decide, describeForLog } from './exception-mapping.js';
@@ -41,7 +44,7 @@ const logger = new Logger('OpenRouterExceptionFilter');
  *   `cause: { pattern, data }`; an acknowledgement is not called.
  *
  * Any other context gets the exception as it is. What is answered with 5XX is logged once, since the client may be
- * told no more than a sentence.
+ * told no more than a sentence; a refusal of the guard is not.
  *
  * @example
  * ```ts
@@ -92,17 +95,35 @@ export class OpenRouterExceptionFilter implements ExceptionFilter<OpenRouterExce
   }
 
   /** @internal */
-  private decide(exception: OpenRouterException): OpenRouterHttpError {
+  private decide(thrown: OpenRouterException): OpenRouterHttpError {
+    const exception = withFigures(thrown);
     const { error, fault } = decide(exception, this.options.mapping);
     if (fault !== undefined) {
       logger.error(`The mapping function ${fault} for ${exception.name}; answered as 'gateway' does.`);
     }
     // Nest logs nothing that a filter has caught.
-    if (error.status >= 500 && !(exception instanceof OpenRouterAbortException)) {
+    if (error.status >= 500 && !isNoFault(exception)) {
       logger.error(describeForLog(exception));
     }
     return error;
   }
+}
+
+/** Over HTTP and in GraphQL the guard throws an exception that anybody may see; the one behind it has the figures. */
+function withFigures(exception: OpenRouterException): OpenRouterException {
+  const { cause } = exception;
+  return exception instanceof OpenRouterInsufficientCreditsException &&
+    cause instanceof OpenRouterInsufficientCreditsException
+    ? cause
+    : exception;
+}
+
+/** Whether nothing is wrong that an operator would have to know: a caller hung up, or the guard did what it is for. */
+function isNoFault(exception: OpenRouterException): boolean {
+  return (
+    exception instanceof OpenRouterAbortException ||
+    exception instanceof OpenRouterInsufficientCreditsException
+  );
 }
 
 function answerOverHttp(

@@ -1,12 +1,16 @@
 import { STATUS_CODES } from 'node:http';
-import { type ContextType, type ExecutionContext, HttpException } from '@nestjs/common';
+import type { ContextType, ExecutionContext } from '@nestjs/common';
 import Big from 'big.js';
 import type { BalanceFigures } from '../contracts/balance-figures.js';
 import { OpenRouterInsufficientCreditsException } from '../errors/client.exceptions.js';
 import type { CreditsRequirement } from './credits-requirement.js';
+import { InsufficientCreditsHttpException } from './insufficient-credits-http.exception.js';
 
 /** What is known of an account's money when a request is refused. */
 type KnownFigures = Pick<BalanceFigures, 'spendable' | 'balance' | 'keyLimitRemaining'>;
+
+const SHORT = 'Not enough OpenRouter credits';
+const UNKNOWN = 'It is not known whether there are enough OpenRouter credits';
 
 /**
  * Why a request is refused: what is needed, what is left, and of what.
@@ -19,16 +23,15 @@ export function refusalOf(
   figures: KnownFigures | undefined,
   cause?: unknown,
 ): OpenRouterInsufficientCreditsException {
-  const { minimumUsd: required, account } = requirement;
+  const { minimumUsd: required, account, status } = requirement;
   const spendable = figures?.spendable ?? null;
   const needed = required > 0 ? `at least ${exactUsd(required)}` : 'more than $0.00';
   const owner = account === undefined ? 'the account' : `account '${account}'`;
   const message =
     figures === undefined || spendable === null
-      ? `It is not known whether there are enough OpenRouter credits: ${needed} is needed, and what ${owner} has ` +
-        'could not be read.'
-      : `Not enough OpenRouter credits: ${needed} is needed, ${exactUsd(spendable)} is left of ${whatIsShort(figures)} of ${owner}.`;
-  return new OpenRouterInsufficientCreditsException({ message, required, spendable, cause });
+      ? `${UNKNOWN}: ${needed} is needed, and what ${owner} has could not be read.`
+      : `${SHORT}: ${needed} is needed, ${exactUsd(spendable)} is left of ${whatIsShort(figures)} of ${owner}.`;
+  return new OpenRouterInsufficientCreditsException({ message, required, spendable, status, cause });
 }
 
 /** All the digits, as opposed to `formatUsd`: rounded, what is left could look like what is needed. */
@@ -44,26 +47,26 @@ function whatIsShort({ balance, keyLimitRemaining }: KnownFigures): string {
 }
 
 /**
- * A refusal as the transport of the request carries it: an exception of Nest over HTTP and in GraphQL; elsewhere the
- * exception itself, since the exception of Nest would reach the caller as an internal error.
+ * A refusal as the transport of the request carries it: an exception of Nest's over HTTP and in GraphQL, so that it is
+ * answered without a filter as well, and to anybody, hence without what the account has; elsewhere the refusal itself,
+ * since an exception of Nest's would reach the caller as an internal error.
  */
 export function refusalFor(
   context: ExecutionContext,
   refusal: OpenRouterInsufficientCreditsException,
-  status: number,
-): Error {
-  const type = context.getType<ContextType | 'graphql'>();
-  if (type !== 'http' && type !== 'graphql') {
-    return refusal;
+): OpenRouterInsufficientCreditsException | InsufficientCreditsHttpException {
+  const { status: statusCode, code, required, spendable } = refusal;
+  const message = `${spendable === null ? UNKNOWN : SHORT}.`;
+  const body = { message, error: STATUS_CODES[statusCode] ?? 'Error', code, required };
+  switch (context.getType<ContextType | 'graphql'>()) {
+    case 'http':
+      return new InsufficientCreditsHttpException(refusal, { statusCode, ...body });
+    case 'graphql': {
+      // With a `statusCode` in the body, Nest's driver for Apollo puts a code of its own over this one.
+      const extensions = { code, status: statusCode, originalError: { statusCode, ...body } };
+      return new InsufficientCreditsHttpException(refusal, body, extensions);
+    }
+    default:
+      return refusal;
   }
-  const { message, code, required, spendable } = refusal;
-  const body = {
-    statusCode: status,
-    message,
-    error: STATUS_CODES[status] ?? 'Error',
-    code,
-    required,
-    spendable,
-  };
-  return new HttpException(body, status, { cause: refusal });
 }

@@ -5,7 +5,7 @@ import { configFault, knownOptions } from '../options/config-fault.js';
 export interface RequireCreditsOptions {
   /** Name of the account. @defaultValue the default account */
   account?: string | undefined;
-  /** Status of the refusal over HTTP, and in GraphQL, from 400 to 599. @defaultValue `402` */
+  /** Status of the refusal, from 400 to 599, over every transport that tells one. @defaultValue `402` */
   status?: number | undefined;
   /**
    * What becomes of a request while it is not known what can be spent: OpenRouter cannot be reached, or does not tell

@@ -24,9 +24,10 @@ const LONGEST_WAIT_MS = 1_000;
  * second at most; then what is in memory counts, and where that is nothing, what is there is not known. It is no
  * reservation: requests that are let through at the same time may together spend more than there is.
  *
- * What it throws, with `required` and `spendable` in US dollars:
- * - HTTP and GraphQL: an `HttpException` with the status 402, or `status`; its `cause` is the exception below.
- * - RPC, WebSockets and others: an `OpenRouterInsufficientCreditsException`.
+ * What it throws:
+ * - An `OpenRouterInsufficientCreditsException` with `required` and `spendable` in US dollars, which
+ *   `OpenRouterExceptionFilter` maps over every transport. Over HTTP and in GraphQL it is an `HttpException` as well: 402,
+ *   or `status`, also without a filter, and with no figure of the account in its message and its body.
  * - An `OpenRouterConfigException` if the application has no such account.
  */
 @Injectable()
@@ -57,7 +58,7 @@ export class CreditsGuard implements CanActivate {
 
   /** @internal */
   private async check(requirement: CreditsRequirement, context: ExecutionContext): Promise<void> {
-    const { account, status } = requirement;
+    const { account } = requirement;
     const reading = await this.readingOf(this.balanceOf(account));
     const spendable = reading.figures?.spendable ?? null;
     if (spendable === null) {
@@ -66,7 +67,7 @@ export class CreditsGuard implements CanActivate {
       this.unknown.delete(account);
     }
     if (spendable === null ? requirement.onUnknown === 'deny' : !isEnough(spendable, requirement)) {
-      throw refusalFor(context, refusalOf(requirement, reading.figures, reading.error), status);
+      throw refusalFor(context, refusalOf(requirement, reading.figures, reading.error));
     }
   }
 

@@ -205,6 +205,24 @@ describe('mapException', () => {
     }
   });
 
+  it('takes the status of a refusal that its route has chosen', () => {
+    const refused = (spendable: number | null) =>
+      mapException(
+        new OpenRouterInsufficientCreditsException({
+          message: 'own text',
+          required: 5,
+          spendable,
+          status: 503,
+        }),
+      );
+    expect(refused(1).mirror).toMatchObject({ status: 503, message: 'own text' });
+    expect(refused(1).gateway).toMatchObject({ status: 503, message: 'There are not enough credits left.' });
+    expect(refused(null).gateway).toMatchObject({
+      status: 503,
+      message: 'It is not known whether there are enough credits.',
+    });
+  });
+
   it.each([
     [402, true, true],
     [408, false, false],

@@ -4,6 +4,7 @@ import {
   OpenRouterConfigException,
   OpenRouterInsufficientCreditsException,
 } from '../../lib/errors/client.exceptions.js';
+import { classifyOpenRouterError } from '../../lib/errors/error-verdict.js';
 import { refusalFor, refusalOf } from '../../lib/guard/credits-refusal.js';
 import { isEnough, requirementOf } from '../../lib/guard/credits-requirement.js';
 import { RequireCredits, SkipCreditsGuard } from '../../lib/guard/index.js';
@@ -189,33 +190,52 @@ describe('refusalOf', () => {
 });
 
 describe('refusalFor', () => {
-  const refusal = refusalOf(requirementOf(5, {}), { spendable: 1, balance: 1, keyLimitRemaining: null });
+  const figures = { spendable: 1, balance: 1, keyLimitRemaining: null };
+  const refusal = refusalOf(requirementOf(5, {}), figures);
   const contextOf = (type: string) => ({ getType: () => type }) as ExecutionContext;
+  const body = {
+    statusCode: 402,
+    message: 'Not enough OpenRouter credits.',
+    error: 'Payment Required',
+    code: 'OPENROUTER_INSUFFICIENT_CREDITS',
+    required: 5,
+  };
 
-  it.each(['http', 'graphql'])('is an exception of Nest over %s', (type) => {
-    const exception = refusalFor(contextOf(type), refusal, 402) as HttpException;
+  it.each(['http', 'graphql'])('is an exception of Nest and of ours over %s', (type) => {
+    const exception = refusalFor(contextOf(type), refusal) as HttpException & { extensions?: object };
     expect(exception).toBeInstanceOf(HttpException);
+    expect(exception).toBeInstanceOf(OpenRouterInsufficientCreditsException);
     expect(exception.getStatus()).toBe(402);
-    expect(exception.getResponse()).toEqual({
-      statusCode: 402,
-      message: refusal.message,
-      error: 'Payment Required',
-      code: 'OPENROUTER_INSUFFICIENT_CREDITS',
-      required: 5,
-      spendable: 1,
-    });
+    expect(exception.message).toBe(body.message);
     expect(exception.cause).toBe(refusal);
+    const { statusCode, ...rest } = body;
+    expect(exception.getResponse()).toEqual(type === 'http' ? body : rest);
+    expect(exception.extensions).toEqual(
+      type === 'http' ? undefined : { code: body.code, status: statusCode, originalError: body },
+    );
   });
 
   it.each(['rpc', 'ws', 'telegram'])('is our own over %s', (type) => {
-    expect(refusalFor(contextOf(type), refusal, 402)).toBe(refusal);
+    expect(refusalFor(contextOf(type), refusal)).toBe(refusal);
     expect(refusal).toBeInstanceOf(OpenRouterInsufficientCreditsException);
   });
 
   it('names the status that was chosen', () => {
     const named = (status: number) =>
-      (refusalFor(contextOf('http'), refusal, status) as HttpException).getResponse();
+      (
+        refusalFor(contextOf('http'), refusalOf(requirementOf(5, { status }), figures)) as HttpException
+      ).getResponse();
     expect(named(503)).toMatchObject({ statusCode: 503, error: 'Service Unavailable' });
     expect(named(499)).toMatchObject({ statusCode: 499, error: 'Error' });
   });
+
+  it.each(['http', 'graphql', 'rpc'])(
+    'gets the verdict of a refusal that is none of OpenRouter’s over %s',
+    (type) => {
+      expect(classifyOpenRouterError(refusalFor(contextOf(type), refusal))).toMatchObject({
+        kind: 'unknown',
+        isTransient: false,
+      });
+    },
+  );
 });

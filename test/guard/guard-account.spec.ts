@@ -17,6 +17,7 @@ import {
   getOpenRouterClientToken,
   type OpenRouterClient,
   OpenRouterModule,
+  provideOpenRouterExceptionFilter,
   RequireCredits,
 } from '../../lib/index.js';
 import { OpenRouterSandbox } from '../../lib/testing/index.js';
@@ -44,7 +45,8 @@ class Routes {
   }
 }
 
-@Module({ controllers: [Routes] })
+/** With the filter for back-office routes, which tells what the guard has seen. */
+@Module({ controllers: [Routes], providers: [provideOpenRouterExceptionFilter()] })
 class FeatureModule {}
 
 describe('the guard on an account', () => {
@@ -102,7 +104,7 @@ describe('the guard on an account', () => {
     balance.recordSpend(3.1);
     const { status, text } = await ask('five');
     expect(status).toBe(402);
-    expect(JSON.parse(text)).toMatchObject({ required: 5, spendable: 4.9 });
+    expect(text).toContain('at least $5.00 is needed, $4.90 is left of the balance of the account.');
     expect(sandbox.requests.length).toBe(1);
     sandbox.topUp(10);
     balance.invalidate();
@@ -174,7 +176,7 @@ describe('the guard on an account', () => {
     const errorLog = spyOnErrorLog();
     await start({ imports: [OpenRouterModule.forRoot(managed(sandbox)), FeatureModule] });
     expect((await ask('eu')).status).toBe(500);
-    expect(errorLog.mock.calls[0]![0]).toMatchObject({ name: 'OpenRouterConfigException' });
+    expect(errorLog.mock.calls[0]![0]).toMatch(/^OpenRouterConfigException .* there is no account 'eu' in/);
   });
 
   it('holds up no request for longer than a second while OpenRouter does not answer', async () => {

@@ -1,10 +1,10 @@
 import 'reflect-metadata';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
-import type { INestApplication } from '@nestjs/common';
+import type { INestApplication, Provider } from '@nestjs/common';
 import { GraphQLModule, Query, Resolver } from '@nestjs/graphql';
 import { Test } from '@nestjs/testing';
-import { provideOpenRouterExceptionFilter } from '../../lib/filters/index.js';
+import { type OpenRouterHttpError, provideOpenRouterExceptionFilter } from '../../lib/filters/index.js';
 import { RequireCredits } from '../../lib/guard/index.js';
 import { listen, spyOnErrorLog } from '../filters/support.js';
 import { FakeAccount } from './support.js';
@@ -27,10 +27,7 @@ describe('the guard in GraphQL', () => {
     jest.restoreAllMocks();
   });
 
-  it.each([
-    ['without the filter', []],
-    ['beside the filter', [provideOpenRouterExceptionFilter()]],
-  ])('refuses with a 402 of Nest, %s', async (_title, filters) => {
+  async function refusal(providers: Provider[]): Promise<any> {
     const errorLog = spyOnErrorLog();
     const testing = await Test.createTestingModule({
       imports: [
@@ -40,7 +37,7 @@ describe('the guard in GraphQL', () => {
           playground: false,
         }),
       ],
-      providers: [AnswerResolver, account.provider(), ...filters],
+      providers: [AnswerResolver, account.provider(), ...providers],
     }).compile();
     app = testing.createNestApplication();
     const url = await listen(app);
@@ -60,15 +57,44 @@ describe('the guard in GraphQL', () => {
     const { data, errors } = await ask();
     expect(data).toEqual({ answer: null });
     expect(errors).toHaveLength(1);
-    expect(errors[0].message).toMatch(/at least \$5\.00 is needed, \$0\.42 is left of the balance/);
-    expect(errors[0].extensions).toMatchObject({
-      originalError: {
-        statusCode: 402,
+    expect(errorLog).not.toHaveBeenCalled();
+    const { message, extensions } = errors[0];
+    const { stacktrace: _stacktrace, ...rest } = extensions;
+    return { message, extensions: rest };
+  }
+
+  it('refuses with a 402 of Nest that has a code and tells nothing of the account', async () => {
+    expect(await refusal([])).toEqual({
+      message: 'Not enough OpenRouter credits.',
+      extensions: {
         code: 'OPENROUTER_INSUFFICIENT_CREDITS',
-        required: 5,
-        spendable: 0.42,
+        status: 402,
+        originalError: {
+          statusCode: 402,
+          message: 'Not enough OpenRouter credits.',
+          error: 'Payment Required',
+          code: 'OPENROUTER_INSUFFICIENT_CREDITS',
+          required: 5,
+        },
       },
     });
-    expect(errorLog).not.toHaveBeenCalled();
   });
+
+  it('is answered by the filter as it answers the others', async () => {
+    expect(await refusal([provideOpenRouterExceptionFilter()])).toEqual({
+      message:
+        'Not enough OpenRouter credits: at least $5.00 is needed, $0.42 is left of the balance of the account.',
+      extensions: { code: 'OPENROUTER_INSUFFICIENT_CREDITS', status: 402 },
+    });
+  });
+
+  it.each(['gateway', (_: unknown, { gateway }: { gateway: OpenRouterHttpError }) => gateway] as const)(
+    'tells no figures where the filter is to tell none (%#)',
+    async (mapping) => {
+      expect(await refusal([provideOpenRouterExceptionFilter({ mapping })])).toEqual({
+        message: 'There are not enough credits left.',
+        extensions: { code: 'OPENROUTER_INSUFFICIENT_CREDITS', status: 402 },
+      });
+    },
+  );
 });

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
+  type ArgumentsHost,
+  Catch,
   Controller,
   type ExceptionFilter,
   Get,
@@ -14,7 +16,13 @@ import {
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
+import { OpenRouterApiException } from '../../lib/errors/api.exceptions.js';
 import { OpenRouterInsufficientCreditsException } from '../../lib/errors/client.exceptions.js';
+import { isOpenRouterException } from '../../lib/errors/openrouter.exception.js';
+import {
+  type OpenRouterExceptionFilterOptions,
+  provideOpenRouterExceptionFilter,
+} from '../../lib/filters/index.js';
 import { CreditsGuard, RequireCredits, SkipCreditsGuard } from '../../lib/guard/index.js';
 import { apiException, listen, spyOnErrorLog } from '../filters/support.js';
 import { FakeAccount } from './support.js';
@@ -150,18 +158,16 @@ describe('the guard over HTTP', () => {
       expect(main.get).toHaveBeenCalledWith();
     });
 
-    it('refuses with a 402 that names what is short', async () => {
+    it('refuses with a 402 that tells nothing of the account', async () => {
       main.spendable = 4.99;
       expect(await ask('routes/five')).toEqual({
         status: 402,
         body: {
           statusCode: 402,
-          message:
-            'Not enough OpenRouter credits: at least $5.00 is needed, $4.99 is left of the balance of the account.',
+          message: 'Not enough OpenRouter credits.',
           error: 'Payment Required',
           code: 'OPENROUTER_INSUFFICIENT_CREDITS',
           required: 5,
-          spendable: 4.99,
         },
       });
       expect(errorLog).not.toHaveBeenCalled();
@@ -195,11 +201,11 @@ describe('the guard over HTTP', () => {
       main.spendable = 0;
       expect(await statusOf('routes/eu')).toBe(200);
       expect(main.get).not.toHaveBeenCalled();
-      expect((await ask('routes/both')).body.message).toMatch(/balance of the account\.$/);
+      expect((await ask('routes/both')).body).toMatchObject({ statusCode: 402, required: 5 });
       main.spendable = 10;
       eu.spendable = 0.5;
-      expect((await ask('routes/both')).body.message).toMatch(/balance of account 'eu'\.$/);
-      expect((await ask('routes/eu')).body.message).toMatch(/balance of account 'eu'\.$/);
+      expect((await ask('routes/both')).body).toMatchObject({ statusCode: 402, required: 1 });
+      expect((await ask('routes/eu')).body).toMatchObject({ statusCode: 402, required: 5 });
       eu.spendable = 1;
       expect(await statusOf('routes/both')).toBe(200);
     });
@@ -279,11 +285,13 @@ describe('the guard over HTTP', () => {
       expect(await statusOf('routes/five')).toBe(200);
       expect(await ask('routes/deny')).toEqual({
         status: 402,
-        body: expect.objectContaining({
-          message: expect.stringMatching(/^It is not known whether there are enough OpenRouter credits/),
+        body: {
+          statusCode: 402,
+          message: 'It is not known whether there are enough OpenRouter credits.',
+          error: 'Payment Required',
+          code: 'OPENROUTER_INSUFFICIENT_CREDITS',
           required: 5,
-          spendable: null,
-        }),
+        },
       });
       expect(warnings).toEqual([expect.stringMatching(reason)]);
     });
@@ -308,23 +316,152 @@ describe('the guard over HTTP', () => {
     });
   });
 
-  it('throws an exception of Nest that keeps our own', async () => {
+  it('throws an exception of Nest that is one of ours as well', async () => {
     const caught: unknown[] = [];
     const filter: ExceptionFilter = {
       catch: (exception, host) => {
         caught.push(exception);
-        host.switchToHttp().getResponse().status(418).json({});
+        host.switchToHttp().getResponse().status(418).json(exception);
       },
     };
     await start({
       controllers: [Routes],
       providers: [main.provider(), { provide: APP_FILTER, useValue: filter }],
     });
-    main.spendable = 1;
-    await ask('routes/five');
+    main.spendable = 1.25;
+    const { body } = await ask('routes/five');
+    expect(body).toEqual({
+      name: 'OpenRouterInsufficientCreditsException',
+      message: 'Not enough OpenRouter credits.',
+      code: 'OPENROUTER_INSUFFICIENT_CREDITS',
+      required: 5,
+      status: 402,
+    });
     const [exception] = caught as HttpException[];
     expect(exception).toBeInstanceOf(HttpException);
+    expect(exception).toBeInstanceOf(OpenRouterInsufficientCreditsException);
+    expect(isOpenRouterException(exception)).toBe(true);
+    expect(exception).not.toBeInstanceOf(OpenRouterApiException);
+    expect(exception).toMatchObject({ required: 5, spendable: 1.25, status: 402 });
+    expect(exception!.stack).toMatch(/^OpenRouterInsufficientCreditsException\b/);
     expect(exception!.cause).toBeInstanceOf(OpenRouterInsufficientCreditsException);
-    expect(exception!.cause).toMatchObject({ required: 5, spendable: 1 });
+    expect(exception!.cause).toMatchObject({ required: 5, spendable: 1.25 });
+    expect((exception!.cause as Error).message).toContain('$1.25 is left of the balance of the account.');
+  });
+
+  it('is caught by a filter for exactly it', async () => {
+    @Catch(OpenRouterInsufficientCreditsException)
+    class RefusalFilter implements ExceptionFilter<OpenRouterInsufficientCreditsException> {
+      catch({ required, spendable }: OpenRouterInsufficientCreditsException, host: ArgumentsHost): void {
+        host.switchToHttp().getResponse().status(418).json({ required, spendable });
+      }
+    }
+    await start({
+      controllers: [Routes],
+      providers: [main.provider(), { provide: APP_FILTER, useClass: RefusalFilter }],
+    });
+    main.spendable = 1.25;
+    expect(await ask('routes/five')).toEqual({ status: 418, body: { required: 5, spendable: 1.25 } });
+  });
+
+  describe.each([
+    ['Express', () => undefined],
+    ['Fastify', () => new FastifyAdapter()],
+  ])('beside the filter on %s', (_title, makeAdapter) => {
+    const OWN_WORDS =
+      'Not enough OpenRouter credits: at least $5.00 is needed, $4.99 is left of the balance of the account.';
+
+    async function refused(
+      options: OpenRouterExceptionFilterOptions,
+      path = 'routes/five',
+    ): Promise<unknown> {
+      const providers = [main.provider(), eu.provider('eu'), provideOpenRouterExceptionFilter(options)];
+      await start({ controllers: [Routes], providers }, makeAdapter());
+      return ask(path);
+    }
+
+    beforeEach(() => {
+      main.spendable = 4.99;
+    });
+
+    afterEach(() => {
+      expect(errorLog).not.toHaveBeenCalled();
+    });
+
+    it('says all of it in mirror', async () => {
+      expect(await refused({ mapping: 'mirror' })).toEqual({
+        status: 402,
+        body: {
+          statusCode: 402,
+          message: OWN_WORDS,
+          error: 'Payment Required',
+          code: 'OPENROUTER_INSUFFICIENT_CREDITS',
+        },
+      });
+    });
+
+    it('says a sentence without figures in gateway', async () => {
+      expect(await refused({ mapping: 'gateway' })).toEqual({
+        status: 402,
+        body: {
+          statusCode: 402,
+          message: 'There are not enough credits left.',
+          error: 'Payment Required',
+          code: 'OPENROUTER_INSUFFICIENT_CREDITS',
+        },
+      });
+    });
+
+    it('claims nothing that is not known', async () => {
+      main.spendable = new Error('out of reach');
+      expect(await refused({ mapping: 'gateway' }, 'routes/deny')).toMatchObject({
+        status: 402,
+        body: { message: 'It is not known whether there are enough credits.' },
+      });
+    });
+
+    it('asks a function, which gets what there is to know', async () => {
+      const given: unknown[] = [];
+      const answer = await refused({
+        mapping: (exception, defaults) => {
+          given.push(exception, defaults);
+          return { status: 429, code: 'PAUSED', message: 'The assistant takes a break.', retryAfterMs: 500 };
+        },
+      });
+      expect(answer).toEqual({
+        status: 429,
+        body: {
+          statusCode: 429,
+          message: 'The assistant takes a break.',
+          error: 'Too Many Requests',
+          code: 'PAUSED',
+          retryAfter: 1,
+        },
+      });
+      expect(given[0]).toBeInstanceOf(OpenRouterInsufficientCreditsException);
+      expect(given[0]).toMatchObject({ required: 5, spendable: 4.99, status: 402, message: OWN_WORDS });
+      expect(given[1]).toMatchObject({ mirror: { status: 402 }, gateway: { status: 402 } });
+    });
+
+    it('is a problem where that is the format', async () => {
+      expect(await refused({ mapping: 'gateway', format: 'problem' })).toEqual({
+        status: 402,
+        body: {
+          type: 'about:blank',
+          title: 'Payment Required',
+          status: 402,
+          detail: 'There are not enough credits left.',
+          instance: '/routes/five',
+          code: 'OPENROUTER_INSUFFICIENT_CREDITS',
+        },
+      });
+    });
+
+    it.each(['mirror', 'gateway'] as const)('keeps the status that was chosen: %s', async (mapping) => {
+      expect(await refused({ mapping }, 'routes/status')).toMatchObject({
+        status: 503,
+        body: { statusCode: 503, error: 'Service Unavailable' },
+      });
+    });
   });
 });

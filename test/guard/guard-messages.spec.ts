@@ -20,7 +20,11 @@ import { Test } from '@nestjs/testing';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { lastValueFrom, timeout } from 'rxjs';
 import { WebSocket } from 'ws';
-import { OpenRouterExceptionFilter, provideOpenRouterExceptionFilter } from '../../lib/filters/index.js';
+import {
+  OpenRouterExceptionFilter,
+  type OpenRouterExceptionMapping,
+  provideOpenRouterExceptionFilter,
+} from '../../lib/filters/index.js';
 import { RequireCredits } from '../../lib/guard/index.js';
 import { listen, spyOnErrorLog } from '../filters/support.js';
 import { FakeAccount } from './support.js';
@@ -58,7 +62,7 @@ describe('the guard over RPC', () => {
   let app: INestMicroservice;
   let client: ClientProxy;
 
-  async function start(mapping?: 'mirror' | 'gateway'): Promise<void> {
+  async function start(mapping?: OpenRouterExceptionMapping): Promise<void> {
     const testing = await Test.createTestingModule({
       controllers: [Answers],
       providers: [
@@ -95,6 +99,17 @@ describe('the guard over RPC', () => {
     await expect(ask()).rejects.toEqual({ ...REFUSAL, message: 'There are not enough credits left.' });
   });
 
+  it('asks a function', async () => {
+    await start((_, { gateway }) => ({ ...gateway, status: 429, code: 'PAUSED' }));
+    account.spendable = 0.42;
+    await expect(ask()).rejects.toEqual({
+      ...REFUSAL,
+      message: 'There are not enough credits left.',
+      code: 'PAUSED',
+      statusCode: 429,
+    });
+  });
+
   it('refuses without the filter too, if with no more than Nest makes of it', async () => {
     await start();
     account.spendable = 0.42;
@@ -117,6 +132,10 @@ describe('the guard over WebSockets', () => {
   @UseFilters(OpenRouterExceptionFilter)
   @WebSocketGateway()
   class GuardedGateway extends Gateway {}
+
+  @UseFilters(new OpenRouterExceptionFilter({ mapping: 'gateway' }))
+  @WebSocketGateway()
+  class PublicGateway extends Gateway {}
 
   let app: INestApplication;
   let client: WebSocket;
@@ -141,16 +160,19 @@ describe('the guard over WebSockets', () => {
     await app.close();
   });
 
+  const SENTENCE = 'There are not enough credits left.';
+
   it.each([
-    ['a handler', Gateway],
-    ['a gateway', GuardedGateway],
-  ])('refuses by an exception that the filter translates, on %s', async (_title, Class) => {
+    ['a handler', Gateway, MESSAGE],
+    ['a gateway', GuardedGateway, MESSAGE],
+    ['a public gateway', PublicGateway, SENTENCE],
+  ])('refuses by an exception that the filter translates, on %s', async (_title, Class, message) => {
     await start(Class);
     expect(await ask()).toEqual({ event: 'answer', data: 'ok' });
     account.spendable = 0.42;
     expect(await ask()).toEqual({
       event: 'exception',
-      data: { ...REFUSAL, cause: { pattern: 'answer', data: { to: 'this' } } },
+      data: { ...REFUSAL, message, cause: { pattern: 'answer', data: { to: 'this' } } },
     });
     account.spendable = 10;
     expect(await ask()).toEqual({ event: 'answer', data: 'ok' });

@@ -262,6 +262,45 @@ describe('the built package', () => {
     });
   });
 
+  it('answers a refusal of the guard of one copy by the filter of the other', async () => {
+    const output = await node(
+      'module',
+      `
+      import { createRequire } from 'node:module';
+      import { Controller, Get } from '@nestjs/common';
+      import { NestFactory } from '@nestjs/core';
+      import * as esm from 'nestjs-openrouter';
+      import { OpenRouterSandbox } from 'nestjs-openrouter/testing';
+      const cjs = createRequire(import.meta.url)('nestjs-openrouter');
+      const sandbox = await OpenRouterSandbox.start({ credits: { totalCredits: 1, totalUsage: 0.5 } });
+      const { managementKey, baseUrl } = sandbox;
+      const answers = [];
+      for (const [guarding, filtering] of [[cjs, esm], [esm, cjs]]) {
+        class Routes { get() { return 'ok'; } }
+        const descriptor = Object.getOwnPropertyDescriptor(Routes.prototype, 'get');
+        Get()(Routes.prototype, 'get', descriptor);
+        guarding.RequireCredits(5)(Routes.prototype, 'get', descriptor);
+        Controller()(Routes);
+        class AppModule {}
+        const app = await NestFactory.create({
+          module: AppModule,
+          imports: [guarding.OpenRouterModule.forRoot({ managementKey, baseUrl })],
+          controllers: [Routes],
+          providers: [filtering.provideOpenRouterExceptionFilter({ mapping: 'gateway' })],
+        }, { logger: false });
+        await app.listen(0, '127.0.0.1');
+        const response = await fetch(await app.getUrl());
+        answers.push([response.status, (await response.json()).message]);
+        await app.close();
+      }
+      await sandbox.stop();
+      console.log(JSON.stringify(answers));
+      `,
+    );
+    const answer = [402, 'There are not enough credits left.'];
+    expect(JSON.parse(output)).toEqual([answer, answer]);
+  });
+
   it('refuses the same account from both copies in one application', async () => {
     const output = await node(
       'module',
