@@ -4,9 +4,9 @@ import type { OpenRouterExceptionFilterOptions } from './openrouter-exception-fi
 import { OpenRouterExceptionFilter } from './openrouter-exception.filter.js';
 
 /**
- * The provider that makes the filter apply to the whole application. It belongs into the application's root module:
- * Nest asks global filters newest first, so elsewhere it would depend on the order of imports which filter answers.
- * WebSocket gateways take no global filters; put `@UseFilters` on them.
+ * The provider that makes the filter apply to the whole application. It belongs into the application's root module, below
+ * a filter that catches everything: Nest asks the last one of a module first, and those of imported modules before the
+ * root module's. WebSocket gateways take no global filters; put `@UseFilters` on them.
  *
  * @param options - Mapping and format; the defaults are `mirror` and `nest`. Wrong ones stop the boot with an
  * `OpenRouterConfigException`.
