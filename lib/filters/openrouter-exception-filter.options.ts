@@ -52,17 +52,36 @@ export interface OpenRouterExceptionFilterOptions {
    * @defaultValue `'nest'`
    */
   format?: OpenRouterExceptionFormat | undefined;
+  /**
+   * Whether the answers of OpenRouter that another client has thrown are translated, too, by the same mapping: an `openai`
+   * 402, 404 or 429, for example, which is a plain 500 otherwise. A mapping function gets the exception that this package
+   * would have thrown, with `operation: 'another client'`.
+   *
+   * Only what is surely an answer of OpenRouter's is translated:
+   * - every answer that `@openrouter/sdk` throws;
+   * - an answer to a request that went to `openrouter.ai`, where the client tells it: axios, the AI SDK, ky, a `Response`;
+   * - an answer with the headers or in the words that only OpenRouter's have, from whatever client;
+   * - an answer in OpenRouter's own envelope (`error.code` is a number) from `openai` or the AI SDK.
+   *
+   * Whatever else is thrown goes to the next filter, or to Nest, as if this filter was not there: other services' errors,
+   * `HttpException` and its like, errors of a class of your own whatever their `cause`, and errors without an answer
+   * (no connection, a timeout, an abort), of which most clients do not tell whom they have asked.
+   *
+   * @defaultValue `false`
+   */
+  foreign?: boolean | undefined;
 }
 
 /** Options with their defaults. */
 export interface ResolvedFilterOptions {
   readonly mapping: OpenRouterExceptionMapping;
   readonly format: OpenRouterExceptionFormat;
+  readonly foreign: boolean;
 }
 
 const MAPPINGS: readonly unknown[] = ['mirror', 'gateway'];
 const FORMATS: readonly unknown[] = ['nest', 'problem'];
-const NAMES: readonly string[] = ['mapping', 'format'];
+const NAMES: readonly string[] = ['foreign', 'mapping', 'format'];
 
 /** Checks options and fills in the defaults. */
 export function resolveFilterOptions(options: OpenRouterExceptionFilterOptions = {}): ResolvedFilterOptions {
@@ -72,9 +91,11 @@ export function resolveFilterOptions(options: OpenRouterExceptionFilterOptions =
   }
   const unknown = Object.keys(given).filter((name) => !NAMES.includes(name));
   if (unknown.length > 0) {
-    throw fault(`unknown option ${unknown.join(', ')}; correct or remove it, known are mapping and format`);
+    throw fault(
+      `unknown option ${unknown.join(', ')}; correct or remove it, known are foreign, mapping and format`,
+    );
   }
-  const { mapping = 'mirror', format = 'nest' } = options;
+  const { mapping = 'mirror', format = 'nest', foreign = false } = options;
   if (typeof mapping !== 'function' && !MAPPINGS.includes(mapping)) {
     throw fault(
       `option mapping is ${show(mapping)}; set it to 'mirror', 'gateway' or a function, or leave it out`,
@@ -83,7 +104,10 @@ export function resolveFilterOptions(options: OpenRouterExceptionFilterOptions =
   if (!FORMATS.includes(format)) {
     throw fault(`option format is ${show(format)}; set it to 'nest' or 'problem', or leave it out`);
   }
-  return Object.freeze({ mapping, format });
+  if (typeof foreign !== 'boolean') {
+    throw fault(`option foreign is ${show(foreign)}; set it to true or false, or leave it out`);
+  }
+  return Object.freeze({ mapping, format, foreign });
 }
 
 function fault(what: string): OpenRouterConfigException {

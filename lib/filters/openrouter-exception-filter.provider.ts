@@ -8,8 +8,8 @@ import { OpenRouterExceptionFilter } from './openrouter-exception.filter.js';
  * a filter that catches everything: Nest asks the last one of a module first, and those of imported modules before the
  * root module's. WebSocket gateways take no global filters; put `@UseFilters` on them.
  *
- * @param options - Mapping and format; the defaults are `mirror` and `nest`. Wrong ones stop the boot with an
- * `OpenRouterConfigException`.
+ * @param options - Mapping and format, `mirror` and `nest` by default, and whether other clients' errors are translated,
+ * too. Wrong ones stop the boot with an `OpenRouterConfigException`.
  *
  * @example
  * ```ts

@@ -12,9 +12,10 @@ import {
   OpenRouterAbortException,
   OpenRouterInsufficientCreditsException,
 } from '../errors/client.exceptions.js';
-import { OpenRouterException } from '../errors/openrouter.exception.js';
+import { isOpenRouterException, OpenRouterException } from '../errors/openrouter.exception.js';
 import { graphqlError, messagePayload, nestBody, problemBody, retryAfterSeconds } from './error-bodies.js';
 import { CLIENT_CLOSED_REQUEST, decide, describeForLog } from './exception-mapping.js';
+import { exceptionOfForeign, ForeignAnswer } from './foreign-answer.js';
 import { type HttpReply, type HttpResponse, sendReply } from './http-reply.js';
 import {
   type OpenRouterExceptionFilterOptions,
@@ -31,7 +32,8 @@ const logger = new Logger('OpenRouterExceptionFilter');
 
 /**
  * Answers a request that failed with an `OpenRouterException`, over Express and Fastify, GraphQL, microservices and
- * WebSockets. It is never registered by the module: choose where it applies.
+ * WebSockets; with `foreign: true`, also one that failed with an answer of OpenRouter's that another client has thrown. It
+ * is never registered by the module: choose where it applies.
  *
  * What becomes of an exception is the `mapping` option's choice; by default an error of the API becomes the same HTTP
  * status (`mirror`), which suits back-office routes. Take `gateway` for public ones.
@@ -56,26 +58,35 @@ const logger = new Logger('OpenRouterExceptionFilter');
  * ```
  */
 @Catch(OpenRouterException)
-export class OpenRouterExceptionFilter implements ExceptionFilter<OpenRouterException> {
+export class OpenRouterExceptionFilter implements ExceptionFilter {
   /** @internal */
   private readonly options: ResolvedFilterOptions;
 
   /**
-   * @param options - Mapping and format; the defaults are `mirror` and `nest`.
+   * @param options - Mapping and format, `mirror` and `nest` by default, and whether other clients' errors are translated,
+   * too.
    * @throws OpenRouterConfigException if an option is unknown or has a value that is not allowed.
    */
   constructor(@Optional() @Inject(OPTIONS) options?: OpenRouterExceptionFilterOptions) {
     this.options = resolveFilterOptions(options);
+    if (this.options.foreign) {
+      Object.setPrototypeOf(this, catchingForeign(new.target).prototype);
+    }
   }
 
   /**
    * Answers a failed request; called by Nest.
    *
-   * @param exception - What was thrown.
+   * @param thrown - What was thrown.
    * @param host - The request.
    * @returns over RPC, the stream that carries the error to the caller; else nothing.
+   * @throws what was thrown, if it is nothing that this filter catches, or the context is of an unknown kind.
    */
-  catch(exception: OpenRouterException, host: ArgumentsHost): Observable<never> | undefined {
+  catch(thrown: unknown, host: ArgumentsHost): Observable<never> | undefined {
+    const exception = this.exceptionOf(thrown);
+    if (exception === undefined) {
+      throw thrown;
+    }
     switch (host.getType<ContextType | 'graphql'>()) {
       case 'http':
         answerOverHttp(this.decide(exception), exception, host, this.options);
@@ -90,8 +101,16 @@ export class OpenRouterExceptionFilter implements ExceptionFilter<OpenRouterExce
         answerOverWebSocket(this.decide(exception), host);
         return undefined;
       default:
-        throw exception;
+        throw thrown;
     }
+  }
+
+  /** @internal */
+  private exceptionOf(thrown: unknown): OpenRouterException | undefined {
+    if (isOpenRouterException(thrown)) {
+      return thrown;
+    }
+    return this.options.foreign ? exceptionOfForeign(thrown) : undefined;
   }
 
   /** @internal */
@@ -107,6 +126,14 @@ export class OpenRouterExceptionFilter implements ExceptionFilter<OpenRouterExce
     }
     return error;
   }
+}
+
+/** Nest reads from its class what a filter catches, so one that catches more than others is of a class of its own. */
+function catchingForeign(Filter: typeof OpenRouterExceptionFilter): typeof OpenRouterExceptionFilter {
+  class ForeignFilter extends Filter {}
+  Object.defineProperty(ForeignFilter, 'name', { value: Filter.name });
+  Catch(OpenRouterException, ForeignAnswer)(ForeignFilter);
+  return ForeignFilter;
 }
 
 /** Over HTTP and in GraphQL the guard throws an exception that anybody may see; the one behind it has the figures. */

@@ -81,10 +81,12 @@ export function createApiException(call: RefusedCall): OpenRouterApiException {
     metadata: copyMetadata(metadataIn(content), scrub),
     requestId: readRequestId(call),
   };
-  if (status === 410) {
-    return goneException(init, call.gone);
-  }
-  const Exception = EXCEPTION_OF_STATUS[status];
+  return status === 410 ? goneException(init, call.gone) : apiExceptionOf(status, init);
+}
+
+/** The exception of the class that a status has. */
+export function apiExceptionOf(status: number, init: OpenRouterStatusExceptionInit): OpenRouterApiException {
+  const Exception = status === 410 ? OpenRouterGoneException : EXCEPTION_OF_STATUS[status];
   return Exception === undefined ? new OpenRouterApiException({ ...init, status }) : new Exception(init);
 }
 
@@ -101,12 +103,14 @@ function goneException(
       });
 }
 
-function readRequestId({ header, scrub }: RefusedCall): string | undefined {
+/** The id of a request that OpenRouter's support asks for. */
+export function readRequestId({ header, scrub }: Pick<RefusedCall, 'header' | 'scrub'>): string | undefined {
   const id = header('request-id') ?? header('x-request-id') ?? header('cf-ray');
   return id === undefined ? undefined : excerpt(scrub(id));
 }
 
-function copyMetadata(metadata: unknown, scrub: Scrub): Readonly<Record<string, unknown>> | undefined {
+/** `error.metadata` as an exception may keep it. */
+export function copyMetadata(metadata: unknown, scrub: Scrub): Readonly<Record<string, unknown>> | undefined {
   return isJsonObject(metadata)
     ? (cleanCopy(metadata, scrub, 0) as Readonly<Record<string, unknown>>)
     : undefined;
