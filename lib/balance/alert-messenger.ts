@@ -1,10 +1,12 @@
-import type { BalanceFigures } from '../contracts/balance-figures.js';
 import {
   type AlertNews,
   alertStateText,
   type AlertState,
   type AlertThresholds,
+  evidenceOf,
+  type EvidenceSource,
   FIRST_ALERT_STATE,
+  isFirst,
   nextAlert,
   parseAlertState,
 } from './alert-state.js';
@@ -17,12 +19,8 @@ const STATE_KEPT_MS = 30 * 86_400_000;
 /** How often another process may be quicker before this one lets it be. */
 const MOST_TRIES = 5;
 
-/** What there is to judge. */
-export interface AlertSubject {
-  /** The figures at hand. */
-  peek(): BalanceFigures | undefined;
-  /** How the last attempt to ask OpenRouter has ended. */
-  readonly outcome: { readonly failed: boolean; readonly sequence: number | undefined } | undefined;
+/** What there is to judge, and its surroundings. */
+export interface AlertSubject extends EvidenceSource {
   /** The state as the store has told it, if it has told it when it was asked last. */
   readonly alertState: string | undefined;
   /** Asks the store for everything. */
@@ -98,24 +96,14 @@ export class AlertMessenger {
   }
 
   #judge(text: string | undefined): { state: AlertState; news: AlertNews | undefined } {
-    const { outcome } = this.#subject;
     const told = parseAlertState(text);
     const before = told ?? this.#known;
-    const snapshot = this.#subject.peek();
-    if (outcome === undefined || (!outcome.failed && snapshot === undefined)) {
-      return { state: before, news: undefined };
-    }
-    const { failed } = outcome;
     // Where the store knows nothing, a reading of this process's own is as good as any.
-    const sequence = told === undefined && !failed ? Infinity : (outcome.sequence ?? 0);
-    return nextAlert(
-      before,
-      { spendable: failed ? undefined : snapshot?.spendable, sequence },
-      this.#thresholds,
+    const evidence = evidenceOf(this.#subject, ({ failed, sequence = 0 }) =>
+      told === undefined && !failed ? Infinity : sequence,
     );
+    return evidence === undefined
+      ? { state: before, news: undefined }
+      : nextAlert(before, evidence, this.#thresholds);
   }
-}
-
-function isFirst({ level, failedAt }: AlertState): boolean {
-  return level === FIRST_ALERT_STATE.level && failedAt === undefined;
 }

@@ -2,6 +2,7 @@ import type { SharedBalance } from '../contracts/balance-store.js';
 import { OpenRouterAbortException } from '../errors/client.exceptions.js';
 import type { ResolvedBalanceOptions } from '../options/openrouter-options.js';
 import { abortException } from './abort-exception.js';
+import type { SpendableRange } from './alert-state.js';
 import { BalanceCache, COMPARE_EVERY_MS, type ReadOutcome } from './balance-cache.js';
 import type { BalanceEnvironment } from './balance-environment.js';
 import { BalanceFlights, type FlightWish } from './balance-flights.js';
@@ -76,6 +77,17 @@ export class BalanceReader {
   peek(): BalanceSnapshot | undefined {
     const { servable } = this.#cache;
     return servable && this.#cache.snapshotOf(servable);
+  }
+
+  /** What the reading at hand says can be spent, and what is left of that less the spend recorded since. */
+  get spendableRange(): SpendableRange | undefined {
+    const { servable } = this.#cache;
+    return (
+      servable && {
+        spendable: servable.figures.spendable,
+        leastSpendable: this.#cache.snapshotOf(servable).spendable,
+      }
+    );
   }
 
   /** How the last attempt to ask OpenRouter has ended, and its number in the store; `undefined` before the first. */

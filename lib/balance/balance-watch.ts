@@ -1,12 +1,22 @@
 import { Observable, Subject } from 'rxjs';
 import { AlertMessenger } from './alert-messenger.js';
-import { type AlertNews, type AlertThresholds, FIRST_ALERT_STATE, nextAlert } from './alert-state.js';
+import {
+  type AlertNews,
+  type AlertThresholds,
+  evidenceOf,
+  FIRST_ALERT_STATE,
+  isInDoubt,
+  nextAlert,
+} from './alert-state.js';
 import type { BalanceEnvironment } from './balance-environment.js';
 import type { BalanceReader } from './balance-reader.js';
 import { saysTheSame } from './balance-snapshot.js';
 import type { BalanceAlert, BalanceSnapshot } from './balance.models.js';
 import { frozenDate } from './frozen-date.js';
 import type { StoreAccess } from './store-access.js';
+
+/** How often the balance is read while recorded spend leaves in doubt whether a threshold was crossed. */
+const DOUBT_INTERVAL_MS = 10_000;
 
 /** What a watch needs. */
 export interface BalanceWatchParts {
@@ -27,6 +37,7 @@ export class BalanceWatch {
   readonly #messenger: AlertMessenger;
   #told: BalanceSnapshot | undefined;
   #noticed = FIRST_ALERT_STATE;
+  #isInDoubt = false;
   #watchers = 0;
   #timer: NodeJS.Timeout | undefined;
   #cancelPoll: (() => void) | undefined;
@@ -68,8 +79,7 @@ export class BalanceWatch {
     let isIn = true;
     this.#watchers += 1;
     if (this.#watchers === 1 && !this.#isEnded) {
-      const { reader, pollIntervalMs } = this.#parts;
-      this.#schedule(reader.pollDelay(pollIntervalMs, 0));
+      this.#schedule(this.#parts.reader.pollDelay(this.#intervalMs, 0));
     }
     return () => {
       if (isIn) {
@@ -106,14 +116,19 @@ export class BalanceWatch {
   }
 
   async #poll(): Promise<void> {
-    const { reader, pollIntervalMs } = this.#parts;
-    const { done, cancel } = reader.poll(pollIntervalMs);
+    const { reader } = this.#parts;
+    const { done, cancel } = reader.poll(this.#intervalMs);
     this.#cancelPoll = cancel;
     await done;
     if (this.#cancelPoll === cancel) {
       this.#cancelPoll = undefined;
-      this.#schedule(reader.pollDelay(pollIntervalMs, pollIntervalMs));
+      this.#schedule(reader.pollDelay(this.#intervalMs, this.#intervalMs));
     }
+  }
+
+  get #intervalMs(): number {
+    const { pollIntervalMs } = this.#parts;
+    return this.#isInDoubt ? Math.min(pollIntervalMs, DOUBT_INTERVAL_MS) : pollIntervalMs;
   }
 
   #stopUnlessWatched(): void {
@@ -146,19 +161,26 @@ export class BalanceWatch {
   /** Tells instrumentation, to which it does not matter whether another process has told the same. */
   #notice(): void {
     const { reader, thresholds, onNotice } = this.#parts;
-    const { outcome } = reader;
-    const snapshot = reader.peek();
-    if (outcome === undefined || (!outcome.failed && snapshot === undefined)) {
+    // In one process whatever comes later is newer.
+    const evidence = evidenceOf(reader, ({ failed }) => (failed ? 0 : Infinity));
+    if (evidence === undefined) {
       return;
     }
-    // In one process whatever comes later is newer.
-    const evidence = outcome.failed
-      ? { spendable: undefined, sequence: 0 }
-      : { spendable: snapshot?.spendable, sequence: Infinity };
     const { state, news } = nextAlert(this.#noticed, evidence, thresholds);
     this.#noticed = state;
+    this.#follow(isInDoubt(state, evidence, thresholds));
     if (news !== undefined) {
       onNotice?.(this.#alertOf(news));
+    }
+  }
+
+  /** Polls sooner from now on where there is doubt. */
+  #follow(isDoubted: boolean): void {
+    const isNew = isDoubted && !this.#isInDoubt;
+    this.#isInDoubt = isDoubted;
+    if (isNew && this.#isWatched && this.#cancelPoll === undefined) {
+      clearTimeout(this.#timer);
+      this.#schedule(this.#parts.reader.pollDelay(this.#intervalMs, this.#intervalMs));
     }
   }
 

@@ -47,7 +47,7 @@ export class BalanceSnapshot implements BalanceFigures {
   readonly keyLimitRemaining!: number | null;
   /**
    * What can be spent: the smaller one of `balance` and `keyLimitRemaining`, of those that are known, less the spend
-   * that was recorded and may not be in them yet. Thresholds are compared with it.
+   * that was recorded and may not be in them yet.
    */
   readonly spendable!: number | null;
   /**
@@ -86,7 +86,7 @@ export class BalanceSnapshot implements BalanceFigures {
 export interface BalanceAlert extends BalanceNotice {
   /**
    * What has happened:
-   * - `low`, `critical`: what is spendable has fallen below the threshold.
+   * - `low`, `critical`: what can be spent has fallen below the threshold, for certain: by OpenRouter's own figures.
    * - `recovered`: with `threshold`, it has clearly risen above it again; without, the balance can be read again.
    * - `unavailable`: the balance can no longer be read.
    */

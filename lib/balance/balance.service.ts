@@ -164,11 +164,15 @@ export class BalanceService implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /**
-   * Crossings of the thresholds, and failures, each told once: `low` and `critical` when `spendable` falls below the
-   * threshold (both at once: `critical` alone), `recovered` when it has risen above it by `hysteresis`, which arms it
+   * Crossings of the thresholds, and failures, each told once: `low` and `critical` when what can be spent falls below
+   * the threshold (both at once: `critical` alone), `recovered` when it has risen above it by `hysteresis`, which arms it
    * again; `unavailable` when a reading has failed, `recovered` without a threshold when one succeeds again. A first
    * reading below a threshold is told. Nothing is replayed. Never errors; completes when the module is destroyed or the
    * client closed.
+   *
+   * A crossing is told once it is certain, since recorded spend may stand in a reading already: a fall when the reading
+   * is below the threshold, whatever was recorded; a rise when `spendable` is above it. In between there is a new
+   * reading every 10 seconds, so that a fall is told within 70 seconds after it was recorded.
    *
    * Of the processes that share a store and are subscribed, exactly one is told of each; of those where the store does
    * not answer, each.

@@ -34,7 +34,7 @@ export interface BalanceFigures {
 }
 
 /**
- * - `low`, `critical`: what is spendable has fallen below the threshold.
+ * - `low`, `critical`: what can be spent has fallen below the threshold, for certain: by OpenRouter's own figures.
  * - `recovered`: with `threshold`, it has clearly risen above it again; without, the balance can be read again.
  * - `unavailable`: the balance can no longer be read.
  */

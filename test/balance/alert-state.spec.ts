@@ -4,6 +4,7 @@ import {
   type AlertState,
   type AlertThresholds,
   FIRST_ALERT_STATE,
+  isInDoubt,
   nextAlert,
   parseAlertState,
 } from '../../lib/balance/alert-state.js';
@@ -82,6 +83,130 @@ describe('what is told after one reading and another', () => {
     }
     expect(nextAlert(failed, { spendable: 100, sequence: 8 }, BOTH).news).toEqual({ type: 'recovered' });
     expect(nextAlert(failed, { spendable: undefined, sequence: 9 }, BOTH).state).toEqual(failed);
+  });
+});
+
+/** What a reading says, and what is left of it for certain. */
+type Range = readonly [spendable: number | null, leastSpendable: number | null];
+
+describe('what is told while recorded spend may stand in the reading already', () => {
+  function toldOf(ranges: readonly Range[]): string[] {
+    let state: AlertState = FIRST_ALERT_STATE;
+    return ranges.map(([spendable, leastSpendable], sequence) => {
+      const evidence = { spendable, leastSpendable, sequence };
+      const next = nextAlert(state, evidence, { low: 40, critical: 10, hysteresis: 0.1 });
+      ({ state } = next);
+      const isDoubted = isInDoubt(state, evidence, { low: 40, critical: 10, hysteresis: 0.1 });
+      return [next.news?.type, next.news?.threshold, isDoubted ? '?' : undefined]
+        .filter((part) => part !== undefined)
+        .join(' ');
+    });
+  }
+
+  it.each<[string, Range[], string[]]>([
+    // 65, of which 20 are spent and recorded: 45 are left, whenever the readings have it.
+    [
+      'a burst above the threshold, recorded before the reading that has it',
+      [
+        [65, 65],
+        [65, 45],
+        [45, 25],
+        [45, 45],
+      ],
+      ['', '', '?', ''],
+    ],
+    [
+      'a burst above the threshold, recorded after the reading that has it',
+      [
+        [65, 65],
+        [45, 45],
+        [45, 25],
+        [45, 45],
+      ],
+      ['', '', '?', ''],
+    ],
+    [
+      'a crossing that is recorded before a reading has it',
+      [
+        [65, 65],
+        [65, 35],
+        [35, 5],
+        [35, 35],
+      ],
+      ['', '?', 'low 40 ?', ''],
+    ],
+    [
+      'a crossing of both that is recorded before a reading has it',
+      [
+        [65, 65],
+        [65, 5],
+        [5, -55],
+        [5, 5],
+      ],
+      ['', '?', 'critical 10', ''],
+    ],
+    [
+      'a crossing that nobody has recorded',
+      [
+        [65, 65],
+        [35, 35],
+      ],
+      ['', 'low 40'],
+    ],
+    [
+      'low, and perhaps critical',
+      [
+        [35, 35],
+        [35, 5],
+        [20, -10],
+        [20, 20],
+      ],
+      ['low 40', '?', '?', ''],
+    ],
+    [
+      'a recovery only once it is certain',
+      [
+        [35, 35],
+        [60, 30],
+        [50, 43.99],
+        [50, 44],
+      ],
+      ['low 40', '', '', 'recovered 40'],
+    ],
+    [
+      'a recovery that spend on its way takes back, not at all',
+      [
+        [35, 35],
+        [60, 30],
+        [30, 30],
+      ],
+      ['low 40', '', ''],
+    ],
+    [
+      'a recovery from critical by steps',
+      [
+        [5, 5],
+        [60, 12],
+        [60, 60],
+      ],
+      ['critical 10', 'recovered 10', 'recovered 40'],
+    ],
+    [
+      'nothing while nothing is known',
+      [
+        [35, 35],
+        [null, null],
+        [35, 5],
+      ],
+      ['low 40', '', '?'],
+    ],
+  ])('%s', (_title, ranges, expected) => {
+    expect(toldOf(ranges)).toEqual(expected);
+  });
+
+  it('is in no doubt while the balance cannot be read', () => {
+    const evidence = { spendable: undefined, leastSpendable: undefined, sequence: 1 };
+    expect(isInDoubt(FIRST_ALERT_STATE, evidence, BOTH)).toBe(false);
   });
 });
 

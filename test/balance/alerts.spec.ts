@@ -1,0 +1,150 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { InMemoryBalanceStore, OpenRouterClient } from '../../lib/index.js';
+import { OpenRouterSandbox } from '../../lib/testing/index.js';
+import { until } from '../support/failures.js';
+import { fakeTime, type Replica, replicaOf, SimulatedAccount } from './support/simulated-account.js';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const pass = (ms: number): Promise<void> => jest.advanceTimersByTimeAsync(ms);
+
+describe('alerts while recorded spend may stand in the figures already', () => {
+  let sandbox: OpenRouterSandbox;
+  let client: OpenRouterClient;
+  let alerts: string[];
+
+  beforeEach(async () => {
+    sandbox = await OpenRouterSandbox.start({ credits: { totalCredits: 65, totalUsage: 0 } });
+    const { managementKey, baseUrl } = sandbox;
+    client = new OpenRouterClient({
+      managementKey,
+      baseUrl,
+      balance: { pollIntervalMs: 20, ttlMs: 10, thresholds: { low: 40, critical: 10 } },
+    });
+    alerts = [];
+    client.balance.alerts$.subscribe(({ type, threshold, snapshot }) =>
+      alerts.push([type, threshold, snapshot?.spendable].join(' ')),
+    );
+    await until(() => client.balance.peek() !== undefined, 5_000);
+  });
+
+  afterEach(async () => {
+    await client.close();
+    await sandbox.stop();
+  });
+
+  const someReadings = async (): Promise<void> => {
+    const count = sandbox.requests.length + 4;
+    await until(() => sandbox.requests.length >= count, 5_000);
+  };
+
+  it.each([
+    ['before OpenRouter has booked it', () => client.balance.recordSpend(20), () => sandbox.spend(20)],
+    ['after OpenRouter has booked it', () => sandbox.spend(20), () => client.balance.recordSpend(20)],
+  ])('say nothing of a burst that is recorded %s', async (_title, first, second) => {
+    first();
+    await someReadings();
+    second();
+    await someReadings();
+    expect(client.balance.peek()).toMatchObject({ balance: 45, spendable: 25 });
+    expect(alerts).toEqual([]);
+  });
+
+  it('say what is certain, as soon as a reading has it, and a recovery that no recorded spend takes back', async () => {
+    client.balance.recordSpend(20);
+    sandbox.spend(20);
+    sandbox.spend(6);
+    await until(() => alerts.length > 0, 5_000);
+    // 65 − 26 − 20: the snapshot itself is as careful as ever.
+    expect(alerts).toEqual(['low 40 19']);
+    sandbox.topUp(20);
+    await someReadings();
+    expect(client.balance.peek()).toMatchObject({ balance: 59, spendable: 39 });
+    expect(alerts).toHaveLength(1);
+    sandbox.topUp(10);
+    await until(() => alerts.length > 1, 5_000);
+    expect(alerts[1]).toBe('recovered 40 49');
+  });
+});
+
+describe('alerts of a simulated account', () => {
+  let account: SimulatedAccount;
+  let alerts: string[];
+  const watches: Replica['watch'][] = [];
+
+  beforeEach(() => {
+    fakeTime();
+    account = new SimulatedAccount();
+    alerts = [];
+  });
+
+  afterEach(() => {
+    for (const watch of watches.splice(0)) watch.end();
+    expect(jest.getTimerCount()).toBe(0);
+    jest.useRealTimers();
+  });
+
+  function listen(replica: Replica): Replica {
+    watches.push(replica.watch);
+    replica.watch.alerts$.subscribe(({ type }) => alerts.push(type));
+    return replica;
+  }
+
+  const since = (startedAt: number): number => performance.now() - startedAt;
+
+  describe('where recorded spend says that a threshold was crossed', () => {
+    const thresholds = { low: 40, hysteresis: 0.1 };
+    const options = { thresholds, pollIntervalMs: 30 * MINUTE };
+
+    it('come with the next reading that has it, for which nobody waits until the next poll', async () => {
+      const { reader } = listen(replicaOf(account, options));
+      await pass(MINUTE);
+      reader.recordSpend(70);
+      account.credits.totalUsage = 70;
+      await pass(SECOND);
+      expect(alerts).toEqual(['low']);
+      expect(account.asked).toHaveLength(2);
+    });
+
+    it('come 70 seconds after it at the latest, where figures are a minute old', async () => {
+      const { reader } = listen(replicaOf(account, options));
+      await pass(10 * MINUTE + 5 * SECOND);
+      const startedAt = performance.now();
+      reader.recordSpend(70);
+      await pass(MINUTE - 1);
+      expect(alerts).toEqual([]);
+      account.credits.totalUsage = 70;
+      while (alerts.length === 0 && since(startedAt) < 5 * MINUTE) await pass(100);
+      expect(since(startedAt)).toBeLessThanOrEqual(70 * SECOND);
+      expect(account.asked.length).toBeLessThanOrEqual(9);
+    });
+
+    it('do not come of what OpenRouter never charges, which is read for no longer than a minute and ten', async () => {
+      const { reader } = listen(replicaOf(account, options));
+      await pass(MINUTE);
+      reader.recordSpend(70);
+      await pass(2 * MINUTE);
+      const { length } = account.asked;
+      expect(length).toBeLessThanOrEqual(9);
+      await pass(20 * MINUTE);
+      expect(account.asked).toHaveLength(length);
+      expect(alerts).toEqual([]);
+    });
+
+    it('have replicas make these readings together', async () => {
+      const store = new InMemoryBalanceStore();
+      const replicas = [0.1, 0.4, 0.7, 0.9].map((random) =>
+        listen(replicaOf(account, { ...options, store, random: () => random })),
+      );
+      await pass(MINUTE);
+      const before = account.asked.length;
+      replicas[0]!.reader.recordSpend(70);
+      for (let ms = 0; ms < 2 * MINUTE; ms += 500) {
+        for (const { reader } of replicas) await reader.get();
+        await pass(500);
+      }
+      expect(account.asked.length - before).toBeLessThanOrEqual(16);
+      expect(alerts).toEqual([]);
+    });
+  });
+});
