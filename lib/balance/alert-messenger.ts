@@ -1,16 +1,20 @@
+import type { SharedBalance } from '../contracts/balance-store.js';
+import {
+  type AlertJudge,
+  type AlertMemory,
+  type AlertPlan,
+  FIRST_ALERT_MEMORY,
+  planAlert,
+  rememberAlert,
+} from './alert-plan.js';
 import {
   type AlertNews,
   alertStateText,
-  type AlertState,
   type AlertThresholds,
   evidenceOf,
   type EvidenceSource,
-  FIRST_ALERT_STATE,
-  isFirst,
   nextAlert,
-  parseAlertState,
 } from './alert-state.js';
-import type { SharedBalance } from '../contracts/balance-store.js';
 import type { StoreAccess } from './store-access.js';
 
 /** Long enough for a threshold that was crossed and told to stay told over a holiday. */
@@ -23,21 +27,27 @@ const MOST_TRIES = 5;
 export interface AlertSubject extends EvidenceSource {
   /** The state as the store has told it, if it has told it when it was asked last. */
   readonly alertState: string | undefined;
+  /** Whether the reading at hand was made without the store, so that the others do not have it. */
+  readonly isReadingApart: boolean;
   /** Asks the store for everything. */
   compare(): Promise<SharedBalance | undefined>;
+  /** Has a new reading made, which the store gets if it answers. */
+  renew(): Promise<void>;
 }
 
 /**
  * Decides what to alert of, and sees to it that of all processes one does. Where the store does not answer each of
- * them does: an alert twice is better than none.
+ * them does: an alert twice is better than none. What it has told by itself it writes to the store before it judges
+ * by the store again.
  */
 export class AlertMessenger {
   readonly #subject: AlertSubject;
   readonly #store: Pick<StoreAccess, 'claimAlert'>;
   readonly #thresholds: AlertThresholds;
   readonly #tell: (news: AlertNews) => void;
-  /** The state that this process knows of. */
-  #known = FIRST_ALERT_STATE;
+  #memory: AlertMemory = FIRST_ALERT_MEMORY;
+  /** The state in the store when it was told last. */
+  #stored: string | undefined;
   #isBusy = false;
   #isAskedAgain = false;
 
@@ -51,6 +61,11 @@ export class AlertMessenger {
     this.#store = store;
     this.#thresholds = thresholds;
     this.#tell = tell;
+  }
+
+  /** Whether it has told something of which the store does not know yet. */
+  get hasToldAlone(): boolean {
+    return this.#memory.alone !== undefined;
   }
 
   /** Has a look at the figures. */
@@ -70,40 +85,59 @@ export class AlertMessenger {
   }
 
   async #settle(): Promise<void> {
+    let isRenewed = false;
     for (let tries = 0; tries < MOST_TRIES && this.#isDue(this.#subject.alertState); tries += 1) {
       const shared = await this.#subject.compare();
-      const { state, news } = this.#judge(shared?.alertState);
-      const claimed =
-        shared && (await this.#store.claimAlert(shared.alertState, alertStateText(state), STATE_KEPT_MS));
+      if (shared !== undefined && this.#subject.isReadingApart && !isRenewed) {
+        // Judged by the older one in the store, the others would take back what this one makes known.
+        isRenewed = true;
+        await this.#subject.renew();
+        continue;
+      }
+      if (shared !== undefined) {
+        this.#stored = shared.alertState;
+      }
+      const plan = planAlert(shared?.alertState, this.#memory, this.#judge);
+      const claimed = shared && (await this.#claim(shared.alertState, plan));
       if (claimed !== false) {
-        this.#known = state;
-        if (news !== undefined) {
-          this.#tell(news);
+        this.#memory = rememberAlert(this.#memory, plan, { isStored: claimed === true, base: this.#stored });
+        if (plan.news !== undefined) {
+          this.#tell(plan.news);
         }
         return;
       }
     }
   }
 
-  /** Whether there is something to tell, or to remind the store of. */
-  #isDue(text: string | undefined): boolean {
-    const before = parseAlertState(text);
-    const { state, news } = this.#judge(text);
-    if (news === undefined && before !== undefined) {
-      this.#known = state;
-    }
-    return news !== undefined || (before === undefined && !isFirst(state));
+  /** Whether the store has the state; `false` if another process has changed it, `undefined` if it does not answer. */
+  async #claim(
+    stored: string | undefined,
+    { state, news, isOverdue }: AlertPlan,
+  ): Promise<boolean | undefined> {
+    return news === undefined && !isOverdue
+      ? true
+      : this.#store.claimAlert(stored, alertStateText(state), STATE_KEPT_MS);
   }
 
-  #judge(text: string | undefined): { state: AlertState; news: AlertNews | undefined } {
-    const told = parseAlertState(text);
-    const before = told ?? this.#known;
-    // Where the store knows nothing, a reading of this process's own is as good as any.
+  /** Whether there is something to tell, or to let the store know. */
+  #isDue(stored: string | undefined): boolean {
+    const plan = planAlert(stored, this.#memory, this.#judge);
+    if (stored !== undefined) {
+      this.#stored = stored;
+      if (plan.news === undefined && plan.isOfStore) {
+        this.#memory = rememberAlert(this.#memory, plan, { isStored: true, base: undefined });
+      }
+    }
+    return plan.news !== undefined || plan.isOverdue || this.hasToldAlone;
+  }
+
+  readonly #judge: AlertJudge = (before, isOwn) => {
+    // To what this process has told itself, a reading of its own is always new.
     const evidence = evidenceOf(this.#subject, ({ failed, sequence = 0 }) =>
-      told === undefined && !failed ? Infinity : sequence,
+      isOwn && !failed ? Infinity : sequence,
     );
     return evidence === undefined
       ? { state: before, news: undefined }
       : nextAlert(before, evidence, this.#thresholds);
-  }
+  };
 }

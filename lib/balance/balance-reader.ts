@@ -95,6 +95,12 @@ export class BalanceReader {
     return this.#cache.outcome;
   }
 
+  /** Whether the reading at hand was made without the store, so that the others do not have it. */
+  get isReadingApart(): boolean {
+    const { held } = this.#cache;
+    return held !== undefined && held.sequence === undefined;
+  }
+
   /** The alert state as the store has told it, if it has told it when it was asked last. */
   get alertState(): string | undefined {
     return this.#cache.alertState;
@@ -112,6 +118,11 @@ export class BalanceReader {
   /** Has a new reading made, for nobody in particular. */
   revalidate(): Promise<void> {
     return this.#fly({}, undefined, 'balance.get').then(ignore, ignore);
+  }
+
+  /** Has a new reading made, unless OpenRouter is left alone. */
+  renew(): Promise<void> {
+    return this.poll(0).done;
   }
 
   /**

@@ -8,6 +8,7 @@ import {
   isInDoubt,
   nextAlert,
 } from './alert-state.js';
+import { COMPARE_EVERY_MS } from './balance-cache.js';
 import type { BalanceEnvironment } from './balance-environment.js';
 import type { BalanceReader } from './balance-reader.js';
 import { saysTheSame } from './balance-snapshot.js';
@@ -40,6 +41,7 @@ export class BalanceWatch {
   #isInDoubt = false;
   #watchers = 0;
   #timer: NodeJS.Timeout | undefined;
+  #reminder: NodeJS.Timeout | undefined;
   #cancelPoll: (() => void) | undefined;
   #isEnded = false;
 
@@ -102,6 +104,7 @@ export class BalanceWatch {
   end(): void {
     this.#isEnded = true;
     this.#stop();
+    clearTimeout(this.#reminder);
     this.#changes.complete();
     this.#alerts.complete();
   }
@@ -154,7 +157,17 @@ export class BalanceWatch {
   #considerAlerts(): void {
     // An alert that is claimed where nobody listens would be lost to all.
     if (this.#alerts.observed && !this.#isEnded) {
-      void this.#messenger.consider();
+      void this.#messenger.consider().then(() => this.#remind());
+    }
+  }
+
+  /** The others must not tell the same once the store is back. */
+  #remind(): void {
+    if (this.#messenger.hasToldAlone && this.#reminder === undefined && !this.#isEnded) {
+      this.#reminder = setTimeout(() => {
+        this.#reminder = undefined;
+        this.#considerAlerts();
+      }, COMPARE_EVERY_MS).unref();
     }
   }
 

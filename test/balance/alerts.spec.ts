@@ -3,6 +3,7 @@ import { InMemoryBalanceStore, OpenRouterClient } from '../../lib/index.js';
 import { OpenRouterSandbox } from '../../lib/testing/index.js';
 import { until } from '../support/failures.js';
 import { fakeTime, type Replica, replicaOf, SimulatedAccount } from './support/simulated-account.js';
+import { storeThat } from './support/stores.js';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -145,6 +146,119 @@ describe('alerts of a simulated account', () => {
       }
       expect(account.asked.length - before).toBeLessThanOrEqual(16);
       expect(alerts).toEqual([]);
+    });
+  });
+
+  describe('across an outage of the store', () => {
+    const thresholds = { low: 40, critical: 10, hysteresis: 0.1 };
+    let store: InMemoryBalanceStore;
+    const down = new Set<number>();
+
+    beforeEach(() => {
+      store = new InMemoryBalanceStore();
+      down.clear();
+    });
+
+    /** A process whose way to the store can be cut by its number. */
+    function replica(number: number, options: object = {}): Replica {
+      const own = storeThat((method, given) =>
+        down.has(number)
+          ? Promise.reject(new Error('down'))
+          : (store as unknown as Record<string, (...values: unknown[]) => unknown>)[method]!(...given),
+      );
+      return listen(replicaOf(account, { store: own, thresholds, ...options }));
+    }
+
+    /** The store has been told that all is well. */
+    async function recovered(): Promise<void> {
+      account.credits.totalUsage = 70;
+      await pass(61 * SECOND);
+      account.credits.totalUsage = 0;
+      await pass(61 * SECOND);
+      expect(alerts.splice(0)).toEqual(['low', 'recovered']);
+      await expect(store.read('a1b2')).resolves.toMatchObject({ alertState: 'ok' });
+    }
+
+    it('are not told again by the one that has told them', async () => {
+      replica(1);
+      await recovered();
+      down.add(1);
+      account.credits.totalUsage = 70;
+      await pass(61 * SECOND);
+      expect(alerts).toEqual(['low']);
+      down.clear();
+      await pass(3 * SECOND);
+      await expect(store.read('a1b2')).resolves.toMatchObject({ alertState: 'low' });
+      await pass(10 * MINUTE);
+      expect(alerts).toEqual(['low']);
+      account.credits.totalUsage = 0;
+      await pass(61 * SECOND);
+      expect(alerts).toEqual(['low', 'recovered']);
+    });
+
+    it('are not told by one that looks after the other has told and the store is back', async () => {
+      replica(1);
+      const other = replica(2, { pollIntervalMs: 20 * MINUTE, random: () => 0.9 });
+      await recovered();
+      down.add(1).add(2);
+      account.credits.totalUsage = 70;
+      await pass(61 * SECOND);
+      expect(alerts).toEqual(['low']);
+      down.clear();
+      await pass(3 * SECOND);
+      await other.reader.get();
+      await pass(40 * MINUTE);
+      expect(alerts).toEqual(['low']);
+    });
+
+    it('are told by each of those that the store does not answer, and by none of them afterwards', async () => {
+      for (const number of [1, 2, 3]) replica(number);
+      await recovered();
+      for (const number of [1, 2, 3]) down.add(number);
+      account.credits.totalUsage = 70;
+      await pass(61 * SECOND);
+      expect(alerts.splice(0)).toEqual(['low', 'low', 'low']);
+      down.clear();
+      await pass(10 * MINUTE);
+      expect(alerts).toEqual([]);
+      account.credits.totalUsage = 95;
+      await pass(61 * SECOND);
+      expect(alerts.splice(0)).toEqual(['critical']);
+      account.credits.totalUsage = 0;
+      await pass(61 * SECOND);
+      expect(alerts).toEqual(['recovered']);
+    });
+
+    it('follow what others have told meanwhile', async () => {
+      replica(1);
+      replica(2);
+      await recovered();
+      down.add(1);
+      account.credits.totalUsage = 70;
+      await pass(61 * SECOND);
+      // One by the store, and one by itself.
+      expect(alerts.splice(0)).toEqual(['low', 'low']);
+      down.clear();
+      account.credits.totalUsage = 95;
+      await pass(61 * SECOND);
+      expect(alerts.splice(0)).toEqual(['critical']);
+      await pass(10 * MINUTE);
+      expect(alerts).toEqual([]);
+    });
+
+    it('leave nothing undone where the money is back before the store is', async () => {
+      replica(1);
+      await recovered();
+      down.add(1);
+      account.credits.totalUsage = 70;
+      await pass(61 * SECOND);
+      down.clear();
+      account.credits.totalUsage = 0;
+      await pass(61 * SECOND);
+      expect(alerts).toEqual(['low', 'recovered']);
+      await pass(10 * MINUTE);
+      expect(alerts).toHaveLength(2);
+      await expect(store.read('a1b2')).resolves.toMatchObject({ alertState: 'ok' });
     });
   });
 });
