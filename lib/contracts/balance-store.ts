@@ -70,7 +70,7 @@ export interface BalanceStore {
   /**
    * Announces a flight: a process wants to ask OpenRouter. Draws the next sequence number for it.
    *
-   * The flight leads if no other one has the lead. The lead is kept until {@link BalanceStore.end} or
+   * The flight leads if no other one has the lead; a call that a client sends again finds its own. The lead is kept until {@link BalanceStore.end} or
    * {@link BalanceStore.write} of the same number, or for `holdMs`, whichever comes first, so that a process that has
    * died does not keep the others waiting. It is an optimisation alone: a flight that does not lead may ask
    * OpenRouter all the same, and write.
@@ -118,10 +118,14 @@ export interface BalanceStore {
    * Changes the alert state, provided that it still is what the caller has seen (compare and set): of the processes
    * that notice one crossing, this makes one its messenger.
    *
+   * A claim that was carried out must not be answered with `false`, or nobody tells: where a client of a store may send
+   * a command again after its connection broke, the store has to know a claim that it has carried out already, for
+   * example by an id of the call.
+   *
    * @param expected - The state as {@link BalanceStore.read} gave it; `undefined` for none.
    * @param next - The new state: a short text, not to be understood or changed.
    * @param keepMs - How long it has to be kept; it is to be forgotten some time after.
-   * @returns Whether it was changed, by this call.
+   * @returns Whether it was changed by this call, however often that was sent.
    */
   claimAlert(account: string, expected: string | undefined, next: string, keepMs: number): Promise<boolean>;
 }

@@ -42,7 +42,7 @@ local function draw()
 end
 
 local function land(sequence)
-  if number('lead') == sequence then redis.call('HDEL', key, 'lead', 'leadEnds') end
+  if number('lead') == sequence then redis.call('HDEL', key, 'lead', 'leadEnds', 'leadClaim') end
 end
 
 local function spends()
@@ -85,13 +85,18 @@ end
 return { number('sequence'), reading, math.max(0, now - number('readingAt')), alert, spent }
 `);
 
-/** holdMs → sequence, whether it leads. A lead that ends later than any could is left over from another clock. */
+/**
+ * holdMs, id of the call → sequence, whether it leads. A lead that ends later than any could is left over from another
+ * clock; one that this very call has got is its own: a client whose connection breaks sends a command again.
+ */
 export const BEGIN = script(`
 local hold = tonumber(ARGV[1])
 local left = number('leadEnds') - now
+local isHeld = left > 0 and left <= 2 * hold
+if isHeld and redis.call('HGET', key, 'leadClaim') == ARGV[2] then return { number('lead'), 1 } end
 local sequence = draw()
-if left > 0 and left <= 2 * hold then return { sequence, 0 } end
-redis.call('HSET', key, 'lead', text(sequence), 'leadEnds', text(now + hold))
+if isHeld then return { sequence, 0 } end
+redis.call('HSET', key, 'lead', text(sequence), 'leadEnds', text(now + hold), 'leadClaim', ARGV[2])
 return { sequence, 1 }
 `);
 
@@ -121,7 +126,7 @@ return 1
 /** → nothing. */
 export const INVALIDATE = script(`
 redis.call('HSET', key, 'sequence', text(draw()))
-redis.call('HDEL', key, 'reading', 'readingAt', 'readingEnds', 'lead', 'leadEnds')
+redis.call('HDEL', key, 'reading', 'readingAt', 'readingEnds', 'lead', 'leadEnds', 'leadClaim')
 return 0
 `);
 
@@ -136,11 +141,18 @@ keepFor(keep)
 return 0
 `);
 
-/** expected or an empty text for none, next, keepMs → whether it was changed. */
+/** The ids of the last claims are kept: others may have gone on from there before a command comes again. */
+const CLAIMS_KEPT = 16;
+const CLAIM_LENGTH = '00000000-0000-0000-0000-000000000000 '.length;
+
+/** expected or an empty text for none, next, keepMs, id of the call → whether it was changed, now or by the same call. */
 export const CLAIM_ALERT = script(`
+local claims = redis.call('HGET', key, 'alertClaims') or ''
+if string.find(claims, ARGV[4], 1, true) then return 1 end
 local state = number('alertEnds') > now and redis.call('HGET', key, 'alert') or ''
 if state ~= ARGV[1] then return 0 end
-redis.call('HSET', key, 'alert', ARGV[2], 'alertEnds', text(now + tonumber(ARGV[3])))
+claims = string.sub(ARGV[4] .. ' ' .. claims, 1, ${CLAIMS_KEPT * CLAIM_LENGTH})
+redis.call('HSET', key, 'alert', ARGV[2], 'alertEnds', text(now + tonumber(ARGV[3])), 'alertClaims', claims)
 keepFor(tonumber(ARGV[3]))
 return 1
 `);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { BalanceFlight, BalanceStore, SharedBalance } from '../contracts/balance-store.js';
 import { OpenRouterConfigException } from '../errors/client.exceptions.js';
 import {
@@ -80,7 +81,7 @@ export class RedisBalanceStore implements BalanceStore {
 
   /** Draws a number for a flight, and tells whether it leads. */
   async begin(account: string, holdMs: number): Promise<BalanceFlight> {
-    const [sequence, leads] = listOf(await this.run(BEGIN, account, holdMs));
+    const [sequence, leads] = listOf(await this.run(BEGIN, account, holdMs, randomUUID()));
     return { sequence: wholeNumber(sequence), leads: wholeNumber(leads) === 1 };
   }
 
@@ -117,7 +118,8 @@ export class RedisBalanceStore implements BalanceStore {
     next: string,
     keepMs: number,
   ): Promise<boolean> {
-    return wholeNumber(await this.run(CLAIM_ALERT, account, expected ?? '', next, keepMs)) === 1;
+    const answer = await this.run(CLAIM_ALERT, account, expected ?? '', next, keepMs, randomUUID());
+    return wholeNumber(answer) === 1;
   }
 
   /** @internal */
