@@ -58,6 +58,8 @@ export class BalanceService implements OnApplicationBootstrap, OnModuleDestroy {
   declare private readonly reports: { from: number };
   /** @internal */
   declare private readonly start: () => void;
+  /** How long a reading is fresh, for those who decide by it. @internal */
+  declare readonly ttlMs: number;
 
   /** @internal */
   constructor(
@@ -272,6 +274,7 @@ function openBalance(
     start,
     history: new UsageHistory(services.activity, environment),
     reports: { from: -Infinity },
+    ttlMs: options.balance.ttlMs,
   };
   for (const [name, value] of Object.entries(parts)) {
     Object.defineProperty(service, name, { value });

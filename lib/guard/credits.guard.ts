@@ -3,6 +3,7 @@ import { ModuleRef } from '@nestjs/core';
 import { findBalance } from '../account-lookup.js';
 import type { BalanceService } from '../balance/balance.service.js';
 import type { BalanceSnapshot } from '../balance/balance.models.js';
+import type { BalanceGetOptions } from '../balance/balance.options.js';
 import { PromptReader } from '../balance/prompt-reader.js';
 import { isOpenRouterException } from '../errors/openrouter.exception.js';
 import { refusalFor, refusalOf } from './credits-refusal.js';
@@ -12,6 +13,12 @@ import { requirementsOf } from './requirement-metadata.js';
 /** Longer than this no request is held up by the guard, even while OpenRouter does not answer. */
 const LONGEST_WAIT_MS = 1_000;
 
+/** What is known, or why nothing is. */
+interface Reading {
+  readonly figures?: BalanceSnapshot;
+  readonly error?: unknown;
+}
+
 /**
  * Refuses requests while there is too little money in an account: less than `@RequireCredits` says at the handler
  * or its controller; without it, while nothing is left.
@@ -20,9 +27,10 @@ const LONGEST_WAIT_MS = 1_000;
  * `{ provide: APP_GUARD, useClass: CreditsGuard }`, where `@SkipCreditsGuard()` makes exceptions.
  *
  * It reads the balance that is in memory (`BalanceService.get()`), so a request costs no call to OpenRouter. Where
- * nothing is in memory yet, or it is too old to be served without a try, requests wait together for one reading, a
- * second at most; then what is in memory counts, and where that is nothing, what is there is not known. It is no
- * reservation: requests that are let through at the same time may together spend more than there is.
+ * nothing is in memory yet, or it is too old to be served without a try, or it is older than `ttlMs` and the request
+ * would be refused, requests wait together for one reading, a second at most; then what is in memory counts, and where
+ * that is nothing, what is there is not known. It is no reservation: requests that are let through at the same time may
+ * together spend more than there is.
  *
  * What it throws:
  * - An `OpenRouterInsufficientCreditsException` with `required` and `spendable` in US dollars, which
@@ -59,22 +67,39 @@ export class CreditsGuard implements CanActivate {
   /** @internal */
   private async check(requirement: CreditsRequirement, context: ExecutionContext): Promise<void> {
     const { account } = requirement;
-    const reading = await this.readingOf(this.balanceOf(account));
+    const reading = await this.readingFor(requirement);
     const spendable = reading.figures?.spendable ?? null;
     if (spendable === null) {
       this.tellUnknown(requirement, reading.error);
     } else {
       this.unknown.delete(account);
     }
-    if (spendable === null ? requirement.onUnknown === 'deny' : !isEnough(spendable, requirement)) {
+    if (isRefused(spendable, requirement)) {
       throw refusalFor(context, refusalOf(requirement, reading.figures, reading.error));
     }
   }
 
+  /** The reading at hand, unless it is older than `ttlMs` and would refuse: money may have been added since. @internal */
+  private async readingFor(requirement: CreditsRequirement): Promise<Reading> {
+    const balance = this.balanceOf(requirement.account);
+    const until = performance.now() + LONGEST_WAIT_MS;
+    const leftMs = (): number => Math.max(0, until - performance.now());
+    const reading = await this.readingOf(balance, leftMs());
+    if (reading.figures === undefined || !isRefused(reading.figures.spendable, requirement)) {
+      return reading;
+    }
+    const newer = await this.readingOf(balance, leftMs(), { maxAgeMs: balance.ttlMs });
+    return newer.figures === undefined ? this.readingOf(balance, leftMs()) : newer;
+  }
+
   /** A reading, or why there is none. @internal */
-  private async readingOf(balance: BalanceService): Promise<{ figures?: BalanceSnapshot; error?: unknown }> {
+  private async readingOf(
+    balance: BalanceService,
+    withinMs: number,
+    options?: BalanceGetOptions,
+  ): Promise<Reading> {
     try {
-      const figures = await this.reader.read(balance, LONGEST_WAIT_MS);
+      const figures = await this.reader.read(balance, withinMs, options);
       return figures === undefined ? { error: new Error('the reading takes too long') } : { figures };
     } catch (error) {
       return { error };
@@ -102,6 +127,11 @@ export class CreditsGuard implements CanActivate {
     const effect = onUnknown === 'allow' ? 'let through' : 'refused';
     this.logger.warn(`It is not known what ${what} has (${reason}). Requests are ${effect} until it is.`);
   }
+}
+
+/** `spendable`: `null` if it is not known. */
+function isRefused(spendable: number | null, requirement: CreditsRequirement): boolean {
+  return spendable === null ? requirement.onUnknown === 'deny' : !isEnough(spendable, requirement);
 }
 
 /** Why nothing is known, in words for the log. */

@@ -203,6 +203,78 @@ describe('the guard on an account', () => {
     expect(sandbox.requests.length).toBe(2);
   });
 
+  describe('before it refuses by a reading that is older than `ttlMs`', () => {
+    const balance = { ttlMs: 40, staleWhileRevalidateMs: 300_000 };
+    const older = (): Promise<void> => sleep(60);
+
+    beforeEach(() =>
+      start({ imports: [OpenRouterModule.forRoot({ ...managed(sandbox), balance }), FeatureModule] }),
+    );
+
+    it('waits for a new one, so that nobody is refused who has bought credits', async () => {
+      sandbox.spend(7);
+      expect((await ask('five')).status).toBe(402);
+      sandbox.topUp(10);
+      await older();
+      const answers = await Promise.all(Array.from({ length: 20 }, () => ask('five')));
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+      expect(sandbox.requests.length).toBeLessThan(10);
+    });
+
+    it('refuses by the new one', async () => {
+      sandbox.spend(7);
+      expect((await ask('five')).text).toContain('$1.00 is left');
+      sandbox.topUp(1);
+      await older();
+      expect((await ask('five')).text).toContain('$2.00 is left');
+    });
+
+    it('goes by the old one where there is none', async () => {
+      sandbox.spend(7);
+      expect((await ask('five')).status).toBe(402);
+      sandbox.failNext({ status: 503, times: Infinity });
+      await older();
+      for (let count = 0; count < 3; count += 1) expect((await ask('five')).text).toContain('$1.00 is left');
+    });
+
+    it('goes by the old one while OpenRouter does not answer, for which one request has waited', async () => {
+      sandbox.spend(7);
+      expect((await ask('five')).status).toBe(402);
+      sandbox.failNext({ fault: 'hang', times: Infinity });
+      await older();
+      expect((await ask('five')).text).toContain('$1.00 is left');
+      const startedAt = performance.now();
+      for (let count = 0; count < 5; count += 1) expect((await ask('five')).status).toBe(402);
+      expect(performance.now() - startedAt).toBeLessThan(4_000);
+      expect(sandbox.requests.length).toBe(2);
+    });
+
+    it('knows nothing where the key has lost its right to know', async () => {
+      sandbox.spend(7);
+      expect((await ask('five')).status).toBe(402);
+      sandbox.failNext({ status: 401, times: Infinity });
+      await older();
+      expect((await ask('five')).status).toBe(200);
+      expect((await ask('deny')).status).toBe(402);
+    });
+  });
+
+  it('waits for a new reading, too, before it refuses what was not told', async () => {
+    sandbox.failNext({ status: 200, body: { data: { total_credits: 0, total_usage: 0 } } });
+    const { apiKey, baseUrl } = sandbox;
+    await start({
+      imports: [
+        OpenRouterModule.forRoot({ apiKey, baseUrl, retry: false, balance: { ttlMs: 40 } }),
+        FeatureModule,
+      ],
+    });
+    expect((await ask('deny')).status).toBe(402);
+    const { requests } = sandbox;
+    await sleep(60);
+    expect((await ask('deny')).status).toBe(402);
+    expect(sandbox.requests.length).toBeGreaterThan(requests.length);
+  });
+
   it('asks OpenRouter once for two thousand requests', async () => {
     await start({ imports: [OpenRouterModule.forRoot(managed(sandbox)), FeatureModule] });
     const guard = new CreditsGuard(app.get(ModuleRef));
