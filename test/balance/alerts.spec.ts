@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { FIRST_ALERT_STATE, nextAlert } from '../../lib/balance/alert-state.js';
 import { InMemoryBalanceStore, OpenRouterClient } from '../../lib/index.js';
 import { OpenRouterSandbox } from '../../lib/testing/index.js';
 import { until } from '../support/failures.js';
 import { fakeTime, type Replica, replicaOf, SimulatedAccount } from './support/simulated-account.js';
-import { storeThat } from './support/stores.js';
+import { pause, storeThat, storeWith } from './support/stores.js';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -245,6 +246,51 @@ describe('alerts of a simulated account', () => {
       await pass(10 * MINUTE);
       expect(alerts).toEqual([]);
     });
+
+    it('are told once where a claim is carried out and answered too late', async () => {
+      const late = storeWith(store, 'claimAlert', async (...given) => {
+        const claimed = await store.claimAlert(...given);
+        await pause(400);
+        return claimed;
+      });
+      listen(replicaOf(account, { store: late, thresholds }));
+      replica(2);
+      account.credits.totalUsage = 70;
+      await pass(3 * MINUTE);
+      expect(alerts).toEqual(['low']);
+      account.credits.totalUsage = 0;
+      await pass(3 * MINUTE);
+      expect(alerts).toEqual(['low', 'recovered']);
+    });
+
+    it.each([1, 2, 3, 4, 5])(
+      'are what one process would tell without a store, whenever that is away: %d',
+      async (seed) => {
+        const { reader } = replica(1);
+        const expected: string[] = [];
+        let state = FIRST_ALERT_STATE;
+        let random = seed;
+        const next = (count: number): number => {
+          random = (random * 48_271) % 2_147_483_647;
+          return random % count;
+        };
+        for (let step = 0; step < 60; step += 1) {
+          const usage = [0, 58, 70, 95][next(4)]!;
+          if (next(3) === 0) down.add(1);
+          else down.delete(1);
+          account.credits.totalUsage = usage;
+          await pass(61 * SECOND + next(3 * SECOND));
+          await reader.get();
+          const told = nextAlert(state, { spendable: 100 - usage, sequence: Infinity }, thresholds);
+          ({ state } = told);
+          if (told.news !== undefined) expected.push(told.news.type);
+        }
+        down.clear();
+        await pass(2 * MINUTE);
+        expect(alerts).toEqual(expected);
+        expect(expected.length).toBeGreaterThan(20);
+      },
+    );
 
     it('leave nothing undone where the money is back before the store is', async () => {
       replica(1);
