@@ -22,6 +22,12 @@ export interface OpenRouterApiExceptionInit {
   affordableTokens?: number | undefined;
   /** How long the server asks to wait, in milliseconds. */
   retryAfterMs?: number | undefined;
+  /** OpenRouter's name for the kind of error, for example `context_length_exceeded`. */
+  errorType?: string | undefined;
+  /** The status that the error itself means, where that of HTTP says less. */
+  errorStatus?: number | undefined;
+  /** Whether OpenRouter says that the request may be sent again. */
+  retryable?: boolean | undefined;
   /** The id of the request that OpenRouter's support asks for. */
   requestId?: string | undefined;
 }
@@ -58,12 +64,24 @@ export class OpenRouterApiException extends OpenRouterException {
    * `upstream_provider_shared_pool`; others are passed on as they come.
    */
   declare readonly limitSource?: string;
-  /** When the limit resets: `error.metadata.resets_at`, or of a 429 also `X-RateLimit-Reset`. */
+  /** When the limit resets: `error.metadata.resets_at`, or of a 429 and a 503 also `X-RateLimit-Reset`. */
   declare readonly resetsAt?: Date;
   /** How many tokens of output the credits left would pay, from a message that says what they "can only afford". */
   declare readonly affordableTokens?: number;
-  /** How long the server asks to wait, in milliseconds. */
+  /** How long the server asks to wait, in milliseconds: `error.availability.retry_after`, or `Retry-After`. */
   declare readonly retryAfterMs?: number;
+  /**
+   * OpenRouter's name for the kind of error (`error_type`), the same over Chat, Responses and Messages, for example
+   * `context_length_exceeded` or `provider_overloaded`. Names that are not known are passed on.
+   */
+  declare readonly errorType?: string;
+  /**
+   * The status that the error itself means, where that of HTTP says less: a gateway has answered 500 to a refusal of
+   * 402, or `errorType` is `rate_limit_exceeded` in a 502.
+   */
+  declare readonly errorStatus?: number;
+  /** What OpenRouter itself says of sending the request again (`error.availability.retryable`); it counts over the status. */
+  declare readonly retryable?: boolean;
   /** The id of the request that OpenRouter's support asks for. */
   declare readonly requestId?: string;
 
@@ -81,6 +99,9 @@ export class OpenRouterApiException extends OpenRouterException {
     if (init.resetsAt !== undefined) this.resetsAt = init.resetsAt;
     if (init.affordableTokens !== undefined) this.affordableTokens = init.affordableTokens;
     if (init.retryAfterMs !== undefined) this.retryAfterMs = init.retryAfterMs;
+    if (init.errorType !== undefined) this.errorType = init.errorType;
+    if (init.errorStatus !== undefined) this.errorStatus = init.errorStatus;
+    if (init.retryable !== undefined) this.retryable = init.retryable;
     if (init.requestId !== undefined) this.requestId = init.requestId;
   }
 }

@@ -2,6 +2,7 @@ import type { OpenRouterDelivery, OpenRouterPhase } from '../contracts/delivery.
 import { scrubShapes } from '../secret/scrub.js';
 import { brandException } from './exception-brand.js';
 import { OpenRouterException } from './openrouter.exception.js';
+import { scrubBounded } from './reading/bounded-text.js';
 
 /**
  * The module's options, or the way it is registered, are wrong. Thrown at bootstrap, before anything is sent; by a
@@ -46,15 +47,20 @@ export class OpenRouterValidationException extends OpenRouterException {
   constructor(subject: string, errors: readonly OpenRouterValidationError[]) {
     const reasons = errors.flatMap((error) => Object.values(error.constraints));
     const told = reasons.join('; ');
-    super('OPENROUTER_VALIDATION', `${subject}: ${told}${/[.?!]$/.test(told) ? '' : '.'} Nothing was sent.`);
+    super(
+      'OPENROUTER_VALIDATION',
+      `${subject}: ${told}${/[.?!]$/.test(told.slice(-1)) ? '' : '.'} Nothing was sent.`,
+    );
     this.errors = errors.map(scrubbed);
   }
 }
 
 /** A name that the caller has made up may be a key pasted into the wrong place. */
 function scrubbed({ property, constraints }: OpenRouterValidationError): OpenRouterValidationError {
-  const texts = Object.entries(constraints).map(([rule, text]) => [rule, scrubShapes(text)] as const);
-  return { property: scrubShapes(property), constraints: Object.fromEntries(texts) };
+  const texts = Object.entries(constraints).map(
+    ([rule, text]) => [rule, scrubBounded(text, scrubShapes)] as const,
+  );
+  return { property: scrubBounded(property, scrubShapes), constraints: Object.fromEntries(texts) };
 }
 
 /**

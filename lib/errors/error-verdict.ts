@@ -9,65 +9,17 @@ import {
   OpenRouterTimeoutException,
   OpenRouterValidationException,
 } from './client.exceptions.js';
+import { kindOfStatus, type OpenRouterErrorKind } from './error-kind.js';
 import { keyHint, withHint } from './key-hint.js';
-import { isPassingRefusal, LIMIT_SOURCES, limitSourceOf } from './limit-source.js';
+import { isDailyLimit, isPassingRefusal, LIMIT_SOURCES, limitSourceOf } from './limit-source.js';
 import { isOpenRouterException, type OpenRouterException } from './openrouter.exception.js';
 import { affordableTokensIn, type ErrorReading, readErrorAnswer } from './reading/error-answer.js';
 import { excerpt, showable } from './reading/error-message.js';
+import { weighStatus } from './reading/error-status.js';
 import { type ForeignError, readForeignError, unwrapError } from './reading/foreign-error.js';
-import { peek } from './reading/peek.js';
+import { peek, textOf, wireMember } from './reading/peek.js';
+import { isGeneric } from './reading/relayed-error.js';
 import { isTransientLoss, transportFaultIn } from './transport-fault.js';
-
-/**
- * What kind of failure an error is.
- *
- * Money:
- * - `out-of-credits`: the account's credits do not cover the request. Add credits, or ask for less.
- * - `key-limit`: the key has spent its own limit; the key itself is good. Raise the limit, or wait for its reset.
- * - `budget`: a budget of a workspace or a guardrail is spent. Raise it, or wait for `resetsAt`.
- * - `in-flight-budget`: requests that still run hold the credits. Wait for `retryAfterMs`.
- * - `payment-required`: a 402 of a limit that this version does not know; see `limitSource`.
- *
- * Rates:
- * - `free-tier-daily`: the day's requests to `:free` models are used up, until midnight UTC.
- * - `rate-limit`: too many requests, by OpenRouter's measure or a provider's.
- *
- * Refusals:
- * - `unauthorized`: the key is missing, wrong, disabled, expired, or of the wrong kind for the route.
- * - `forbidden`: the wrong kind of key, or content that is refused.
- * - `not-found`, `conflict`, `gone`: 404, 409, 410.
- * - `bad-request`: any other 4XX, or an argument that this package has refused.
- *
- * Failures:
- * - `upstream`: a 5XX, of OpenRouter or a provider behind it.
- * - `timeout`: no answer in time, by this side's clock or by OpenRouter's (408, 504, 524).
- * - `connection`: no usable answer: DNS, connection, TLS, reset.
- * - `aborted`: the caller's own signal, or the application is shut down.
- * - `bad-response`: a success that is not what the API promises.
- * - `config`: the module's options are wrong.
- * - `unknown`: anything else, such as a redirect or an error that has nothing to do with OpenRouter.
- */
-export type OpenRouterErrorKind =
-  | 'out-of-credits'
-  | 'key-limit'
-  | 'budget'
-  | 'in-flight-budget'
-  | 'payment-required'
-  | 'free-tier-daily'
-  | 'rate-limit'
-  | 'unauthorized'
-  | 'forbidden'
-  | 'not-found'
-  | 'conflict'
-  | 'gone'
-  | 'bad-request'
-  | 'upstream'
-  | 'timeout'
-  | 'connection'
-  | 'aborted'
-  | 'bad-response'
-  | 'config'
-  | 'unknown';
 
 /** What `classifyOpenRouterError` says of an error; a frozen plain object. */
 export interface OpenRouterErrorVerdict {
@@ -108,22 +60,10 @@ const KIND_OF_LIMIT: ReadonlyMap<string | undefined, OpenRouterErrorKind> = new 
   [LIMIT_SOURCES.sharedPool, 'rate-limit'],
 ]);
 
-const KIND_OF_STATUS: Readonly<Record<number, OpenRouterErrorKind>> = {
-  401: 'unauthorized',
-  402: 'payment-required',
-  403: 'forbidden',
-  404: 'not-found',
-  408: 'timeout',
-  409: 'conflict',
-  410: 'gone',
-  429: 'rate-limit',
-  504: 'timeout',
-  524: 'timeout',
-};
-
 const TRANSIENT_KINDS: readonly OpenRouterErrorKind[] = ['rate-limit', 'upstream', 'timeout'];
 
-type Answered = ErrorReading & { readonly status: number | undefined };
+/** What a verdict on an answer is made of. */
+type Answered = Omit<ErrorReading, 'said' | 'errorType' | 'metadata'>;
 
 /**
  * Tells what an error says, whichever client of OpenRouter it comes from: an exception of this package, an error of
@@ -195,14 +135,7 @@ function verdictOfException(exception: OpenRouterException): OpenRouterErrorVerd
   const message = showable(exception.message, scrubShapes);
   const told = (kind: OpenRouterErrorKind, transient = false): OpenRouterErrorVerdict =>
     Object.freeze({ kind, message, isTransient: transient });
-  if (exception instanceof OpenRouterApiException) {
-    const { status, metadata, retryAfterMs, resetsAt } = exception;
-    const {
-      limitSource = limitSourceOf({ status, message, metadata, retryAfterMs }),
-      affordableTokens = affordableTokensIn(message),
-    } = exception;
-    return verdictOfAnswer({ status, message, limitSource, retryAfterMs, resetsAt, affordableTokens });
-  }
+  if (exception instanceof OpenRouterApiException) return verdictOfApiException(exception, message);
   const { cause } = exception;
   if (exception instanceof OpenRouterConnectionException) {
     return told('connection', isTransientLoss(exception.phase, peek(cause, 'code')));
@@ -218,6 +151,38 @@ function verdictOfException(exception: OpenRouterException): OpenRouterErrorVerd
   return exception instanceof OpenRouterConfigException ? told('config') : undefined;
 }
 
+/** What an application has made by hand is read by its message. */
+function verdictOfApiException(exception: OpenRouterApiException, message: string): OpenRouterErrorVerdict {
+  const { metadata, retryAfterMs, resetsAt, retryable, errorType } = exception;
+  const words = [errorType ?? textOf(wireMember(metadata, 'error_type'))].filter(
+    (word) => word !== undefined,
+  );
+  const status =
+    exception.errorStatus ?? weighStatus({ http: exception.status, codes: [], words, isQuoted: false });
+  // Behind such a message stands what a provider has said.
+  const said = isGeneric(message) ? '' : message;
+  const {
+    limitSource = limitSourceOf({
+      statuses: [status, exception.status],
+      message,
+      metadata,
+      retryAfterMs,
+      retryable,
+    }),
+    affordableTokens = affordableTokensIn(said),
+  } = exception;
+  return verdictOfAnswer({
+    status,
+    message,
+    limitSource,
+    retryAfterMs,
+    resetsAt,
+    affordableTokens,
+    retryable,
+    isDailyLimit: isDailyLimit(status, said),
+  });
+}
+
 /** Of what one error wraps, an answer of OpenRouter's says the most; without one, the innermost is nearest to the fault. */
 function verdictOfForeign(errors: readonly ForeignError[]): OpenRouterErrorVerdict {
   const [outermost] = errors;
@@ -227,27 +192,24 @@ function verdictOfForeign(errors: readonly ForeignError[]): OpenRouterErrorVerdi
   if (telling === undefined) {
     return Object.freeze({ ...UNKNOWN, message: shown(outermost?.message) ?? UNKNOWN.message });
   }
-  const { answer, hasEnvelope, fault } = telling;
-  if (fault !== undefined && !hasEnvelope) {
+  const { answer, fault } = telling;
+  if (fault !== undefined) {
     const { kind, isTransient: transient } = fault;
     const message = shown(outermost?.message) ?? shown(telling.message) ?? UNKNOWN.message;
     return Object.freeze({ kind, message, isTransient: transient });
   }
   const reading = readErrorAnswer(answer, scrubShapes);
-  const { status } = answer;
-  const message = withHint(reading.message, keyHint(status, reading.message, undefined));
-  return verdictOfAnswer({ ...reading, status, message });
+  const message = withHint(reading.message, keyHint(reading.status, reading.said, undefined));
+  return verdictOfAnswer({ ...reading, message });
 }
 
 function verdictOfAnswer(answered: Answered): OpenRouterErrorVerdict {
-  const { status, message, limitSource, retryAfterMs, resetsAt, affordableTokens } = answered;
+  const { status, message, limitSource, retryAfterMs, resetsAt, affordableTokens, retryable } = answered;
   const kind = KIND_OF_LIMIT.get(limitSource) ?? kindOfStatus(status);
-  const isForMoney = status === 402 || kind === 'in-flight-budget';
   return Object.freeze({
     kind,
     message,
-    isTransient:
-      TRANSIENT_KINDS.includes(kind) || (isForMoney && isPassingRefusal(limitSource, retryAfterMs)),
+    isTransient: retryable ?? passesByItself(answered, kind),
     ...(status !== undefined && { status }),
     ...(limitSource !== undefined && { limitSource }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
@@ -256,11 +218,13 @@ function verdictOfAnswer(answered: Answered): OpenRouterErrorVerdict {
   });
 }
 
-function kindOfStatus(status: number | undefined): OpenRouterErrorKind {
-  if (status === undefined || status < 400) {
-    return 'unknown';
-  }
-  return KIND_OF_STATUS[status] ?? (status < 500 ? 'bad-request' : 'upstream');
+function passesByItself(answered: Answered, kind: OpenRouterErrorKind): boolean {
+  const { status, limitSource, retryAfterMs } = answered;
+  const isForMoney = status === 402 || kind === 'in-flight-budget';
+  return (
+    (TRANSIENT_KINDS.includes(kind) && !answered.isDailyLimit) ||
+    (isForMoney && isPassingRefusal(limitSource, retryAfterMs))
+  );
 }
 
 function shown(message: string | undefined): string | undefined {

@@ -37,4 +37,5 @@ export {
   isOutOfCredits,
   isTransient,
 } from './error-verdict.js';
-export type { OpenRouterErrorKind, OpenRouterErrorVerdict } from './error-verdict.js';
+export type { OpenRouterErrorKind } from './error-kind.js';
+export type { OpenRouterErrorVerdict } from './error-verdict.js';

@@ -1,4 +1,6 @@
-import { peek, textOf } from './reading/peek.js';
+import { isVague } from './reading/error-status.js';
+import { peek, textOf, wireMember } from './reading/peek.js';
+import { isGeneric, isRelayed, reasonIn } from './reading/relayed-error.js';
 
 /** The limits that OpenRouter names in `error.metadata.limit_source`, as far as they are known. */
 export const LIMIT_SOURCES = {
@@ -18,11 +20,16 @@ export const LIMIT_SOURCES = {
 
 /** What is known of a refusal. */
 interface Refusal {
-  readonly status: number | undefined;
+  /** Every status that it tells, that which counts first. */
+  readonly statuses: readonly (number | undefined)[];
   /** OpenRouter's own message. */
   readonly message: string;
   readonly metadata: unknown;
   readonly retryAfterMs: number | undefined;
+  /** What the refusal itself says of trying again, as it came. */
+  readonly retryable?: unknown;
+  /** Whether another error has quoted it, so that a vague status says nothing. */
+  readonly isQuoted?: boolean | undefined;
 }
 
 const SOURCE_OF_REASON: ReadonlyMap<unknown, string> = new Map([
@@ -42,31 +49,62 @@ const KNOWN_MESSAGES: readonly (readonly [readonly number[], RegExp, string])[] 
   [[429], /\bfree-models-per-day\b/i, LIMIT_SOURCES.freeTierDaily],
 ];
 
-const LONGEST_RAW = 1_000;
+/** A message in which a gateway quotes another answer in a notation of its own. */
+const QUOTES_ANSWER = /\{\s*['"]error['"]/;
+/** A provider's limit for one model and one day, after which comes the model. */
+const DAILY_LIMIT = /\blimit_rpd\b/i;
 
 /** The limit that a refusal names, or else the one that it is known to come from; unknown names as they came. */
 export function limitSourceOf(refusal: Refusal): string | undefined {
-  const { status, message, metadata } = refusal;
-  const told = textOf(peek(metadata, 'limit_source')) ?? SOURCE_OF_REASON.get(peek(metadata, 'reason'));
-  if (told !== undefined) {
-    return told;
-  }
-  const known = KNOWN_MESSAGES.find(
-    ([statuses, pattern]) => (status === undefined || statuses.includes(status)) && pattern.test(message),
+  const { metadata } = refusal;
+  return (
+    textOf(wireMember(metadata, 'limit_source')) ??
+    SOURCE_OF_REASON.get(peek(metadata, 'reason')) ??
+    sourceOfMessage(refusal) ??
+    sourceOfStatus(refusal)
   );
-  return known?.[2] ?? sourceOfStatus(refusal);
 }
 
-function sourceOfStatus({ status, message, metadata, retryAfterMs }: Refusal): string | undefined {
-  if (status === 402) {
-    // Of the refusals for money, only the one that passes by itself has a Retry-After.
-    return retryAfterMs === undefined ? LIMIT_SOURCES.credits : LIMIT_SOURCES.inFlightBudget;
+function sourceOfMessage({ statuses, message, isQuoted }: Refusal): string | undefined {
+  // Behind such a message may stand what the provider has said, in words like OpenRouter's.
+  if (isGeneric(message)) {
+    return undefined;
   }
-  if (status === 429 && peek(metadata, 'is_byok') !== true) {
-    const raw = textOf(peek(metadata, 'raw'))?.slice(0, LONGEST_RAW) ?? '';
-    return /\brate-limited upstream\b/i.test(`${message} ${raw}`) ? LIMIT_SOURCES.sharedPool : undefined;
+  const [counts] = statuses;
+  const saysAll = isQuoted === true || QUOTES_ANSWER.test(message);
+  const isAny = counts === undefined || (saysAll && isVague(counts));
+  return KNOWN_MESSAGES.find(
+    ([known, pattern]) =>
+      (isAny || statuses.some((status) => status !== undefined && known.includes(status))) &&
+      pattern.test(message),
+  )?.[2];
+}
+
+function sourceOfStatus({
+  statuses,
+  message,
+  metadata,
+  retryAfterMs,
+  retryable,
+}: Refusal): string | undefined {
+  const [status] = statuses;
+  if (status === 402 && !isRelayed(message, metadata)) {
+    // Of the refusals for money, only the one that passes by itself has a Retry-After.
+    if (retryAfterMs !== undefined && retryable !== false) {
+      return LIMIT_SOURCES.inFlightBudget;
+    }
+    return retryable === true ? undefined : LIMIT_SOURCES.credits;
+  }
+  if (status === 429 && wireMember(metadata, 'is_byok') !== true) {
+    const said = `${message} ${reasonIn(peek(metadata, 'raw')) ?? ''}`;
+    return /\brate-limited upstream\b/i.test(said) ? LIMIT_SOURCES.sharedPool : undefined;
   }
   return undefined;
+}
+
+/** Whether too many requests were sent for the day, so that it helps nobody to wait a moment. */
+export function isDailyLimit(status: number | undefined, message: string): boolean {
+  return (status === undefined || status === 429) && DAILY_LIMIT.test(message);
 }
 
 /** Whether a 402 passes by itself: OpenRouter says when to come back, and money is not what is missing. */

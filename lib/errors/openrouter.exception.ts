@@ -1,5 +1,6 @@
 import { scrubShapes } from '../secret/scrub.js';
 import { brandException, isInstanceOfBranded } from './exception-brand.js';
+import { scrubBounded } from './reading/bounded-text.js';
 
 /**
  * What every error of this package is.
@@ -18,11 +19,15 @@ export class OpenRouterException extends Error {
 
   /**
    * @param code - Stable identifier of the kind of error.
-   * @param message - What happened and what to do about it; anything shaped like a key is taken out.
+   * @param message - What happened and what to do about it; anything shaped like a key is taken out, and
+   *   of a very long one the beginning is kept.
    * @param options - `cause`: what led to it; hand over only what may be logged.
    */
   constructor(code: string, message: string, options?: { cause?: unknown }) {
-    super(scrubShapes(message), options?.cause === undefined ? undefined : { cause: options.cause });
+    super(
+      scrubBounded(message, scrubShapes),
+      options?.cause === undefined ? undefined : { cause: options.cause },
+    );
     this.code = code;
   }
 

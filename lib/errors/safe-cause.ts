@@ -1,4 +1,5 @@
 import type { Scrub } from '../secret/scrub.js';
+import { scrubBounded } from './reading/bounded-text.js';
 import { peek } from './reading/peek.js';
 
 const LONGEST_MESSAGE = 500;
@@ -9,14 +10,16 @@ const LONGEST_MESSAGE = 500;
  */
 export function safeCause(error: unknown, scrub: Scrub): Error {
   const text = peek(error, 'message');
-  const cause = new Error(typeof text === 'string' ? scrub(text).slice(0, LONGEST_MESSAGE) : '');
+  const cause = new Error(
+    typeof text === 'string' ? scrubBounded(text, scrub).slice(0, LONGEST_MESSAGE) : '',
+  );
   // Its stack would show where the copy was made, not where the fault was.
   delete cause.stack;
   for (const field of ['name', 'code', 'syscall'] as const) {
     const value = peek(error, field);
     if (typeof value === 'string') {
       Object.defineProperty(cause, field, {
-        value: scrub(value),
+        value: scrubBounded(value, scrub).slice(0, LONGEST_MESSAGE),
         enumerable: field !== 'name',
         configurable: true,
         writable: true,

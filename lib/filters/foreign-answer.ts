@@ -1,12 +1,14 @@
 import type { OpenRouterApiException } from '../errors/api.exceptions.js';
 import { classifyOpenRouterError } from '../errors/error-verdict.js';
-import { errorStatusOf, metadataIn } from '../errors/reading/error-answer.js';
+import { readErrorAnswer } from '../errors/reading/error-answer.js';
 import type { ErrorAnswer } from '../errors/reading/error-message.js';
 import { readForeignError, unwrapError } from '../errors/reading/foreign-error.js';
 import { isObject, peek, textOf } from '../errors/reading/peek.js';
+import { errorStatusOf } from '../errors/reading/wire-error.js';
 import { isOpenRouterHost } from '../options/option-rules.js';
 import { scrubShapes } from '../secret/scrub.js';
-import { apiExceptionOf, copyMetadata, readRequestId } from '../wire/api-exception.factory.js';
+import { apiExceptionOf, readRequestId } from '../wire/api-exception.factory.js';
+import { copyMetadata } from '../wire/metadata-copy.js';
 
 /**
  * An answer of OpenRouter's that another client has thrown, as the exception that this package would have thrown;
@@ -39,7 +41,8 @@ function exceptionOf(error: object): OpenRouterApiException | undefined {
   if (kind === 'unknown' || status === undefined || status < 400) {
     return undefined;
   }
-  const { content, header } = readForeignError(error).answer;
+  const { answer } = readForeignError(error);
+  const { metadata, errorType, retryable } = readErrorAnswer(answer, scrubShapes);
   return apiExceptionOf(status, {
     message: verdict.message,
     limitSource: verdict.limitSource,
@@ -47,8 +50,10 @@ function exceptionOf(error: object): OpenRouterApiException | undefined {
     retryAfterMs: verdict.retryAfterMs,
     affordableTokens: verdict.affordableTokens,
     operation: 'another client',
-    metadata: copyMetadata(metadataIn(content), scrubShapes),
-    requestId: readRequestId({ header, scrub: scrubShapes }),
+    metadata: copyMetadata(metadata, scrubShapes),
+    errorType,
+    retryable,
+    requestId: readRequestId({ header: answer.header, scrub: scrubShapes }),
   });
 }
 

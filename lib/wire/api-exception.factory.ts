@@ -20,12 +20,13 @@ import {
   type OpenRouterStatusExceptionInit,
 } from '../errors/api.exceptions.js';
 import { type KeyInUse, keyHint, withHint } from '../errors/key-hint.js';
-import { metadataIn, readErrorAnswer } from '../errors/reading/error-answer.js';
+import { readErrorAnswer } from '../errors/reading/error-answer.js';
+import { scrubBounded } from '../errors/reading/bounded-text.js';
 import { excerpt } from '../errors/reading/error-message.js';
+import { parseErrorText } from '../errors/reading/error-text.js';
 import type { HeaderReader } from '../errors/reading/header-reader.js';
-import { tryParseJson } from '../errors/reading/json.js';
 import type { Scrub } from '../secret/scrub.js';
-import { isJsonObject } from './wire-record.js';
+import { copyMetadata } from './metadata-copy.js';
 
 /** A call that OpenRouter has refused: the answer as it came, and what was asked for. */
 export interface RefusedCall {
@@ -67,18 +68,17 @@ const EXCEPTION_OF_STATUS: Readonly<Record<number, StatusException>> = {
   529: OpenRouterProviderOverloadedException,
 };
 
-const DEEPEST_METADATA = 6;
-
 /** Makes the exception of an error answer, whatever its content type and shape. */
 export function createApiException(call: RefusedCall): OpenRouterApiException {
   const { status, header, body: text, operation, scrub } = call;
-  const content = tryParseJson(text ?? '');
-  const reading = readErrorAnswer({ status, header, text, content }, scrub);
+  const answer = { status, header, text, ...parseErrorText(text ?? '') };
+  const { said, status: meant, metadata, isDailyLimit: _, ...reading } = readErrorAnswer(answer, scrub);
   const init: OpenRouterStatusExceptionInit = {
     ...reading,
-    message: withHint(reading.message, keyHint(status, reading.message, call.key)),
+    message: withHint(reading.message, keyHint(status, said, call.key)),
+    errorStatus: meant === status ? undefined : meant,
     operation,
-    metadata: copyMetadata(metadataIn(content), scrub),
+    metadata: copyMetadata(metadata, scrub),
     requestId: readRequestId(call),
   };
   return status === 410 ? goneException(init, call.gone) : apiExceptionOf(status, init);
@@ -106,33 +106,5 @@ function goneException(
 /** The id of a request that OpenRouter's support asks for. */
 export function readRequestId({ header, scrub }: Pick<RefusedCall, 'header' | 'scrub'>): string | undefined {
   const id = header('request-id') ?? header('x-request-id') ?? header('cf-ray');
-  return id === undefined ? undefined : excerpt(scrub(id));
-}
-
-/** `error.metadata` as an exception may keep it. */
-export function copyMetadata(metadata: unknown, scrub: Scrub): Readonly<Record<string, unknown>> | undefined {
-  return isJsonObject(metadata)
-    ? (cleanCopy(metadata, scrub, 0) as Readonly<Record<string, unknown>>)
-    : undefined;
-}
-
-/** A copy without secrets and account ids, of bounded depth: untrusted JSON may nest deeper than a stack. */
-function cleanCopy(value: unknown, scrub: Scrub, depth: number): unknown {
-  if (typeof value === 'string') {
-    return scrub(value);
-  }
-  if (typeof value !== 'object' || value === null) {
-    return value;
-  }
-  if (depth === DEEPEST_METADATA) {
-    return '[nested too deep]';
-  }
-  if (Array.isArray(value)) {
-    return value.map((item) => cleanCopy(item, scrub, depth + 1));
-  }
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([name]) => name !== 'user_id' && name !== '__proto__')
-      .map(([name, member]) => [scrub(name), cleanCopy(member, scrub, depth + 1)]),
-  );
+  return id === undefined ? undefined : excerpt(scrubBounded(id, scrub));
 }

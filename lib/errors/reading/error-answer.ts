@@ -1,63 +1,130 @@
 import type { Scrub } from '../../secret/scrub.js';
-import { limitSourceOf } from '../limit-source.js';
+import { isDailyLimit, limitSourceOf } from '../limit-source.js';
 import { type ErrorAnswer, messageOfAnswer } from './error-message.js';
+import { weighStatus } from './error-status.js';
 import { headerReader } from './header-reader.js';
-import { peek } from './peek.js';
+import { isObject, peek, textOf, wireMember } from './peek.js';
+import { withReason } from './relayed-error.js';
 import { parseRetryAfter } from './retry-after.js';
+import { errorInContent, errorStatusOf, quotedErrorIn, type WireError } from './wire-error.js';
 
 /** What an error answer says, scrubbed. */
 export interface ErrorReading {
+  /** `error.metadata`, as it came. */
+  readonly metadata: unknown;
+  /** What happened, with a provider's own reason where there is one. */
   readonly message: string;
+  /** What OpenRouter itself has said. */
+  readonly said: string;
+  /** The status that counts, which is more exact than that of HTTP where that is vague. */
+  readonly status: number | undefined;
   readonly limitSource: string | undefined;
   readonly retryAfterMs: number | undefined;
   readonly resetsAt: Date | undefined;
   readonly affordableTokens: number | undefined;
+  readonly errorType: string | undefined;
+  readonly retryable: boolean | undefined;
+  readonly isDailyLimit: boolean;
 }
 
 /** A number below is no point in time but a duration; from here to {@link FIRST_MILLISECONDS} it counts seconds. */
 const FIRST_SECONDS = 1e9;
 const FIRST_MILLISECONDS = 1e11;
+const LONGEST_DATE = 64;
+
+/** What says when a limit of requests resets comes with these alone. */
+const STATUSES_OF_RATES: readonly (number | undefined)[] = [429, 503];
 
 /** Reads an error answer of OpenRouter's, the one that this package has got or one that another client hands on. */
 export function readErrorAnswer(answer: ErrorAnswer, scrub: Scrub): ErrorReading {
-  const { status, header } = answer;
-  const metadata = metadataIn(answer.content);
+  const { header, error = errorInContent(answer.content) ?? quotedErrorIn(answer.text ?? '') } = answer;
+  const metadata = metadataOf(error);
   const copied = headerReader(peek(metadata, 'headers'));
-  const message = messageOfAnswer(answer, scrub);
+  const said = messageOfAnswer({ ...answer, error }, scrub);
+  const status = statusOf(error, answer.status);
+  const availability = availabilityOf(error);
+  const retryable = peek(availability, 'retryable');
   const retryAfterMs = parseRetryAfter(
-    header('retry-after') ?? copied('retry-after') ?? secondsIn(metadata),
+    waitOf(wireMember(availability, 'retry_after')) ??
+      header('retry-after') ??
+      copied('retry-after') ??
+      secondsOf(peek(metadata, 'retry_after_seconds')),
     header('date'),
     Date.now(),
   );
-  const limitSource = limitSourceOf({ status, message, metadata, retryAfterMs });
+  const reset = STATUSES_OF_RATES.includes(status)
+    ? (header('x-ratelimit-reset') ?? copied('x-ratelimit-reset'))
+    : undefined;
+  const limitSource = limitSourceOf({
+    statuses: [status, answer.status, ...codesOf(error)],
+    message: said,
+    metadata,
+    retryAfterMs,
+    retryable,
+    isQuoted: error?.isQuoted,
+  });
+  const type = wordsOf(error)[0];
   return {
-    message,
+    metadata,
+    message: withReason(said, metadata, scrub),
+    said,
+    status,
     limitSource: limitSource === undefined ? undefined : scrub(limitSource),
     retryAfterMs,
-    resetsAt:
-      dateOf(peek(metadata, 'resets_at')) ??
-      (status === 429 ? dateOf(header('x-ratelimit-reset') ?? copied('x-ratelimit-reset')) : undefined),
-    affordableTokens: affordableTokensIn(message),
+    resetsAt: dateOf(wireMember(metadata, 'resets_at')) ?? dateOf(reset),
+    affordableTokens: affordableTokensIn(said),
+    errorType: type === undefined ? undefined : scrub(type),
+    retryable: typeof retryable === 'boolean' ? retryable : undefined,
+    isDailyLimit: isDailyLimit(status, said),
   };
 }
 
-/** `error.metadata` of content, as it came. */
-export function metadataIn(content: unknown): unknown {
-  return peek(peek(content, 'error'), 'metadata');
-}
-
-/** The status of an error that came without one of its own, as inside a success: its `code`. */
+/** The status of an error that came without one of its own, as inside a success. */
 export function statusIn(content: unknown): number | undefined {
-  const error = peek(content, 'error');
-  return [peek(error, 'code'), peek(error, 'http_status')].map(errorStatusOf).find((status) => status);
+  return statusOf(errorInContent(content), undefined);
 }
 
-/** A status of 400 to 599; gateways in front of OpenRouter make a text of it. */
-export function errorStatusOf(value: unknown): number | undefined {
-  const status = typeof value === 'string' && /^\d{3}$/.test(value) ? Number(value) : value;
-  return typeof status === 'number' && Number.isInteger(status) && status >= 400 && status <= 599
-    ? status
-    : undefined;
+function statusOf(error: WireError | undefined, http: number | undefined): number | undefined {
+  const words = [...wordsOf(error), ...namesOf(error)];
+  return weighStatus({ http, codes: codesOf(error), words, isQuoted: error?.isQuoted ?? false });
+}
+
+/** The statuses that an error and those that quote it name, the innermost first. */
+function codesOf(error: WireError | undefined): number[] {
+  return (error?.errors ?? [])
+    .flatMap((each) => [peek(each, 'code'), wireMember(each, 'http_status')])
+    .map(errorStatusOf)
+    .filter((status) => status !== undefined);
+}
+
+/** The `error_type` in each of the places where it may stand, the nearest first. */
+function wordsOf(error: WireError | undefined): string[] {
+  return placesOf(error)
+    .map((place) => textOf(wireMember(place, 'error_type')))
+    .filter((word) => word !== undefined);
+}
+
+/** Other words by which an error may be called. */
+function namesOf(error: WireError | undefined): string[] {
+  return (error?.errors ?? [])
+    .flatMap((each) => [textOf(peek(each, 'code')), textOf(peek(each, 'type'))])
+    .filter((word) => word !== undefined);
+}
+
+function availabilityOf(error: WireError | undefined): unknown {
+  return placesOf(error)
+    .map((place) => peek(place, 'availability'))
+    .find(isObject);
+}
+
+/** Where facts of an error stand: in its metadata, in itself, beside it. */
+function placesOf(error: WireError | undefined): unknown[] {
+  const { errors = [], around = [] } = error ?? {};
+  return [...errors.flatMap((each) => [peek(each, 'metadata'), each]), ...around];
+}
+
+function metadataOf(error: WireError | undefined): unknown {
+  return (error?.errors ?? []).map((each) => peek(each, 'metadata')).find((metadata) => isObject(metadata));
 }
 
 /** How many tokens of output the credits left would pay, where a message tells it. */
@@ -69,16 +136,21 @@ export function affordableTokensIn(message: string): number | undefined {
   return Number.isSafeInteger(tokens) ? (minus === '-' ? 0 : tokens) : undefined;
 }
 
-/** Where a proxy has dropped the header, its copies in the metadata are left. */
-function secondsIn(metadata: unknown): string | undefined {
-  const seconds = peek(metadata, 'retry_after_seconds');
+/** A number of seconds in an error, as a header has it. */
+function secondsOf(seconds: unknown): string | undefined {
   return typeof seconds === 'number' ? String(Math.ceil(seconds)) : undefined;
+}
+
+/** A wait as it is told without a header: a number of seconds, or what the header would be. */
+function waitOf(wait: unknown): string | undefined {
+  return secondsOf(wait) ?? textOf(wait);
 }
 
 /** A point in time as text, or in milliseconds or seconds since 1970, which headers write as text. */
 function dateOf(value: unknown): Date | undefined {
-  const isText = typeof value === 'string' && !/^\d+$/.test(value.trim());
-  const date = new Date(isText ? value : millisecondsOf(value));
+  const told = typeof value === 'string' ? value.slice(0, LONGEST_DATE).trim() : value;
+  const isText = typeof told === 'string' && !/^\d+$/.test(told);
+  const date = new Date(isText ? told : millisecondsOf(told));
   return Number.isNaN(date.getTime()) ? undefined : date;
 }
 

@@ -1,8 +1,10 @@
 import { STATUS_CODES } from 'node:http';
 import type { Scrub } from '../../secret/scrub.js';
 import type { HeaderReader } from './header-reader.js';
+import { bounded, scrubBounded } from './bounded-text.js';
 import { tryParseJson } from './json.js';
 import { isObject, peek, textOf } from './peek.js';
+import type { WireError } from './wire-error.js';
 
 /** An error answer, wherever it was found. */
 export interface ErrorAnswer {
@@ -13,27 +15,34 @@ export interface ErrorAnswer {
   readonly text: string | undefined;
   /** The body as JSON; `undefined` if it is none. */
   readonly content: unknown;
+  /** Whether the body was cut off, so that the content is not all of it. */
+  readonly isCut?: boolean | undefined;
+  /** The error in the content; what is found there, unless it is given. */
+  readonly error?: WireError | undefined;
 }
 
 const REASONS: Readonly<Record<number, string>> = { 524: 'A Timeout Occurred', 529: 'Provider Overloaded' };
 
 const LONGEST_MESSAGE = 1_000;
-const LONGEST_READ = 10_000;
 const LONGEST_EXCERPT = 200;
+const MOST_ISSUES = 20;
+const LONGEST_PATH = 10;
 
 /** What an answer says, as it may be shown: scrubbed, of bearable length, without control characters. */
 export function messageOfAnswer(answer: ErrorAnswer, scrub: Scrub): string {
-  return showable(messageIn(answer.content) ?? describeAnswer(answer, scrub), scrub);
+  const { error, content } = answer;
+  const message = error?.errors.map(messageOf).find((text) => text !== undefined);
+  return showable(message ?? messageIn(content) ?? describeAnswer(answer, scrub), scrub);
 }
 
 /** A text as it may be shown in a message. Scrubbed before it is cut: no pattern finds every part of a key. */
 export function showable(text: string, scrub: Scrub): string {
-  return printable(scrub(text)).slice(0, LONGEST_MESSAGE);
+  return printable(scrubBounded(text, scrub)).slice(0, LONGEST_MESSAGE);
 }
 
 /** The beginning of a text on one line. */
 export function excerpt(text: string): string {
-  const line = text.trim().replace(/\s+/g, ' ');
+  const line = bounded(text).trim().replace(/\s+/g, ' ');
   return line.length > LONGEST_EXCERPT ? `${line.slice(0, LONGEST_EXCERPT)}…` : line;
 }
 
@@ -63,36 +72,38 @@ function summaryOfIssues(message: string): string | undefined {
   if (!Array.isArray(issues)) {
     return undefined;
   }
-  const summary = issues.flatMap((issue: unknown) => {
+  const summary = issues.slice(0, MOST_ISSUES).flatMap((issue: unknown) => {
     const text = textOf(peek(issue, 'message'));
     const path = peek(issue, 'path');
-    const where = Array.isArray(path) ? path.filter((step) => typeof step !== 'object').join('.') : '';
+    const steps: unknown[] = Array.isArray(path) ? path.slice(0, LONGEST_PATH) : [];
+    const where = steps.filter((step) => typeof step !== 'object').join('.');
     return text === undefined ? [] : [where === '' ? text : `${where}: ${text}`];
   });
   return summary.length === 0 ? undefined : summary.join('; ');
 }
 
 /** What can be said of an answer without a message of its own. */
-function describeAnswer({ status, header, text: whole, content }: ErrorAnswer, scrub: Scrub): string {
+function describeAnswer(answer: ErrorAnswer, scrub: Scrub): string {
+  const { status, header, text: whole, content, isCut } = answer;
   const answered = `OpenRouter answered ${describeStatus(status)}`;
   if (status !== undefined && status >= 300 && status < 400) {
     return `${answered}; redirects are not followed, since they could carry the key elsewhere. Check \`baseUrl\`.`;
   }
-  if (content !== undefined) {
+  if (content !== undefined && isCut !== true) {
     return `${answered} without a message.`;
   }
   if (whole === undefined) {
     return `${answered}, and its body could not be read.`;
   }
-  if (whole.trim() === '') {
+  const text = scrubBounded(whole.trimStart(), scrub);
+  if (text.trim() === '') {
     return `${answered} with an empty body.`;
   }
-  if (/^\s*[[{]/.test(whole)) {
-    return messageOfBrokenJson(whole) ?? `${answered} with JSON that is cut short.`;
+  if (/^\s*[[{]/.test(text)) {
+    return messageOfBrokenJson(bounded(whole)) ?? `${answered} with JSON that is cut short.`;
   }
-  const text = scrub(whole).slice(0, LONGEST_READ);
   if (/^\s*</.test(text) || header('content-type')?.includes('html') === true) {
-    const title = /<title[^>]*>([^<]*)/i.exec(text)?.[1];
+    const title = /<title[^>]{0,200}>([^<]*)/i.exec(text)?.[1];
     return `${answered} with a page instead of JSON${title === undefined ? '.' : `: ${excerpt(title)}`}`;
   }
   return `${answered}: ${excerpt(text)}`;

@@ -1,23 +1,26 @@
 import { type TransportVerdict, transportFaultIn } from '../transport-fault.js';
-import { errorStatusOf, statusIn } from './error-answer.js';
 import { type ErrorAnswer, messageIn } from './error-message.js';
+import { type ErrorContent, parseErrorText } from './error-text.js';
 import { headerReader, type HeaderReader } from './header-reader.js';
-import { tryParseJson } from './json.js';
 import { isObject, peek, textOf } from './peek.js';
+import { bareErrorIn, errorInContent, isThrown, quotedErrorIn, type WireError } from './wire-error.js';
 
 /** What an error of another client says, read from its shape alone. */
 export interface ForeignError {
   /** What was answered; without a status and content where nothing was. */
   readonly answer: ErrorAnswer;
-  /** Whether the content is OpenRouter's own envelope of an error. */
+  /** Whether an error of OpenRouter's was found in it. */
   readonly hasEnvelope: boolean;
   readonly fault: TransportVerdict | undefined;
   /** The error's own message. */
   readonly message: string | undefined;
 }
 
-/** Where clients keep the body of an answer: `@openrouter/sdk`, the AI SDK, gaxios; the text before what was made of it. */
-const BODIES = ['body', 'responseBody', 'data'] as const;
+/**
+ * Where clients keep the body of an answer: `@openrouter/sdk`, the AI SDK, gaxios; the text before what was made of it,
+ * and last what did not pass a client's own checks.
+ */
+const BODIES = ['body', 'responseBody', 'data', 'rawValue', 'value'] as const;
 /** Where wrappers keep what they wrap: every error, GraphQL, the AI SDK, settled promises. */
 const LINKS = ['cause', 'originalError', 'lastError', 'reason'] as const;
 
@@ -42,30 +45,61 @@ export function readForeignError(error: unknown): ForeignError {
   const response = peek(error, 'response');
   // Of an answer of axios, the body is `response.data`; of an exception of Nest, it is `response` itself.
   const bodies = [error, response].flatMap((owner) => BODIES.map((name) => peek(owner, name)));
-  const contents = [...bodies, response, error].map((body) =>
-    typeof body === 'string' ? tryParseJson(body) : body,
-  );
-  const envelope = contents.find(isEnvelope) ?? bareEnvelope(error);
-  const body = envelope ?? contents.find((content) => content !== error && messageIn(content) !== undefined);
-  const text = bodies.find((content) => typeof content === 'string');
   const message = textOf(error) ?? textOf(peek(error, 'message'));
-  const status = statusOf(error) ?? statusOf(response) ?? statusIn(body);
+  const contents = [...bodies, error, response].map(contentOf);
+  const text = bodies.find((content) => typeof content === 'string');
+  const found = wireErrorIn(contents, error) ?? quotedIn(error, text, message);
+  const body =
+    contents.find(({ content }) => content !== error && messageIn(content) !== undefined) ??
+    contents[bodies.indexOf(text ?? NaN)];
   const headers = [error, response].flatMap((owner) => [
     peek(owner, 'headers'),
     peek(owner, 'responseHeaders'),
   ]);
+  const status = statusOf(error) ?? statusOf(response);
   return {
     answer: {
       status,
       header: firstOf(headers),
       text,
       // Without a body the error's own message is all that was handed on of the answer's.
-      content: body ?? (text === undefined && message !== undefined ? { message } : undefined),
+      content: body === undefined && message !== undefined ? { message } : body?.content,
+      isCut: body?.isCut,
+      error: found,
     },
-    hasEnvelope: envelope !== undefined,
-    fault: status === undefined ? transportFaultIn(error) : undefined,
+    hasEnvelope: found !== undefined,
+    fault: status === undefined && found === undefined ? transportFaultIn(error) : undefined,
     message,
   };
+}
+
+/** What stands in an envelope says more than an error without one, wherever it stands. */
+function wireErrorIn(contents: readonly ErrorContent[], error: unknown): WireError | undefined {
+  for (const find of [errorInContent, bareErrorIn]) {
+    for (const { content } of contents) {
+      const found = find(content);
+      if (found !== undefined) {
+        return found;
+      }
+    }
+  }
+  // `@anthropic-ai/sdk` and others keep there the whole body, as text or parsed.
+  const inner = contentOf(peek(error, 'error')).content;
+  return isThrown(inner) ? undefined : errorInContent(inner);
+}
+
+/** Who calls fetch by hand often puts the body that he got into the message of the error that he throws. */
+function quotedIn(
+  error: unknown,
+  text: string | undefined,
+  message: string | undefined,
+): WireError | undefined {
+  const isSaid = typeof error === 'string' || isThrown(error);
+  return quotedErrorIn(text ?? '') ?? (isSaid ? quotedErrorIn(message ?? '') : undefined);
+}
+
+function contentOf(body: unknown): ErrorContent {
+  return typeof body === 'string' ? parseErrorText(body) : { content: body, isCut: false };
 }
 
 function linksOf(error: unknown): object[] {
@@ -76,28 +110,6 @@ function linksOf(error: unknown): object[] {
   return [...LINKS.map((name) => peek(error, name)), ...several, isThrown(inner) ? inner : undefined].filter(
     isObject,
   );
-}
-
-function isThrown(value: unknown): boolean {
-  return typeof peek(value, 'stack') === 'string';
-}
-
-function isEnvelope(content: unknown): boolean {
-  const error = peek(content, 'error');
-  return (
-    isObject(error) &&
-    !isThrown(error) &&
-    (textOf(peek(error, 'message')) !== undefined ||
-      errorStatusOf(peek(error, 'code')) !== undefined ||
-      isObject(peek(error, 'metadata')))
-  );
-}
-
-/** The `error` of an answer that was handed on without what is around it. */
-function bareEnvelope(error: unknown): object | undefined {
-  const isBare =
-    errorStatusOf(peek(error, 'code')) !== undefined && textOf(peek(error, 'message')) !== undefined;
-  return isBare ? { error } : undefined;
 }
 
 /** A status that is an error: what came inside a success has one of its own. */

@@ -5,6 +5,7 @@ export type HeaderReader = (name: string) => string | undefined;
 
 /** An iterator need not end. */
 const MOST_HEADERS = 500;
+const LONGEST_HEADER = 8_192;
 
 /**
  * Reads headers in whatever form a client keeps them: an object, `Headers`, a map, a list of pairs, Node's flat list.
@@ -20,7 +21,7 @@ export function headerReader(headers: unknown): HeaderReader {
       }
       const text = headerText(value);
       if (typeof name === 'string' && text !== undefined) {
-        found.set(name.toLowerCase(), text);
+        found.set(name.slice(0, LONGEST_HEADER).toLowerCase(), text);
       }
     }
   } catch {
@@ -42,11 +43,16 @@ function* pairsOf(headers: unknown): Generator<readonly [unknown, unknown]> {
       yield [peek(pair, 0), peek(pair, 1)];
     }
   } else {
-    yield* Object.entries(headers);
+    // Not by `Object.entries`, which makes a list of them all.
+    for (const name in headers) {
+      if (Object.hasOwn(headers, name)) yield [name, peek(headers, name)];
+    }
   }
 }
 
 function headerText(value: unknown): string | undefined {
   const one: unknown = Array.isArray(value) ? value[0] : value;
-  return typeof one === 'string' || typeof one === 'number' ? String(one) : undefined;
+  return typeof one === 'string' || typeof one === 'number'
+    ? String(one).slice(0, LONGEST_HEADER)
+    : undefined;
 }

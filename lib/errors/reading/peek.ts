@@ -1,3 +1,5 @@
+import { bounded } from './bounded-text.js';
+
 /**
  * A member of anything at all, or `undefined` if it cannot be had. What other packages throw may be a proxy, or have
  * getters that throw.
@@ -13,12 +15,25 @@ export function peek(value: unknown, name: PropertyKey): unknown {
   }
 }
 
+/** A member by its name on the wire, or by the camelCase that clients such as `@openrouter/sdk` make of it. */
+export function wireMember(value: unknown, name: string): unknown {
+  return peek(value, name) ?? peek(value, camelCase(name));
+}
+
 /** Whether a value has members of its own. */
 export function isObject(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
-/** A text that says something. */
+/** A text that says something; of a long one the beginning. */
 export function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value.trim() !== '' ? value : undefined;
+  if (typeof value !== 'string') {
+    return undefined;
+  }
+  const text = bounded(value);
+  return text.trim() === '' ? undefined : text;
+}
+
+function camelCase(name: string): string {
+  return name.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
 }

@@ -1,0 +1,23 @@
+import { parseCutJson } from './cut-json.js';
+import { tryParseJson } from './json.js';
+
+/** A longer text is not parsed whole. */
+const LONGEST_PARSED = 262_144;
+const LONGEST_PART = 65_536;
+
+/** The body of an error answer as JSON. */
+export interface ErrorContent {
+  /** `undefined` if it is none. */
+  readonly content: unknown;
+  /** Whether it was cut off, so that something may be missing. */
+  readonly isCut: boolean;
+}
+
+/** Parses the text of an error answer: of one that was cut off, or that is too long, what its beginning says. */
+export function parseErrorText(text: string): ErrorContent {
+  const content = text.length > LONGEST_PARSED ? undefined : tryParseJson(text);
+  if (content !== undefined) {
+    return { content, isCut: false };
+  }
+  return { content: parseCutJson(text.slice(0, LONGEST_PART)), isCut: true };
+}

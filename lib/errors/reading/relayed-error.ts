@@ -1,0 +1,90 @@
+import type { Scrub } from '../../secret/scrub.js';
+import { scrubBounded } from './bounded-text.js';
+import { parseErrorText } from './error-text.js';
+import { isObject, peek, textOf, wireMember } from './peek.js';
+
+/** What OpenRouter says of an error that a provider has answered with; the provider's own words are in the metadata. */
+const GENERIC = /^\s*(provider returned error)\b/i;
+const ONLY_GENERIC = /^\s*provider returned error[\s.!]*$/i;
+
+/** Where an answer keeps its message, that of a provider included. */
+const MESSAGES = ['message', 'error_message', 'error', 'detail', 'msg', 'title'] as const;
+const MOST_NESTED = 4;
+
+const LONGEST_NAME = 60;
+const LONGEST_REASON = 200;
+
+/** Whether a message is OpenRouter's for what a provider has answered, so that nothing in it is about the account. */
+export function isGeneric(message: string): boolean {
+  return GENERIC.test(message);
+}
+
+/** Whether an error was handed on from a provider: its money and its limits are not the account's. */
+export function isRelayed(message: string, metadata: unknown): boolean {
+  return (
+    isGeneric(message) ||
+    ['raw', 'provider_name', 'provider_code', 'provider_error_code', 'is_byok'].some((name) => {
+      const value = wireMember(metadata, name);
+      return value !== undefined && value !== null;
+    })
+  );
+}
+
+/** A message, and where it says nothing but that a provider has failed, which one and why. */
+export function withReason(message: string, metadata: unknown, scrub: Scrub): string {
+  if (!ONLY_GENERIC.test(message)) {
+    return message;
+  }
+  const name = shortened(textOf(wireMember(metadata, 'provider_name')), LONGEST_NAME, scrub);
+  const reason = shortened(reasonIn(peek(metadata, 'raw')), LONGEST_REASON, scrub);
+  const said = GENERIC.exec(message)?.[1] ?? message;
+  const whose = name === undefined ? said : `${said} (${name})`;
+  return name === undefined && reason === undefined
+    ? message
+    : reason === undefined
+      ? whose
+      : `${whose}: ${reason}`;
+}
+
+/** What a provider has said, be its answer JSON, an object, or a text. */
+export function reasonIn(raw: unknown): string | undefined {
+  const text = textOf(raw);
+  if (text === undefined) {
+    return messageIn(raw, 0);
+  }
+  const { content, isCut } = parseErrorText(text);
+  const reason = isObject(content) ? messageIn(content, 0) : undefined;
+  if (reason !== undefined || (isObject(content) && !isCut)) {
+    return reason;
+  }
+  return titleOf(text) ?? (/^\s*[<[{]/.test(text) ? undefined : text);
+}
+
+function messageIn(value: unknown, depth: number): string | undefined {
+  if (depth === MOST_NESTED || !isObject(value)) {
+    return undefined;
+  }
+  if (Array.isArray(value)) {
+    return messageIn(value[0], depth + 1);
+  }
+  // The innermost says the most: around it, there may be a message that says no more than that there was an error.
+  const inner = messageIn(peek(value, 'error'), depth + 1);
+  if (inner !== undefined) {
+    return inner;
+  }
+  const said = MESSAGES.map((name) => textOf(peek(value, name))).find((text) => text !== undefined);
+  return said?.trimStart().startsWith('{') === true ? (reasonOfQuoted(said, depth) ?? said) : said;
+}
+
+function reasonOfQuoted(text: string, depth: number): string | undefined {
+  return messageIn(parseErrorText(text).content, depth + 1);
+}
+
+function titleOf(text: string): string | undefined {
+  return textOf(/<title[^>]{0,200}>([^<]{0,400})/i.exec(text)?.[1]);
+}
+
+function shortened(text: string | undefined, longest: number, scrub: Scrub): string | undefined {
+  const line = text === undefined ? '' : scrubBounded(text, scrub).replace(/\s+/g, ' ').trim();
+  return line === '' ? undefined : line.length > longest ? `${line.slice(0, longest)}…` : line;
+}

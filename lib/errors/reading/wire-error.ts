@@ -1,0 +1,198 @@
+import { bounded } from './bounded-text.js';
+import { jsonObjectIn } from './cut-json.js';
+import { parseErrorText } from './error-text.js';
+import { isEnvelopeType, isErrorType, statusOfWord, typeOfIncompleteness } from './error-vocabulary.js';
+import { isObject, peek, textOf, wireMember } from './peek.js';
+import { isRelayed } from './relayed-error.js';
+
+/** An error as OpenRouter sends it, wherever in an answer, an event or a chunk it was found. */
+export interface WireError {
+  /** The error itself, then those that quote it, from the inside out. */
+  readonly errors: readonly object[];
+  /** What the errors stand in, from the inside out: a body, an event, a choice. */
+  readonly around: readonly object[];
+  /** Whether it was taken out of the text of another answer, whose own status says less. */
+  readonly isQuoted: boolean;
+}
+
+/** An error may be quoted in the message of another one, and that one again. */
+const DEEPEST = 6;
+/** Whatever quotes it, a completion is not deeper. */
+const DEEPEST_CHOICE = 2;
+const MOST_CHOICES = 8;
+const THREE_DIGITS = /^\d{3}$/;
+const PAGE = /^\s{0,64}</;
+
+/**
+ * Finds the error in content of any kind that OpenRouter sends: an answer, one inside a success, a chunk of a stream, an
+ * event of the Responses or the Messages API.
+ */
+export function errorInContent(content: unknown): WireError | undefined {
+  return errorIn(content, 0);
+}
+
+/** Finds the error in content that is, or may be, an error without anything around it. */
+export function bareErrorIn(content: unknown): WireError | undefined {
+  return isBareError(content) ? quoting(content, [], 0) : undefined;
+}
+
+/** Finds the error that a text quotes somewhere: a message, an event of a stream, a line of a gateway. */
+export function quotedErrorIn(text: string): WireError | undefined {
+  // A page may hold anything.
+  return PAGE.test(text) ? undefined : quotedIn(bounded(text), 0);
+}
+
+/** A status of 400 to 599; gateways in front of OpenRouter make a text of it. */
+export function errorStatusOf(value: unknown): number | undefined {
+  const status = typeof value === 'string' && THREE_DIGITS.test(value) ? Number(value) : value;
+  return typeof status === 'number' && Number.isInteger(status) && status >= 400 && status <= 599
+    ? status
+    : undefined;
+}
+
+/** Whether a value is an error that was thrown, as opposed to one that was sent. */
+export function isThrown(value: unknown): boolean {
+  return typeof peek(value, 'stack') === 'string';
+}
+
+function errorIn(content: unknown, depth: number): WireError | undefined {
+  if (depth === DEEPEST) {
+    return undefined;
+  }
+  if (typeof content === 'string') {
+    return errorIn(parseErrorText(content).content, depth + 1);
+  }
+  if (!isObject(content) || Array.isArray(content)) {
+    return undefined;
+  }
+  return (
+    namedErrorIn(content, depth) ??
+    errorOfChoice(content, depth) ??
+    standingIn(errorIn(peek(content, 'response'), depth + 1), content) ??
+    errorOfIncompleteness(content) ??
+    errorOfEvent(content, depth)
+  );
+}
+
+/** `{ error: … }`, in which there may be a whole body again. */
+function namedErrorIn(content: object, depth: number): WireError | undefined {
+  const error = peek(content, 'error');
+  if (typeof error === 'string') {
+    return standingIn(quotedIn(error, depth), content);
+  }
+  if (!isObject(error) || Array.isArray(error) || isThrown(error)) {
+    return undefined;
+  }
+  return (
+    standingIn(errorIn(error, depth + 1), content) ??
+    (isError(error) ? quoting(error, [content], depth) : undefined)
+  );
+}
+
+function errorOfChoice(content: object, depth: number): WireError | undefined {
+  const choices = peek(content, 'choices');
+  if (!Array.isArray(choices) || depth > DEEPEST_CHOICE) {
+    return undefined;
+  }
+  for (const choice of choices.slice(0, MOST_CHOICES) as unknown[]) {
+    const found = isObject(choice) ? (namedErrorIn(choice, depth) ?? errorOfType(choice, depth)) : undefined;
+    if (found !== undefined) {
+      return standingIn(found, content);
+    }
+  }
+  return undefined;
+}
+
+/** A response of the Responses API that ended early tells it by a reason. */
+function errorOfIncompleteness(content: object): WireError | undefined {
+  const reason = textOf(peek(wireMember(content, 'incomplete_details'), 'reason'));
+  if (reason === undefined) {
+    return undefined;
+  }
+  const type = typeOfIncompleteness(reason);
+  const error = { message: `The response is incomplete: ${reason}.`, ...(type && { error_type: type }) };
+  return { errors: [error], around: [content], isQuoted: false };
+}
+
+/** `{ type: 'error', code, message }`, and a chunk that has an `error_type` and nothing else of an error. */
+function errorOfEvent(content: object, depth: number): WireError | undefined {
+  if (isThrown(content)) {
+    return undefined;
+  }
+  const isEvent = peek(content, 'type') === 'error' && isError(content);
+  return isEvent ? quoting(content, [], depth) : errorOfType(content, depth);
+}
+
+function errorOfType(content: object, depth: number): WireError | undefined {
+  return isErrorType(wireMember(content, 'error_type')) ? quoting(content, [], depth) : undefined;
+}
+
+/** An error, or the one that its message quotes: gateways put the whole answer that they got into their own message. */
+function quoting(error: object, around: readonly object[], depth: number): WireError {
+  const message = textOf(peek(error, 'message'));
+  // What a provider has said is not OpenRouter's, whatever it looks like.
+  const quoted =
+    message === undefined || isRelayed(message, peek(error, 'metadata'))
+      ? undefined
+      : quotedIn(message, depth);
+  return {
+    errors: [...(quoted?.errors ?? []), error],
+    around: [...(quoted?.around ?? []), ...around],
+    isQuoted: quoted !== undefined,
+  };
+}
+
+function quotedIn(text: string, depth: number): WireError | undefined {
+  if (!text.includes('{') || depth + 1 >= DEEPEST) {
+    return undefined;
+  }
+  const content = jsonObjectIn(text);
+  const found =
+    errorIn(content, depth + 1) ?? (isQuotedError(content) ? quoting(content, [], depth + 1) : undefined);
+  return found && { ...found, isQuoted: true };
+}
+
+function standingIn(found: WireError | undefined, content: object): WireError | undefined {
+  return found && { ...found, around: [...found.around, content] };
+}
+
+/** Whether the value of a member called `error` says anything. */
+function isError(error: object): boolean {
+  return (
+    textOf(peek(error, 'message')) !== undefined ||
+    hasStatus(error) ||
+    isObject(peek(error, 'metadata')) ||
+    isObject(peek(error, 'availability')) ||
+    hasWord(error)
+  );
+}
+
+/** Whether a value that nothing calls an error is one all the same. */
+function isBareError(error: unknown): error is object {
+  if (!isObject(error) || Array.isArray(error) || textOf(peek(error, 'message')) === undefined) {
+    return false;
+  }
+  // What other packages throw has codes and types of its own.
+  return hasStatus(error) || (!isThrown(error) && (isObject(peek(error, 'metadata')) || hasBareWord(error)));
+}
+
+/** In a text, such as a message with the issues of a validation, a word is not enough. */
+function isQuotedError(error: unknown): error is object {
+  return isBareError(error) && (hasStatus(error) || isObject(peek(error, 'metadata')));
+}
+
+function hasStatus(error: object): boolean {
+  return [peek(error, 'code'), wireMember(error, 'http_status')].some((code) => errorStatusOf(code));
+}
+
+function hasWord(error: object): boolean {
+  return [wireMember(error, 'error_type'), peek(error, 'code'), peek(error, 'type')].some(statusOfWord);
+}
+
+function hasBareWord(error: object): boolean {
+  return (
+    isErrorType(wireMember(error, 'error_type')) ||
+    statusOfWord(peek(error, 'code')) !== undefined ||
+    isEnvelopeType(peek(error, 'type'))
+  );
+}

@@ -1,0 +1,93 @@
+import { bounded, scrubBounded } from '../errors/reading/bounded-text.js';
+import type { Scrub } from '../secret/scrub.js';
+import { isJsonObject } from './wire-record.js';
+
+const DEEPEST = 6;
+const MOST_MEMBERS = 256;
+const LONGEST_TEXT = 2_000;
+const LONGEST_NAME = 100;
+/** How much is looked at in all of the texts together. */
+const MOST_CHARACTERS = 65_536;
+
+const TOO_DEEP = '[nested too deep]';
+const CUT_SHORT = '[cut short]';
+
+/** What may still be copied. */
+interface Allowance {
+  members: number;
+  characters: number;
+}
+
+/**
+ * A copy of an error's metadata without secrets and account ids, or `undefined` if it is no object.
+ *
+ * Untrusted JSON may nest deeper than a stack and hold more than anybody reads: six levels are kept, 256 members, and
+ * 2 000 characters of a text.
+ */
+export function copyMetadata(metadata: unknown, scrub: Scrub): Readonly<Record<string, unknown>> | undefined {
+  return isJsonObject(metadata)
+    ? copyOfObject(metadata, scrub, 0, { members: MOST_MEMBERS, characters: MOST_CHARACTERS })
+    : undefined;
+}
+
+function copyOf(value: unknown, scrub: Scrub, depth: number, left: Allowance): unknown {
+  if (typeof value === 'string') {
+    return copyOfText(value, LONGEST_TEXT, scrub, left);
+  }
+  if (typeof value !== 'object' || value === null) {
+    return value;
+  }
+  if (depth === DEEPEST) {
+    return TOO_DEEP;
+  }
+  return Array.isArray(value)
+    ? copyOfList(value, scrub, depth, left)
+    : copyOfObject(value, scrub, depth, left);
+}
+
+function copyOfList(list: readonly unknown[], scrub: Scrub, depth: number, left: Allowance): unknown[] {
+  const copy: unknown[] = [];
+  for (const item of list) {
+    if (left.members === 0) {
+      copy.push(CUT_SHORT);
+      break;
+    }
+    left.members -= 1;
+    copy.push(copyOf(item, scrub, depth + 1, left));
+  }
+  return copy;
+}
+
+function copyOfObject(
+  object: object,
+  scrub: Scrub,
+  depth: number,
+  left: Allowance,
+): Readonly<Record<string, unknown>> {
+  const copy: Record<string, unknown> = {};
+  for (const name in object) {
+    if (!Object.hasOwn(object, name) || name === 'user_id' || name === '__proto__') {
+      continue;
+    }
+    if (left.members === 0) {
+      copy['…'] = CUT_SHORT;
+      break;
+    }
+    left.members -= 1;
+    const value: unknown = Reflect.get(object, name);
+    copy[copyOfText(name, LONGEST_NAME, scrub, left)] = copyOf(value, scrub, depth + 1, left);
+  }
+  return copy;
+}
+
+function copyOfText(text: string, longest: number, scrub: Scrub, left: Allowance): string {
+  if (text === '') {
+    return text;
+  }
+  if (left.characters <= 0) {
+    return CUT_SHORT;
+  }
+  left.characters -= bounded(text).length;
+  const clean = scrubBounded(text, scrub);
+  return clean.length > longest ? `${clean.slice(0, longest)}…` : clean;
+}
