@@ -55,7 +55,10 @@ export class OpenRouterApiException extends OpenRouterException {
   readonly delivery: OpenRouterDelivery;
   /** The operation that failed, for example `credits.getCredits`. */
   readonly operation: string;
-  /** `error.metadata` of the answer, scrubbed. */
+  /**
+   * `error.metadata` of the answer, scrubbed, without the account's id: six levels, 256 members, and 2 000 characters of
+   * a text at most. Where it is cut, it says so.
+   */
   declare readonly metadata?: Readonly<Record<string, unknown>>;
   /**
    * Which limit was hit: `error.metadata.limit_source`, or where OpenRouter does not name it, what its message and the

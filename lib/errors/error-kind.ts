@@ -6,11 +6,13 @@
  * - `key-limit`: the key has spent its own limit; the key itself is good. Raise the limit, or wait for its reset.
  * - `budget`: a budget of a workspace or a guardrail is spent. Raise it, or wait for `resetsAt`.
  * - `in-flight-budget`: requests that still run hold the credits. Wait for `retryAfterMs`.
- * - `payment-required`: a 402 of a limit that this version does not know; see `limitSource`.
+ * - `payment-required`: a 402 that is not the account's: of a provider, whose own account or contract with you is empty
+ *   (there is no `limitSource`), or of a limit that this version does not know (`limitSource` names it).
  *
  * Rates:
  * - `free-tier-daily`: the day's requests to `:free` models are used up, until midnight UTC.
- * - `rate-limit`: too many requests, by OpenRouter's measure or a provider's.
+ * - `rate-limit`: too many requests, by OpenRouter's measure or a provider's. The limit of a day does not pass in a moment
+ *   (`isTransient` is false).
  *
  * Refusals:
  * - `unauthorized`: the key is missing, wrong, disabled, expired, or of the wrong kind for the route.

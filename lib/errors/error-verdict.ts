@@ -25,18 +25,21 @@ import { isTransientLoss, transportFaultIn } from './transport-fault.js';
 export interface OpenRouterErrorVerdict {
   /** What kind of failure it is. */
   readonly kind: OpenRouterErrorKind;
-  /** OpenRouter's own message, or else the error's; of bearable length, and nothing shaped like a key in it. */
+  /**
+   * OpenRouter's own message, or else the error's; of bearable length, and nothing shaped like a key in it. Where
+   * OpenRouter only says that a provider has failed, with the provider's name and reason.
+   */
   readonly message: string;
   /**
    * Whether the same request may well succeed if it is sent again in a moment, without anyone doing anything. Whether
-   * sending it again does something twice is another question.
+   * sending it again does something twice is another question. `error.availability.retryable` decides where it is there.
    */
   readonly isTransient: boolean;
-  /** HTTP status, or that of an error inside a success or a stream. */
+  /** HTTP status, or that of an error inside a success or a stream; what the error itself means where that is vague. */
   readonly status?: number;
   /** Which limit was hit, as `OpenRouterApiException.limitSource` has it. */
   readonly limitSource?: string;
-  /** How long OpenRouter asks to wait, in milliseconds. */
+  /** How long OpenRouter asks to wait, in milliseconds: `error.availability.retry_after`, or `Retry-After`. */
   readonly retryAfterMs?: number;
   /** When the limit resets. */
   readonly resetsAt?: Date;
@@ -67,12 +70,14 @@ type Answered = Omit<ErrorReading, 'said' | 'errorType' | 'metadata'>;
 
 /**
  * Tells what an error says, whichever client of OpenRouter it comes from: an exception of this package, an error of
- * `@openrouter/sdk` or `openai`, of axios or fetch, or what OpenRouter sends inside a success or a stream
- * (`{ error: { code, message, metadata } }`). All of them get the same verdict for the same answer.
+ * `@openrouter/sdk`, `openai`, the AI SDK, `@anthropic-ai/sdk`, LangChain, of axios or fetch, or what OpenRouter sends
+ * inside a success or a stream: `{ error: { code, message, metadata } }`, that `error` alone, the error of a choice, an
+ * event of the Responses or the Messages API. All of them get the same verdict for the same answer.
  *
- * Errors are read by their shape, through `cause` and the like, so that wrapped ones are recognised. Of a fetch
- * `Response` only the status and the headers can be read; pass `{ status, headers, body }` with the `body` as text or
- * parsed for the whole verdict.
+ * Errors are read by their shape, through `cause` and the like, so that wrapped ones are recognised, and so are answers
+ * that a gateway quotes in its own message. Of a fetch `Response` only the status and the headers can be read; pass
+ * `{ status, headers, body }` with the `body` as text or parsed for the whole verdict. An error of any size is read in
+ * milliseconds: of a long text, the beginning counts.
  *
  * @param error - Anything, for example what a `catch` has caught.
  * @returns the verdict; never throws.
@@ -112,7 +117,8 @@ export function isBudgetExceeded(error: unknown): boolean {
 
 /**
  * Whether the same request may well succeed if it is sent again in a moment, without anyone doing anything: faults of
- * the connection, timeouts, 429 (not the daily cap of free models), 5XX, and the 402 of requests that still run.
+ * the connection, timeouts, 429 (not a limit of the day), 5XX, and the 402 of requests that still run; or what
+ * OpenRouter says of it in `error.availability`.
  * Takes the errors that {@link classifyOpenRouterError} takes, and never throws.
  *
  * Whether sending it again does something twice is another question: see `delivery` of this package's exceptions.

@@ -224,6 +224,17 @@ for (const client of PACKAGED_CLIENTS) {
       expect(classifyOpenRouterError(handedOn(outcome))).toEqual(verdict);
     });
 
+    it('throws or hides an error inside a success where a stream was asked for', async () => {
+      const { error, verdict } = ANSWERS[1]!;
+      sandbox.failNext({ status: 200, body: { error }, headers: { 'content-type': 'application/json' } });
+      const { thrown, value } = await outcomeOf(stream(sandbox.baseUrl));
+      if (name === '@openrouter/sdk') {
+        expect(classifyOpenRouterError(thrown)).toEqual(verdict);
+      } else {
+        expect(value).toEqual([]);
+      }
+    });
+
     if (isResponses) {
       it.each<[string, object, Partial<OpenRouterErrorVerdict>]>([
         [
