@@ -94,8 +94,8 @@ function isOfOpenRouter(error: object): boolean {
     isOfOfficialSdk(error) ||
     (address !== undefined && isOpenRouterHost(address.hostname)) ||
     hasItsHeaders(answer) ||
-    hasItsMarks(answer.content) ||
-    (address === undefined && isOfCompletionClient(error) && hasItsEnvelope(error, answer.content))
+    hasItsMarks(answer) ||
+    (address === undefined && isOfCompletionClient(error) && errorsIn(answer).length > 0)
   );
 }
 
@@ -151,22 +151,26 @@ const MEMBERS: readonly string[] = [
 const METADATA: readonly string[] = ['limit_source', 'provider_name', 'is_byok', 'remedy_hint', 'error_type'];
 
 /** Whether a body tells by itself whose it is. */
-function hasItsMarks(content: unknown): boolean {
-  const inner = peek(content, 'error');
-  if (!isInner(inner)) {
-    return false;
-  }
-  const metadata = peek(inner, 'metadata');
+function hasItsMarks(answer: ErrorAnswer): boolean {
+  const errors = errorsIn(answer);
   return (
-    /^(?:user|org)_/.test(textOf(peek(content, 'user_id')) ?? '') ||
-    (textOf(peek(content, 'id')) ?? '').startsWith('gen-') ||
-    /\bhttps:\/\/openrouter\.ai\//.test(textOf(peek(inner, 'message')) ?? '') ||
-    METADATA.some((name) => peek(metadata, name) !== undefined)
+    errors.some(
+      (inner) =>
+        /\bhttps:\/\/openrouter\.ai\//.test(textOf(peek(inner, 'message')) ?? '') ||
+        METADATA.some((name) => peek(peek(inner, 'metadata'), name) !== undefined),
+    ) ||
+    (errors.length > 0 &&
+      (answer.error?.around ?? []).some(
+        (body) =>
+          /^(?:user|org)_/.test(textOf(peek(body, 'user_id')) ?? '') ||
+          (textOf(peek(body, 'id')) ?? '').startsWith('gen-'),
+      ))
   );
 }
 
-function hasItsEnvelope(error: object, content: unknown): boolean {
-  return isInner(peek(content, 'error')) || isInner(peek(error, 'data'));
+/** The errors of an answer that have the form of OpenRouter's; one that another service only quotes is not its own. */
+function errorsIn({ error }: ErrorAnswer): object[] {
+  return error === undefined || error.isQuoted ? [] : error.errors.filter(isInner);
 }
 
 /** Whether a value is what OpenRouter's answers have as `error`, and no other API's, which have more in it. */
