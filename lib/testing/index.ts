@@ -12,5 +12,6 @@ export type {
   SandboxInferenceKeyCredits,
   SandboxLimitReset,
 } from './sandbox-options.js';
+export type { SandboxGuardrail, SandboxGuardrailScope } from './sandbox-guardrails.js';
 export type { SandboxSpend } from './sandbox-spend.js';
 export type { SandboxKey, SandboxRequest } from './sandbox-requests.js';

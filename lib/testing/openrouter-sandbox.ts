@@ -1,6 +1,7 @@
 import { API_ROOT } from './routes/route.js';
 import { checkUsd } from './sandbox-checks.js';
 import type { SandboxFailure } from './sandbox-faults.js';
+import { type SandboxGuardrail, checkGuardrail } from './sandbox-guardrails.js';
 import {
   type OpenRouterSandboxOptions,
   type ResolvedSandboxOptions,
@@ -32,8 +33,9 @@ import { type SandboxServer, startServer } from './sandbox-server.js';
  * {@link apiKey}, which is one of the listed keys.
  *
  * A completion costs what the option `completionCost` says. It is refused with 402 when the balance is not above
- * zero, with 403 when a budget of the key's workspace is used up, and with 403 (or 402, by `keyLimitStatus`) when the
- * key's limit is; otherwise it is charged in full, and what it was charged to may be overdrawn.
+ * zero, with 403 when a budget of a guardrail or of the key's workspace is used up, and with 403 (or 402, by
+ * `keyLimitStatus`) when the key's limit is; otherwise it is charged in full, and what it was charged to may be
+ * overdrawn. `GET /key` tells all of them as `budgets`, in that order, and the one that decides as `effective_budget`.
  *
  * A running sandbox keeps the process alive: end it with {@link stop}, or hold it with `await using`.
  *
@@ -127,6 +129,34 @@ export class OpenRouterSandbox {
    */
   topUp(usd: number): void {
     this.server.account.topUp(checkUsd('topUp', 'usd', usd));
+  }
+
+  /**
+   * Sets a budget of a guardrail above the inference key, or above another one. What was spent before in its interval
+   * counts, as it does for the budgets of workspaces, which `PUT /workspaces/{id}/budgets/{interval}` sets.
+   *
+   * @example
+   * ```ts
+   * sandbox.addGuardrail({ scope: 'member', limitUsd: 5, resetInterval: 'daily' });
+   * sandbox.spend(5); // completions are refused with 403 until midnight UTC
+   * ```
+   * @throws TypeError for an unknown field or a value that cannot be; names the field.
+   */
+  addGuardrail(guardrail: SandboxGuardrail): void {
+    const { keys, firstKey, guardrails } = this.server.account;
+    guardrails.add(
+      checkGuardrail(
+        'addGuardrail',
+        guardrail,
+        firstKey.hash,
+        (hash) => keys.byHash(hash)?.deleted === false,
+      ),
+    );
+  }
+
+  /** Takes the budgets of all guardrails away. */
+  clearGuardrails(): void {
+    this.server.account.guardrails.clear();
   }
 
   /**

@@ -1,5 +1,6 @@
-import { randomKey } from './account/keys.js';
+import { hashOf, randomKey } from './account/keys.js';
 import { checkFields, checkInteger, checkOneOf, checkUsd, refuse } from './sandbox-checks.js';
+import { type CheckedGuardrail, type SandboxGuardrail, checkGuardrail } from './sandbox-guardrails.js';
 
 /**
  * What `POST /credits/coinbase` does.
@@ -50,6 +51,8 @@ export interface OpenRouterSandboxOptions {
   keyLimit?: number | null | undefined;
   /** When that limit starts over. Default `null`: never. */
   keyLimitReset?: SandboxLimitReset | undefined;
+  /** Budgets that guardrails set above the inference key. Default: none. */
+  guardrails?: readonly SandboxGuardrail[] | undefined;
   /**
    * How completions of a key that has used up its limit are refused; both have been seen of the live API. Default
    * 403, `Key limit exceeded (…)`; 402 says `You requested up to …` and names the `limit_source`.
@@ -76,6 +79,7 @@ export interface ResolvedSandboxOptions {
   readonly managementKey: string;
   readonly keyLimit: number | null;
   readonly keyLimitReset: SandboxLimitReset;
+  readonly guardrails: readonly CheckedGuardrail[];
   readonly keyLimitStatus: 402 | 403;
   readonly completionCost: number;
   readonly generationMisses: number;
@@ -96,6 +100,7 @@ const FIELDS = [
   'managementKey',
   'keyLimit',
   'keyLimitReset',
+  'guardrails',
   'keyLimitStatus',
   'completionCost',
   'generationMisses',
@@ -118,6 +123,7 @@ export function resolveOptions(options: OpenRouterSandboxOptions): ResolvedSandb
     managementKey = randomKey(),
     keyLimit = null,
     keyLimitReset = null,
+    guardrails = [],
     keyLimitStatus = 403,
     completionCost = 0.0015,
     generationMisses = 1,
@@ -139,11 +145,19 @@ export function resolveOptions(options: OpenRouterSandboxOptions): ResolvedSandb
     managementKey,
     keyLimit: keyLimit === null ? null : checkUsd(WHERE, 'keyLimit', keyLimit),
     keyLimitReset: checkOneOf(WHERE, 'keyLimitReset', keyLimitReset, LIMIT_RESETS),
+    guardrails: checkGuardrails(guardrails, hashOf(apiKey)),
     keyLimitStatus: checkOneOf(WHERE, 'keyLimitStatus', keyLimitStatus, KEY_LIMIT_STATUSES),
     completionCost: checkUsd(WHERE, 'completionCost', completionCost),
     generationMisses: checkInteger(WHERE, 'generationMisses', generationMisses, [0, 1_000_000]),
     latencyMs: checkLatency(WHERE, latencyMs),
   };
+}
+
+function checkGuardrails(guardrails: unknown, firstHash: string): CheckedGuardrail[] {
+  if (!Array.isArray(guardrails)) refuse(WHERE, 'guardrails', 'a list of budgets');
+  return (guardrails as SandboxGuardrail[]).map((guardrail, index) =>
+    checkGuardrail(`${WHERE}: guardrails[${index}]`, guardrail, firstHash, (hash) => hash === firstHash),
+  );
 }
 
 export function checkLatency(where: string, latencyMs: unknown): number {

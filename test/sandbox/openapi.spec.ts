@@ -6,6 +6,7 @@ import {
   documentedAnswers,
   documentedId,
   isDocumentThere,
+  newerProblemOf,
   problemOf,
 } from './support/openapi.js';
 import { type Answer, call, manage, start } from './support/sandbox.js';
@@ -87,6 +88,30 @@ if (!isDocumentThere) {
     await as(sandbox.apiKey, 'GET', `/generation?id=${completion.json.id}`);
 
     expect([...seen].sort()).toEqual(answersFrom(200, 300).sort());
+  });
+
+  it('what a key says beyond the document is allowed by name', async () => {
+    const sandbox = await start({
+      keyLimit: 5,
+      guardrails: [{ scope: 'member', limitUsd: 4, resetInterval: 'daily' }],
+    });
+    await manage(sandbox, 'PUT', '/workspaces/default/budgets/lifetime', { limit_usd: 3 });
+    for (const key of [sandbox.apiKey, sandbox.managementKey]) {
+      const { json } = await call(sandbox, '/key', key);
+      expect(newerProblemOf('GET /key 200', json)).toBeUndefined();
+      json.data.novelty = 1;
+      expect(newerProblemOf('GET /key 200', json)).toContain('must NOT have additional properties');
+    }
+    const { json } = await call(sandbox, '/key', sandbox.apiKey);
+    expect(json.data.budgets.map(({ scope }: { scope: string }) => scope)).toEqual([
+      'member',
+      'workspace',
+      'key_limit',
+    ]);
+    json.data.effective_budget.remaining_usd = '3';
+    expect(newerProblemOf('GET /key 200', json)).toContain(
+      'data/effective_budget/remaining_usd must be number',
+    );
   });
 
   it('every refusal of its own is as described', async () => {

@@ -102,8 +102,21 @@ describe('GET /key', () => {
     const { status, headers, json } = await call(sandbox, '/key', sandbox.apiKey);
     expect(status).toBe(200);
     expect(headers.get('cache-control')).toBe('private, no-store');
+    const limit = {
+      budget_id: null,
+      guardrail_id: null,
+      include_byok: false,
+      limit_usd: 10,
+      spend_usd: 0,
+      remaining_usd: 10,
+      reset_interval: 'monthly',
+      resets_at: expect.stringMatching(/^\d{4}-\d\d-01T00:00:00\.000Z$/),
+      scope: 'key_limit',
+    };
     expect(json).toEqual({
       data: {
+        budgets: [limit],
+        effective_budget: limit,
         label: `${sandbox.apiKey.slice(0, 12)}...${sandbox.apiKey.slice(-4)}`,
         limit: 10,
         limit_remaining: 10,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ResolvedSandboxOptions, SandboxCredits } from '../sandbox-options.js';
 import { type ActivityCounts, type ActivityLog, createActivityLog } from './activity.js';
+import { type GuardrailStore, createGuardrailStore } from './guardrails.js';
 import { type GenerationStore, createGenerationStore } from './generations.js';
 import { type AccountKey, type KeyStore, createKeyStore, hashOf, mask } from './keys.js';
 import { dayOf } from './periods.js';
@@ -22,6 +23,7 @@ export interface Account {
   readonly userId: string;
   readonly keys: KeyStore;
   readonly workspaces: WorkspaceStore;
+  readonly guardrails: GuardrailStore;
   readonly activity: ActivityLog;
   readonly generations: GenerationStore;
   /** The inference key that the account starts with. */
@@ -60,6 +62,7 @@ export function createAccount(options: ResolvedSandboxOptions): Account {
     userId,
     keys,
     workspaces,
+    guardrails: createGuardrailStore(options.guardrails),
     activity,
     generations: createGenerationStore(options.generationMisses),
     firstKey,

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { PERIODS, type Period, endOf } from './periods.js';
-import { toUnits, toUsd } from './usd.js';
+import { PERIODS, type Period } from './periods.js';
 import { type UsageMeter, createUsageMeter } from './usage-meter.js';
 
 /** The broadest first. */
@@ -64,26 +63,6 @@ export function orderProblem(
     if (!isBroken) continue;
     const relation = otherRank < rank ? 'less' : 'greater';
     return `limit_usd must be ${relation} than the ${other.interval} budget of ${dollars(other.limitUsd)}: limits are ordered ${INTERVALS.join(' > ')}`;
-  }
-  return undefined;
-}
-
-/** A budget that is used up. */
-export interface ExceededBudget {
-  readonly budget: Budget;
-  readonly spendUsd: number;
-  /** `null`: never. */
-  readonly resetsAt: Date | null;
-}
-
-/** The broadest budget that is used up. */
-export function exceededBudget(book: BudgetBook, now: Date): ExceededBudget | undefined {
-  for (const budget of book.list()) {
-    const period = budget.interval === 'lifetime' ? null : budget.interval;
-    const spent = book.usage.sum(period, now) + (book.includeByok ? book.byokUsage.sum(period, now) : 0n);
-    if (spent >= toUnits(budget.limitUsd)) {
-      return { budget, spendUsd: toUsd(spent), resetsAt: period === null ? null : endOf(period, now) };
-    }
   }
   return undefined;
 }

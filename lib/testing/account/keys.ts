@@ -42,6 +42,8 @@ export interface KeyStore {
   byHash(hash: string): AccountKey | undefined;
   /** Those that are not deleted, the newest first. */
   list(): AccountKey[];
+  /** Those that are deleted, too, the oldest first. */
+  all(): Iterable<AccountKey>;
 }
 
 export function createKeyStore(): KeyStore {
@@ -63,6 +65,7 @@ export function createKeyStore(): KeyStore {
     },
     byHash: (hash) => keys.get(hash),
     list: () => [...keys.values()].filter(({ deleted }) => !deleted).reverse(),
+    all: () => keys.values(),
   };
 }
 
@@ -87,7 +90,17 @@ export function isUsable({ deleted, disabled, expiresAt }: AccountKey, now: Date
 
 /** What is left of a key's limit, below zero once it was overdrawn; `null` without a limit. */
 export function limitRemaining(key: AccountKey, now: Date): bigint | null {
-  if (key.limit === null) return null;
-  const byok = key.includeByokInLimit ? key.byokUsage.sum(key.limitReset, now) : 0n;
-  return toUnits(key.limit) - key.usage.sum(key.limitReset, now) - byok;
+  return key.limit === null
+    ? null
+    : toUnits(key.limit) - spentIn(key, key.limitReset, key.includeByokInLimit, now);
+}
+
+/** What was spent in the current period, or in all time for `null`. */
+export function spentIn(
+  { usage, byokUsage }: Pick<AccountKey, 'usage' | 'byokUsage'>,
+  period: Period | null,
+  includeByok: boolean,
+  now: Date,
+): bigint {
+  return usage.sum(period, now) + (includeByok ? byokUsage.sum(period, now) : 0n);
 }

@@ -1,10 +1,13 @@
 import type { Account } from '../account/account.js';
-import { dollars, exceededBudget } from '../account/budgets.js';
-import { type AccountKey, limitRemaining } from '../account/keys.js';
+import { dollars } from '../account/budgets.js';
+import { budgetsOf, isSpent } from '../account/key-budgets.js';
+import type { AccountKey } from '../account/keys.js';
 import { DEFAULT_MODEL, providerOf } from '../account/models.js';
+import { toUsd } from '../account/usd.js';
 import { isRecord } from '../sandbox-checks.js';
 import type { ResolvedSandboxOptions } from '../sandbox-options.js';
 import { ANSWER_TOKENS, completionBody, completionEvents } from './chat-bodies.js';
+import { keyBudgetBody } from './key-bodies.js';
 import {
   type SandboxCall,
   type SandboxRefusal,
@@ -96,25 +99,23 @@ function moneyRefusal(
   key: AccountKey,
   keyLimitStatus: 402 | 403,
 ): SandboxRefusal | undefined {
-  const now = new Date();
   if (!account.hasCredits()) return refusal(402, undefined, { limit_source: 'openrouter_credits' });
-
-  const book = account.workspaces.find(key.workspaceId)?.budgets;
-  const exceeded = book && exceededBudget(book, now);
-  if (exceeded !== undefined) {
-    const { budget, spendUsd, resetsAt } = exceeded;
-    const message = `Workspace ${budget.interval} budget of ${dollars(budget.limitUsd)} exceeded. Contact your org admin.`;
-    return refusal(403, message, {
-      limit_source: 'openrouter_workspace_budget',
-      scope: 'workspace',
-      limit_usd: budget.limitUsd,
-      spend_usd: spendUsd,
-      resets_at: resetsAt?.toISOString() ?? null,
-    });
-  }
-
-  const remaining = limitRemaining(key, now);
-  return remaining === null || remaining > 0n ? undefined : keyLimitRefusal(key, keyLimitStatus);
+  const spent = budgetsOf(account, key, new Date()).find(isSpent);
+  if (spent === undefined) return undefined;
+  if (spent.scope === 'key_limit') return keyLimitRefusal(key, keyLimitStatus);
+  const { scope, limit, resetInterval } = spent;
+  const isWorkspaces = scope === 'workspace';
+  const message = isWorkspaces
+    ? `Workspace ${resetInterval ?? 'lifetime'} budget of ${dollars(toUsd(limit))} exceeded. Contact your org admin.`
+    : 'Budget limit exceeded';
+  const { limit_usd, spend_usd, resets_at } = keyBudgetBody(spent);
+  return refusal(403, message, {
+    limit_source: isWorkspaces ? 'openrouter_workspace_budget' : 'openrouter_guardrail_budget',
+    scope,
+    limit_usd,
+    spend_usd,
+    resets_at,
+  });
 }
 
 /** The live API has been seen to use both forms; the older one, 403, has no metadata. */

@@ -1,4 +1,5 @@
 import type { Account } from '../account/account.js';
+import { type KeyBudget, budgetsOf, effectiveBudget } from '../account/key-budgets.js';
 import { type AccountKey, limitRemaining } from '../account/keys.js';
 import { toUsd } from '../account/usd.js';
 
@@ -15,11 +16,16 @@ export function keyBody(key: AccountKey): object {
   };
 }
 
-/** `GET /key`, for a key or (`undefined`) the management key: the OpenAPI document's fields, and those that the official SDK 1.3.19 requires besides. */
+/**
+ * `GET /key`, for a key or (`undefined`) the management key: the OpenAPI document's fields, those that the official SDK
+ * 1.3.19 requires besides, and the budgets of later ones.
+ */
 export function currentKeyBody(account: Account, key: AccountKey | undefined): object {
   const { totalCredits } = account.credits();
   const freeRequests = totalCredits < 10 ? 50 : 1000;
   const isManagement = key === undefined;
+  const budgets = isManagement ? [] : budgetsOf(account, key, new Date());
+  const effective = effectiveBudget(budgets);
   return {
     ...(isManagement ? managementSpending(account) : spendingOf(key)),
     is_free_tier: totalCredits === 0,
@@ -28,7 +34,24 @@ export function currentKeyBody(account: Account, key: AccountKey | undefined): o
     allowed_data_regions: ['global'],
     free_model_daily_requests: { limit: freeRequests, remaining: freeRequests, used: 0 },
     organization_id: null,
+    budgets: budgets.map(keyBudgetBody),
+    effective_budget: effective === undefined ? null : keyBudgetBody(effective),
     rate_limit: { requests: -1, interval: '10s', note: 'This field is deprecated and safe to ignore.' },
+  };
+}
+
+/** A budget as `GET /key` shows it. */
+export function keyBudgetBody({ limit, spent, resetInterval, resetsAt, ...budget }: KeyBudget) {
+  return {
+    budget_id: budget.budgetId,
+    guardrail_id: budget.guardrailId,
+    include_byok: budget.includeByok,
+    limit_usd: toUsd(limit),
+    spend_usd: toUsd(spent),
+    remaining_usd: toUsd(limit - spent),
+    reset_interval: resetInterval,
+    resets_at: resetsAt?.toISOString() ?? null,
+    scope: budget.scope,
   };
 }
 

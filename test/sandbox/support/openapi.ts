@@ -25,6 +25,69 @@ const ajv = new Ajv2020({ strict: false, allErrors: true });
 addFormats(ajv);
 if (document !== undefined) ajv.addSchema(document, 'openapi');
 
+const NULLABLE_TEXT = { type: ['string', 'null'] };
+
+/** As in the newer official SDKs, which know what the document does not yet. */
+const KEY_BUDGET = {
+  type: 'object',
+  properties: {
+    budget_id: NULLABLE_TEXT,
+    guardrail_id: NULLABLE_TEXT,
+    include_byok: { type: 'boolean' },
+    limit_usd: { type: 'number' },
+    spend_usd: { type: 'number' },
+    remaining_usd: { type: 'number' },
+    reset_interval: NULLABLE_TEXT,
+    resets_at: { type: ['string', 'null'], format: 'date-time' },
+    scope: { type: 'string' },
+  },
+  required: [
+    'budget_id',
+    'guardrail_id',
+    'include_byok',
+    'limit_usd',
+    'spend_usd',
+    'remaining_usd',
+    'reset_interval',
+    'resets_at',
+    'scope',
+  ],
+  additionalProperties: false,
+};
+
+/** What `data` of an answer has beyond the document, by name. */
+const NEWER_MEMBERS: Readonly<Record<string, Readonly<Record<string, object>>>> = {
+  'GET /key 200': {
+    budgets: { type: 'array', items: KEY_BUDGET },
+    effective_budget: { anyOf: [KEY_BUDGET, { type: 'null' }] },
+    allowed_data_regions: { type: 'array', items: { type: 'string' } },
+    free_model_daily_requests: { type: 'object' },
+    organization_id: NULLABLE_TEXT,
+    workspace_id: NULLABLE_TEXT,
+  },
+};
+
+/**
+ * What is wrong with the members of an answer's `data` that the document does not have, or `undefined`: each has to be
+ * allowed here by its name, and to have the form that it has there.
+ */
+export function newerProblemOf(id: string, body: { readonly data?: object }): string | undefined {
+  const [method = '', path = '', status = ''] = id.split(' ');
+  const answer: any = document?.paths[path]?.[method.toLowerCase()]?.responses[status];
+  const known = answer?.content?.['application/json']?.schema?.properties?.data?.properties;
+  const data = Object.entries(body.data ?? {});
+  const newer = Object.fromEntries(data.filter(([name]) => known?.[name] === undefined));
+  const allowed = NEWER_MEMBERS[id] ?? {};
+  const schema = {
+    type: 'object',
+    properties: allowed,
+    required: Object.keys(allowed),
+    additionalProperties: false,
+  };
+  const validate = ajv.compile(schema);
+  return validate(newer) ? undefined : `${id}: ${ajv.errorsText(validate.errors, { dataVar: 'data' })}`;
+}
+
 /** An answer that the document describes: `GET /keys/{hash} 404`. */
 export interface DocumentedAnswer {
   readonly id: string;

@@ -1,0 +1,68 @@
+import { GUARDRAIL_SCOPES, type GuardrailScope } from './account/guardrails.js';
+import { PERIODS, type Period } from './account/periods.js';
+import { checkFields, checkOneOf, checkUsd, refuse } from './sandbox-checks.js';
+
+/**
+ * Whose spend the budget of a guardrail counts.
+ *
+ * - `'workspace_default_member'`: that of each member, with the keys of the default workspace.
+ * - `'workspace_default_key'`: that of each key of the default workspace.
+ * - `'member'`: that of the account's user, with all keys.
+ * - `'api_key'`: that of one key.
+ */
+export type SandboxGuardrailScope = GuardrailScope;
+
+/** A budget that a guardrail sets, for {@link OpenRouterSandbox.addGuardrail} and the option `guardrails`. */
+export interface SandboxGuardrail {
+  /** Whose spend counts. */
+  readonly scope: SandboxGuardrailScope;
+  /** What may be spent in an interval, in USD. */
+  readonly limitUsd: number;
+  /** When it starts over: at UTC midnight, on Mondays, on the first, or never. Default `null`: never. */
+  readonly resetInterval?: 'daily' | 'weekly' | 'monthly' | null | undefined;
+  /** Whether spend on the owner's own contract with a provider counts. Default `false`. */
+  readonly includeByok?: boolean | undefined;
+  /** Hash of the key, with the scope `'api_key'`. Default: that of the sandbox's inference key. */
+  readonly keyHash?: string | undefined;
+}
+
+/** A budget with every default filled in. */
+export interface CheckedGuardrail {
+  readonly scope: GuardrailScope;
+  readonly limitUsd: number;
+  readonly resetInterval: Period | null;
+  readonly includeByok: boolean;
+  readonly keyHash: string;
+}
+
+const FIELDS = [
+  'scope',
+  'limitUsd',
+  'resetInterval',
+  'includeByok',
+  'keyHash',
+] as const satisfies readonly (keyof SandboxGuardrail)[];
+
+/** @param isKey - Whether a hash is that of an inference key. */
+export function checkGuardrail(
+  where: string,
+  guardrail: SandboxGuardrail,
+  firstHash: string,
+  isKey: (hash: string) => boolean,
+): CheckedGuardrail {
+  checkFields(where, guardrail, FIELDS);
+  const { scope, resetInterval = null, includeByok = false, keyHash = firstHash } = guardrail;
+  if (guardrail.keyHash !== undefined && scope !== 'api_key') {
+    refuse(where, 'keyHash', "left out unless the scope is 'api_key'");
+  }
+  if (typeof keyHash !== 'string' || !isKey(keyHash)) {
+    refuse(where, 'keyHash', 'the hash of an inference key of this account');
+  }
+  return {
+    scope: checkOneOf(where, 'scope', scope, GUARDRAIL_SCOPES),
+    limitUsd: checkUsd(where, 'limitUsd', guardrail.limitUsd),
+    resetInterval: checkOneOf(where, 'resetInterval', resetInterval, [...PERIODS, null]),
+    includeByok: checkOneOf(where, 'includeByok', includeByok, [true, false]),
+    keyHash,
+  };
+}
