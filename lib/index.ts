@@ -22,10 +22,11 @@ export {
   CreatedApiKey,
   CurrentApiKey,
   FreeModelDailyRequests,
+  KeyBudget,
   ListApiKeysQuery,
   UpdateApiKeyRequest,
 } from './api-keys/index.js';
-export type { FindApiKeysOptions } from './api-keys/index.js';
+export type { FindApiKeysOptions, KeyBudgetScope } from './api-keys/index.js';
 export {
   BalanceForecast,
   BalanceService,

@@ -9,6 +9,7 @@ import {
   optionalNumber,
   optionalRecord,
   optionalText,
+  orNull,
   ownMember,
   requiredAmount,
   requiredText,
@@ -17,13 +18,19 @@ import {
   withoutUndefined,
 } from '../wire/wire-record.js';
 import type { ApiKey, CreatedApiKey, CurrentApiKey } from './api-keys.models.js';
+import { decodeKeyBudget, decodeKeyBudgets } from './key-budget.decoder.js';
 
-/** Reads the answer of `GET /key`, which has neither a hash nor a name. */
+/**
+ * Reads the answer of `GET /key`, which has neither a hash nor a name. Required is what is left of the limit, alone: it
+ * decides what can be spent, while every other amount informs, and some servers leave some of them out.
+ */
 export function decodeCurrentApiKey(body: unknown): CurrentApiKey {
   const data = unwrapData(body);
   const free = optionalRecord(data, 'free_model_daily_requests');
   return withoutUndefined({
-    ...decodeDetails(data),
+    ...decodeDetails(data, optionalNumber),
+    limit: orNull(data, 'limit', optionalNumber),
+    limitRemaining: remainingOf(data),
     isFreeTier: optionalBoolean(data, 'is_free_tier'),
     isManagementKey: isManagementKey(data),
     organizationId: orNull(data, 'organization_id', optionalText),
@@ -36,7 +43,8 @@ export function decodeCurrentApiKey(body: unknown): CurrentApiKey {
         used: optionalNumber(free, 'used'),
       }),
     allowedDataRegions: optionalTexts(data, 'allowed_data_regions'),
-    effectiveBudget: ownMember(data.members, 'effective_budget'),
+    budgets: decodeKeyBudgets(data, 'budgets'),
+    effectiveBudget: decodeKeyBudget(data, 'effective_budget'),
     rateLimit: optionalRecord(data, 'rate_limit')?.members,
   });
 }
@@ -81,7 +89,9 @@ function readApiKey(data: WireRecord): ApiKey {
   return withoutUndefined({
     hash: requiredText(data, 'hash'),
     name: optionalText(data, 'name'),
-    ...decodeDetails(data),
+    limit: nullableAmount(data, 'limit'),
+    limitRemaining: nullableAmount(data, 'limit_remaining'),
+    ...decodeDetails(data, requiredAmount),
     disabled: optionalBoolean(data, 'disabled'),
     createdAt: optionalDate(data, 'created_at'),
     updatedAt: orNull(data, 'updated_at', optionalDate),
@@ -90,24 +100,34 @@ function readApiKey(data: WireRecord): ApiKey {
   });
 }
 
-function decodeDetails(data: WireRecord) {
+/** @param amount - How an amount is read: whether it has to be there. */
+function decodeDetails<T extends number | undefined>(
+  data: WireRecord,
+  amount: (record: WireRecord, name: string) => T,
+) {
   return withoutUndefined({
     label: optionalText(data, 'label'),
-    limit: nullableAmount(data, 'limit'),
-    limitRemaining: nullableAmount(data, 'limit_remaining'),
     limitReset: orNull(data, 'limit_reset', optionalText),
     includeByokInLimit: optionalBoolean(data, 'include_byok_in_limit'),
-    usage: requiredAmount(data, 'usage'),
-    usageDaily: requiredAmount(data, 'usage_daily'),
-    usageWeekly: requiredAmount(data, 'usage_weekly'),
-    usageMonthly: requiredAmount(data, 'usage_monthly'),
-    byokUsage: requiredAmount(data, 'byok_usage'),
-    byokUsageDaily: requiredAmount(data, 'byok_usage_daily'),
-    byokUsageWeekly: requiredAmount(data, 'byok_usage_weekly'),
-    byokUsageMonthly: requiredAmount(data, 'byok_usage_monthly'),
+    usage: amount(data, 'usage'),
+    usageDaily: amount(data, 'usage_daily'),
+    usageWeekly: amount(data, 'usage_weekly'),
+    usageMonthly: amount(data, 'usage_monthly'),
+    byokUsage: amount(data, 'byok_usage'),
+    byokUsageDaily: amount(data, 'byok_usage_daily'),
+    byokUsageWeekly: amount(data, 'byok_usage_weekly'),
+    byokUsageMonthly: amount(data, 'byok_usage_monthly'),
     creatorUserId: orNull(data, 'creator_user_id', optionalText),
     expiresAt: orNull(data, 'expires_at', optionalDate),
   });
+}
+
+/** Of a key without a limit nothing can be left of it, whether or not the answer says so. */
+function remainingOf(data: WireRecord): number | null {
+  const isUntold = ownMember(data.members, 'limit_remaining') === undefined;
+  return isUntold && ownMember(data.members, 'limit') === null
+    ? null
+    : nullableAmount(data, 'limit_remaining');
 }
 
 /** Older servers know the kind by its former name alone. */
@@ -130,15 +150,6 @@ function withAdvice({ message, delivery, path }: OpenRouterResponseException): O
     delivery,
     path,
   });
-}
-
-/** `null` says that there is none, which is more than saying nothing. */
-function orNull<T>(
-  record: WireRecord,
-  name: string,
-  read: (record: WireRecord, name: string) => T,
-): T | null {
-  return ownMember(record.members, name) === null ? null : read(record, name);
 }
 
 function optionalTexts(record: WireRecord, name: string): string[] | undefined {

@@ -1,11 +1,35 @@
 import type { SecretString } from '../secret/secret-string.js';
+import { KeyBudget } from './key-budget.model.js';
+
+const amount = (description: string, required: boolean): object => ({
+  required,
+  type: () => Number,
+  description,
+});
+
+const AMOUNTS = {
+  usage: 'Spent since the key was made, in USD',
+  usageDaily: 'Spent on the current UTC day, in USD',
+  usageWeekly: 'Spent in the current UTC week, in USD',
+  usageMonthly: 'Spent in the current UTC month, in USD',
+  byokUsage: 'Charged to own provider keys since the key was made, in USD',
+  byokUsageDaily: 'Charged to own provider keys on the current UTC day, in USD',
+  byokUsageWeekly: 'Charged to own provider keys in the current UTC week, in USD',
+  byokUsageMonthly: 'Charged to own provider keys in the current UTC month, in USD',
+} as const;
+
+function amounts(required: boolean): Record<string, object> {
+  return Object.fromEntries(
+    Object.entries(AMOUNTS).map(([name, description]) => [name, amount(description, required)]),
+  );
+}
 
 /** What OpenRouter says of a key wherever it speaks of one. Amounts are US dollars. */
 export class ApiKeyDetails {
   /** The key as OpenRouter shows it, masked: `sk-or-v1-0e6...1c96`. */
   label?: string;
   /** What the key may spend, in US dollars; `null` is no limit. */
-  limit!: number | null;
+  limit?: number | null;
   /** What is left of the limit, in US dollars; `null` where there is no limit. */
   limitRemaining!: number | null;
   /** When the limit starts anew: `daily`, `weekly`, `monthly`, or `null` for never. New values pass through. */
@@ -13,21 +37,21 @@ export class ApiKeyDetails {
   /** Whether what providers charge to keys of your own (BYOK) counts towards the limit. */
   includeByokInLimit?: boolean;
   /** Spent since the key was made, in US dollars. */
-  usage!: number;
+  usage?: number;
   /** Spent on the current UTC day, in US dollars. */
-  usageDaily!: number;
+  usageDaily?: number;
   /** Spent in the current UTC week, which begins on Monday, in US dollars. */
-  usageWeekly!: number;
+  usageWeekly?: number;
   /** Spent in the current UTC month, in US dollars. */
-  usageMonthly!: number;
+  usageMonthly?: number;
   /** Charged by providers to keys of your own since the key was made, in US dollars. */
-  byokUsage!: number;
+  byokUsage?: number;
   /** The same on the current UTC day. */
-  byokUsageDaily!: number;
+  byokUsageDaily?: number;
   /** The same in the current UTC week. */
-  byokUsageWeekly!: number;
+  byokUsageWeekly?: number;
   /** The same in the current UTC month. */
-  byokUsageMonthly!: number;
+  byokUsageMonthly?: number;
   /** Id of the user who made the key. */
   creatorUserId?: string | null;
   /** When the key expires; `null` is never. */
@@ -35,11 +59,10 @@ export class ApiKeyDetails {
 
   /** @internal */
   static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
-    const amount = (description: string): object => ({ required: true, type: () => Number, description });
     return {
       label: { required: false, type: () => String, description: 'The key, masked' },
-      limit: { ...amount('What the key may spend, in USD; null is no limit'), nullable: true },
-      limitRemaining: { ...amount('What is left of the limit, in USD'), nullable: true },
+      limit: { ...amount('What the key may spend, in USD; null is no limit', false), nullable: true },
+      limitRemaining: { ...amount('What is left of the limit, in USD', true), nullable: true },
       limitReset: {
         required: false,
         type: () => String,
@@ -47,22 +70,24 @@ export class ApiKeyDetails {
         description: 'daily, weekly, monthly, or null for never',
       },
       includeByokInLimit: { required: false, type: () => Boolean },
-      usage: amount('Spent since the key was made, in USD'),
-      usageDaily: amount('Spent on the current UTC day, in USD'),
-      usageWeekly: amount('Spent in the current UTC week, in USD'),
-      usageMonthly: amount('Spent in the current UTC month, in USD'),
-      byokUsage: amount('Charged to own provider keys since the key was made, in USD'),
-      byokUsageDaily: amount('Charged to own provider keys on the current UTC day, in USD'),
-      byokUsageWeekly: amount('Charged to own provider keys in the current UTC week, in USD'),
-      byokUsageMonthly: amount('Charged to own provider keys in the current UTC month, in USD'),
+      ...amounts(false),
       creatorUserId: { required: false, type: () => String, nullable: true },
       expiresAt: { required: false, type: () => Date, nullable: true },
     };
   }
 }
 
-/** A key of the account, as management sees it; its text is not in here. */
+/** A key of the account, as management sees it; its text is not in here. Its amounts are always there. */
 export class ApiKey extends ApiKeyDetails {
+  declare limit: number | null;
+  declare usage: number;
+  declare usageDaily: number;
+  declare usageWeekly: number;
+  declare usageMonthly: number;
+  declare byokUsage: number;
+  declare byokUsageDaily: number;
+  declare byokUsageWeekly: number;
+  declare byokUsageMonthly: number;
   /** What names the key in every other call: the SHA-256 of its text, 64 hexadecimal digits. */
   hash!: string;
   /** The name it was given. Several keys may have the same one. */
@@ -81,6 +106,8 @@ export class ApiKey extends ApiKeyDetails {
   /** @internal */
   static override _OPENAPI_METADATA_FACTORY(): Record<string, object> {
     return {
+      limit: { ...amount('What the key may spend, in USD; null is no limit', true), nullable: true },
+      ...amounts(true),
       hash: { required: true, type: () => String, description: 'What names the key in every other call' },
       name: { required: false, type: () => String },
       disabled: { required: false, type: () => Boolean },
@@ -111,7 +138,10 @@ export class FreeModelDailyRequests {
   }
 }
 
-/** What a key says of itself. It knows neither its hash (`ApiKeysService.hashOf` does) nor its name. */
+/**
+ * What a key says of itself. It knows neither its hash (`ApiKeysService.hashOf` does) nor its name. What is left of its
+ * limit is always told; any other amount is absent where the server does not tell it, or tells no number.
+ */
 export class CurrentApiKey extends ApiKeyDetails {
   /** Whether the account has never paid. */
   isFreeTier?: boolean;
@@ -125,8 +155,16 @@ export class CurrentApiKey extends ApiKeyDetails {
   freeModelDailyRequests?: FreeModelDailyRequests;
   /** Where the data of its requests may be processed, for example `global`, `europe`, `us`. */
   allowedDataRegions?: string[];
-  /** The tightest budget above the key, as it came: names in snake_case. OpenRouter has not fixed its shape. */
-  effectiveBudget?: unknown;
+  /**
+   * Every budget that is enforced on it, in that order: those of guardrails, of its workspace, its own limit. Empty where
+   * there is none; absent where the server does not tell, as older ones do.
+   */
+  budgets?: KeyBudget[];
+  /**
+   * The budget that decides: the one that refuses already, or else the one of which least is left; it may be the key's
+   * own limit. `null` where there is none; absent where the server does not tell.
+   */
+  effectiveBudget?: KeyBudget | null;
   /** As it came. OpenRouter has given it up: it says nothing. */
   rateLimit?: Readonly<Record<string, unknown>>;
 
@@ -139,7 +177,8 @@ export class CurrentApiKey extends ApiKeyDetails {
       workspaceId: { required: false, type: () => String, nullable: true },
       freeModelDailyRequests: { required: false, type: () => FreeModelDailyRequests },
       allowedDataRegions: { required: false, type: () => [String] },
-      effectiveBudget: { required: false, type: 'object', additionalProperties: true, nullable: true },
+      budgets: { required: false, type: () => [KeyBudget] },
+      effectiveBudget: { required: false, type: () => KeyBudget, nullable: true },
       rateLimit: { required: false, type: 'object', additionalProperties: true, deprecated: true },
     };
   }

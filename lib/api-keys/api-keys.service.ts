@@ -71,11 +71,11 @@ export class ApiKeysService {
   }
 
   /**
-   * What the key in use says of itself: limit, usage, kind. `GET /key`; any key will do, and `apiKey` is asked before
+   * What the key in use says of itself: limit, budgets, usage, kind. `GET /key`; any key will do, and `apiKey` is asked before
    * `managementKey`.
    *
    * @param options - Settings of this one call; `apiKey` asks another key about itself.
-   * @returns Amounts in US dollars. There is no hash and no name in it.
+   * @returns Amounts in US dollars. There is no hash and no name in it; of the amounts only `limitRemaining` is certain.
    */
   getCurrent(options?: RequestOptions): Promise<CurrentApiKey> {
     return this.pipeline.request(
@@ -115,7 +115,7 @@ export class ApiKeysService {
    * `OpenRouterResponseException`, since what it leaves out cannot be known.
    *
    * @param query - What {@link ApiKeysService.list} takes; `offset` is where it begins.
-   * @param options - Settings of each page's call; `signal` also ends the iteration between two keys.
+   * @param options - Settings of each page's call, which has a deadline of its own; `signal` also ends the iteration between two keys.
    *
    * @example
    * ```ts

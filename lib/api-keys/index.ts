@@ -5,6 +5,8 @@ export {
   CurrentApiKey,
   FreeModelDailyRequests,
 } from './api-keys.models.js';
+export { KeyBudget } from './key-budget.model.js';
+export type { KeyBudgetScope } from './key-budget.model.js';
 export { ApiKeysService } from './api-keys.service.js';
 export type { FindApiKeysOptions } from './api-keys.service.js';
 export { CreateApiKeyRequest } from './create-api-key.request.js';

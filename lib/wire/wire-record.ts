@@ -89,6 +89,15 @@ export function optionalBoolean(record: WireRecord, name: string): boolean | und
   return typeof value === 'boolean' ? value : undefined;
 }
 
+/** `null` where the answer says that there is none, which is more than saying nothing. */
+export function orNull<T>(
+  record: WireRecord,
+  name: string,
+  read: (record: WireRecord, name: string) => T,
+): T | null {
+  return ownMember(record.members, name) === null ? null : read(record, name);
+}
+
 /**
  * The list in `data` of an answer, decoded item by item.
  *

@@ -56,15 +56,13 @@ describe('getCurrent', () => {
     );
   });
 
-  it('reads what newer servers send, and keeps the budget as it came', async () => {
-    const budget = { scope: 'workspace', remaining_usd: -0.5, layers: [{ limit_usd: 1 }] };
+  it('reads what newer servers send', async () => {
     const { apiKeys } = await serving({
       data: wireCurrentKey({
         organization_id: 'org_1',
         workspace_id: WORKSPACE,
         free_model_daily_requests: { limit: 50, remaining: 49, used: 1 },
         allowed_data_regions: ['global', 'moon'],
-        effective_budget: budget,
       }),
     });
     await expect(apiKeys.getCurrent()).resolves.toMatchObject({
@@ -72,7 +70,6 @@ describe('getCurrent', () => {
       workspaceId: WORKSPACE,
       freeModelDailyRequests: { limit: 50, remaining: 49, used: 1 },
       allowedDataRegions: ['global', 'moon'],
-      effectiveBudget: budget,
     });
   });
 
@@ -123,26 +120,44 @@ describe('getCurrent', () => {
     await expect(apiKeys.getCurrent()).resolves.toMatchObject({ usage: 25.5, isFreeTier: false });
   });
 
-  it.each([
-    'limit',
-    'limit_remaining',
-    'usage',
-    'usage_daily',
-    'usage_weekly',
-    'usage_monthly',
-    'byok_usage',
-    'byok_usage_daily',
-    'byok_usage_weekly',
-    'byok_usage_monthly',
-  ])('never makes up `%s`', async (name) => {
+  it('never makes up `limit_remaining`', async () => {
     for (const value of [undefined, '1', true, {}]) {
-      const { apiKeys } = await serving({ data: wireCurrentKey({ [name]: value }) });
+      const { apiKeys } = await serving({ data: wireCurrentKey({ limit_remaining: value }) });
       expect(await failureOf(apiKeys.getCurrent())).toMatchObject({
         name: 'OpenRouterResponseException',
-        path: `data.${name}`,
+        path: 'data.limit_remaining',
         delivery: 'applied',
       });
     }
+  });
+
+  it('knows that nothing can be left of no limit', async () => {
+    const { apiKeys } = await serving({ data: wireCurrentKey({ limit: null, limit_remaining: undefined }) });
+    await expect(apiKeys.getCurrent()).resolves.toMatchObject({ limit: null, limitRemaining: null });
+  });
+
+  it.each([
+    ['limit', 'limit'],
+    ['usage', 'usage'],
+    ['usage_daily', 'usageDaily'],
+    ['usage_weekly', 'usageWeekly'],
+    ['usage_monthly', 'usageMonthly'],
+    ['byok_usage', 'byokUsage'],
+    ['byok_usage_daily', 'byokUsageDaily'],
+    ['byok_usage_weekly', 'byokUsageWeekly'],
+    ['byok_usage_monthly', 'byokUsageMonthly'],
+  ])('does without `%s`, which it never makes up', async (name, member) => {
+    for (const value of [undefined, '1', true, {}, []]) {
+      const { apiKeys } = await serving({ data: wireCurrentKey({ [name]: value }) });
+      const key = await apiKeys.getCurrent();
+      expect(key).not.toHaveProperty(member);
+      expect(key).toMatchObject({ limitRemaining: READ_DETAILS.limitRemaining, isFreeTier: false });
+    }
+  });
+
+  it('does without anything but what is left of the limit', async () => {
+    const { apiKeys } = await serving({ data: { limit_remaining: 5 } });
+    await expect(apiKeys.getCurrent()).resolves.toEqual({ limitRemaining: 5 });
   });
 });
 

@@ -155,7 +155,8 @@ describe('the models of the answers', () => {
       'byokUsageMonthly',
     ];
     expect(new Set(schemas['ApiKey']?.['required'] as string[])).toEqual(new Set(['hash', ...amounts]));
-    expect(new Set(schemas['CurrentApiKey']?.['required'] as string[])).toEqual(new Set(amounts));
+    expect(schemas['CurrentApiKey']?.['required']).toEqual(['limitRemaining']);
+    expect(Object.keys(schemas['CurrentApiKey']?.properties ?? {})).toEqual(expect.arrayContaining(amounts));
     expect(schemas['ApiKey']?.properties).toMatchObject({
       limit: { type: 'number', nullable: true },
       expiresAt: { type: 'string', format: 'date-time', nullable: true },
@@ -165,8 +166,18 @@ describe('the models of the answers', () => {
     expect(schemas['CurrentApiKey']?.properties).toMatchObject({
       freeModelDailyRequests: { $ref: '#/components/schemas/FreeModelDailyRequests' },
       allowedDataRegions: { type: 'array', items: { type: 'string' } },
-      effectiveBudget: { type: 'object', additionalProperties: true },
+      budgets: { type: 'array', items: { $ref: '#/components/schemas/KeyBudget' } },
+      effectiveBudget: { nullable: true, allOf: [{ $ref: '#/components/schemas/KeyBudget' }] },
     });
+    expect(schemas['KeyBudget']).toMatchObject({
+      properties: {
+        budgetId: { type: 'string', nullable: true },
+        remainingUsd: { type: 'number' },
+        resetsAt: { type: 'string', format: 'date-time', nullable: true },
+        includeByok: { type: 'boolean' },
+      },
+    });
+    expect(schemas['KeyBudget']?.['required']).toBeUndefined();
     expect(schemas['CreatedApiKey']).toMatchObject({
       required: ['apiKey', 'secret'],
       properties: { apiKey: { $ref: '#/components/schemas/ApiKey' }, secret: { type: 'string' } },

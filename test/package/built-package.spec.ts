@@ -62,6 +62,7 @@ const EXPORTS = {
     'GetCreditsResponse',
     'InMemoryBalanceStore',
     'InjectOpenRouterClient',
+    'KeyBudget',
     'ListApiKeysQuery',
     'ModelActivity',
     'OPENROUTER_OPTIONS',

@@ -1,0 +1,56 @@
+/** Whose spend a budget counts, by the order in which OpenRouter enforces them. */
+export type KeyBudgetScope =
+  'workspace_default_member' | 'workspace_default_key' | 'member' | 'api_key' | 'workspace' | 'key_limit';
+
+/**
+ * A budget that OpenRouter enforces on a key: one of a guardrail, of its workspace, or the key's own limit. Amounts are
+ * US dollars. Each member is absent where the answer does not tell it, or tells nothing that could be read.
+ *
+ * As in `KeyBudget` of OpenRouter's API (`GET /key`).
+ */
+export class KeyBudget {
+  /** Id of the budget; `null` where it is none of a workspace. */
+  budgetId?: string | null;
+  /** Id of the guardrail that it belongs to; `null` where it is none of a guardrail. */
+  guardrailId?: string | null;
+  /** Whose spend counts; `key_limit` is the key's own limit. New values pass through. */
+  scope?: KeyBudgetScope | (string & Record<never, never>);
+  /** What may be spent in the interval, in US dollars. */
+  limitUsd?: number;
+  /** What was spent in the current interval, in US dollars. */
+  spendUsd?: number;
+  /** `limitUsd − spendUsd`, in US dollars: with 0 or less, every completion is refused with 403. */
+  remainingUsd?: number;
+  /** When it starts anew: `daily`, `weekly`, `monthly`, in UTC; `null` for never. New values pass through. */
+  resetInterval?: string | null;
+  /** When it starts anew next; `null` for never. */
+  resetsAt?: Date | null;
+  /** Whether what providers charge to keys of your own (BYOK) counts. */
+  includeByok?: boolean;
+
+  /** @internal */
+  static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
+    const usd = (description: string): object => ({ required: false, type: () => Number, description });
+    return {
+      budgetId: { required: false, type: () => String, nullable: true },
+      guardrailId: { required: false, type: () => String, nullable: true },
+      scope: {
+        required: false,
+        type: () => String,
+        description: 'Whose spend counts: member, api_key, workspace, key_limit, and others',
+        example: 'workspace',
+      },
+      limitUsd: usd('What may be spent in the interval, in USD'),
+      spendUsd: usd('What was spent in the current interval, in USD'),
+      remainingUsd: usd('What is left, in USD; with 0 or less, every completion is refused'),
+      resetInterval: {
+        required: false,
+        type: () => String,
+        nullable: true,
+        description: 'daily, weekly, monthly, or null for never',
+      },
+      resetsAt: { required: false, type: () => Date, nullable: true },
+      includeByok: { required: false, type: () => Boolean },
+    };
+  }
+}
