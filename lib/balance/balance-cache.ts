@@ -5,7 +5,7 @@ import type { BalanceEnvironment } from './balance-environment.js';
 import { figuresOf, snapshotOf } from './balance-snapshot.js';
 import type { BalanceSnapshot } from './balance.models.js';
 import { isServableOnError, jitterOf, pauseAfterFailure } from './freshness.js';
-import { type HeldReading, isNewer } from './held-reading.js';
+import { changesAt, type HeldReading, isNewer } from './held-reading.js';
 import { isDenied } from './refusals.js';
 import { parseReading } from './shared-reading.js';
 import { SpendLedger } from './spend-ledger.js';
@@ -53,6 +53,8 @@ export class BalanceCache {
   #held: HeldReading | undefined;
   #failure: ReadingFailure | undefined;
   #snapshot: BalanceSnapshot | undefined;
+  /** When a limit starts anew, so that the snapshot says something else. */
+  #snapshotUntil = Infinity;
   /** Readings of other processes that began before are not taken over. */
   #voidUntil = -Infinity;
   #sequenceSeen = 0;
@@ -97,12 +99,18 @@ export class BalanceCache {
     return this.#alertState;
   }
 
-  /** How the last attempt to ask OpenRouter has ended; `undefined` before the first. */
+  /**
+   * How the last attempt to ask OpenRouter has ended; `undefined` before the first, and while what it has told is known to
+   * be past: nobody is to be alerted of what is only assumed.
+   */
   get outcome(): ReadOutcome | undefined {
     if (this.#failure !== undefined) {
       return { failed: true, sequence: this.#failure.sequence };
     }
-    return this.#held && { failed: false, sequence: this.#held.sequence };
+    const held = this.#held;
+    return held === undefined || this.isOutdated(held)
+      ? undefined
+      : { failed: false, sequence: held.sequence };
   }
 
   /** Whether OpenRouter is left alone after a failure. */
@@ -132,19 +140,34 @@ export class BalanceCache {
     return { ageMs: this.#now - receivedAt, freshMs: this.#parts.options.ttlMs * jitter };
   }
 
+  /** Whether a limit has started anew since a reading, which therefore says no more how much is left. */
+  isOutdated(held: HeldReading): boolean {
+    return this.#now >= changesAt(held);
+  }
+
+  /** What a reading says can be spent, whatever was recorded since. */
+  spendableIn({ figures }: HeldReading): number | null {
+    return snapshotOf(figures, 0, false).spendable;
+  }
+
   /** What a reading says by now, which need not be the last one. */
   snapshotOf(held: HeldReading): BalanceSnapshot {
     const { ageMs, freshMs } = this.ageOf(held);
     const stale =
-      ageMs >= freshMs &&
-      (this.#failure !== undefined || ageMs >= freshMs + this.#parts.options.staleWhileRevalidateMs);
-    if (held !== this.#held) {
-      return snapshotOf(held.figures, this.#spentSince(held), stale);
+      this.isOutdated(held) ||
+      (ageMs >= freshMs &&
+        (this.#failure !== undefined || ageMs >= freshMs + this.#parts.options.staleWhileRevalidateMs));
+    const isLast = held === this.#held;
+    if (isLast && this.#snapshot?.stale === stale && this.#now < this.#snapshotUntil) {
+      return this.#snapshot;
     }
-    if (this.#snapshot?.stale !== stale) {
-      this.#snapshot = snapshotOf(held.figures, this.#spentSince(held), stale);
+    const figures = this.isOutdated(held) ? figuresOf(held.reading, ageMs) : held.figures;
+    const snapshot = snapshotOf(figures, this.#spentSince(held), stale);
+    if (isLast) {
+      this.#snapshot = snapshot;
+      this.#snapshotUntil = held.receivedAt + figures.changesInMs;
     }
-    return this.#snapshot;
+    return snapshot;
   }
 
   /** Takes a reading for the last one. */

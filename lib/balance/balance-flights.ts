@@ -191,7 +191,7 @@ export class BalanceFlights {
   /** Whether everybody aboard is content with the reading at hand. */
   #accepts({ generation, isRefresh, startedAt, wantsFresh, maxAgeMs }: Flight): boolean {
     const { held } = this.#parts.cache;
-    if (held === undefined || generation !== this.#generation) {
+    if (held === undefined || generation !== this.#generation || this.#parts.cache.isOutdated(held)) {
       return false;
     }
     // One of another process: this one's own are what the flight was started for.

@@ -9,7 +9,7 @@ import { BalanceFlights, type FlightWish } from './balance-flights.js';
 import type { BalanceSource } from './balance-source.js';
 import type { BalanceSnapshot } from './balance.models.js';
 import { freshnessOf } from './freshness.js';
-import type { HeldReading } from './held-reading.js';
+import { changesAt, type HeldReading } from './held-reading.js';
 import type { StoreAccess } from './store-access.js';
 
 /** A poll takes a reading of others for its own that is a little younger than the interval. */
@@ -84,13 +84,16 @@ export class BalanceReader {
     const { servable } = this.#cache;
     return (
       servable && {
-        spendable: servable.figures.spendable,
+        spendable: this.#cache.spendableIn(servable),
         leastSpendable: this.#cache.snapshotOf(servable).spendable,
       }
     );
   }
 
-  /** How the last attempt to ask OpenRouter has ended, and its number in the store; `undefined` before the first. */
+  /**
+   * How the last attempt to ask OpenRouter has ended, and its number in the store; `undefined` before the first, and while
+   * what it has told is known to be past.
+   */
   get outcome(): ReadOutcome | undefined {
     return this.#cache.outcome;
   }
@@ -146,7 +149,7 @@ export class BalanceReader {
    */
   pollDelay(intervalMs: number, otherwiseMs: number): number {
     const { failure, held } = this.#cache;
-    const dueAt = failure?.until ?? (held && held.receivedAt + intervalMs);
+    const dueAt = failure?.until ?? (held && Math.min(held.receivedAt + intervalMs, changesAt(held)));
     return dueAt === undefined ? otherwiseMs : Math.max(0, dueAt - this.#now);
   }
 
@@ -179,7 +182,8 @@ export class BalanceReader {
     const cache = this.#cache;
     const { held } = cache;
     if (held !== undefined) {
-      switch (freshnessOf({ ...cache.ageOf(held), maxAgeMs, ...this.#parts.options })) {
+      const isOutdated = cache.isOutdated(held);
+      switch (freshnessOf({ ...cache.ageOf(held), isOutdated, maxAgeMs, ...this.#parts.options })) {
         case 'fresh':
           return this.#warmUp(held);
         case 'revalidate':
@@ -243,7 +247,7 @@ export class BalanceReader {
   #warmUp(held: HeldReading): Promise<BalanceSnapshot> {
     const snapshot = this.#cache.snapshotOf(held);
     if (this.#warm?.snapshot !== snapshot || this.#now >= this.#warm.until) {
-      const freshUntil = held.receivedAt + this.#cache.ageOf(held).freshMs;
+      const freshUntil = Math.min(held.receivedAt + this.#cache.ageOf(held).freshMs, changesAt(held));
       this.#warm = {
         snapshot,
         promise: Promise.resolve(snapshot),

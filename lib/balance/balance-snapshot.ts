@@ -1,54 +1,115 @@
+import type { LimitedBy } from '../contracts/balance-figures.js';
 import { subtractUsd } from '../money/usd.js';
 import type { BalanceSnapshot } from './balance.models.js';
 import { frozenDate } from './frozen-date.js';
+import { type KeyLimits, renewed, type SpendingLimit } from './spending-limits.js';
 
 /** What OpenRouter has said of an account, as it came. */
 export interface BalanceReading {
   /** The answer of `GET /credits`; `null` if it is not known. */
   readonly credits: { readonly totalCredits: number; readonly totalUsage: number } | null;
-  /** The answer of `GET /key`, whose limit may be none; `null` if it is not known. */
-  readonly key: { readonly limitRemaining: number | null } | null;
+  /**
+   * The answer of `GET /key`, whose limit may be none; `null` if it is not known. One that an older version has left in a
+   * store has no `limits`, and tells of the key's own limit alone.
+   */
+  readonly key: ({ readonly limitRemaining: number | null } & Partial<KeyLimits>) | null;
   /** When the last of them came, by the wall clock, in milliseconds since 1970. */
   readonly fetchedAt: number;
 }
 
-/** The figures of a reading, before anything is spent. */
-export type ReadFigures = Omit<BalanceSnapshot, 'stale'>;
+/** Something that limits what can be spent. */
+interface Bound {
+  readonly by: LimitedBy;
+  readonly left: number;
+  readonly resetsAt: Date | null;
+  /** The lower one counts where as much is left of two. */
+  readonly rank: number;
+}
 
-/** What a reading says. */
-export function figuresOf({ credits, key, fetchedAt }: BalanceReading): ReadFigures {
+/** The lowest bounds of a reading, apart by whose spend lowers them. */
+interface Bounds {
+  readonly account: Bound | undefined;
+  readonly key: Bound | undefined;
+  /** That of the key's own limit. */
+  readonly keyLimit: Bound | undefined;
+  /** Whether there is one of which is not known how much is left. */
+  readonly hasUnknown: boolean;
+}
+
+/** Clocks are no more alike than this, and no server must have itself asked more often. */
+const LEAST_CHANGE_MS = 1_000;
+
+type Told = Pick<
+  BalanceSnapshot,
+  'totalCredits' | 'totalUsage' | 'balance' | 'keyLimitRemaining' | 'sources' | 'fetchedAt'
+>;
+
+/** The figures of a reading, before anything is spent. */
+export interface ReadFigures extends Told {
+  readonly bounds: Bounds;
+  /** After what time from `fetchedAt` a limit starts anew, so that the figures are others; in milliseconds. */
+  readonly changesInMs: number;
+}
+
+/**
+ * What a reading says.
+ *
+ * @param elapsedMs - The time since it came. Limits that have started anew since are taken to be whole again: that is the
+ *   most that can be left of them.
+ */
+export function figuresOf({ credits, key, fetchedAt }: BalanceReading, elapsedMs = 0): ReadFigures {
   const balance = credits === null ? null : subtractUsd(credits.totalCredits, credits.totalUsage);
-  const keyLimitRemaining = key?.limitRemaining ?? null;
+  const isAhead = ({ resetsAt }: SpendingLimit): boolean =>
+    // What should have started anew before OpenRouter answered is what OpenRouter says it is.
+    resetsAt !== null && resetsAt > fetchedAt + elapsedMs;
+  const hasPassed = (limit: SpendingLimit): boolean =>
+    limit.resetsAt !== null && limit.resetsAt > fetchedAt && !isAhead(limit);
+  const limits = limitsIn(key);
+  const current = limits.map((limit) => (hasPassed(limit) ? renewed(limit) : limit));
+  const resets = limits
+    .filter(isAhead)
+    .map(({ resetsAt }) => Math.max(LEAST_CHANGE_MS, (resetsAt ?? Infinity) - fetchedAt));
   return {
     totalCredits: credits?.totalCredits ?? null,
     totalUsage: credits?.totalUsage ?? null,
     balance,
-    keyLimitRemaining,
-    spendable: smallerOfKnown(balance, keyLimitRemaining),
-    estimated: balance ?? keyLimitRemaining,
+    keyLimitRemaining: key?.limitRemaining ?? null,
     sources: Object.freeze({
       balance: credits === null ? null : 'credits',
       keyLimit: key === null ? null : 'key',
     }),
     fetchedAt: frozenDate(fetchedAt),
+    bounds: boundsOf(balance, current, key?.hasUnknown === true),
+    changesInMs: Math.min(...resets, Infinity),
   };
 }
 
 /**
  * Makes a snapshot of what a reading says.
  *
- * @param spentUsd - Spend that the reading may not include.
+ * @param spentUsd - Spend that the reading may not include, of the whole account.
+ * @param spentByKeyUsd - The part of it that the key has spent whose limits the reading has.
  */
-export function snapshotOf(figures: ReadFigures, spentUsd: number, stale: boolean): BalanceSnapshot {
-  const { totalCredits, totalUsage, balance, keyLimitRemaining, sources, fetchedAt } = figures;
-  const spendable = less(figures.spendable, spentUsd);
+export function snapshotOf(
+  figures: ReadFigures,
+  spentUsd: number,
+  stale: boolean,
+  spentByKeyUsd = spentUsd,
+): BalanceSnapshot {
+  const { totalCredits, totalUsage, balance, keyLimitRemaining, sources, fetchedAt, bounds } = figures;
+  const account = less(bounds.account, spentUsd);
+  const tightest = tighter(account, less(bounds.key, spentByKeyUsd));
+  // However much is left of what is not known: less than nothing stays less than nothing.
+  const spendable = bounds.hasUnknown && (tightest?.left ?? 1) > 0 ? undefined : tightest;
   return Object.freeze({
     totalCredits,
     totalUsage,
     balance,
     keyLimitRemaining,
-    spendable,
-    estimated: figures.estimated === figures.spendable ? spendable : less(figures.estimated, spentUsd),
+    spendable: spendable?.left ?? null,
+    limitedBy: spendable?.by ?? null,
+    resetsAt: spendable?.resetsAt ?? null,
+    estimated: estimated(figures, account, spentUsd, spentByKeyUsd),
     sources,
     stale,
     fetchedAt,
@@ -59,6 +120,7 @@ export function snapshotOf(figures: ReadFigures, spentUsd: number, stale: boolea
 export function saysTheSame(one: BalanceSnapshot, other: BalanceSnapshot): boolean {
   return (
     FIGURES.every((name) => one[name] === other[name]) &&
+    one.resetsAt?.getTime() === other.resetsAt?.getTime() &&
     one.stale === other.stale &&
     one.sources.balance === other.sources.balance &&
     one.sources.keyLimit === other.sources.keyLimit
@@ -71,16 +133,73 @@ const FIGURES = [
   'balance',
   'keyLimitRemaining',
   'spendable',
+  'limitedBy',
   'estimated',
 ] as const satisfies readonly (keyof BalanceSnapshot)[];
 
-function smallerOfKnown(one: number | null, other: number | null): number | null {
-  if (one === null || other === null) {
-    return one ?? other;
+function limitsIn(key: BalanceReading['key']): readonly SpendingLimit[] {
+  if (key?.limits !== undefined) {
+    return key.limits;
   }
-  return Math.min(one, other);
+  const left = key?.limitRemaining ?? null;
+  return left === null ? [] : [{ by: 'key-limit', counts: 'key', left, limit: null, resetsAt: null }];
 }
 
-function less(amount: number | null, spentUsd: number): number | null {
-  return amount === null || spentUsd === 0 ? amount : subtractUsd(amount, spentUsd);
+/** @param limits - `undefined` stands for one of which is not known how much is left. */
+function boundsOf(
+  balance: number | null,
+  limits: readonly (SpendingLimit | undefined)[],
+  hasUnknown: boolean,
+): Bounds {
+  const lowest: { account?: Bound; key?: Bound; keyLimit?: Bound } = {};
+  if (balance !== null) {
+    // Where nothing is left of the balance either, no reset helps.
+    lowest.account = { by: 'balance', left: balance, resetsAt: null, rank: 0 };
+  }
+  for (const [index, limit] of limits.entries()) {
+    if (limit !== undefined) {
+      const { by, counts, left, resetsAt } = limit;
+      const bound: Bound = {
+        by,
+        left,
+        resetsAt: resetsAt === null ? null : frozenDate(resetsAt),
+        rank: index + 1,
+      };
+      lowest[counts] = tighter(lowest[counts], bound) ?? bound;
+      if (by === 'key-limit') {
+        lowest.keyLimit = tighter(lowest.keyLimit, bound) ?? bound;
+      }
+    }
+  }
+  const { account, key, keyLimit } = lowest;
+  return { account, key, keyLimit, hasUnknown: hasUnknown || limits.includes(undefined) };
+}
+
+function tighter(one: Bound | undefined, other: Bound | undefined): Bound | undefined {
+  if (one === undefined || other === undefined) {
+    return one ?? other;
+  }
+  const isOther = other.left === one.left ? other.rank < one.rank : other.left < one.left;
+  return isOther ? other : one;
+}
+
+function less(bound: Bound | undefined, spentUsd: number): Bound | undefined {
+  return bound === undefined || spentUsd === 0
+    ? bound
+    : { ...bound, left: subtractUsd(bound.left, spentUsd) };
+}
+
+function estimated(
+  { balance, bounds }: ReadFigures,
+  account: Bound | undefined,
+  spentUsd: number,
+  spentByKeyUsd: number,
+): number | null {
+  if (balance === null) {
+    return less(bounds.keyLimit, spentByKeyUsd)?.left ?? null;
+  }
+  if (account?.by === 'balance') {
+    return account.left;
+  }
+  return spentUsd === 0 ? balance : subtractUsd(balance, spentUsd);
 }

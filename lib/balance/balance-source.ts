@@ -3,6 +3,10 @@ import type { BalanceEnvironment } from './balance-environment.js';
 import type { BalanceReading } from './balance-snapshot.js';
 import { RefusableRoute } from './refusable-route.js';
 import { REFUSED_FOR_MS } from './refusals.js';
+import { type KeyStanding, limitsOf } from './spending-limits.js';
+
+/** What a reading needs of the answer of `GET /key`. */
+type KeyAnswer = KeyStanding & { readonly isManagementKey?: boolean };
 
 /** What a reading needs of an account's services. */
 export interface BalanceServices {
@@ -10,9 +14,7 @@ export interface BalanceServices {
     getCredits(options: RequestOptions): Promise<{ totalCredits: number; totalUsage: number }>;
   };
   readonly apiKeys: {
-    getCurrent(
-      options: RequestOptions,
-    ): Promise<{ limitRemaining: number | null; isManagementKey?: boolean }>;
+    getCurrent(options: RequestOptions): Promise<KeyAnswer>;
   };
 }
 
@@ -92,10 +94,11 @@ export class BalanceSource {
     if (known === null && this.#keys.management) {
       this.#tellOnce(this.#creditsRoute.refusal);
     }
+    const fetchedAt = this.#environment.wallNow();
     return {
       credits: known,
-      key: key && { limitRemaining: key.limitRemaining },
-      fetchedAt: this.#environment.wallNow(),
+      key: key && { limitRemaining: key.limitRemaining, ...limitsOf(key, fetchedAt) },
+      fetchedAt,
     };
   }
 
@@ -122,9 +125,7 @@ export class BalanceSource {
     });
   }
 
-  async #key(
-    options: RequestOptions,
-  ): Promise<{ limitRemaining: number | null; isManagementKey?: boolean } | null> {
+  async #key(options: RequestOptions): Promise<KeyAnswer | null> {
     const answer = await this.#keyRoute.ask(() => this.#services.apiKeys.getCurrent(options));
     if (answer === null && this.#keys.separate) {
       // Every key may ask about itself. One that may not can spend nothing, which must not look like no limit.

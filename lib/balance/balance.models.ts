@@ -3,6 +3,7 @@ import type {
   BalanceFigures,
   BalanceNotice,
   BalanceSources,
+  LimitedBy,
 } from '../contracts/balance-figures.js';
 
 const usd = (description: string): object => ({
@@ -16,7 +17,10 @@ const usd = (description: string): object => ({
 export class BalanceSnapshotSources implements BalanceSources {
   /** `'credits'`: `totalCredits`, `totalUsage` and `balance` are those of `GET /credits`. */
   readonly balance!: 'credits' | null;
-  /** `'key'`: `keyLimitRemaining` is that of `GET /key`, where `null` then means that the key has no limit. */
+  /**
+   * `'key'`: `keyLimitRemaining` is that of `GET /key`, where `null` then means that the key has no limit, and the budgets
+   * that OpenRouter enforces on the key are known with it.
+   */
   readonly keyLimit!: 'key' | null;
 
   /** @internal */
@@ -46,10 +50,19 @@ export class BalanceSnapshot implements BalanceFigures {
    */
   readonly keyLimitRemaining!: number | null;
   /**
-   * What can be spent: the smaller one of `balance` and `keyLimitRemaining`, of those that are known, less the spend
-   * that was recorded and may not be in them yet.
+   * What can be spent: the smallest of `balance`, `keyLimitRemaining` and the tightest budget that OpenRouter enforces on
+   * the key (`effective_budget` of `GET /key`), of those that are known, less the spend that was recorded and may not be in
+   * them yet. `null` also where there is a budget and how much is left of it cannot be
+   * read, unless another one shows that nothing is left.
    */
   readonly spendable!: number | null;
+  /**
+   * Which of them it is: `'balance'`, which only a purchase raises; `'key-limit'`, the key's own limit; `'budget'`, one of
+   * a guardrail, a member or a workspace. `null` while `spendable` is.
+   */
+  readonly limitedBy!: LimitedBy | null;
+  /** When that limit starts anew; `null` for never, as the balance does, or if that is not known. */
+  readonly resetsAt!: Date | null;
   /**
    * What the account has by now: `balance` less the spend that was recorded and may not be in it yet; where the
    * balance is not known, `keyLimitRemaining` less it.
@@ -70,6 +83,19 @@ export class BalanceSnapshot implements BalanceFigures {
       balance: usd('Purchased minus used'),
       keyLimitRemaining: usd("What is left of the key's spending limit"),
       spendable: usd('What can be spent'),
+      limitedBy: {
+        required: true,
+        type: () => String,
+        enum: ['balance', 'key-limit', 'budget'],
+        nullable: true,
+        description: 'What decides how much can be spent',
+      },
+      resetsAt: {
+        required: true,
+        type: () => Date,
+        nullable: true,
+        description: 'When that limit starts anew; null for never, or not known',
+      },
       estimated: usd('What the account has by now'),
       sources: { required: true, type: () => BalanceSnapshotSources },
       stale: {
@@ -99,7 +125,10 @@ export interface BalanceAlert extends BalanceNotice {
   readonly at: Date;
 }
 
-/** How long the money lasts, judged by what the account has used on past days. */
+/**
+ * How long the money lasts, judged by what the account has used on past days. It is what can be spent now that is divided:
+ * where `limitedBy` of the snapshot is a limit that starts anew, `resetsAt` may come first.
+ */
 export class BalanceForecast {
   /** What can be spent, in US dollars; `null` if not known. */
   readonly spendable!: number | null;

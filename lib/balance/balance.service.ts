@@ -1,6 +1,7 @@
 import { Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { Observable } from 'rxjs';
-import { isOutOfCredits } from '../errors/error-verdict.js';
+import type { OpenRouterErrorKind } from '../errors/error-kind.js';
+import { classifyOpenRouterError } from '../errors/error-verdict.js';
 import type { HttpPipeline } from '../http/http-pipeline.js';
 import { attachPipeline } from '../http/service-pipeline.js';
 import { isOpenRouterHost } from '../options/option-rules.js';
@@ -29,8 +30,11 @@ const SOLE_ACCOUNT = 'account';
 /** A module that is loaded lazily gets no hooks, and must not wait for one for ever. */
 const LATEST_START_MS = 1_000;
 
-/** Errors that say "out of credits" come by the hundred; what they say is known after the first. */
+/** Errors that say that nothing can be spent come by the hundred; what they say is known after the first. */
 const REPORT_PAUSE_MS = 2_000;
+
+/** Errors that say something of what a reading tells. */
+const SPENT_KINDS: readonly OpenRouterErrorKind[] = ['out-of-credits', 'key-limit', 'budget'];
 
 const DEFAULT_FORECAST_DAYS = 7;
 
@@ -75,7 +79,8 @@ export class BalanceService implements OnApplicationBootstrap, OnModuleDestroy {
    *
    * Fresh is a reading of up to `ttlMs`. One of up to `staleWhileRevalidateMs` more is given as it is, while a new one
    * is made. Beyond that, the call waits for a new one. If that fails, other than by a 401 or 403, a reading of up to
-   * `staleIfErrorMs` beyond `ttlMs` is given, with `stale: true`. Any number of concurrent calls share one reading, and
+   * `staleIfErrorMs` beyond `ttlMs` is given, with `stale: true`. The call also waits where a limit has started anew since
+   * the reading (`resetsAt`). Any number of concurrent calls share one reading, and
    * after a failure nobody asks OpenRouter for a while: the calls then get the old reading, or the same error.
    *
    * @param options - `maxAgeMs`, an age in the place of those windows, 0 for a new reading; `signal`, which ends the
@@ -121,14 +126,15 @@ export class BalanceService implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /**
-   * Tells of an error of any client of OpenRouter, for example of a completion. One that says that credits have run out
-   * makes a new reading at once, so that neither "full" nor "empty" sticks; any other does nothing. Never throws.
+   * Tells of an error of any client of OpenRouter, for example of a completion. One that says that credits have run out, or
+   * that the key's limit or a budget is spent, makes a new reading at once, so that neither "full" nor "empty" sticks; any
+   * other does nothing. Never throws.
    *
    * @param error - Anything. At any rate of errors there is one such reading in two seconds at most.
    */
   reportError(error: unknown): void {
     const { reader, reports } = this;
-    if (performance.now() < reports.from || !isOutOfCredits(error)) {
+    if (performance.now() < reports.from || !SPENT_KINDS.includes(classifyOpenRouterError(error).kind)) {
       return;
     }
     // None while the reading is under way.

@@ -11,6 +11,8 @@ export interface FreshnessQuestion extends FreshnessWindows {
   readonly freshMs: number;
   /** What the caller asks for instead of the windows. */
   readonly maxAgeMs?: number | undefined;
+  /** Whether a limit has started anew since. */
+  readonly isOutdated?: boolean;
 }
 
 /**
@@ -22,7 +24,10 @@ export type Freshness = 'fresh' | 'revalidate' | 'wait';
 
 /** Whether a reading may be served as it is. */
 export function freshnessOf(question: FreshnessQuestion): Freshness {
-  const { ageMs, freshMs, maxAgeMs, staleWhileRevalidateMs } = question;
+  const { ageMs, freshMs, maxAgeMs, staleWhileRevalidateMs, isOutdated } = question;
+  if (isOutdated === true) {
+    return 'wait';
+  }
   if (maxAgeMs !== undefined) {
     return ageMs < maxAgeMs ? 'fresh' : 'wait';
   }

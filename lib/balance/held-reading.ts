@@ -26,3 +26,11 @@ export function isNewer(
   // A store that has lost its data may number anew.
   return sequence > held.sequence || (sequence < held.sequence && began > held.began);
 }
+
+/**
+ * When the figures of a reading become others, since a limit starts anew; `Infinity` for never. By this process's
+ * monotonic clock: nobody's wall clock but that of the process that has asked has a part in it.
+ */
+export function changesAt({ receivedAt, figures }: HeldReading): number {
+  return receivedAt + figures.changesInMs;
+}

@@ -4,6 +4,7 @@ import { tryParseJson } from '../errors/reading/json.js';
 import type { BalanceReading } from './balance-snapshot.js';
 import { LAST_MOMENT_MS } from './forecast.js';
 import { jitterOf } from './freshness.js';
+import { parseLimits } from './spending-limits.js';
 
 /** Changes whenever a reader of the old form would misunderstand the new one. */
 const VERSION = 1;
@@ -60,7 +61,16 @@ function parseKey(value: unknown): BalanceReading['key'] | undefined {
   }
   const limitRemaining =
     ownMember(value, 'limitRemaining') === null ? null : numberIn(value, 'limitRemaining');
-  return limitRemaining === undefined ? undefined : { limitRemaining };
+  if (limitRemaining === undefined) {
+    return undefined;
+  }
+  const told = ownMember(value, 'limits');
+  if (told === undefined) {
+    // An older version has left none.
+    return { limitRemaining };
+  }
+  const limits = parseLimits(told);
+  return limits && { limitRemaining, limits, hasUnknown: ownMember(value, 'hasUnknown') !== false };
 }
 
 function numberIn(

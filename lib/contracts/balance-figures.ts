@@ -8,6 +8,9 @@ export interface BalanceSources {
   readonly keyLimit: 'key' | null;
 }
 
+/** What decides how much can be spent: the account's balance, the key's own limit, or a budget above the key. */
+export type LimitedBy = 'balance' | 'key-limit' | 'budget';
+
 /**
  * What is known of an account's money, in US dollars. `null` is "not known", never 0; what is below zero stays below
  * zero.
@@ -21,8 +24,15 @@ export interface BalanceFigures {
   readonly balance: number | null;
   /** What is left of the spending limit of the key, as OpenRouter said last. */
   readonly keyLimitRemaining: number | null;
-  /** What can be spent: the smaller one of `balance` and `keyLimitRemaining`, less the spend recorded since. */
+  /**
+   * What can be spent: the smallest of `balance`, `keyLimitRemaining` and the budgets that OpenRouter enforces on the key,
+   * less the spend recorded since.
+   */
   readonly spendable: number | null;
+  /** Which of them it is; `null` while `spendable` is. */
+  readonly limitedBy: LimitedBy | null;
+  /** When that limit starts anew; `null` for never, or if that is not known. */
+  readonly resetsAt: Date | null;
   /** What the account has by now: `balance` (or else `keyLimitRemaining`) less the spend recorded since. */
   readonly estimated: number | null;
   /** Where the figures come from. */

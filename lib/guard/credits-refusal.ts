@@ -1,13 +1,14 @@
 import { STATUS_CODES } from 'node:http';
 import type { ContextType, ExecutionContext } from '@nestjs/common';
 import Big from 'big.js';
-import type { BalanceFigures } from '../contracts/balance-figures.js';
+import type { BalanceFigures, LimitedBy } from '../contracts/balance-figures.js';
 import { OpenRouterInsufficientCreditsException } from '../errors/client.exceptions.js';
 import type { CreditsRequirement } from './credits-requirement.js';
 import { InsufficientCreditsHttpException } from './insufficient-credits-http.exception.js';
 
 /** What is known of an account's money when a request is refused. */
-type KnownFigures = Pick<BalanceFigures, 'spendable' | 'balance' | 'keyLimitRemaining'>;
+type KnownFigures = Pick<BalanceFigures, 'spendable' | 'balance' | 'keyLimitRemaining'> &
+  Partial<Pick<BalanceFigures, 'limitedBy' | 'resetsAt'>>;
 
 const SHORT = 'Not enough OpenRouter credits';
 const UNKNOWN = 'It is not known whether there are enough OpenRouter credits';
@@ -30,7 +31,7 @@ export function refusalOf(
   const message =
     figures === undefined || spendable === null
       ? `${UNKNOWN}: ${needed} is needed, and what ${owner} has could not be read.`
-      : `${SHORT}: ${needed} is needed, ${exactUsd(spendable)} is left of ${whatIsShort(figures)} of ${owner}.`;
+      : `${SHORT}: ${needed} is needed, ${exactUsd(spendable)} is left of ${whatIsShort(figures)} of ${owner}${untilWhen(figures)}.`;
   return new OpenRouterInsufficientCreditsException({ message, required, spendable, status, cause });
 }
 
@@ -41,9 +42,20 @@ function exactUsd(amount: number): string {
   return `${amount < 0 ? '-' : ''}$${exact.toFixed(Math.max(2, decimals))}`;
 }
 
-function whatIsShort({ balance, keyLimitRemaining }: KnownFigures): string {
+const NAMES: Readonly<Record<LimitedBy, string>> = {
+  balance: 'the balance',
+  'key-limit': 'the limit of the API key',
+  budget: 'a budget of the API key',
+};
+
+/** What stands in for the service in a test need not say what limits. */
+function whatIsShort({ limitedBy, balance, keyLimitRemaining }: KnownFigures): string {
   const isLimit = keyLimitRemaining !== null && (balance === null || keyLimitRemaining < balance);
-  return isLimit ? 'the limit of the API key' : 'the balance';
+  return NAMES[limitedBy ?? (isLimit ? 'key-limit' : 'balance')];
+}
+
+function untilWhen({ resetsAt }: KnownFigures): string {
+  return resetsAt === undefined || resetsAt === null ? '' : `, which resets at ${resetsAt.toISOString()}`;
 }
 
 /**

@@ -9,13 +9,16 @@ export interface HealthReport {
 
 /** Judges an account by its figures. */
 export function reportOf(figures: BalanceSnapshot, minimumSpendable: number | undefined): HealthReport {
-  const { balance, spendable, keyLimitRemaining, stale, fetchedAt } = figures;
+  const { balance, spendable, limitedBy, resetsAt, keyLimitRemaining, stale, fetchedAt } = figures;
   const problem = problemOf(spendable, minimumSpendable);
   return {
     isUp: problem === undefined,
     details: {
       balance,
       spendable,
+      limitedBy,
+      // What stands in for the service in a test need not say it.
+      ...((resetsAt ?? null) !== null && { resetsAt: resetsAt?.toISOString() }),
       keyLimitRemaining,
       stale,
       fetchedAt: fetchedAt.toISOString(),

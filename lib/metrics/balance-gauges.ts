@@ -11,6 +11,8 @@ interface GaugeRow {
   /** How `prom-client` puts the workers of a cluster together, which all read the same account. */
   readonly aggregator: 'min' | 'max';
   readonly read: (figures: BalanceFigures) => number | null;
+  /** A label besides that of the account. */
+  readonly label?: { readonly name: string; readonly read: (figures: BalanceFigures) => string | null };
 }
 
 const ROWS: readonly GaugeRow[] = [
@@ -22,9 +24,22 @@ const ROWS: readonly GaugeRow[] = [
   },
   {
     name: 'openrouter_spendable_usd',
-    help: "What can be spent in US dollars: the smaller of the account's balance and the key's remaining limit.",
+    help: "What can be spent in US dollars: the smallest of the account's balance, the key's limit and its budgets.",
     aggregator: 'min',
     read: ({ spendable }) => spendable,
+  },
+  {
+    name: 'openrouter_spendable_limited_by',
+    help: 'Always 1; the label `limit` says what limits openrouter_spendable_usd: balance, key-limit or budget.',
+    aggregator: 'max',
+    read: ({ limitedBy }) => (limitedBy ? 1 : null),
+    label: { name: 'limit', read: ({ limitedBy }) => limitedBy },
+  },
+  {
+    name: 'openrouter_spendable_resets_timestamp_seconds',
+    help: 'When that limit starts anew, in seconds since 1970; absent where it never does.',
+    aggregator: 'max',
+    read: ({ resetsAt }) => (resetsAt ? resetsAt.getTime() / 1_000 : null),
   },
   {
     name: 'openrouter_total_credits_usd',
@@ -48,22 +63,23 @@ const ROWS: readonly GaugeRow[] = [
 ];
 
 /** A gauge that looks at its accounts when it is scraped. */
-class BalanceGauge extends Gauge<'account'> {
+class BalanceGauge extends Gauge {
   /** Accounts by their names; of several with one name the last that came. */
   readonly accounts = new Map<string, BalanceGlance>();
 
-  constructor({ read, ...config }: GaugeRow & { registers: MetricRegistry[] }) {
+  constructor({ read, label, ...config }: GaugeRow & { registers: MetricRegistry[] }) {
     super({
       ...config,
-      labelNames: ['account'],
+      labelNames: ['account', ...(label === undefined ? [] : [label.name])],
       collect: () => {
         this.reset();
         for (const [account, balance] of this.accounts) {
           const figures = balance.peek();
           const value = figures === undefined ? null : read(figures);
           // What is not known is absent: 0 would be a made-up number.
-          if (value !== null) {
-            this.set({ account }, value);
+          if (figures !== undefined && value !== null) {
+            const more = label === undefined ? {} : { [label.name]: label.read(figures) ?? '' };
+            this.set({ account, ...more }, value);
           }
         }
       },

@@ -69,6 +69,8 @@ describe('a snapshot', () => {
       balance: 74.75,
       keyLimitRemaining: null,
       spendable: 74.75,
+      limitedBy: 'balance',
+      resetsAt: null,
       estimated: 74.75,
       sources: { balance: 'credits', keyLimit: 'key' },
       stale: false,
@@ -117,6 +119,19 @@ describe('reportError', () => {
     balance.reportError(OUT_OF_CREDITS);
     await sleep(20);
     expect(paths()).toEqual(['/credits', '/credits']);
+  });
+
+  it.each([
+    ['a budget', 403, 'Budget limit exceeded', 'openrouter_guardrail_budget'],
+    ['a budget of the workspace', 403, 'Workspace daily budget exceeded', 'openrouter_workspace_budget'],
+    ['the limit of the key', 402, 'no', 'openrouter_key_limit'],
+  ])('has a new reading made where %s is spent', async (_title, status, message, limit_source) => {
+    const balance = open({ apiKey: sandbox.apiKey });
+    await balance.get();
+    sandbox.addGuardrail({ scope: 'member', limitUsd: 1 });
+    sandbox.spend(3);
+    balance.reportError({ status, error: { code: status, message, metadata: { limit_source } } });
+    await expect(balance.get()).resolves.toMatchObject({ spendable: -2, limitedBy: 'budget' });
   });
 
   it('waits for the reading that it has had made, however long that takes', async () => {
@@ -261,6 +276,13 @@ describe('forecast', () => {
     balance.invalidate();
     await balance.forecast();
     expect(asked()).toBe(2);
+  });
+
+  it('goes by the tightest limit', async () => {
+    sandbox.spend(2.5, { at: new Date(Date.now() - DAY_MS) });
+    sandbox.addGuardrail({ scope: 'member', limitUsd: 7.5 });
+    const balance = open({ apiKey: sandbox.apiKey });
+    await expect(balance.forecast()).resolves.toMatchObject({ spendable: 5, dailyUsage: 2.5, daysLeft: 2 });
   });
 
   it('says nothing where the key is no management key', async () => {

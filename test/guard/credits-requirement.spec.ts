@@ -145,6 +145,26 @@ describe('refusalOf', () => {
       'Not enough OpenRouter credits: at least $5.00 is needed, $0.00 is left of the limit of the API key of the account.',
     ],
     [
+      'a budget, and until when',
+      undefined,
+      {},
+      {
+        spendable: -2,
+        balance: 80,
+        keyLimitRemaining: 74.5,
+        limitedBy: 'budget',
+        resetsAt: new Date('2026-12-01T00:00:00Z'),
+      },
+      'Not enough OpenRouter credits: more than $0.00 is needed, -$2.00 is left of a budget of the API key of the account, which resets at 2026-12-01T00:00:00.000Z.',
+    ],
+    [
+      'what the figures say, where spend has made another one the lowest',
+      1,
+      {},
+      { spendable: 0.5, balance: 80, keyLimitRemaining: 74.5, limitedBy: 'balance', resetsAt: null },
+      'Not enough OpenRouter credits: at least $1.00 is needed, $0.50 is left of the balance of the account.',
+    ],
+    [
       'a debt, every digit of it',
       undefined,
       {},

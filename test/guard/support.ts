@@ -16,6 +16,8 @@ export class FakeAccount {
           balance: spendable,
           keyLimitRemaining: null,
           spendable,
+          limitedBy: spendable === null ? null : 'balance',
+          resetsAt: null,
           estimated: spendable,
           sources: { balance: null, keyLimit: null },
           stale: false,

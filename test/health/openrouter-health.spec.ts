@@ -68,6 +68,7 @@ function accountModule(account: FakeAccount, name?: string) {
 const FIGURES = {
   balance: 10,
   spendable: 10,
+  limitedBy: 'balance',
   keyLimitRemaining: null,
   stale: false,
   fetchedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
@@ -309,6 +310,30 @@ describe('the health of a real account', () => {
     }
     expect(sandbox.requests.length).toBe(1);
     expect(leaksIn(results, [managementKey])).toEqual([]);
+  });
+
+  it('goes by the tightest limit, and says which one that is and until when', async () => {
+    const sandbox = await OpenRouterSandbox.start({
+      guardrails: [{ scope: 'member', limitUsd: 3, resetInterval: 'monthly' }],
+    });
+    closers.push(() => sandbox.stop());
+    const { apiKey, managementKey, baseUrl } = sandbox;
+    const module = await compile({
+      imports: [
+        OpenRouterModule.forRoot({ apiKey, managementKey, baseUrl }),
+        OpenRouterHealthModule.forRoot(),
+      ],
+    });
+    const indicator = module.get(OpenRouterHealthIndicator, { strict: false });
+    expect(await indicator.isHealthy('openrouter', { minimumSpendable: 5 })).toMatchObject({
+      openrouter: {
+        status: 'down',
+        balance: 74.75,
+        spendable: 3,
+        limitedBy: 'budget',
+        resetsAt: expect.stringMatching(/^\d{4}-\d\d-01T00:00:00\.000Z$/),
+      },
+    });
   });
 
   it('goes by what is in memory while OpenRouter does not answer', async () => {

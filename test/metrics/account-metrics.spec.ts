@@ -89,6 +89,25 @@ describe('OpenRouterMetrics on an account', () => {
     expect(gauges).toEqual(['openrouter_balance_age_seconds{account="default"}']);
   });
 
+  it('shows what limits, and until when', async () => {
+    const { sandbox, registry, options } = await openAccount();
+    const client = new OpenRouterClient({ ...options, apiKey: sandbox.apiKey });
+    closers.push(() => client.close());
+    const limits = async () =>
+      Object.entries(await scrape(registry)).filter(([name]) => /limited_by|resets/.test(name));
+    expect(await limits()).toEqual([]);
+    await client.balance.get();
+    expect(await limits()).toEqual([
+      ['openrouter_spendable_limited_by{account="default",limit="balance"}', 1],
+    ]);
+    sandbox.addGuardrail({ scope: 'member', limitUsd: 3, resetInterval: 'daily' });
+    const { resetsAt } = await client.balance.refresh();
+    expect(await limits()).toEqual([
+      ['openrouter_spendable_limited_by{account="default",limit="budget"}', 1],
+      ['openrouter_spendable_resets_timestamp_seconds{account="default"}', resetsAt!.getTime() / 1_000],
+    ]);
+  });
+
   it('shows nothing of an account that is closed', async () => {
     const { registry, client } = await openClient();
     await client.balance.get();

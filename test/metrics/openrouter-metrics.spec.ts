@@ -23,6 +23,8 @@ const READING: BalanceFigures = {
   spendable: 5,
   totalCredits: 100.5,
   totalUsage: 25.75,
+  limitedBy: 'key-limit',
+  resetsAt: null,
   keyLimitRemaining: 5,
   estimated: 74.75,
   sources: { balance: 'credits', keyLimit: 'key' },
@@ -72,11 +74,12 @@ describe('the gauges of OpenRouterMetrics', () => {
       Object.keys(await scrape(registry)).filter(
         (name) => !name.startsWith('openrouter_balance_alerts_total'),
       );
-    expect((await gauges()).length).toBe(5);
+    expect((await gauges()).length).toBe(6);
     expect((await gauges()).filter((name) => name.includes('cold'))).toEqual([]);
     source.balance.peek.mockReturnValue({ ...READING, balance: null, totalCredits: null, totalUsage: null });
     expect(await gauges()).toEqual([
       'openrouter_spendable_usd{account="default"}',
+      'openrouter_spendable_limited_by{account="default",limit="key-limit"}',
       'openrouter_balance_age_seconds{account="default"}',
     ]);
   });
