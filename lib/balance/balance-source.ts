@@ -2,7 +2,7 @@ import type { RequestOptions } from '../contracts/request-options.js';
 import type { BalanceEnvironment } from './balance-environment.js';
 import type { BalanceReading } from './balance-snapshot.js';
 import { RefusableRoute } from './refusable-route.js';
-import { REFUSED_FOR_MS } from './refusals.js';
+import { isRefusal, REFUSED_FOR_MS } from './refusals.js';
 import { type KeyStanding, limitsOf } from './spending-limits.js';
 
 /** What a reading needs of the answer of `GET /key`. */
@@ -29,22 +29,25 @@ export interface BalanceKeys {
 /**
  * Asks OpenRouter for what a reading needs: `/credits` first; and `/key` where there is a separate key for it, or
  * where `/credits` has not told.
+ *
+ * What comes of a refusal in OpenRouter's own envelope (401, 403, 404); any other failure fails the reading:
+ *
+ * | route      | with a `managementKey`            | with an `apiKey` alone                                        |
+ * | ---------- | --------------------------------- | ------------------------------------------------------------- |
+ * | `/credits` | the reading fails, and is told of | the balance is not known; not asked again for an hour          |
+ * | `/key`     | the reading fails                 | the reading fails, since `/credits` has not told anything      |
  */
 export class BalanceSource {
   readonly #services: BalanceServices;
   readonly #keys: BalanceKeys;
   readonly #environment: BalanceEnvironment;
   readonly #creditsRoute: RefusableRoute;
-  readonly #keyRoute: RefusableRoute;
   readonly #onUnknownBalance: (refusal: unknown) => void;
-  #toldOf: unknown;
+  #isTold = false;
   /** Until when the key is known to be a management key, because OpenRouter has said so. */
   #managementUntil = -Infinity;
 
-  /**
-   * @param onUnknownBalance - Told once of each refusal of a `managementKey` for which readings go on without the
-   *   account's balance.
-   */
+  /** @param onUnknownBalance - Told once of a `managementKey` that is refused, until it has been answered again. */
   constructor(
     services: BalanceServices,
     keys: BalanceKeys,
@@ -54,15 +57,13 @@ export class BalanceSource {
     this.#services = services;
     this.#keys = keys;
     this.#environment = environment;
-    this.#creditsRoute = new RefusableRoute(environment.now, keys.management);
-    this.#keyRoute = new RefusableRoute(environment.now, keys.separate);
+    this.#creditsRoute = new RefusableRoute(environment.now);
     this.#onUnknownBalance = onUnknownBalance;
   }
 
-  /** Asks refused routes again. */
+  /** Asks a refused route again. */
   forget(): void {
     this.#creditsRoute.forget();
-    this.#keyRoute.forget();
     this.#managementUntil = -Infinity;
   }
 
@@ -74,39 +75,22 @@ export class BalanceSource {
    */
   async read(options: RequestOptions): Promise<BalanceReading> {
     const first = this.#credits(options);
-    const second = this.#keys.separate ? this.#key(options) : undefined;
+    const second = this.#keys.separate ? this.#services.apiKeys.getCurrent(options) : undefined;
     // Where both fail, the first one is told; the other must not end the process.
     second?.catch(() => undefined);
     const credits = await first;
-    const key = await (second ?? (this.#saysNothing(credits) ? this.#key(options) : null));
+    const key = await (second ?? (this.#saysNothing(credits) ? this.#onlyKey(options) : null));
     if (key?.isManagementKey === true && !this.#keys.separate) {
       this.#managementUntil = this.#environment.now() + REFUSED_FOR_MS;
       // A management key may ask `/credits`.
       this.#creditsRoute.throwDenial();
     }
-    const known = this.#saysNothing(credits) ? null : credits;
-    if (known === null && key === null) {
-      const error = this.#creditsRoute.refusal ?? this.#keyRoute.refusal;
-      // Nothing is known, so that nothing is gained by not asking again.
-      this.forget();
-      throw error;
-    }
-    if (known === null && this.#keys.management) {
-      this.#tellOnce(this.#creditsRoute.refusal);
-    }
     const fetchedAt = this.#environment.wallNow();
     return {
-      credits: known,
+      credits: this.#saysNothing(credits) ? null : credits,
       key: key && { limitRemaining: key.limitRemaining, ...limitsOf(key, fetchedAt) },
       fetchedAt,
     };
-  }
-
-  #tellOnce(refusal: unknown): void {
-    if (refusal !== this.#toldOf) {
-      this.#toldOf = refusal;
-      this.#onUnknownBalance(refusal);
-    }
   }
 
   /** Ordinary keys of funded accounts have been seen to get zeros. */
@@ -119,18 +103,40 @@ export class BalanceSource {
   }
 
   #credits(options: RequestOptions): Promise<BalanceReading['credits']> {
-    return this.#creditsRoute.ask(async () => {
+    const ask = async (): Promise<BalanceReading['credits']> => {
       const { totalCredits, totalUsage } = await this.#services.credits.getCredits(options);
       return { totalCredits, totalUsage };
-    });
+    };
+    return this.#keys.management ? this.#tellingOfRefusals(ask) : this.#creditsRoute.ask(ask);
   }
 
-  async #key(options: RequestOptions): Promise<KeyAnswer | null> {
-    const answer = await this.#keyRoute.ask(() => this.#services.apiKeys.getCurrent(options));
-    if (answer === null && this.#keys.separate) {
-      // Every key may ask about itself. One that may not can spend nothing, which must not look like no limit.
-      this.#keyRoute.throwDenial();
+  /** The limit of `apiKey` would look as if it were all that limits, where the key that was given to know is refused. */
+  async #tellingOfRefusals<T>(ask: () => Promise<T>): Promise<T> {
+    try {
+      const answer = await ask();
+      this.#isTold = false;
+      return answer;
+    } catch (error) {
+      if (isRefusal(error) && !this.#isTold) {
+        this.#isTold = true;
+        this.#onUnknownBalance(error);
+      }
+      throw error;
     }
-    return answer;
+  }
+
+  /** Where `/credits` has told nothing, nothing is known without this answer. */
+  async #onlyKey(options: RequestOptions): Promise<KeyAnswer> {
+    try {
+      return await this.#services.apiKeys.getCurrent(options);
+    } catch (error) {
+      if (!isRefusal(error)) {
+        throw error;
+      }
+      const { refusal = error } = this.#creditsRoute;
+      // So that nothing is gained by not asking again.
+      this.forget();
+      throw refusal;
+    }
   }
 }

@@ -42,9 +42,10 @@ const DEFAULT_FORECAST_DAYS = 7;
  * The account's balance at any rate: one reading for any number of callers, shared, watched, and honest about its age.
  *
  * A reading asks `GET /credits`; and `GET /key` too where there is a separate `apiKey`, or where `/credits` refuses the
- * key or answers zeros to a key that is not known to be a management key. A route that refuses (401, 403, 404) while
- * the other one answers is not asked again for an hour, or until {@link BalanceService.invalidate}. If a route fails
- * in any other way, the reading fails: half of one could overstate what is there.
+ * key or answers zeros to a key that is not known to be a management key. An `apiKey` alone that `/credits` refuses (401,
+ * 403 or 404, in OpenRouter's own envelope) is not shown there again for an hour, or until
+ * {@link BalanceService.invalidate}; the balance is not known then. If a route fails in any other way, be it by a page of a
+ * firewall, or a `managementKey` is refused, the reading fails: half of one could overstate what is there.
  *
  * @example
  * ```ts
@@ -278,7 +279,7 @@ function openBalance(
     reader,
     watch,
     start,
-    history: new UsageHistory(services.activity, environment),
+    history: new UsageHistory(services.activity, environment, options.keys.management),
     reports: { from: -Infinity },
     ttlMs: options.balance.ttlMs,
   };
@@ -287,11 +288,11 @@ function openBalance(
   }
 }
 
-/** Nothing fails where the limit of `apiKey` goes on to be known, so that no alert would tell. */
+/** Callers get the refusal, but few of them know whose it is. */
 function warnOfUnknownBalance(refusal: unknown): void {
   new Logger('OpenRouter').warn(
     `The balance of the account is not known: OpenRouter refuses \`managementKey\` (${String(refusal)}). ` +
-      'It is asked again in an hour, or after `balance.invalidate()`.',
+      'It is asked again within a minute, or after `balance.invalidate()`.',
   );
 }
 

@@ -21,13 +21,16 @@ export interface ActivitySource {
 export class UsageHistory {
   readonly #activity: ActivitySource;
   readonly #environment: BalanceEnvironment;
+  readonly #refusedForMs: number;
   #kept: { readonly uses: readonly DailyUse[]; readonly day: number; readonly until: number } | undefined;
   #pausedUntil = -Infinity;
   #flight: SharedFlight<readonly DailyUse[]> | undefined;
 
-  constructor(activity: ActivitySource, environment: BalanceEnvironment) {
+  /** @param isMeant - Whether the key was given for this route: a refusal says nothing of the key's kind then. */
+  constructor(activity: ActivitySource, environment: BalanceEnvironment, isMeant = false) {
     this.#activity = activity;
     this.#environment = environment;
+    this.#refusedForMs = isMeant ? FAILED_FOR_MS : REFUSED_FOR_MS;
   }
 
   /** Asks again next time. */
@@ -73,7 +76,7 @@ export class UsageHistory {
       if (error instanceof OpenRouterAbortException) {
         throw error;
       }
-      this.#pausedUntil = now() + (isRefusal(error) ? REFUSED_FOR_MS : FAILED_FOR_MS);
+      this.#pausedUntil = now() + (isRefusal(error) ? this.#refusedForMs : FAILED_FOR_MS);
       return [];
     }
   }

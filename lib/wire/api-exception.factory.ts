@@ -19,6 +19,7 @@ import {
   OpenRouterUnprocessableEntityException,
   type OpenRouterStatusExceptionInit,
 } from '../errors/api.exceptions.js';
+import { isOwnEnvelope, markOtherOrigin } from '../errors/answer-origin.js';
 import { type KeyInUse, keyHint, withHint } from '../errors/key-hint.js';
 import { readErrorAnswer } from '../errors/reading/error-answer.js';
 import { scrubBounded } from '../errors/reading/bounded-text.js';
@@ -81,7 +82,8 @@ export function createApiException(call: RefusedCall): OpenRouterApiException {
     metadata: copyMetadata(metadata, scrub),
     requestId: readRequestId(call),
   };
-  return status === 410 ? goneException(init, call.gone) : apiExceptionOf(status, init);
+  const exception = status === 410 ? goneException(init, call.gone) : apiExceptionOf(status, init);
+  return isOwnEnvelope(answer.content, status) ? exception : markOtherOrigin(exception);
 }
 
 /** The exception of the class that a status has. */

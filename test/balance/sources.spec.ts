@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { OpenRouterForbiddenException, OpenRouterUnauthorizedException } from '../../lib/index.js';
 import { BalanceSource } from '../../lib/balance/balance-source.js';
@@ -7,6 +7,11 @@ import { cleanUp, clientOf } from '../support/servers.js';
 import { failure } from './support/simulated-account.js';
 
 let sandbox: OpenRouterSandbox;
+let warn: jest.SpiedFunction<Logger['warn']>;
+
+beforeEach(() => {
+  warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+});
 
 afterEach(async () => {
   jest.restoreAllMocks();
@@ -39,6 +44,22 @@ const UNKNOWN = { totalCredits: null, totalUsage: null, balance: null };
 const CREDITS = { balance: 'credits', keyLimit: null };
 const KEY = { balance: null, keyLimit: 'key' };
 const TWO = { balance: 'credits', keyLimit: 'key' };
+
+/** What stands in front of OpenRouter answers with, in its name. */
+const PAGES: readonly (readonly [number, string | object, Record<string, string>])[] = [
+  [403, '<html><title>Attention Required!</title></html>', { 'content-type': 'text/html' }],
+  [403, 'error code: 1010', { 'content-type': 'text/plain' }],
+  [404, '<h1>404 Not Found</h1>', { 'content-type': 'text/html' }],
+  [401, '', {}],
+  [403, { message: 'Forbidden' }, {}],
+  [401, { error: 'unauthorized' }, {}],
+  [403, { error: { message: 'blocked', code: '403' } }, {}],
+  [403, { error: { message: 'blocked', code: 1020 } }, {}],
+  [403, { error: { code: 403 } }, {}],
+  [404, { error: [{ code: 404, message: 'no route' }] }, {}],
+  [404, { code: 404, message: 'no such route' }, {}],
+  [401, 'null', { 'content-type': 'application/json' }],
+];
 
 describe('a reading', () => {
   it.each<[string, Keys, OpenRouterSandboxOptions, string[], object]>([
@@ -155,22 +176,166 @@ describe('a reading', () => {
     expect(asked()).toEqual(['/credits', '/key', '/credits', '/key']);
   });
 
-  it('goes on with the limit of `apiKey` where the management key is wrong, and warns once', async () => {
-    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
-    const balance = await start('both', { keyLimit: 5 });
-    sandbox.failNext({ path: '/credits', status: 401 });
-    await expect(balance.get()).resolves.toMatchObject({ ...UNKNOWN, spendable: 5, sources: KEY });
-    await balance.refresh();
-    expect(warn.mock.calls).toEqual([
+  it.each([
+    [401, 'Unauthorized'],
+    [403, 'Forbidden'],
+    [404, 'NotFound'],
+  ])(
+    'fails where the management key is refused by a %i, warns once, and goes on as soon as it is not',
+    async (status, name) => {
+      const balance = await start('both', { keyLimit: 40, credits: { totalCredits: 1, totalUsage: 0.5 } });
+      sandbox.failNext({ path: '/credits', status, times: 3 });
+      for (const read of [balance.get, balance.refresh, balance.refresh]) {
+        await expect(read.call(balance)).rejects.toMatchObject({ status });
+        expect(balance.peek()).toBeUndefined();
+      }
+      expect(warn.mock.calls).toEqual([
+        [
+          expect.stringMatching(
+            new RegExp(
+              `not known: OpenRouter refuses \`managementKey\` \\(OpenRouter${name}Exception: .*within a minute, or after \`balance\\.invalidate\\(\\)\`\\.$`,
+            ),
+          ),
+        ],
+      ]);
+      await expect(balance.refresh()).resolves.toMatchObject({
+        balance: 0.5,
+        keyLimitRemaining: 40,
+        spendable: 0.5,
+      });
+      sandbox.failNext({ path: '/credits', status });
+      await expect(balance.refresh()).rejects.toMatchObject({ status });
+      expect(warn).toHaveBeenCalledTimes(2);
+      await sandbox.stop();
+      await (await start('api')).get();
+      expect(warn).toHaveBeenCalledTimes(2);
+    },
+  );
+
+  it.each<[string, Keys]>([
+    ['with both keys', 'both'],
+    ['with a management key', 'management'],
+    ['with an ordinary key', 'api'],
+  ])(
+    '%s fails where a page stands in the way of the first one, whatever its status',
+    async (_title, keys) => {
+      const balance = await start(keys, {
+        keyLimit: 40,
+        credits: { totalCredits: 1, totalUsage: 0.5 },
+        inferenceKeyCredits: 'real',
+      });
+      for (const [status, body, headers] of PAGES) {
+        sandbox.failNext({ path: '/credits', status, body, headers });
+        await expect(balance.refresh()).rejects.toMatchObject({ status });
+        expect(balance.peek()).toBeUndefined();
+        // The next one asks again, and nothing was forgotten or taken for known.
+        await expect(balance.refresh()).resolves.toMatchObject({
+          balance: 0.5,
+          spendable: 0.5,
+          limitedBy: 'balance',
+        });
+        balance.invalidate();
+      }
+      expect(warn).not.toHaveBeenCalled();
+    },
+  );
+
+  it('goes on to be given where a page stands in the way of the next one, since no key was refused', async () => {
+    const balance = await start('both', { keyLimit: 40 });
+    await balance.get();
+    for (const path of ['/credits', '/key']) {
+      for (const [status, body, headers] of PAGES) {
+        sandbox.failNext({ path, status, body, headers });
+        await expect(balance.refresh()).rejects.toMatchObject({ status });
+        expect(balance.peek()).toMatchObject({ balance: 74.75, spendable: 40 });
+      }
+    }
+  });
+
+  it.each([401, 403, 404])(
+    'fails where `apiKey` is refused from the start by a %i, which is not the same as no limit',
+    async (status) => {
+      const balance = await start('both', { keyLimit: 5 });
+      sandbox.failNext({ path: '/key', status });
+      await expect(balance.get()).rejects.toMatchObject({ status });
+      await expect(balance.refresh()).resolves.toMatchObject({ spendable: 5, sources: TWO });
+    },
+  );
+
+  it('does with what it needs of a key, and no more', async () => {
+    const balance = await start('both');
+    const answers: [object, object][] = [
       [
-        expect.stringMatching(
-          /not known: OpenRouter refuses `managementKey` \(OpenRouterUnauthorizedException: .*`balance\.invalidate\(\)`\.$/,
-        ),
+        { limit_remaining: 5 },
+        { keyLimitRemaining: 5, spendable: 5, limitedBy: 'key-limit', resetsAt: null },
       ],
-    ]);
-    await sandbox.stop();
-    await (await start('api')).get();
-    expect(warn).toHaveBeenCalledTimes(1);
+      [
+        { limit_remaining: null, usage: 'lots', byok_usage: {} },
+        { spendable: 74.75, limitedBy: 'balance' },
+      ],
+      [
+        { limit_remaining: 5, budgets: 'none', effective_budget: null },
+        { spendable: 5, limitedBy: 'key-limit' },
+      ],
+      [
+        { limit_remaining: 5, effective_budget: 'one' },
+        { balance: 74.75, spendable: null, limitedBy: null },
+      ],
+    ];
+    for (const [data, snapshot] of answers) {
+      sandbox.failNext({ path: '/key', status: 200, body: { data } });
+      await expect(balance.refresh()).resolves.toMatchObject(snapshot);
+    }
+    sandbox.failNext({ path: '/key', status: 200, body: { data: { limit: 5 } } });
+    await expect(balance.refresh()).rejects.toMatchObject({ path: 'data.limit_remaining' });
+  });
+
+  it.each<[string, Keys, OpenRouterSandboxOptions, object]>([
+    [
+      'a budget that is overdrawn',
+      'both',
+      { keyLimit: 75, guardrails: [{ scope: 'member', limitUsd: 1, resetInterval: 'daily' }] },
+      { ...KNOWN, keyLimitRemaining: 72, spendable: -2, limitedBy: 'budget', resetsAt: expect.any(Date) },
+    ],
+    [
+      'a budget without the balance',
+      'api',
+      { guardrails: [{ scope: 'api_key', limitUsd: 10 }] },
+      {
+        ...UNKNOWN,
+        keyLimitRemaining: null,
+        spendable: 7,
+        estimated: null,
+        limitedBy: 'budget',
+        resetsAt: null,
+      },
+    ],
+    [
+      'the limit of the key',
+      'both',
+      { keyLimit: 5, keyLimitReset: 'monthly', guardrails: [{ scope: 'member', limitUsd: 6 }] },
+      { ...KNOWN, keyLimitRemaining: 2, spendable: 2, limitedBy: 'key-limit', resetsAt: expect.any(Date) },
+    ],
+    [
+      'the balance',
+      'both',
+      { guardrails: [{ scope: 'member', limitUsd: 600 }] },
+      { ...KNOWN, spendable: 74.75, limitedBy: 'balance', resetsAt: null },
+    ],
+  ])('says that %s limits', async (_title, keys, options, snapshot) => {
+    const balance = await start(keys, { credits: { totalCredits: 100.5, totalUsage: 22.75 }, ...options });
+    sandbox.spend(3);
+    await expect(balance.get()).resolves.toMatchObject(snapshot);
+  });
+
+  it('knows the budget of a workspace as well', async () => {
+    const balance = await start('both');
+    await clientOf(sandbox, { managementKey: sandbox.managementKey }).budgets.set('default', 'weekly', {
+      limitUsd: 2,
+    });
+    sandbox.spend(1.5);
+    const { spendable, limitedBy, resetsAt } = await balance.get();
+    expect([spendable, limitedBy, resetsAt?.getUTCDay()]).toEqual([0.5, 'budget', 1]);
   });
 
   it.each([
@@ -211,7 +376,7 @@ describe('a reading', () => {
     sandbox.failNext({ path: '/credits', status });
     await expect(balance.get()).rejects.toMatchObject({ status });
     await expect(balance.refresh()).resolves.toMatchObject({ ...KNOWN, sources: CREDITS });
-    expect(asked()).toEqual(['/credits', '/key', '/credits']);
+    expect(asked()).toEqual(['/credits', '/credits']);
   });
 
   it.each(['/credits', '/key'])('fails as a whole where %s fails', async (path) => {

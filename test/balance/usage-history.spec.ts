@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { UsageHistory } from '../../lib/balance/usage-history.js';
+import { markOtherOrigin } from '../../lib/errors/answer-origin.js';
 import { OpenRouterAbortException } from '../../lib/index.js';
 import { failure } from './support/simulated-account.js';
 
@@ -7,7 +8,7 @@ const HOUR = 3_600_000;
 const MINUTE = 60_000;
 
 /** What an account has used, the fault that keeps it from telling, and two clocks. */
-function open() {
+function open(isMeant = false) {
   const state = {
     now: 0,
     wallNow: Date.UTC(2026, 0, 2, 12),
@@ -30,6 +31,7 @@ function open() {
       },
     },
     { now: () => state.now, wallNow: () => state.wallNow, random: () => 0.5 },
+    isMeant,
   );
   const read = () => history.read(undefined, () => new Error('left'));
   return { state, history, read };
@@ -59,10 +61,12 @@ describe('what was used', () => {
   });
 
   it.each([
-    ['an hour after it was refused', failure(403), HOUR],
-    ['a minute after it could not be had', failure(503), MINUTE],
-  ])('is not asked for again for %s, unless told to', async (_title, fault, pauseMs) => {
-    const { state, history, read } = open();
+    ['an hour after it was refused', failure(403), HOUR, false],
+    ['a minute after it could not be had', failure(503), MINUTE, false],
+    ['a minute after a page has stood in the way', markOtherOrigin(failure(403)), MINUTE, false],
+    ['a minute after a management key was refused', failure(403), MINUTE, true],
+  ])('is not asked for again for %s, unless told to', async (_title, fault, pauseMs, isMeant) => {
+    const { state, history, read } = open(isMeant);
     state.fault = fault;
     await expect(read()).resolves.toEqual([]);
     state.now = pauseMs - 1;
