@@ -36,6 +36,8 @@ export interface FlightWish {
   readonly isRefresh?: boolean;
   /** A reading up to this age will do; without it, one that is fresh. */
   readonly maxAgeMs?: number | undefined;
+  /** Since when it has been waited for: its deadline began then. */
+  readonly startedAt: number;
 }
 
 /** What flights need. */
@@ -67,7 +69,7 @@ export class BalanceFlights {
   }
 
   /** Finds a flight to wait for, or starts one. */
-  board({ isRefresh = false, maxAgeMs }: FlightWish): SharedFlight<HeldReading> {
+  board({ isRefresh = false, maxAgeMs, startedAt }: FlightWish): SharedFlight<HeldReading> {
     const running = this.#running;
     if (running !== undefined && !running.shared.isEnded && (running.flight.isRefresh || !isRefresh)) {
       running.flight.wantsFresh ||= maxAgeMs === undefined;
@@ -82,7 +84,7 @@ export class BalanceFlights {
     const flight: Flight = {
       serial: this.#serial,
       generation: this.#generation,
-      startedAt: this.#now,
+      startedAt,
       isRefresh,
       wantsFresh: maxAgeMs === undefined,
       maxAgeMs: maxAgeMs ?? Infinity,

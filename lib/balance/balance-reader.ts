@@ -70,7 +70,7 @@ export class BalanceReader {
   /** Waits for a reading that begins now, or for the one of another caller of it. */
   async refresh(signal: AbortSignal | undefined): Promise<BalanceSnapshot> {
     this.#check('balance.refresh', signal);
-    return this.#fly({ isRefresh: true }, signal, 'balance.refresh');
+    return this.#fly({ isRefresh: true, startedAt: this.#now }, signal, 'balance.refresh');
   }
 
   /** The snapshot at hand. */
@@ -120,7 +120,7 @@ export class BalanceReader {
 
   /** Has a new reading made, for nobody in particular. */
   revalidate(): Promise<void> {
-    return this.#fly({}, undefined, 'balance.get').then(ignore, ignore);
+    return this.#fly({ startedAt: this.#now }, undefined, 'balance.get').then(ignore, ignore);
   }
 
   /** Has a new reading made, unless OpenRouter is left alone. */
@@ -137,7 +137,7 @@ export class BalanceReader {
     if (this.#cache.isPaused) {
       return { done: this.compare().then(ignore), cancel: () => undefined };
     }
-    const flight = this.#flights.board({ maxAgeMs: intervalMs * POLL_TOLERANCE });
+    const flight = this.#flights.board({ maxAgeMs: intervalMs * POLL_TOLERANCE, startedAt: this.#now });
     const cancel = flight.hold();
     return { done: flight.outcome.then(ignore, ignore), cancel };
   }
@@ -174,6 +174,7 @@ export class BalanceReader {
 
   async #get({ maxAgeMs, signal }: ReadOptions): Promise<BalanceSnapshot> {
     this.#check('balance.get', signal);
+    const startedAt = this.#now;
     const compared = this.#compareIfDue();
     // Those who need not wait come together in one turn.
     if (compared !== undefined) {
@@ -199,7 +200,7 @@ export class BalanceReader {
       return this.#insteadOf(cache.failure.error, maxAgeMs);
     }
     try {
-      return await this.#fly({ maxAgeMs }, signal, 'balance.get');
+      return await this.#fly({ maxAgeMs, startedAt }, signal, 'balance.get');
     } catch (error) {
       return this.#insteadOf(error, maxAgeMs);
     }

@@ -70,16 +70,18 @@ export class BalanceSource {
   /**
    * Makes a reading, by at most one call to each route.
    *
-   * @param options - Settings of each call.
+   * @param options - Settings of each call, but one `deadlineMs` for both.
    * @throws What the services throw: where a route has failed that the reading needs, and where all of them refuse.
    */
   async read(options: RequestOptions): Promise<BalanceReading> {
+    const startedAt = this.#environment.now();
     const first = this.#credits(options);
     const second = this.#keys.separate ? this.#services.apiKeys.getCurrent(options) : undefined;
     // Where both fail, the first one is told; the other must not end the process.
     second?.catch(() => undefined);
     const credits = await first;
-    const key = await (second ?? (this.#saysNothing(credits) ? this.#onlyKey(options) : null));
+    const key = await (second ??
+      (this.#saysNothing(credits) ? this.#onlyKey(this.#within(options, startedAt)) : null));
     if (key?.isManagementKey === true && !this.#keys.separate) {
       this.#managementUntil = this.#environment.now() + REFUSED_FOR_MS;
       // A management key may ask `/credits`.
@@ -91,6 +93,15 @@ export class BalanceSource {
       key: key && { limitRemaining: key.limitRemaining, ...limitsOf(key, fetchedAt) },
       fetchedAt,
     };
+  }
+
+  /** The same settings for a call that begins later, within what is left of the time. */
+  #within(options: RequestOptions, startedAt: number): RequestOptions {
+    const { deadlineMs } = options;
+    const elapsedMs = this.#environment.now() - startedAt;
+    return deadlineMs === undefined
+      ? options
+      : { ...options, deadlineMs: Math.max(1, Math.round(deadlineMs - elapsedMs)) };
   }
 
   /** Ordinary keys of funded accounts have been seen to get zeros. */

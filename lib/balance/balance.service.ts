@@ -81,7 +81,7 @@ export class BalanceService implements OnApplicationBootstrap, OnModuleDestroy {
    * Fresh is a reading of up to `ttlMs`. One of up to `staleWhileRevalidateMs` more is given as it is, while a new one
    * is made. Beyond that, the call waits for a new one. If that fails, other than by a 401 or 403, a reading of up to
    * `staleIfErrorMs` beyond `ttlMs` is given, with `stale: true`. The call also waits where a limit has started anew since
-   * the reading (`resetsAt`). Any number of concurrent calls share one reading, and
+   * the reading (`resetsAt`). It takes `deadlineMs` of the module at most, whatever has to be asked. Any number of concurrent calls share one reading, and
    * after a failure nobody asks OpenRouter for a while: the calls then get the old reading, or the same error.
    *
    * @param options - `maxAgeMs`, an age in the place of those windows, 0 for a new reading; `signal`, which ends the
@@ -197,6 +197,8 @@ export class BalanceService implements OnApplicationBootstrap, OnModuleDestroy {
    * How long the money lasts, judged by the average of the last completed UTC days. `GET /activity`, asked once an hour
    * at most; needs a management key. Days before the first one with any use do not count.
    *
+   * What can be spent and the activity are asked for at the same time: the call takes `deadlineMs` of the module at most.
+   *
    * @param options - `days`, how many to look back at most; `signal`.
    * @returns `basedOnDays` is 0 and the rest `null` where the key is no management key, the activity cannot be had, or
    * there is none.
@@ -204,10 +206,10 @@ export class BalanceService implements OnApplicationBootstrap, OnModuleDestroy {
    */
   async forecast(options: BalanceForecastOptions = {}): Promise<BalanceForecast> {
     const { days = DEFAULT_FORECAST_DAYS, signal } = checkForecastOptions(options);
-    const { spendable } = await this.reader.get({ signal });
-    const uses = await this.history.read(signal, (fired) =>
-      abortException('balance.forecast', fired, 'unknown'),
-    );
+    const [{ spendable }, uses] = await Promise.all([
+      this.reader.get({ signal }),
+      this.history.read(signal, (fired) => abortException('balance.forecast', fired, 'unknown')),
+    ]);
     return forecastOf(spendable, uses, days, Date.now());
   }
 
