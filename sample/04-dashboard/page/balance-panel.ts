@@ -1,6 +1,6 @@
 import type { AccountInfo, BalanceFigures, BalancePanel } from '../shared/dashboard.js';
 import { byId, make, setText } from './dom.js';
-import { usd } from './format.js';
+import { moment, usd } from './format.js';
 import { showFreshness } from './freshness.js';
 
 type Level = 'unknown' | 'good' | 'low' | 'critical';
@@ -50,11 +50,20 @@ export function showBalanceAge(panel: BalancePanel, now: number): void {
 function details(data: BalanceFigures | null): [string, string][] {
   const noLimit = data?.isKeyLimitKnown === true && data.keyLimitRemaining === null;
   return [
+    ...limitOf(data),
     ['Balance', usd(data?.balance ?? null)],
     ['Left of the key’s limit', noLimit ? 'no limit' : usd(data?.keyLimitRemaining ?? null)],
     ['Purchased in all', usd(data?.totalCredits ?? null)],
     ['Used in all', usd(data?.totalUsage ?? null)],
   ];
+}
+
+/** What limits, where buying credits would not help. */
+function limitOf(data: BalanceFigures | null): [string, string][] {
+  const limit = data?.limitedBy ?? null;
+  if (data === null || limit === null || limit === 'balance') return [];
+  const name = limit === 'budget' ? 'a budget' : 'the key’s limit';
+  return [['Limited by', data.resetsAt === null ? name : `${name}, resets ${moment(data.resetsAt)}`]];
 }
 
 function levelOf(spendable: number | null, { low, critical }: AccountInfo['thresholds']): Level {

@@ -52,6 +52,11 @@ export function weekday(at: number): string {
   });
 }
 
+/** `3 Dec, 00:00 UTC`. */
+export function moment(at: number): string {
+  return `${day(at)}, ${new Date(at).toISOString().slice(11, 16)} UTC`;
+}
+
 export function percent(share: number | null): string {
   return share === null ? '–' : `${Math.round(share * 100)} %`;
 }

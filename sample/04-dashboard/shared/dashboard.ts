@@ -63,6 +63,9 @@ export interface BalanceFigures {
   readonly balance: number | null;
   readonly keyLimitRemaining: number | null;
   readonly spendable: number | null;
+  readonly limitedBy: 'balance' | 'key-limit' | 'budget' | null;
+  /** When that limit starts anew; `null` for never. */
+  readonly resetsAt: number | null;
   readonly isBalanceKnown: boolean;
   readonly isKeyLimitKnown: boolean;
   readonly stale: boolean;

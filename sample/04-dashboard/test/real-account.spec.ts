@@ -52,6 +52,16 @@ describe('a real account', () => {
     expect(account.requests.filter(({ method }) => method !== 'GET')).toEqual([]);
   });
 
+  it('says what limits, and until when', async () => {
+    await start(({ apiKey, managementKey }) => ({ apiKey, managementKey }));
+    account.addGuardrail({ scope: 'member', limitUsd: 3, resetInterval: 'monthly' });
+    const stream = await server.events();
+    await server.command('/api/balance/refresh', {});
+    const { balance } = await stream.until((shown) => shown.balance.data?.limitedBy === 'budget');
+    expect(balance.data).toMatchObject({ balance: 74.75, keyLimitRemaining: 50, spendable: 3 });
+    expect(new Date(balance.data!.resetsAt!).toISOString()).toMatch(/-01T00:00:00\.000Z$/);
+  });
+
   it('is not asked again because somebody reloads the page', async () => {
     await start(({ apiKey, managementKey }) => ({ apiKey, managementKey }));
     const stream = await server.events();

@@ -85,13 +85,15 @@ export class BalanceMonitor implements OnApplicationBootstrap, OnModuleDestroy {
 }
 
 function figuresOf(snapshot: BalanceSnapshot, isAvailable: boolean): BalanceFigures {
-  const { totalCredits, totalUsage, balance, keyLimitRemaining, spendable } = snapshot;
+  const { totalCredits, totalUsage, balance, keyLimitRemaining, spendable, limitedBy, resetsAt } = snapshot;
   return {
     totalCredits,
     totalUsage,
     balance,
     keyLimitRemaining,
     spendable,
+    limitedBy,
+    resetsAt: resetsAt?.getTime() ?? null,
     isBalanceKnown: snapshot.sources.balance !== null,
     isKeyLimitKnown: snapshot.sources.keyLimit !== null,
     // A reading may be young enough to be served, and yet the next one has failed.

@@ -248,8 +248,12 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
     expect(await view.page.textContent('#keys')).toContain(name);
     for (const hidden of ['#sandbox', '#charge']) expect(await view.page.isVisible(hidden)).toBe(false);
     expect(await view.page.isVisible('#purchase')).toBe(true);
+    expect(await view.page.textContent('#balance-details')).not.toContain('Limited by');
+    sandbox.addGuardrail({ scope: 'member', limitUsd: 3, resetInterval: 'monthly' });
     await view.page.click('#refresh');
     await view.page.waitForFunction(() => !document.querySelector('#refresh')!.hasAttribute('aria-disabled'));
+    await view.text('#balance-details', /^Limited bya budget, resets 1 [A-Z][a-z]{2,3}, 00:00 UTC/);
+    await view.text('#spendable', /^\$3\.00$/);
     expect([...new Set(sandbox.requests.map(({ method }) => method))]).toEqual(['GET']);
     expect(view.errors).toEqual([]);
 
