@@ -18,6 +18,8 @@ const floors = [
   ],
   [
     'index\\.ts',
+    'application-accounts\\.ts',
+    'boot-progress\\.ts',
     'openrouter\\.module\\.ts',
     'openrouter\\.providers\\.ts',
     'openrouter-module\\.options\\.ts',

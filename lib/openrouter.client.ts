@@ -75,9 +75,6 @@ export class OpenRouterClient {
     this.budgets = services.budgets;
     this.balance = parts?.balance ?? new BalanceService(pipeline, services);
     this.options = pipeline.options;
-    if (parts === undefined) {
-      this.balance.onApplicationBootstrap();
-    }
     pipeline.attach(this);
   }
 

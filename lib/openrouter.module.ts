@@ -1,5 +1,6 @@
 import { type DynamicModule, Inject, Module, type OnModuleInit } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
+import { ApplicationAccounts } from './application-accounts.js';
 import type { OpenRouterModuleAsyncOptions, OpenRouterRegistration } from './openrouter-module.options.js';
 import {
   asyncOptionsSource,
@@ -13,7 +14,6 @@ import { DEFAULT_ACCOUNT } from './options/option-defaults.js';
 import { isPlainObject } from './options/option-rules.js';
 import type { OpenRouterKey, OpenRouterModuleOptions } from './options/openrouter-options.js';
 import { isSecretString } from './secret/secret-string.js';
-import { checkRegistrations } from './registration-check.js';
 
 /**
  * Registers OpenRouter accounts.
@@ -77,7 +77,7 @@ export class OpenRouterModule implements OnModuleInit {
 
   /** Nest's hook: finds registrations that cannot work. */
   onModuleInit(): void {
-    checkRegistrations(this.modules);
+    ApplicationAccounts.of(this.modules).check();
   }
 }
 

@@ -1,5 +1,6 @@
 import type { DynamicModule, Provider } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
+import { ApplicationAccounts } from './application-accounts.js';
 import { verifyKeys } from './api-keys/key-verification.js';
 import { BalanceService } from './balance/balance.service.js';
 import { HttpPipeline } from './http/http-pipeline.js';
@@ -16,7 +17,6 @@ import { configFault } from './options/config-fault.js';
 import { DEFAULT_ACCOUNT } from './options/option-defaults.js';
 import { isPlainObject } from './options/option-rules.js';
 import { resolveOptions } from './options/resolve-options.js';
-import { checkRegistrations } from './registration-check.js';
 
 /**
  * An account's providers. The default account's services are there by class; a named account's through its client.
@@ -34,8 +34,8 @@ export function accountProviders(
     provide: pipeline,
     inject: [ModulesContainer, ...source.inject],
     useFactory: async (modules: ModulesContainer, ...dependencies: unknown[]) => {
-      // Here as well as in the module's hook, which modules that are loaded lazily do not get.
-      checkRegistrations(modules);
+      const accounts = ApplicationAccounts.of(modules);
+      accounts.enter(account);
       const made = new HttpPipeline(
         resolveOptions(optionsAlone(await source.options(...dependencies), subject), subject, account),
       );
@@ -45,21 +45,29 @@ export function accountProviders(
           throw error;
         });
       }
+      accounts.follow(account, made);
       return made;
     },
+  };
+  const openBalance = (
+    modules: ModulesContainer,
+    made: HttpPipeline,
+    services: OpenRouterServices,
+  ): BalanceService => {
+    const accounts = ApplicationAccounts.of(modules);
+    const balance = new BalanceService(made, services, (start) => accounts.whenUp(account, start));
+    accounts.follow(account, balance);
+    return balance;
   };
   const client = getOpenRouterClientToken(name);
   if (name !== undefined) {
     const clientProvider: Provider = {
       provide: client,
-      inject: [pipeline],
-      useFactory: (made: HttpPipeline) => {
+      inject: [ModulesContainer, pipeline],
+      useFactory: (modules: ModulesContainer, made: HttpPipeline) => {
         const services = openServices(made);
-        return new OpenRouterClient(undefined, {
-          pipeline: made,
-          services,
-          balance: new BalanceService(made, services),
-        });
+        const balance = openBalance(modules, made, services);
+        return new OpenRouterClient(undefined, { pipeline: made, services, balance });
       },
     };
     // A provider of its own, or Nest would not call its hooks.
@@ -90,9 +98,9 @@ export function accountProviders(
       })),
       {
         provide: BalanceService,
-        inject: [pipeline, ...services],
-        useFactory: (made: HttpPipeline, ...injected: unknown[]) =>
-          new BalanceService(made, byName(injected)),
+        inject: [ModulesContainer, pipeline, ...services],
+        useFactory: (modules: ModulesContainer, made: HttpPipeline, ...injected: unknown[]) =>
+          openBalance(modules, made, byName(injected)),
       },
       {
         provide: OpenRouterClient,

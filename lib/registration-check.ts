@@ -3,34 +3,51 @@ import { OpenRouterConfigException } from './errors/client.exceptions.js';
 import { accountOfToken } from './openrouter.tokens.js';
 import { DEFAULT_ACCOUNT } from './options/option-defaults.js';
 
+/** One of an application's modules. */
+type Module = ModulesContainer extends Map<string, infer M> ? M : never;
+
+/** An account of an application, the module that registers it, and what Nest keeps of its pipeline. */
+interface Registration {
+  readonly account: string;
+  readonly module: Module;
+  readonly pipeline: { isDependencyTreeStatic(): boolean };
+}
+
+/** The registrations in an application's modules, in their order. */
+export function* registrationsIn(modules: ModulesContainer): Generator<Registration> {
+  for (const module of modules.values()) {
+    for (const [token, pipeline] of module.providers) {
+      const account = accountOfToken(token);
+      if (account !== undefined) {
+        yield { account, module, pipeline };
+      }
+    }
+  }
+}
+
 /**
  * Finds registrations that Nest itself would accept in silence and that would then go wrong: two of the same account,
  * of which injection would take one and `app.get` the other; and options that depend on a request, which would make
  * everything that injects the account be built anew for every request.
  *
- * @throws `OpenRouterConfigException`
+ * @returns What is wrong first, if anything is.
  */
-export function checkRegistrations(modules: ModulesContainer): void {
+export function checkRegistrations(modules: ModulesContainer): OpenRouterConfigException | undefined {
   const seen = new Set<string>();
-  for (const module of modules.values()) {
-    for (const [token, provider] of module.providers) {
-      const account = accountOfToken(token);
-      if (account === undefined) {
-        continue;
-      }
-      if (seen.has(account)) {
-        throw new OpenRouterConfigException(twice(account));
-      }
-      seen.add(account);
-      if (!provider.isDependencyTreeStatic()) {
-        throw new OpenRouterConfigException(
-          `${title(account)}: its options depend on the request (something in \`inject\` is request-scoped). ` +
-            'Inject only providers of the default scope; for a key that changes per call use `RequestOptions.apiKey`, ' +
-            'for a key that rotates a function as `apiKey`.',
-        );
-      }
+  for (const { account, pipeline } of registrationsIn(modules)) {
+    if (seen.has(account)) {
+      return new OpenRouterConfigException(twice(account));
+    }
+    seen.add(account);
+    if (!pipeline.isDependencyTreeStatic()) {
+      return new OpenRouterConfigException(
+        `${title(account)}: its options depend on the request (something in \`inject\` is request-scoped). ` +
+          'Inject only providers of the default scope; for a key that changes per call use `RequestOptions.apiKey`, ' +
+          'for a key that rotates a function as `apiKey`.',
+      );
     }
   }
+  return undefined;
 }
 
 function twice(account: string): string {

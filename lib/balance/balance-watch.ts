@@ -26,9 +26,13 @@ export interface BalanceWatchParts {
   readonly thresholds: AlertThresholds;
   readonly pollIntervalMs: number;
   readonly environment: BalanceEnvironment;
+  /** Calls a function when polling may begin; without it, that is at once. */
+  readonly whenUp?: (start: () => void) => void;
   /** Called with every alert that this process would tell if it were alone, whoever else tells it. */
   readonly onNotice?: (alert: BalanceAlert) => void;
 }
+
+const atOnce = (start: () => void): void => start();
 
 /** Has the balance read again and again while somebody watches it, and tells them what has changed. */
 export class BalanceWatch {
@@ -43,6 +47,7 @@ export class BalanceWatch {
   #timer: NodeJS.Timeout | undefined;
   #reminder: NodeJS.Timeout | undefined;
   #cancelPoll: (() => void) | undefined;
+  #isStarted = false;
   #isEnded = false;
 
   readonly changes$ = new Observable<BalanceSnapshot>((subscriber) => {
@@ -76,12 +81,15 @@ export class BalanceWatch {
     });
   }
 
-  /** Polls from now on, until the returned function is called. */
+  /** Polls from now on, or once that has been started, until the returned function is called. */
   enter(): () => void {
     let isIn = true;
     this.#watchers += 1;
-    if (this.#watchers === 1 && !this.#isEnded) {
-      this.#schedule(this.#parts.reader.pollDelay(this.#intervalMs, 0));
+    if (!this.#isStarted) {
+      const { whenUp = atOnce } = this.#parts;
+      whenUp(() => this.start());
+    } else if (this.#watchers === 1) {
+      this.#scheduleFirst();
     }
     return () => {
       if (isIn) {
@@ -92,9 +100,17 @@ export class BalanceWatch {
     };
   }
 
+  /** Lets the polls begin. */
+  start(): void {
+    if (!this.#isStarted) {
+      this.#isStarted = true;
+      this.#scheduleFirst();
+    }
+  }
+
   /** Polls at once, if anybody watches. */
   wake(): void {
-    if (this.#isWatched) {
+    if (this.#isWatched && this.#isStarted) {
       this.#stop();
       this.#schedule(0);
     }
@@ -111,6 +127,12 @@ export class BalanceWatch {
 
   get #isWatched(): boolean {
     return this.#watchers > 0 && !this.#isEnded;
+  }
+
+  #scheduleFirst(): void {
+    if (this.#isWatched) {
+      this.#schedule(this.#parts.reader.pollDelay(this.#intervalMs, 0));
+    }
   }
 
   #schedule(delayMs: number): void {
@@ -191,7 +213,7 @@ export class BalanceWatch {
   #follow(isDoubted: boolean): void {
     const isNew = isDoubted && !this.#isInDoubt;
     this.#isInDoubt = isDoubted;
-    if (isNew && this.#isWatched && this.#cancelPoll === undefined) {
+    if (isNew && this.#isWatched && this.#isStarted && this.#cancelPoll === undefined) {
       clearTimeout(this.#timer);
       this.#schedule(this.#parts.reader.pollDelay(this.#intervalMs, this.#intervalMs));
     }

@@ -27,9 +27,6 @@ import { type ActivitySource, UsageHistory } from './usage-history.js';
 /** Name of an account in a store that no other account uses. */
 const SOLE_ACCOUNT = 'account';
 
-/** A module that is loaded lazily gets no hooks, and must not wait for one for ever. */
-const LATEST_START_MS = 1_000;
-
 /** Errors that say that nothing can be spent come by the hundred; what they say is known after the first. */
 const REPORT_PAUSE_MS = 2_000;
 
@@ -61,8 +58,6 @@ export class BalanceService implements OnApplicationBootstrap, OnModuleDestroy {
   declare private readonly history: UsageHistory;
   /** @internal */
   declare private readonly reports: { from: number };
-  /** @internal */
-  declare private readonly start: () => void;
   /** How long a reading is fresh, for those who decide by it. @internal */
   declare readonly ttlMs: number;
 
@@ -70,9 +65,11 @@ export class BalanceService implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     pipeline: HttpPipeline | undefined,
     services: BalanceServices & { readonly activity: ActivitySource },
+    /** Calls a function when polling may begin; without it, that is at once. */
+    whenUp?: (start: () => void) => void,
   ) {
     attachPipeline(this, pipeline, 'balance');
-    openBalance(this, pipeline, services);
+    openBalance(this, pipeline, services, whenUp);
   }
 
   /**
@@ -213,9 +210,9 @@ export class BalanceService implements OnApplicationBootstrap, OnModuleDestroy {
     return forecastOf(spendable, uses, days, Date.now());
   }
 
-  /** Nest's hook: begins to poll if `watch` is set. */
+  /** Nest's hook: begins to poll, if `watch` is set or somebody has subscribed. */
   onApplicationBootstrap(): void {
-    this.start();
+    this.watch.start();
   }
 
   /** Nest's hook: stops polling, and completes the streams. */
@@ -233,6 +230,7 @@ function openBalance(
   service: BalanceService,
   pipeline: HttpPipeline,
   services: BalanceServices & { readonly activity: ActivitySource },
+  whenUp: ((start: () => void) => void) | undefined,
 ): void {
   const environment = SYSTEM_ENVIRONMENT;
   const { options, balanceStore } = pipeline;
@@ -260,17 +258,11 @@ function openBalance(
     thresholds,
     pollIntervalMs,
     environment,
+    ...(whenUp !== undefined && { whenUp }),
     onNotice: (alert) => pipeline.alert(alert),
   });
-  let isStarted = !isWatching;
-  const start = (): void => {
-    if (!isStarted) {
-      isStarted = true;
-      watch.enter();
-    }
-  };
   if (isWatching) {
-    setTimeout(start, LATEST_START_MS).unref();
+    watch.enter();
   }
   pipeline.onClose(() => {
     watch.end();
@@ -280,7 +272,6 @@ function openBalance(
   const parts = {
     reader,
     watch,
-    start,
     history: new UsageHistory(services.activity, environment, options.keys.management),
     reports: { from: -Infinity },
     ttlMs: options.balance.ttlMs,

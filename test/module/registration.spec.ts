@@ -1,8 +1,8 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { inspect } from 'node:util';
 import { type DynamicModule, Inject, Injectable, Module, Scope } from '@nestjs/common';
 import { ConfigModule, ConfigService, registerAs } from '@nestjs/config';
-import { LazyModuleLoader, REQUEST } from '@nestjs/core';
+import { LazyModuleLoader, ModulesContainer, REQUEST } from '@nestjs/core';
 import { Test, type TestingModule } from '@nestjs/testing';
 import {
   CreditsService,
@@ -283,6 +283,30 @@ describe('several accounts', () => {
     const app = await boot(OpenRouterModule.forRoot('sk-or-v1-one'));
     const load = app.get(LazyModuleLoader).load(() => BillingModule);
     await expect(load).rejects.toThrow(/registered twice/);
+  });
+});
+
+describe('many accounts', () => {
+  /** How often a boot looks at what registers an account. */
+  async function looksOf(count: number): Promise<number> {
+    const [anyModule] = (await boot()).get(ModulesContainer).values();
+    const [anyProvider] = anyModule!.providers.values();
+    const wrapper = Object.getPrototypeOf(anyProvider) as typeof anyProvider & object;
+    const looks = jest.spyOn(wrapper, 'isDependencyTreeStatic');
+    await boot(
+      ...Array.from({ length: count }, (_, index) =>
+        OpenRouterModule.forRoot({ name: `account-${index}`, apiKey: 'sk-or-v1-a-key' }),
+      ),
+    );
+    const tokens = looks.mock.contexts.map((context) => String(Reflect.get(context as object, 'token')));
+    looks.mockRestore();
+    return tokens.filter((token) => token.startsWith('nestjs-openrouter/pipeline/')).length;
+  }
+
+  it('boot with as many looks at each as few do', async () => {
+    const few = await looksOf(10);
+    expect(few).toBeGreaterThan(10);
+    expect(await looksOf(80)).toBeLessThanOrEqual(few * 8);
   });
 });
 
