@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type DynamicModule, Inject, Module, type OnModuleInit } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { ApplicationAccounts } from './application-accounts.js';
@@ -10,6 +11,7 @@ import {
 } from './options-source.js';
 import { accountProviders } from './openrouter.providers.js';
 import { configFault } from './options/config-fault.js';
+import { REGISTRATION_ID } from './openrouter.tokens.js';
 import { DEFAULT_ACCOUNT } from './options/option-defaults.js';
 import { isPlainObject } from './options/option-rules.js';
 import type { OpenRouterKey, OpenRouterModuleOptions } from './options/openrouter-options.js';
@@ -89,14 +91,17 @@ function dynamicModule(
   const problem = registrationProblem(name, isGlobal);
   const account = problem === undefined ? name : undefined;
   const subject = account === undefined ? method : `${method} (account '${account}')`;
+  const { providers, exports } = accountProviders(
+    problem === undefined ? source : failingSource(configFault(method, problem)),
+    account,
+    subject,
+  );
   return {
     module: OpenRouterModule,
     global: isGlobal === true,
-    ...accountProviders(
-      problem === undefined ? source : failingSource(configFault(method, problem)),
-      account,
-      subject,
-    ),
+    // Where Nest tells modules apart by a hash of what they show, two accounts would look the same: it sees no keys.
+    providers: [...providers, { provide: REGISTRATION_ID, useValue: randomUUID() }],
+    exports,
   };
 }
 

@@ -32,6 +32,9 @@ export function InjectOpenRouterClient(name?: string): ParameterDecorator & Prop
   return Inject(getOpenRouterClientToken(name));
 }
 
+/** Token of what makes a registration differ from every other one. */
+export const REGISTRATION_ID = `${PREFIX}/registration`;
+
 const PIPELINE_PREFIX = `${PREFIX}/pipeline/`;
 
 /** Token of an account's pipeline: one of these in a module is what registers the account. */

@@ -286,6 +286,43 @@ describe('several accounts', () => {
   });
 });
 
+describe('several accounts where Nest tells modules apart by their content', () => {
+  const compile = (...imports: (DynamicModule | typeof OpenRouterModule)[]): Promise<TestingModule> =>
+    Test.createTestingModule({ imports }, { moduleIdGeneratorAlgorithm: 'deep-hash' }).compile();
+
+  it.each<[string, () => DynamicModule[]]>([
+    [
+      'two default accounts',
+      () => [OpenRouterModule.forRoot('sk-or-v1-one'), OpenRouterModule.forRoot('sk-or-v1-two')],
+    ],
+    [
+      'two accounts of one name',
+      () => [
+        OpenRouterModule.forRoot({ name: 'eu', apiKey: 'sk-or-v1-one' }),
+        OpenRouterModule.forRoot({ name: 'eu', apiKey: 'sk-or-v1-two' }),
+      ],
+    ],
+    [
+      'two factories that only their closures tell apart',
+      () =>
+        ['sk-or-v1-one', 'sk-or-v1-two'].map((apiKey) =>
+          OpenRouterModule.forRootAsync({ useFactory: () => ({ apiKey }) }),
+        ),
+    ],
+  ])('refuses %s', async (_title, registrations) => {
+    await expect(compile(...registrations())).rejects.toThrow(/registered twice in one application/);
+  });
+
+  it('accepts the same module object in several places', async () => {
+    const shared = OpenRouterModule.forRoot('sk-or-v1-a-key');
+    @Module({ imports: [shared] })
+    class FeatureModule {}
+    const module = await compile(shared, { module: FeatureModule });
+    closers.push(() => module.close());
+    expect(module.get(OpenRouterClient).options.keys).toEqual({ api: true, management: false });
+  });
+});
+
 describe('many accounts', () => {
   /** How often a boot looks at what registers an account. */
   async function looksOf(count: number): Promise<number> {
