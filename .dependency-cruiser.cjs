@@ -20,6 +20,7 @@ const floors = [
     'index\\.ts',
     'application-accounts\\.ts',
     'boot-progress\\.ts',
+    'loaded-copies\\.ts',
     'openrouter\\.module\\.ts',
     'openrouter\\.providers\\.ts',
     'openrouter-module\\.options\\.ts',

@@ -1,7 +1,8 @@
 import type { ModuleRef } from '@nestjs/core';
 import { BalanceService } from './balance/balance.service.js';
 import { configFault } from './options/config-fault.js';
-import { getOpenRouterClientToken } from './openrouter.tokens.js';
+import { DEFAULT_ACCOUNT } from './options/option-defaults.js';
+import { balanceToken, getOpenRouterClientToken } from './openrouter.tokens.js';
 
 /**
  * Finds an account's balance wherever in the application the account is registered, imported here or not.
@@ -13,10 +14,19 @@ import { getOpenRouterClientToken } from './openrouter.tokens.js';
 export function findBalance(modules: ModuleRef, account: string | undefined, seeker: string): BalanceService {
   try {
     return account === undefined
-      ? modules.get(BalanceService, { strict: false })
+      ? defaultBalance(modules)
       : modules.get(getOpenRouterClientToken(account), { strict: false }).balance;
   } catch {
     throw configFault(seeker, whatToDo(account));
+  }
+}
+
+function defaultBalance(modules: ModuleRef): BalanceService {
+  try {
+    return modules.get(BalanceService, { strict: false });
+  } catch {
+    // Another copy of the package may have registered the account, by its own class.
+    return modules.get<BalanceService>(balanceToken(DEFAULT_ACCOUNT), { strict: false });
   }
 }
 

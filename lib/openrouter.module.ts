@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type DynamicModule, Inject, Module, type OnModuleInit } from '@nestjs/common';
+import { type DynamicModule, Inject, Module, type ModuleMetadata, type OnModuleInit } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { ApplicationAccounts } from './application-accounts.js';
 import type { OpenRouterModuleAsyncOptions, OpenRouterRegistration } from './openrouter-module.options.js';
@@ -9,7 +9,7 @@ import {
   type OptionsSource,
   syncOptionsSource,
 } from './options-source.js';
-import { accountProviders } from './openrouter.providers.js';
+import { accountProviders, otherCopiesProviders } from './openrouter.providers.js';
 import { configFault } from './options/config-fault.js';
 import { REGISTRATION_ID } from './openrouter.tokens.js';
 import { DEFAULT_ACCOUNT } from './options/option-defaults.js';
@@ -71,10 +71,12 @@ export class OpenRouterModule implements OnModuleInit {
    */
   static forRootAsync(registration: OpenRouterModuleAsyncOptions): DynamicModule {
     const given: Partial<OpenRouterModuleAsyncOptions> = isPlainObject(registration) ? registration : {};
-    return {
-      ...dynamicModule(given, 'OpenRouterModule.forRootAsync', asyncOptionsSource(given)),
-      imports: given.imports ?? [],
-    };
+    return dynamicModule(
+      given,
+      'OpenRouterModule.forRootAsync',
+      asyncOptionsSource(given),
+      given.imports ?? [],
+    );
   }
 
   /** Nest's hook: finds registrations that cannot work. */
@@ -87,6 +89,7 @@ function dynamicModule(
   { name, isGlobal }: OpenRouterRegistration,
   method: string,
   source: OptionsSource,
+  imports: ModuleMetadata['imports'] = [],
 ): DynamicModule {
   const problem = registrationProblem(name, isGlobal);
   const account = problem === undefined ? name : undefined;
@@ -96,12 +99,21 @@ function dynamicModule(
     account,
     subject,
   );
+  // Where Nest tells modules apart by a hash of what they show, two accounts would look the same: it sees no keys.
+  const id = { provide: REGISTRATION_ID, useValue: randomUUID() };
+  let others: ReturnType<typeof otherCopiesProviders> | undefined;
+  // The first time that Nest reads the module, when every library has loaded its copy; the same from then on.
+  const ofOthers = () => (others ??= account === undefined ? otherCopiesProviders() : []);
   return {
     module: OpenRouterModule,
     global: isGlobal === true,
-    // Where Nest tells modules apart by a hash of what they show, two accounts would look the same: it sees no keys.
-    providers: [...providers, { provide: REGISTRATION_ID, useValue: randomUUID() }],
-    exports,
+    imports,
+    get providers() {
+      return [...providers, id, ...ofOthers()];
+    },
+    get exports() {
+      return [...exports, ...ofOthers().map(({ provide }) => provide)];
+    },
   };
 }
 

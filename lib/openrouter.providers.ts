@@ -4,6 +4,8 @@ import { ApplicationAccounts } from './application-accounts.js';
 import { verifyKeys } from './api-keys/key-verification.js';
 import { BalanceService } from './balance/balance.service.js';
 import { HttpPipeline } from './http/http-pipeline.js';
+import { VERSION } from './http/version.js';
+import { announceCopy, type LoadedCopy, otherTokensOf } from './loaded-copies.js';
 import type { OptionsSource } from './options-source.js';
 import { OpenRouterClient } from './openrouter.client.js';
 import { eachService, openServices, type OpenRouterServices, SERVICES } from './openrouter.services.js';
@@ -17,6 +19,22 @@ import { configFault } from './options/config-fault.js';
 import { DEFAULT_ACCOUNT } from './options/option-defaults.js';
 import { isPlainObject } from './options/option-rules.js';
 import { resolveOptions } from './options/resolve-options.js';
+
+/** The classes by which a default account is injected. */
+const THIS_COPY: LoadedCopy = {
+  version: VERSION,
+  classes: { ...SERVICES, balance: BalanceService, client: OpenRouterClient },
+};
+
+announceCopy(THIS_COPY);
+
+/**
+ * Providers of the default account for who injects it by the classes of another copy of the package, as far as such
+ * copies are loaded by now.
+ */
+export function otherCopiesProviders(): ReturnType<typeof otherTokensOf> {
+  return otherTokensOf(THIS_COPY);
+}
 
 /**
  * An account's providers. The default account's services are there by class; a named account's through its client.
@@ -108,6 +126,7 @@ export function accountProviders(
         useFactory: (made: HttpPipeline, balance: BalanceService, ...injected: unknown[]) =>
           new OpenRouterClient(undefined, { pipeline: made, balance, services: byName(injected) }),
       },
+      { provide: balanceToken(account), useExisting: BalanceService },
     ],
     exports: [OPENROUTER_OPTIONS, ...services, BalanceService, OpenRouterClient],
   };

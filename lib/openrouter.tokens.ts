@@ -42,7 +42,10 @@ export function pipelineToken(account: string): string {
   return `${PIPELINE_PREFIX}${account}`;
 }
 
-/** Token of a named account's balance, which has to be a provider to get Nest's hooks. */
+/**
+ * Token of an account's balance: that of a named account has to be a provider to get Nest's hooks, that of the default
+ * account is found by every copy of the package.
+ */
 export function balanceToken(account: string): string {
   return `${PREFIX}/balance/${account}`;
 }

@@ -8,7 +8,14 @@ import {
   type Run,
   type ScratchProject,
 } from './support/scratch-project.js';
-import { blockOf, BOOT_QUICK_START, FILTER_OVER_HTTP, OBSERVED_APP, userTest } from './support/sources.js';
+import {
+  blockOf,
+  BOOT_QUICK_START,
+  FILTER_OVER_HTTP,
+  MIXED_FORMATS,
+  OBSERVED_APP,
+  userTest,
+} from './support/sources.js';
 
 const BASE = {
   axios: '^1',
@@ -107,6 +114,20 @@ function runsObservedApp(project: () => ScratchProject): void {
   });
 }
 
+/** An application in ES modules with a library in CommonJS, which has a copy of the package of its own. */
+function sharesAccounts(project: () => ScratchProject): void {
+  it('gives a CommonJS library the services of an ES module application', async () => {
+    await project().write({
+      ...MIXED_FORMATS,
+      'mixed/tsconfig.json': JSON.stringify({
+        compilerOptions: { ...COMPILER, module: 'nodenext', rootDir: '.', outDir: '../dist/mixed' },
+      }),
+    });
+    expectSuccess(await project().run('node', TSC, '-p', 'mixed'));
+    expect(expectSuccess(await project().run('node', 'dist/mixed/main.mjs')).trim()).toBe('true true true');
+  });
+}
+
 /** Where those packages are not installed: everything else works, and each entry names the one that it needs. */
 function namesMissingPackages(project: () => ScratchProject): void {
   it.each([
@@ -169,6 +190,7 @@ describe('a project on NestJS 12, as ES modules', () => {
 
   runsPrograms(() => project);
   namesMissingPackages(() => project);
+  sharesAccounts(() => project);
 
   it("runs the guide's program on the sandbox as it stands", async () => {
     const output = expectSuccess(await project.run('node', 'dist/sandbox.js'));
@@ -253,6 +275,7 @@ describe('a project on NestJS 11, as CommonJS', () => {
 
   runsPrograms(() => project);
   runsObservedApp(() => project);
+  sharesAccounts(() => project);
 
   it.each([
     ['nodenext', { module: 'nodenext' }],

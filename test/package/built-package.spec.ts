@@ -319,6 +319,92 @@ describe('the built package', () => {
     expect(output).toMatch(/^OpenRouterConfigException .*registered twice/);
   });
 
+  describe('in an application and a library of it that have a copy each', () => {
+    /** What a library needs of its copy, written as a compiler writes it. */
+    const LIBRARY = `
+      const libraryOf = (copy) => {
+        class Billing {
+          constructor(...injected) { this.injected = injected; }
+        }
+        const tokens = [
+          copy.CreditsService, copy.ApiKeysService, copy.ActivityService, copy.GenerationsService, copy.BudgetsService,
+          copy.BalanceService, copy.OpenRouterClient, copy.getOpenRouterClientToken(), copy.OPENROUTER_OPTIONS,
+        ];
+        tokens.forEach((token, index) => Inject(token)(Billing, undefined, index));
+        Injectable()(Billing);
+        class BillingModule {}
+        Module({ providers: [Billing], exports: [Billing] })(BillingModule);
+        return { Billing, BillingModule };
+      };
+      const check = async (own, library) => {
+        const account = own.OpenRouterModule.forRoot({ apiKey: 'sk-or-v1-a-key', isGlobal: true });
+        const copy = await library();
+        const { Billing, BillingModule } = libraryOf(copy);
+        class AppModule {}
+        const app = await NestFactory.createApplicationContext(
+          { module: AppModule, imports: [account, BillingModule] }, { logger: false, abortOnError: false });
+        const { injected } = app.get(Billing, { strict: false });
+        const names = ['credits', 'apiKeys', 'activity', 'generations', 'budgets', 'balance'];
+        const client = app.get(own.OpenRouterClient, { strict: false });
+        console.log(JSON.stringify([
+          copy.CreditsService !== own.CreditsService,
+          ...names.map((name, index) => injected[index] === client[name]),
+          injected[6] === client && injected[7] === client && injected[8] === client.options,
+        ]));
+        await app.close();
+      };
+    `;
+    const IMPORTS = `
+      import 'reflect-metadata';
+      import { createRequire } from 'node:module';
+      import { Inject, Injectable, Module } from '@nestjs/common';
+      import { NestFactory } from '@nestjs/core';
+      const require = createRequire(import.meta.url);
+    `;
+
+    it.each([
+      [
+        'an ES module application, CommonJS library',
+        "check(await import('nestjs-openrouter'), () => require('nestjs-openrouter'))",
+      ],
+      [
+        'a CommonJS application, ES module library',
+        "check(require('nestjs-openrouter'), () => import('nestjs-openrouter'))",
+      ],
+      [
+        'the library loaded first',
+        "(require('nestjs-openrouter'), check)(await import('nestjs-openrouter'), () => require('nestjs-openrouter'))",
+      ],
+    ])('injects the same services, options and client: %s', async (_title, run) => {
+      const output = await node('module', `${IMPORTS} ${LIBRARY} await ${run};`);
+      expect(JSON.parse(output)).toEqual(Array(8).fill(true));
+    });
+
+    it('finds the default account for the guard of the other copy, even one that is loaded after the boot', async () => {
+      const output = await node(
+        'module',
+        `
+        ${IMPORTS}
+        import { ModuleRef } from '@nestjs/core';
+        import { OpenRouterModule } from 'nestjs-openrouter';
+        import { OpenRouterSandbox } from 'nestjs-openrouter/testing';
+        const sandbox = await OpenRouterSandbox.start();
+        const { managementKey, baseUrl } = sandbox;
+        class AppModule {}
+        const imports = [OpenRouterModule.forRoot({ managementKey, baseUrl })];
+        const app = await NestFactory.createApplicationContext(
+          { module: AppModule, imports }, { logger: false, abortOnError: false });
+        const { CreditsGuard } = require('nestjs-openrouter');
+        const context = { getHandler: () => class {}, getClass: () => class {}, getType: () => 'http' };
+        console.log(await new CreditsGuard(app.get(ModuleRef)).canActivate(context));
+        await app.close();
+        await sandbox.stop();
+        `,
+      );
+      expect(output).toBe('true');
+    });
+  });
+
   it.each([
     ['a client', 'const client = new OpenRouterClient(options); await client.credits.getCredits();'],
     [

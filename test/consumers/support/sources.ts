@@ -188,3 +188,42 @@ describe('credits', () => {
 });
 `;
 }
+
+/** A library in CommonJS, and an application in ES modules that uses it: each has a copy of the package. */
+export const MIXED_FORMATS = {
+  'mixed/library.cts': `
+import { Injectable, Module } from '@nestjs/common';
+import { BalanceService, CreditsService, OpenRouterClient } from 'nestjs-openrouter';
+
+@Injectable()
+export class Billing {
+  constructor(
+    readonly credits: CreditsService,
+    readonly balance: BalanceService,
+    readonly client: OpenRouterClient,
+  ) {}
+}
+
+@Module({ providers: [Billing], exports: [Billing] })
+export class BillingModule {}
+`,
+  'mixed/main.mts': `
+import 'reflect-metadata';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { BalanceService, CreditsService, OpenRouterClient, OpenRouterModule } from 'nestjs-openrouter';
+import { Billing, BillingModule } from './library.cjs';
+
+@Module({ imports: [OpenRouterModule.forRoot({ apiKey: 'sk-or-v1-a-key', isGlobal: true }), BillingModule] })
+class AppModule {}
+
+const app = await NestFactory.createApplicationContext(AppModule, { logger: false, abortOnError: false });
+const { credits, balance, client } = app.get(Billing, { strict: false });
+console.log(
+  credits === app.get(CreditsService, { strict: false }),
+  balance === app.get(BalanceService, { strict: false }),
+  client === app.get(OpenRouterClient, { strict: false }),
+);
+await app.close();
+`,
+};
