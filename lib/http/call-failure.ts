@@ -64,12 +64,14 @@ export function deliveryOf(phase: OpenRouterPhase, status?: number): OpenRouterD
  * The failure of a request that ended without an answer.
  *
  * @param seen - Where the request was last seen; the error itself may know better.
+ * @param ignoredProxy - What to say, as a sentence, where no connection came about.
  */
 export function connectionFailure(
   error: unknown,
   seen: OpenRouterPhase,
   operation: string,
   scrub: Scrub,
+  ignoredProxy?: string,
 ): CallFailure {
   const first = firstOfAggregate(error);
   const code = textMember(first, 'code') ?? '';
@@ -79,8 +81,10 @@ export function connectionFailure(
   const what = known ?? (cause.message === '' ? 'the connection was lost' : cause.message);
   return {
     exception: new OpenRouterConnectionException({
-      message: scrub(
-        `${operation}: OpenRouter could not be reached ${PLACES[phase]}: ${what}${codeSuffix(code)}.`,
+      message: withProxy(
+        scrub(`${operation}: OpenRouter could not be reached ${PLACES[phase]}: ${what}${codeSuffix(code)}.`),
+        phase,
+        ignoredProxy,
       ),
       delivery: deliveryOf(phase),
       phase,
@@ -113,6 +117,8 @@ export interface InterruptedCall {
   readonly limits: { readonly timeoutMs: number; readonly deadlineMs: number };
   /** What took too long. */
   readonly what?: string;
+  /** What to say, as a sentence, where no connection came about in time. */
+  readonly ignoredProxy?: string | undefined;
   readonly scrub: Scrub;
 }
 
@@ -136,7 +142,11 @@ export function interruptionException(
   }
   const where = call.what === undefined ? ` ${PLACES[phase]}` : '';
   return new OpenRouterTimeoutException({
-    message: `${operation}: ${call.what ?? 'OpenRouter'} took longer than \`${why}\` (${limits[why]} ms)${where}.`,
+    message: withProxy(
+      `${operation}: ${call.what ?? 'OpenRouter'} took longer than \`${why}\` (${limits[why]} ms)${where}.`,
+      phase,
+      call.ignoredProxy,
+    ),
     delivery,
     phase,
     timeoutMs: limits[why],
@@ -171,6 +181,12 @@ function firstOfAggregate(error: unknown): unknown {
 function textMember(value: unknown, name: string): string | undefined {
   const member = peek(value, name);
   return typeof member === 'string' ? member : undefined;
+}
+
+function withProxy(message: string, phase: OpenRouterPhase, ignoredProxy: string | undefined): string {
+  return ignoredProxy !== undefined && (phase === 'dns' || phase === 'connect' || phase === 'tls')
+    ? `${message} ${ignoredProxy}`
+    : message;
 }
 
 function codeSuffix(code: string): string {

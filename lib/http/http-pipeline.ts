@@ -26,6 +26,7 @@ import {
 import { CallScope, type Interruption, OpenCalls } from './call-scope.js';
 import { awaitDeadline, foundDelay } from './found-policy.js';
 import { type HttpAgents, openAgents } from './http-agents.js';
+import { tellIgnoredProxy } from './ignored-proxy.js';
 import { InstrumentationHooks } from './instrumentation-hooks.js';
 import { KeyRing, keyText } from './key-ring.js';
 import { createsSomething, type OpenRouterCall } from './openrouter-call.js';
@@ -75,6 +76,7 @@ export class HttpPipeline {
   /** One for each way to connect. */
   readonly #http: Readonly<Record<Connection, HttpService>>;
   readonly #hasAdapter: boolean;
+  readonly #tellIgnoredProxy: () => string | undefined;
   readonly #hooks: InstrumentationHooks;
   readonly #budget = new RetryBudget();
   readonly #calls = new OpenCalls();
@@ -94,6 +96,7 @@ export class HttpPipeline {
       single: openAxios({ ...this.#agents.single, ...settings.axios }),
     };
     this.#hasAdapter = settings.axios.adapter !== undefined;
+    this.#tellIgnoredProxy = () => tellIgnoredProxy(this.options.baseUrl, settings.axios, process.env);
   }
 
   /**
@@ -268,7 +271,13 @@ export class HttpPipeline {
       return readAnswer(answer, call, this.#keyInUse(progress), scrub);
     } catch (error) {
       if (error instanceof TransportFault) {
-        const failure = connectionFailure(error.raw, error.phase, call.operation, scrub);
+        const failure = connectionFailure(
+          error.raw,
+          error.phase,
+          call.operation,
+          scrub,
+          this.#tellIgnoredProxy(),
+        );
         return { failure: { ...failure, stale: error.reused } };
       }
       if (isOpenRouterException(error)) {
@@ -293,7 +302,12 @@ export class HttpPipeline {
         attempt.send(request).then(resolve, reject);
         return () => attempt.end();
       },
-      (why) => interruptionException({ ...interrupted(progress, why), ...attempt.where }),
+      (why) =>
+        interruptionException({
+          ...interrupted(progress, why),
+          ...attempt.where,
+          ignoredProxy: this.#tellIgnoredProxy(),
+        }),
       limits.timeoutMs,
     );
   }

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import axios from 'axios';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { OpenRouterConnectionException } from '../../lib/errors/index.js';
+import { proxyEnvironment } from '../support/environment.js';
 import { failureOf, until } from '../support/failures.js';
 import { lookingUp, lookupError } from '../support/lookup.js';
 import {
@@ -249,6 +250,7 @@ describe('a connection that does not come about', () => {
     ['EAI_AGAIN', 'the host name could not be resolved at the moment (EAI_AGAIN)'],
     ['ESOMETHING', 'getaddrinfo ESOMETHING api.test (ESOMETHING)'],
   ])('has no address: %s', async (code, text) => {
+    ends.push(proxyEnvironment());
     const { lookup, asked } = lookingUp(() => lookupError(code));
     const client = clientOf('https://api.test/v1', {
       axios: {
@@ -265,6 +267,45 @@ describe('a connection that does not come about', () => {
       `credits.createCoinbaseCharge: OpenRouter could not be reached while resolving the host name: ${text}.`,
     );
     expect(asked()).toBe(3);
+  });
+
+  it('has no address, while the environment names a proxy that is not used', async () => {
+    ends.push(proxyEnvironment({ HTTPS_PROXY: 'http://user:hunter2@proxy.test:3128' }));
+    const { lookup } = lookingUp(() => lookupError('ENOTFOUND'));
+    const client = clientOf('https://api.test/v1', { retry: false, axios: { lookup } });
+    expect((await failureOf(client.credits.getCredits())).message).toBe(
+      'credits.getCredits: OpenRouter could not be reached while resolving the host name: the host name is unknown; ' +
+        'check `baseUrl` (ENOTFOUND). `HTTPS_PROXY` is set in the environment and is not used, so that the key takes no ' +
+        'way that the options do not name: to go through that proxy, set `axios.proxy`, or an agent as `axios.httpsAgent`.',
+    );
+  });
+
+  it('lets nobody through, while the environment names a proxy that is not used', async () => {
+    ends.push(proxyEnvironment({ HTTPS_PROXY: 'http://proxy.test:3128' }));
+    const silent = await startTcpServer(() => undefined);
+    const client = clientOf(`https://api.test:${silent.port}/v1`, {
+      retry: false,
+      timeoutMs: 100,
+      axios: { lookup: lookingUp(() => ['127.0.0.1']).lookup },
+    });
+    const failure = await failureOf(client.credits.getCredits());
+    expect(failure).toMatchObject({ name: 'OpenRouterTimeoutException', phase: 'tls' });
+    expect(failure.message).toMatch(
+      /during the TLS handshake\. `HTTPS_PROXY` is set in the environment and is not used/,
+    );
+  });
+
+  it('says nothing of a proxy once there was a connection', async () => {
+    ends.push(proxyEnvironment({ HTTP_PROXY: 'http://proxy.test:3128' }));
+    const server = await startServer((_request, response) => response.destroy());
+    const client = clientOf(`http://api.test:${server.port}/v1`, {
+      allowInsecureBaseUrl: true,
+      retry: false,
+      axios: { lookup: lookingUp(() => ['127.0.0.1']).lookup },
+    });
+    const failure = await failureOf(client.credits.getCredits());
+    expect(failure).toMatchObject({ name: 'OpenRouterConnectionException', phase: 'headers' });
+    expect(failure.message).not.toContain('HTTP_PROXY');
   });
 });
 
