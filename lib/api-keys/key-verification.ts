@@ -1,14 +1,22 @@
 import { Logger } from '@nestjs/common';
+import { isOfOpenRouter } from '../errors/answer-origin.js';
 import { OpenRouterApiException } from '../errors/api.exceptions.js';
-import { OpenRouterConfigException } from '../errors/client.exceptions.js';
+import { OpenRouterConfigException, OpenRouterResponseException } from '../errors/client.exceptions.js';
 import { MANAGEMENT_KEYS_PAGE } from '../errors/key-hint.js';
 import type { HttpPipeline } from '../http/http-pipeline.js';
 import { configFault } from '../options/config-fault.js';
 import type { OpenRouterKeyKind } from '../options/resolve-options.js';
 import { decodeKeyKind } from './api-keys.decoders.js';
 
+/** A key that could not be asked about itself. */
+export interface KeyFailure {
+  readonly error: Error;
+  /** Where the answer leads to, if it was a redirect. */
+  readonly location?: string | undefined;
+}
+
 /** What asking a key about itself has shown; `isManagementKey` is absent where the answer does not tell. */
-export type KeyFinding = { readonly isManagementKey: boolean | undefined } | { readonly error: Error };
+export type KeyFinding = { readonly isManagementKey: boolean | undefined } | KeyFailure;
 
 /** What was found of each key that is set. */
 export type KeyFindings = Readonly<Partial<Record<OpenRouterKeyKind, KeyFinding>>>;
@@ -19,17 +27,37 @@ export interface KeyVerdict {
   readonly warnings: readonly string[];
 }
 
+const KEY_PATH = '/key';
+
+const CHECK_BASE_URL =
+  "Check its path: OpenRouter's own is https://openrouter.ai/api/v1, and a gateway has one as well. Where a gateway does " +
+  'not serve `/key`, leave out `verifyKeysOnBootstrap`';
+
 const OPTIONS: Readonly<Record<OpenRouterKeyKind, string>> = { api: 'apiKey', management: 'managementKey' };
 
-/** Judges the keys of an account by what they said of themselves. */
-export function judgeKeys(findings: KeyFindings): KeyVerdict {
+/**
+ * Judges the keys of an account by what they said of themselves.
+ *
+ * | the answer                                             | verdict                              |
+ * | ------------------------------------------------------ | ------------------------------------ |
+ * | tells a kind that does not fit the option              | problem: the key                     |
+ * | 401, 403 of OpenRouter's own                           | problem: the key                     |
+ * | 403 of OpenRouter's own about a limit                  | warning: the key is good             |
+ * | 401, 403 of something else, 407                        | warning: a proxy or firewall         |
+ * | 404, 405; a redirect for good (301, 308)               | problem: `baseUrl`                   |
+ * | any other error, no answer, nothing that can be read   | warning: there may be an outage      |
+ *
+ * @param url - What was asked, for messages.
+ */
+export function judgeKeys(findings: KeyFindings, url: string): KeyVerdict {
   const both = findings.api !== undefined && findings.management !== undefined;
   const verdicts = [
-    ...(findings.api === undefined ? [] : [judgeKey('api', findings.api, both ? false : undefined)]),
-    ...(findings.management === undefined ? [] : [judgeKey('management', findings.management, true)]),
+    ...(findings.api === undefined ? [] : [judgeKey('api', findings.api, both ? false : undefined, url)]),
+    ...(findings.management === undefined ? [] : [judgeKey('management', findings.management, true, url)]),
   ];
   return {
-    problems: verdicts.flatMap(({ problems }) => problems),
+    // What is wrong with `baseUrl` is so for both keys.
+    problems: [...new Set(verdicts.flatMap(({ problems }) => problems))],
     warnings: verdicts.flatMap(({ warnings }) => warnings),
   };
 }
@@ -41,15 +69,16 @@ export function judgeKeys(findings: KeyFindings): KeyVerdict {
  * What cannot be found out is a warning in Nest's log: an application must be able to start while OpenRouter is down.
  *
  * @param subject - How the account was registered, for messages.
- * @throws `OpenRouterConfigException` for a key that is refused, or is of the wrong kind for its option.
+ * @throws `OpenRouterConfigException` for a key that is refused, or is of the wrong kind for its option; for a `baseUrl`
+ * below which there is no `/key`.
  */
 export async function verifyKeys(pipeline: HttpPipeline, subject: string): Promise<void> {
-  const { keys } = pipeline.options;
+  const { keys, baseUrl } = pipeline.options;
   const kinds = (['api', 'management'] as const).filter((kind) => keys[kind]);
   const findings = await Promise.all(
     kinds.map(async (kind) => [kind, await askKey(pipeline, kind)] as const),
   );
-  const { problems, warnings } = judgeKeys(Object.fromEntries(findings));
+  const { problems, warnings } = judgeKeys(Object.fromEntries(findings), `${baseUrl}${KEY_PATH}`);
   if (problems.length > 0) {
     throw configFault(`${subject}, \`verifyKeysOnBootstrap\``, problems.join('; '));
   }
@@ -59,12 +88,20 @@ export async function verifyKeys(pipeline: HttpPipeline, subject: string): Promi
 }
 
 /** @param wanted - Whether it must be a management key, or must not; `undefined` if it may. */
-function judgeKey(kind: OpenRouterKeyKind, finding: KeyFinding, wanted: boolean | undefined): KeyVerdict {
+function judgeKey(
+  kind: OpenRouterKeyKind,
+  finding: KeyFinding,
+  wanted: boolean | undefined,
+  url: string,
+): KeyVerdict {
   const option = OPTIONS[kind];
   if ('error' in finding) {
-    const problem = refusalOf(option, finding.error);
+    const problem = problemOf(option, finding, url);
     return problem === undefined
-      ? warning(`\`${option}\` could not be verified, and is used all the same. ${finding.error.message}`)
+      ? warning(
+          `\`${option}\` could not be verified, and is used all the same. ${finding.error.message} ` +
+            `GET ${url} was asked.${adviceOn(finding)}`,
+        )
       : { problems: [problem], warnings: [] };
   }
   const { isManagementKey } = finding;
@@ -86,17 +123,54 @@ function judgeKey(kind: OpenRouterKeyKind, finding: KeyFinding, wanted: boolean 
   };
 }
 
-/** Why a key cannot be used, or `undefined` if that is not what the failure tells. */
-function refusalOf(option: string, error: Error): string | undefined {
+/** Why the application must not start, or `undefined` if that is not what the failure tells. */
+function problemOf(option: string, { error, location }: KeyFailure, url: string): string | undefined {
   if (error instanceof OpenRouterConfigException) {
     return error.message.replace(/\.$/, '');
   }
+  if (!(error instanceof OpenRouterApiException)) {
+    return undefined;
+  }
+  const { status, message, limitSource } = error;
+  if (status === 404 || status === 405) {
+    return `GET ${url} is answered with ${status} (${JSON.stringify(message)}): there is no API below \`baseUrl\`. ${CHECK_BASE_URL}`;
+  }
+  if (status === 301 || status === 308) {
+    const where = location === undefined ? '' : ` to ${placeOf(location, url)}`;
+    return (
+      `GET ${url} is answered with a redirect${where} (${status}), which is not followed, since it could carry the key ` +
+      `elsewhere. ${CHECK_BASE_URL}`
+    );
+  }
   // A 403 that names a limit is about money: the key itself is good.
-  return error instanceof OpenRouterApiException &&
-    (error.status === 401 || (error.status === 403 && error.limitSource === undefined))
-    ? `\`${option}\` is refused by OpenRouter (${error.status} ${JSON.stringify(error.message)}); check that the key is ` +
+  return isOfOpenRouter(error) && (status === 401 || (status === 403 && limitSource === undefined))
+    ? `\`${option}\` is refused by OpenRouter (${status} ${JSON.stringify(message)}); check that the key is ` +
         'complete, neither deleted, disabled nor expired, and one of the server at `baseUrl`'
     : undefined;
+}
+
+/** What to look at where an answer came that is not OpenRouter's, as a sentence behind a space. */
+function adviceOn({ error }: KeyFailure): string {
+  if (error instanceof OpenRouterResponseException) {
+    return ' If that is no outage, check that `baseUrl` is the URL of the API, with its version path.';
+  }
+  const status = error instanceof OpenRouterApiException ? error.status : undefined;
+  if (status === 407) {
+    return ' A proxy asks for credentials: set `axios.proxy.auth`, or give them to the agent.';
+  }
+  return (status === 401 || status === 403) && !isOfOpenRouter(error)
+    ? " The answer has not the shape of OpenRouter's: it is one of a proxy, a firewall or a gateway on the way, and says " +
+        'nothing about the key.'
+    : '';
+}
+
+/** The host and the path of a redirect; its query may hold anything. */
+function placeOf(location: string, url: string): string {
+  if (!URL.canParse(location, url)) {
+    return 'nowhere';
+  }
+  const { origin, pathname } = new URL(location, url);
+  return `${origin}${pathname}`;
 }
 
 function warning(text: string): KeyVerdict {
@@ -104,17 +178,21 @@ function warning(text: string): KeyVerdict {
 }
 
 async function askKey(pipeline: HttpPipeline, key: OpenRouterKeyKind): Promise<KeyFinding> {
+  let location: string | undefined;
   try {
     return {
       isManagementKey: await pipeline.request({
         operation: 'apiKeys.getCurrent',
         method: 'GET',
-        path: '/key',
+        path: KEY_PATH,
         key,
         decode: decodeKeyKind,
+        onRedirect: (latest) => {
+          location = latest;
+        },
       }),
     };
   } catch (error) {
-    return { error: error as Error };
+    return { error: error as Error, location };
   }
 }

@@ -21,6 +21,8 @@ export interface OpenRouterCall<T> {
   /** Reads the content of a success. Throws an `OpenRouterResponseException` for one that breaks the API's promise. */
   readonly decode: (body: unknown) => T;
   readonly gone?: GoneNotice;
+  /** Told where a redirect leads to, scrubbed of secrets. */
+  readonly onRedirect?: (location: string) => void;
   /**
    * How long a 404 means "not there yet", in milliseconds from the start of the call. The deadline is then this and
    * one attempt.

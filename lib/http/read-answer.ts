@@ -32,6 +32,10 @@ export function readAnswer<T>(
     return { failure: noStatus(operation) };
   }
   if (status < 200 || status > 299) {
+    const location = header('location');
+    if (location !== undefined) {
+      call.onRedirect?.(scrub(location));
+    }
     return refused(status);
   }
   if (fault !== undefined) {

@@ -98,9 +98,10 @@ export interface OpenRouterModuleOptions {
   /** Settings of the HTTP library: agents, a proxy, an adapter. `HTTP_PROXY` is ignored unless `proxy` is set here. */
   axios?: OpenRouterAxiosOptions | undefined;
   /**
-   * Asks OpenRouter at start about each key (`GET /key`). One that is refused, an ordinary key as `managementKey`, or a
-   * management key as `apiKey` beside a `managementKey` stops the boot with an `OpenRouterConfigException`; an API that
-   * cannot be reached is only a warning in Nest's log. For `OpenRouterModule` alone: a client made with `new` has no
+   * Asks OpenRouter at start about each key (`GET /key`). One that OpenRouter refuses, an ordinary key as
+   * `managementKey`, a management key as `apiKey` beside a `managementKey`, and a `baseUrl` that has no `/key` or has
+   * moved stop the boot with an `OpenRouterConfigException`; an API that cannot be reached, and a proxy or a firewall that
+   * answers in its place, is only a warning in Nest's log. For `OpenRouterModule` alone: a client made with `new` has no
    * boot to stop, and refuses it. @defaultValue `false`
    */
   verifyKeysOnBootstrap?: boolean | undefined;

@@ -3,6 +3,7 @@ import { ConsoleLogger, type DynamicModule, Module } from '@nestjs/common';
 import { LazyModuleLoader } from '@nestjs/core';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { judgeKeys, type KeyFindings } from '../../lib/api-keys/key-verification.js';
+import { markOtherOrigin } from '../../lib/errors/answer-origin.js';
 import {
   getOpenRouterClientToken,
   OPENROUTER_OPTIONS,
@@ -12,10 +13,13 @@ import {
   OpenRouterForbiddenException,
   OpenRouterModule,
   type OpenRouterModuleOptions,
+  OpenRouterNotFoundException,
   OpenRouterUnauthorizedException,
 } from '../../lib/index.js';
+import { proxyEnvironment } from '../support/environment.js';
 import { failureOf, timed, until } from '../support/failures.js';
 import { leaksIn } from '../support/leaks.js';
+import { lookingUp, lookupError } from '../support/lookup.js';
 import {
   type Answer,
   API_KEY,
@@ -24,6 +28,7 @@ import {
   MANAGEMENT_KEY,
   sendError,
   sendJson,
+  startRawServer,
   startServer,
   type TestServer,
 } from '../support/servers.js';
@@ -153,6 +158,105 @@ describe('verifyKeysOnBootstrap', () => {
     expect(await stopOf(server)).toContain('(403 "Forbidden")');
   });
 
+  const page =
+    (status: number, headers: Record<string, string> = {}): Answer =>
+    (_request, response) =>
+      sendJson(response, '<html><title>Blocked</title></html>', status, {
+        'content-type': 'text/html',
+        ...headers,
+      });
+
+  it.each<[string, Answer, RegExp]>([
+    ['401 as a page', page(401), /has not the shape of OpenRouter's/],
+    ['403 as a page', page(403), /has not the shape of OpenRouter's: it is one of a proxy/],
+    [
+      '403 as JSON of another shape',
+      (_request, response) => sendJson(response, { error: 'blocked', message: 'by policy' }, 403),
+      /has not the shape of OpenRouter's/,
+    ],
+    ['407', page(407), /A proxy asks for credentials: set `axios\.proxy\.auth`/],
+    ['a page', page(200), /check that `baseUrl` is the URL of the API, with its version path/],
+    ['a page of nothing', page(204), /check that `baseUrl` is the URL of the API/],
+  ])('does not blame the key, and boots, for %s', async (_title, answer, advice) => {
+    const server = await startServer(answer);
+    await boot(OpenRouterModule.forRoot(options(server)));
+    expect(warnings).toHaveLength(2);
+    for (const [index, option] of ['apiKey', 'managementKey'].entries()) {
+      expect(warnings[index]).toContain(`\`${option}\` could not be verified, and is used all the same.`);
+      expect(warnings[index]).toContain(`GET ${server.baseUrl}/key was asked.`);
+      expect(warnings[index]).toMatch(advice);
+      expect(warnings[index]).not.toContain('is refused by OpenRouter');
+    }
+  });
+
+  it('does not blame the key, and boots, where a proxy refuses to connect', async () => {
+    const asked: string[] = [];
+    const proxy = await startRawServer((socket, head) => {
+      asked.push(head.split('\r\n')[0]!);
+      socket.end('HTTP/1.1 403 Forbidden\r\ncontent-type: text/html\r\ncontent-length: 7\r\n\r\nblocked');
+    });
+    const axios = { proxy: { host: '127.0.0.1', port: proxy.port, protocol: 'http' } };
+    await boot(OpenRouterModule.forRoot(options({ baseUrl: 'https://api.invalid/api/v1' }, { axios })));
+    expect(asked).toHaveLength(2);
+    expect(warnings).toHaveLength(2);
+    expect(warnings[0]).toMatch(
+      /`apiKey` could not be verified.*GET https:\/\/api\.invalid\/api\/v1\/key was asked/s,
+    );
+    expect(warnings[0]).toContain('it is one of a proxy, a firewall or a gateway on the way');
+  });
+
+  it.each<[string, Answer]>([
+    ['404', (_request, response) => sendError(response, 404)],
+    ['404 as a page', page(404)],
+    ['405', page(405)],
+  ])(
+    'stops the boot for a `baseUrl` that answers %s, and names what was asked and what to do',
+    async (title, answer) => {
+      const server = await startServer(answer);
+      const message = await stopOf(server);
+      expect(message).toContain(`GET ${server.baseUrl}/key is answered with ${title.slice(0, 3)}`);
+      expect(message).toContain(
+        "there is no API below `baseUrl`. Check its path: OpenRouter's own is https://openrouter.ai/api/v1",
+      );
+      expect(message.split('GET ')).toHaveLength(2);
+    },
+  );
+
+  it.each([301, 308])('stops the boot for a `baseUrl` that has moved for good (%d)', async (status) => {
+    const location = `https://elsewhere.test/api/v1/key?key=${API_KEY}`;
+    const server = await startServer(page(status, { location }));
+    const message = await stopOf(server);
+    expect(message).toContain(
+      `GET ${server.baseUrl}/key is answered with a redirect to https://elsewhere.test/api/v1/key (${status}), which is not followed`,
+    );
+    expect(message).toContain('Check its path');
+  });
+
+  it('stops the boot for a redirect that leads nowhere', async () => {
+    const server = await startServer(page(308));
+    expect(await stopOf(server)).toContain('is answered with a redirect (308), which is not followed');
+    expect(await stopOf(await startServer(page(308, { location: 'http://' })))).toContain(
+      'a redirect to nowhere (308)',
+    );
+  });
+
+  it('tells that a proxy of the environment is not used where the host cannot be reached', async () => {
+    const restore = proxyEnvironment({ https_proxy: 'http://user:hunter2@proxy.test:3128' });
+    try {
+      const { lookup } = lookingUp(() => lookupError('ENOTFOUND'));
+      const own = { axios: { lookup }, retry: false as const };
+      await boot(OpenRouterModule.forRoot(options({ baseUrl: 'https://api.test/api/v1' }, own)));
+      expect(warnings).toHaveLength(2);
+      expect(warnings[0]).toContain(
+        'the host name is unknown; check `baseUrl` (ENOTFOUND). `https_proxy` is set',
+      );
+      expect(warnings[0]).toContain('set `axios.proxy`, or an agent as `axios.httpsAgent`');
+      expect(warnings.join()).not.toContain('hunter2');
+    } finally {
+      restore();
+    }
+  });
+
   it('stops the boot for an ordinary key as `managementKey`', async () => {
     const own = { apiKey: undefined, managementKey: API_KEY };
     expect(await stopOf(await account(GOOD), own)).toMatch(
@@ -186,12 +290,7 @@ describe('verifyKeysOnBootstrap', () => {
     ['529', (_request, response) => sendError(response, 529)],
     ['429', (_request, response) => sendError(response, 429)],
     ['429 for long', (_request, response) => sendError(response, 429, {}, { 'retry-after': 3_600 })],
-    ['404', (_request, response) => sendError(response, 404)],
     ['a redirect', (_request, response) => sendJson(response, '', 302, { location: 'http://127.0.0.1:1/' })],
-    [
-      'a page',
-      (_request, response) => sendJson(response, '<html></html>', 200, { 'content-type': 'text/html' }),
-    ],
     ['a list', (_request, response) => sendJson(response, [])],
     ['a reset', (_request, response) => response.destroy()],
     ['nothing at all', () => undefined],
@@ -296,6 +395,8 @@ describe('the verdict on keys', () => {
   const spent = {
     error: new OpenRouterForbiddenException({ message: 'no', limitSource: 'openrouter_key_limit' }),
   };
+  const blocked = { error: markOtherOrigin(new OpenRouterForbiddenException({ message: 'no' })) };
+  const absent = { error: new OpenRouterNotFoundException({ message: 'no' }) };
   const down = { error: new OpenRouterBadGatewayException({ message: 'no' }) };
   const management = { isManagementKey: true };
   const ordinary = { isManagementKey: false };
@@ -308,6 +409,9 @@ describe('the verdict on keys', () => {
     ['api: refused', { api: refused }, 1, 0],
     ['api: forbidden', { api: forbidden }, 1, 0],
     ['api: spent', { api: spent }, 0, 1],
+    ['api: blocked', { api: blocked }, 0, 1],
+    ['api: absent', { api: absent }, 1, 0],
+    ['api: absent, management: absent', { api: absent, management: absent }, 1, 0],
     ['api: down', { api: down }, 0, 1],
     ['management', { management }, 0, 0],
     ['management: ordinary', { management: ordinary }, 1, 0],
@@ -322,7 +426,7 @@ describe('the verdict on keys', () => {
     ['api: refused, management: forbidden', { api: refused, management: forbidden }, 2, 0],
     ['api: down, management: ordinary', { api: down, management: ordinary }, 1, 1],
   ])('{ %s }: problems and warnings', (_title, findings, problems, warned) => {
-    const verdict = judgeKeys(findings);
+    const verdict = judgeKeys(findings, 'https://api.test/api/v1/key');
     expect([verdict.problems.length, verdict.warnings.length]).toEqual([problems, warned]);
   });
 });
