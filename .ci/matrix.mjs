@@ -71,6 +71,7 @@ function prepareNest11() {
   const folder = join(scratch, 'nest-11');
   for (const name of [
     '.ci',
+    '.github',
     'lib',
     'test',
     'docs',
