@@ -12,7 +12,7 @@ import { HealthOptionsSchema, type OpenRouterHealthOptions } from './openrouter-
 export const HEALTH_ACCOUNT = 'nestjs-openrouter/health-account';
 
 /** A probe of Kubernetes waits for a second, if it is not told otherwise. */
-const DEFAULT_TIMEOUT_MS = 500;
+export const DEFAULT_HEALTH_TIMEOUT_MS = 500;
 
 /**
  * Health of an account, for `@nestjs/terminus` 11 and 12.
@@ -74,7 +74,7 @@ export class OpenRouterHealthIndicator {
     const {
       account = this.account,
       minimumSpendable,
-      timeoutMs = DEFAULT_TIMEOUT_MS,
+      timeoutMs = DEFAULT_HEALTH_TIMEOUT_MS,
     } = checkArgument(HealthOptionsSchema, options, 'OpenRouterHealthIndicator.isHealthy');
     const balance = findBalance(this.modules, account, 'OpenRouterHealthIndicator');
     const { isUp, details } = await this.check(balance, minimumSpendable, timeoutMs);

@@ -10,15 +10,12 @@ import {
 import type { OpenRouterModuleOptions } from '../../lib/options/openrouter-options.js';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
 import { textOf } from './documents.js';
+import { defaultsOf } from './tables.js';
 
 const GUIDE = textOf('docs/options.md');
 
 /** Names and defaults as a table of the guide tells them; no default is a dash. */
-function told(table: string): Record<string, string> {
-  const text = new RegExp(`<!-- ${table} -->(.*)<!-- /${table} -->`, 's').exec(GUIDE)?.[1] ?? '';
-  const rows = [...text.matchAll(/^\| `([\w.]+)` +\| (.+?) +\|/gm)];
-  return Object.fromEntries(rows.map(([, name, value]) => [name!, value!.replaceAll('`', '')]));
-}
+const told = (table: string): Record<string, string> => defaultsOf(GUIDE, table);
 
 function texts(values: Readonly<Record<string, unknown>>): Record<string, string> {
   const text = (value: unknown): string =>
