@@ -37,7 +37,8 @@ import { type SandboxServer, startServer } from './sandbox-server.js';
  * `keyLimitStatus`) when the key's limit is; otherwise it is charged in full, and what it was charged to may be
  * overdrawn. `GET /key` tells all of them as `budgets`, in that order, and the one that decides as `effective_budget`.
  *
- * A running sandbox keeps the process alive: end it with {@link stop}, or hold it with `await using`.
+ * A running sandbox does not keep its process alive: a test that fails before it can {@link stop} it ends all the same.
+ * Where nothing but the sandbox runs, for other processes to ask, take the command `npx nestjs-openrouter sandbox`.
  *
  * @example
  * ```ts

@@ -81,9 +81,12 @@ export async function startServer(options: ResolvedSandboxOptions): Promise<Sand
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
     sockets.add(socket);
+    socket.unref();
     socket.once('close', () => sockets.delete(socket));
   });
   await listen(server, options.port);
+  // A test that fails before it can stop the sandbox must not keep its runner waiting.
+  server.unref();
 
   let stopped: Promise<void> | undefined;
   const sandbox: SandboxServer = {
