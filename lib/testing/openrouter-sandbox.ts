@@ -35,7 +35,9 @@ import { type SandboxServer, startServer } from './sandbox-server.js';
  * A completion costs what the option `completionCost` says. It is refused with 402 when the balance is not above
  * zero, with 403 when a budget of a guardrail or of the key's workspace is used up, and with 403 (or 402, by
  * `keyLimitStatus`) when the key's limit is; otherwise it is charged in full, and what it was charged to may be
- * overdrawn. `GET /key` tells all of them as `budgets`, in that order, and the one that decides as `effective_budget`.
+ * overdrawn. It is charged when it ends, just before the last byte of its answer or when its client leaves: those that
+ * run at the same time, by `completionMs` or {@link latencyMs}, may together spend what each of them alone was allowed
+ * to. `GET /key` tells all limits but the balance as `budgets`, in that order, and the one that decides as `effective_budget`.
  *
  * A running sandbox does not keep its process alive: a test that fails before it can {@link stop} it ends all the same.
  * Where nothing but the sandbox runs, for other processes to ask, take the command `npx nestjs-openrouter sandbox`.
@@ -181,7 +183,7 @@ export class OpenRouterSandbox {
 
   /**
    * Milliseconds that the answer to every request from now on waits, failures included; 0 for none. What was asked for
-   * is carried out at once: a client that gives up too early does not know.
+   * is carried out at once: a client that gives up too early does not know. A completion alone is charged at its end.
    */
   get latencyMs(): number {
     return this.server.latencyMs;

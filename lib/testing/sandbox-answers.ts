@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { creditsBody } from './routes/credits.routes.js';
 import { errorBody } from './routes/error-bodies.js';
 import type { SandboxReply } from './routes/route.js';
+import { waitFor } from './sandbox-wait.js';
 import type { Content, Headers, QueuedFailure, SandboxFault } from './sandbox-faults.js';
 
 /** What goes out, whole or broken. */
@@ -11,15 +12,25 @@ export interface Answer {
   readonly headers: Headers;
   /** `undefined`: an empty body without a type. */
   readonly content: Content | undefined;
+  /** Where a stream's content may be cut. */
+  readonly pieces?: readonly Buffer[];
+  /** Milliseconds from its beginning to its last byte. */
+  readonly takesMs: number;
+  /** To be called before its last byte, or when nobody listens any more. */
+  readonly onEnd?: (() => void) | undefined;
 }
 
 /** `userId` is that of the caller, which error bodies name. */
 export function answerOf(reply: SandboxReply, userId: string | undefined): Answer {
   if ('refused' in reply) {
-    return { status: reply.refused, headers: {}, content: json(errorBody(reply.refused, userId, reply)) };
+    const content = json(errorBody(reply.refused, userId, reply));
+    return { status: reply.refused, headers: {}, content, takesMs: 0 };
   }
-  const { status, headers = {}, events } = reply;
-  return { status, headers, content: events ? eventStream(events) : reply.json && json(reply.json) };
+  const { status, headers = {}, events, takesMs = 0, onEnd } = reply;
+  const head = { status, headers, takesMs, onEnd };
+  if (events === undefined) return { ...head, content: reply.json && json(reply.json) };
+  const pieces = eventStream(events);
+  return { ...head, content: { type: 'text/event-stream', bytes: Buffer.concat(pieces) }, pieces };
 }
 
 /** What a failure sends. `carriedOut` is the answer whose place it takes, where the request was carried out. */
@@ -28,20 +39,37 @@ export function failedAnswer(
   userId: string | undefined,
   carriedOut: Answer | undefined,
 ): Answer {
+  const { takesMs = 0, onEnd } = carriedOut ?? {};
   if (fault === undefined) {
     const refused = status ?? 500;
     const own = refused < 300 ? undefined : json(errorBody(refused, userId));
-    return { status: refused, headers, content: content ?? own };
+    return { status: refused, headers, content: content ?? own, takesMs, onEnd };
   }
   const cut = carriedOut ?? { status: 200, headers: {}, content: json(creditsBody(NO_CREDITS)) };
   const own = status === undefined || status < 300 ? cut.content : json(errorBody(status, userId));
-  return { status: status ?? cut.status, headers: { ...cut.headers, ...headers }, content: content ?? own };
+  return {
+    status: status ?? cut.status,
+    headers: { ...cut.headers, ...headers },
+    content: content ?? own,
+    takesMs,
+    onEnd,
+  };
 }
 
 /** Some JSON to cut. */
 const NO_CREDITS = { totalCredits: 0, totalUsage: 0 };
 
-export function sendAnswer(response: ServerResponse, { status, headers, content }: Answer): void {
+/** Sends an answer in its time, and calls `end` before its last byte. */
+export async function sendAnswer(response: ServerResponse, answer: Answer, end: () => void): Promise<void> {
+  const { status, headers, content, pieces, takesMs } = answer;
+  if (pieces !== undefined && takesMs > 0) {
+    await sendPieces(response, answer, pieces, end);
+    return;
+  }
+  await waitFor(takesMs);
+  // The client may have given up meanwhile.
+  if (response.destroyed) return;
+  end();
   const hasLength = status !== 204 && status !== 304;
   response.writeHead(status, {
     ...standing(content?.type),
@@ -49,6 +77,22 @@ export function sendAnswer(response: ServerResponse, { status, headers, content 
     ...(hasLength ? { 'content-length': content?.bytes.length ?? 0 } : {}),
   });
   response.end(content?.bytes);
+}
+
+async function sendPieces(
+  response: ServerResponse,
+  { status, headers, content, takesMs }: Answer,
+  pieces: readonly Buffer[],
+  end: () => void,
+): Promise<void> {
+  for (const [index, piece] of pieces.entries()) {
+    if (index > 0) await waitFor(takesMs / (pieces.length - 1));
+    if (response.destroyed) return;
+    if (index === 0) response.writeHead(status, { ...standing(content?.type), ...headers });
+    if (index === pieces.length - 1) end();
+    response.write(piece);
+  }
+  response.end();
 }
 
 /** Breaks the connection of a response that has not begun. */
@@ -89,14 +133,13 @@ function json(value: object): Content {
   return { type: 'application/json', bytes: Buffer.from(JSON.stringify(value)) };
 }
 
-function eventStream(events: readonly object[]): Content {
+function eventStream(events: readonly object[]): Buffer[] {
+  const lines = events.map((event) => `data: ${JSON.stringify(event)}\n\n`);
+  const last = lines.pop() ?? '';
   // The API sends such comments to keep a connection open while a provider thinks.
-  const lines = [
-    ': OPENROUTER PROCESSING',
-    ...events.map((event) => `data: ${JSON.stringify(event)}`),
-    'data: [DONE]',
-  ];
-  return { type: 'text/event-stream', bytes: Buffer.from(lines.map((line) => `${line}\n\n`).join('')) };
+  return [': OPENROUTER PROCESSING\n\n', ...lines, `${last}data: [DONE]\n\n`].map((line) =>
+    Buffer.from(line),
+  );
 }
 
 /** What every response of the API carries: the ids that its support asks for, and what browsers may read. */

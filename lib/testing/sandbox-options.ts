@@ -61,6 +61,12 @@ export interface OpenRouterSandboxOptions {
   /** What each completion costs in USD, whatever its model and length. Default 0.0015. */
   completionCost?: number | undefined;
   /**
+   * How long each completion takes, in milliseconds, after {@link OpenRouterSandbox.latencyMs}; a stream sends its
+   * pieces over that time. Completions that run at the same time may together spend more than there is, since each is
+   * booked when it ends. Default 0.
+   */
+  completionMs?: number | undefined;
+  /**
    * How many times `GET /generation` answers 404 for a completion before it finds it, as the live API does for a
    * while. Default 1.
    */
@@ -82,6 +88,7 @@ export interface ResolvedSandboxOptions {
   readonly guardrails: readonly CheckedGuardrail[];
   readonly keyLimitStatus: 402 | 403;
   readonly completionCost: number;
+  readonly completionMs: number;
   readonly generationMisses: number;
   readonly latencyMs: number;
 }
@@ -103,6 +110,7 @@ const FIELDS = [
   'guardrails',
   'keyLimitStatus',
   'completionCost',
+  'completionMs',
   'generationMisses',
   'latencyMs',
 ] as const satisfies readonly (keyof OpenRouterSandboxOptions)[];
@@ -126,6 +134,7 @@ export function resolveOptions(options: OpenRouterSandboxOptions): ResolvedSandb
     guardrails = [],
     keyLimitStatus = 403,
     completionCost = 0.0015,
+    completionMs = 0,
     generationMisses = 1,
     latencyMs = 0,
   } = options;
@@ -148,6 +157,7 @@ export function resolveOptions(options: OpenRouterSandboxOptions): ResolvedSandb
     guardrails: checkGuardrails(guardrails, hashOf(apiKey)),
     keyLimitStatus: checkOneOf(WHERE, 'keyLimitStatus', keyLimitStatus, KEY_LIMIT_STATUSES),
     completionCost: checkUsd(WHERE, 'completionCost', completionCost),
+    completionMs: checkInteger(WHERE, 'completionMs', completionMs, [0, LONGEST_TIMER_MS]),
     generationMisses: checkInteger(WHERE, 'generationMisses', generationMisses, [0, 1_000_000]),
     latencyMs: checkLatency(WHERE, latencyMs),
   };

@@ -1,7 +1,5 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-// Imported, so that a test which fakes the global timers still gets its answers.
-import { setTimeout } from 'node:timers';
 import { type Account, createAccount } from './account/account.js';
 import { refusal } from './routes/route.js';
 import { createRouter } from './routes/router.js';
@@ -10,6 +8,7 @@ import { identifyCaller, isKnown } from './sandbox-caller.js';
 import { type FailureQueue, createFailureQueue } from './sandbox-faults.js';
 import type { ResolvedSandboxOptions } from './sandbox-options.js';
 import { type SandboxRequest, TOO_LARGE, readBody } from './sandbox-requests.js';
+import { waitFor } from './sandbox-wait.js';
 
 const HOST = '127.0.0.1';
 
@@ -61,13 +60,18 @@ export async function startServer(options: ResolvedSandboxOptions): Promise<Sand
       failure === undefined
         ? carryOut()
         : failedAnswer(failure, userId, failure.when === 'after' ? carryOut() : undefined);
-    for (const waitMs of [latencyMs, failure?.delayMs ?? 0]) {
-      if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs).unref());
+    const end = endOf(answer, response);
+    await waitFor(latencyMs);
+    await waitFor(failure?.delayMs ?? 0);
+    if (failure?.fault === undefined) {
+      await sendAnswer(response, answer, end);
+    } else {
+      await waitFor(answer.takesMs);
+      // The client may have given up meanwhile.
+      if (response.destroyed) return;
+      end();
+      playFault(failure.fault, response, answer);
     }
-    // The client may have given up meanwhile.
-    if (response.destroyed) return;
-    if (failure?.fault === undefined) sendAnswer(response, answer);
-    else playFault(failure.fault, response, answer);
   };
 
   const server = createServer((request, response) => {
@@ -106,6 +110,19 @@ export async function startServer(options: ResolvedSandboxOptions): Promise<Sand
     },
   };
   return sandbox;
+}
+
+/** What ends an answer, once: it is called by whoever sends the answer, and by itself when the client leaves. */
+function endOf({ onEnd }: Answer, response: ServerResponse): () => void {
+  let isOver = onEnd === undefined;
+  const end = (): void => {
+    if (isOver) return;
+    isOver = true;
+    onEnd?.();
+  };
+  if (response.destroyed) end();
+  else response.once('close', end);
+  return end;
 }
 
 async function listen(server: Server, port: number): Promise<void> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { OpenRouterSandbox } from '../../lib/testing/index.js';
+import type { OpenRouterSandbox, SandboxFailure } from '../../lib/testing/index.js';
 import { type Answer, call, manage, setClock, start } from './support/sandbox.js';
 
 const messages = [{ role: 'user', content: 'Hello?' }];
@@ -217,6 +217,120 @@ describe('a completion is refused', () => {
     sandbox.spend(1, { at: new Date('2026-03-09T00:00:00Z') });
     const { json } = await complete(sandbox);
     expect(json.error.metadata.resets_at).toBe('2026-03-16T00:00:00.000Z');
+  });
+});
+
+/** Completions that are under way until their clients leave. */
+async function openStreams(sandbox: OpenRouterSandbox, count: number): Promise<{ leave(): void }> {
+  const clients = Array.from({ length: count }, () => new AbortController());
+  const answers = await Promise.all(
+    clients.map(({ signal }) =>
+      fetch(`${sandbox.baseUrl}/chat/completions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${sandbox.apiKey}` },
+        body: JSON.stringify({ messages, stream: true }),
+        signal,
+      }),
+    ),
+  );
+  expect(answers.map(({ status }) => status)).toEqual(Array(count).fill(200));
+  return {
+    leave: () => {
+      for (const client of clients) client.abort();
+    },
+  };
+}
+
+/** Waits until an account's `total_usage` and its key's `usage` are so. */
+async function isBooked(sandbox: OpenRouterSandbox, expected: readonly number[]): Promise<void> {
+  while (JSON.stringify(await usage(sandbox)) !== JSON.stringify(expected));
+}
+
+describe('a completion is booked when it ends', () => {
+  const ENDLESS = 2_147_483_647;
+
+  it.each([
+    ['the balance', { credits: { totalCredits: 1, totalUsage: 0.999 } }, 402],
+    ['the key’s limit', { credits: { totalCredits: 9, totalUsage: 0.999 }, keyLimit: 0.001 }, 403],
+    ['a budget', { credits: { totalCredits: 9, totalUsage: 0.999 } }, 403],
+  ])('so that those at the same time overspend %s together', async (title, options, status) => {
+    const sandbox = await start({ ...options, completionCost: 0.25, completionMs: ENDLESS });
+    if (title === 'a budget') {
+      await manage(sandbox, 'PUT', '/workspaces/default/budgets/daily', { limit_usd: 0.001 });
+    }
+    const underWay = await openStreams(sandbox, 4);
+    expect(await usage(sandbox)).toEqual([0.999, 0]);
+    underWay.leave();
+    await isBooked(sandbox, [1.999, 1]);
+    expect((await complete(sandbox)).status).toBe(status);
+  });
+
+  it('and is no generation before', async () => {
+    const sandbox = await start({ completionMs: ENDLESS, generationMisses: 1 });
+    const client = new AbortController();
+    const { headers } = await fetch(`${sandbox.baseUrl}/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${sandbox.apiKey}` },
+      body: JSON.stringify({ messages, stream: true }),
+      signal: client.signal,
+    });
+    const ask = async (): Promise<number> =>
+      (await call(sandbox, `/generation?id=${headers.get('x-generation-id')!}`, sandbox.apiKey)).status;
+    expect([await ask(), await ask()]).toEqual([404, 404]);
+    client.abort();
+    await isBooked(sandbox, [25.7515, 0.0015]);
+    expect([await ask(), await ask()]).toEqual([404, 200]);
+  });
+
+  it.each([false, true])(
+    'before the last byte of its answer, which takes its time: stream %p',
+    async (stream) => {
+      const sandbox = await start({ completionMs: 60 });
+      const from = performance.now();
+      const { text } = await complete(sandbox, { stream });
+      expect(performance.now() - from).toBeGreaterThanOrEqual(55);
+      expect(await usage(sandbox)).toEqual([25.7515, 0.0015]);
+      expect(text.match(/"content":"[^"]+"/g)?.join('')).toBe(
+        stream
+          ? '"content":"Hello""content":" from""content":" the""content":" sandbox""content":"."'
+          : '"content":"Hello from the sandbox."',
+      );
+    },
+  );
+
+  it('while a stream has sent what it could by then', async () => {
+    const sandbox = await start({ completionMs: ENDLESS });
+    const client = new AbortController();
+    const response = await fetch(`${sandbox.baseUrl}/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${sandbox.apiKey}` },
+      body: JSON.stringify({ messages, stream: true }),
+      signal: client.signal,
+    });
+    const { value } = await response.body!.getReader().read();
+    expect(new TextDecoder().decode(value)).toBe(': OPENROUTER PROCESSING\n\n');
+    expect(await usage(sandbox)).toEqual([25.75, 0]);
+    client.abort();
+    await isBooked(sandbox, [25.7515, 0.0015]);
+  });
+
+  it('also one whose answer is lost, whatever loses it', async () => {
+    const sandbox = await start();
+    for (const [index, failure] of [{ fault: 'reset' }, { status: 503 }, { fault: 'truncate' }].entries()) {
+      sandbox.failNext({ ...(failure as SandboxFailure), when: 'after' });
+      await complete(sandbox, { stream: index % 2 === 0 }).catch(() => undefined);
+    }
+    sandbox.failNext({ fault: 'hang', when: 'after' });
+    const client = new AbortController();
+    const hung = call(sandbox, '/chat/completions', sandbox.apiKey, {
+      method: 'POST',
+      body: JSON.stringify({ messages }),
+      signal: client.signal,
+    });
+    await isBooked(sandbox, [25.756, 0.006]);
+    client.abort();
+    await expect(hung).rejects.toThrow();
+    expect(await usage(sandbox)).toEqual([25.756, 0.006]);
   });
 });
 

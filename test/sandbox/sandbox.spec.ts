@@ -684,7 +684,7 @@ describe('latencyMs', () => {
     await expect(late).rejects.toThrow();
   });
 
-  it('carries out at once what is answered late', async () => {
+  it('ends a completion whose client does not wait for it', async () => {
     const sandbox = await start({ completionCost: 0.25 });
     sandbox.latencyMs = 2_147_483_647;
     const client = new AbortController();
@@ -698,7 +698,24 @@ describe('latencyMs', () => {
     client.abort();
     await expect(given).rejects.toThrow();
     sandbox.latencyMs = 0;
-    expect((await credits(sandbox)).total_usage).toBe(26);
+    // Its client has left: that is the end of it.
+    while ((await credits(sandbox)).total_usage !== 26);
+  });
+
+  it('carries out a change at once that is answered late', async () => {
+    const sandbox = await start();
+    sandbox.latencyMs = 2_147_483_647;
+    const client = new AbortController();
+    const given = call(sandbox, '/keys', sandbox.managementKey, {
+      method: 'POST',
+      body: JSON.stringify({ name: 'Late' }),
+      signal: client.signal,
+    });
+    while (sandbox.requests.length === 0) await new Promise(setImmediate);
+    sandbox.latencyMs = 0;
+    expect((await call(sandbox, '/keys', sandbox.managementKey)).json.data).toHaveLength(2);
+    client.abort();
+    await expect(given).rejects.toThrow();
   });
 
   it.each([-1, 0.5, NaN, Infinity, '5', undefined])('refuses %p, and stays as it was', async (value) => {
@@ -978,6 +995,7 @@ describe('start and stop', () => {
     [{ keyLimitReset: 'yearly' }, 'keyLimitReset must be one of "daily", "weekly", "monthly", null'],
     [{ keyLimitStatus: 401 }, 'keyLimitStatus must be one of 402, 403'],
     [{ completionCost: -1 }, 'completionCost must be a finite number of US dollars, 0 or more'],
+    [{ completionMs: 0.5 }, 'completionMs must be a whole number from 0 to 2147483647'],
     [{ generationMisses: 0.5 }, 'generationMisses must be a whole number'],
     [{ latencyMs: '5' }, 'latencyMs must be a whole number from 0 to 2147483647'],
     [{ apiKey: '' }, 'apiKey must be a non-empty string'],

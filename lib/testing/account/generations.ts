@@ -20,7 +20,9 @@ export interface Generation {
 }
 
 export interface GenerationStore {
-  create(generation: Omit<Generation, 'id' | 'createdAt'>): Generation;
+  /** A generation that has begun. It is found once it has been added. */
+  begin(generation: Omit<Generation, 'id' | 'createdAt'>): Generation;
+  add(generation: Generation): void;
   /** Finds nothing the first times that a new generation is asked for: the API writes them down with delay. */
   ask(id: string): Generation | undefined;
 }
@@ -28,12 +30,13 @@ export interface GenerationStore {
 export function createGenerationStore(misses: number): GenerationStore {
   const generations = new Map<string, { generation: Generation; missesLeft: number }>();
   return {
-    create: (fields) => {
+    begin: (fields) => {
       const createdAt = new Date();
       const id = `gen-${Math.floor(createdAt.getTime() / 1000)}-${randomBytes(10).toString('hex')}`;
-      const generation = { ...fields, id, createdAt };
-      generations.set(id, { generation, missesLeft: misses });
-      return generation;
+      return { ...fields, id, createdAt };
+    },
+    add: (generation) => {
+      generations.set(generation.id, { generation, missesLeft: misses });
     },
     ask: (id) => {
       const entry = generations.get(id);

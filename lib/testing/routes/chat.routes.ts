@@ -37,9 +37,9 @@ interface CompletionRequest {
 
 export function chatRoutes(
   account: Account,
-  { completionCost, keyLimitStatus }: ResolvedSandboxOptions,
+  { completionCost, completionMs, keyLimitStatus }: ResolvedSandboxOptions,
 ): SandboxRoute[] {
-  const complete = ({ caller, headers, body }: SandboxCall): SandboxReply => {
+  const complete = ({ caller, headers: sent, body }: SandboxCall): SandboxReply => {
     if (caller.kind !== 'api') return refusal(401);
     const { key } = caller;
     const problem = bodyProblem(body, RULES, ['messages']);
@@ -53,7 +53,7 @@ export function chatRoutes(
       promptTokens: Math.ceil(JSON.stringify(messages).length / 4),
       completionTokens: ANSWER_TOKENS,
     };
-    const generation = account.generations.create({
+    const generation = account.generations.begin({
       ...counts,
       key,
       model,
@@ -61,22 +61,27 @@ export function chatRoutes(
       streamed: stream === true,
       cost: completionCost,
       externalUser: user ?? null,
-      origin: headers.origin ?? '',
-      httpReferer: text(headers['http-referer']) ?? headers.referer ?? null,
-      userAgent: headers['user-agent'] ?? null,
+      origin: sent.origin ?? '',
+      httpReferer: text(sent['http-referer']) ?? sent.referer ?? null,
+      userAgent: sent['user-agent'] ?? null,
     });
-    account.charge({
-      ...counts,
-      key,
-      model,
-      provider: generation.provider,
-      usd: completionCost,
-      byokUsd: 0,
-      at: generation.createdAt,
-      requests: 1,
-      reasoningTokens: 0,
-    });
-    const reply = { status: 200, headers: { 'x-generation-id': generation.id } };
+    // At its end, as the API does: those that run at the same time do not see each other's cost.
+    const onEnd = (): void => {
+      account.generations.add(generation);
+      account.charge({
+        ...counts,
+        key,
+        model,
+        provider: generation.provider,
+        usd: completionCost,
+        byokUsd: 0,
+        at: generation.createdAt,
+        requests: 1,
+        reasoningTokens: 0,
+      });
+    };
+    const headers = { 'x-generation-id': generation.id };
+    const reply = { status: 200, headers, takesMs: completionMs, onEnd };
     return stream === true
       ? { ...reply, events: completionEvents(generation) }
       : { ...reply, json: completionBody(generation) };

@@ -23,6 +23,10 @@ export type SandboxReply =
       readonly json?: object;
       /** Sent as a stream of server-sent events, in place of `json`. */
       readonly events?: readonly object[];
+      /** Milliseconds from its beginning to its last byte. */
+      readonly takesMs?: number;
+      /** Called once, when the answer ends: just before its last byte, or when its client has left. */
+      readonly onEnd?: () => void;
     }
   | SandboxRefusal;
 
