@@ -120,23 +120,39 @@ const WHERE = 'OpenRouterSandbox.start';
 /** A longer timer would fire at once. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
+/** Of the keys there is none: each sandbox has new ones. */
+export const DEFAULT_OPTIONS: Readonly<Omit<ResolvedSandboxOptions, 'apiKey' | 'managementKey'>> = {
+  port: 0,
+  credits: { totalCredits: 100.5, totalUsage: 25.75 },
+  coinbase: 'gone',
+  inferenceKeyCredits: 'forbidden',
+  keyLimit: null,
+  keyLimitReset: null,
+  guardrails: [],
+  keyLimitStatus: 403,
+  completionCost: 0.0015,
+  completionMs: 0,
+  generationMisses: 1,
+  latencyMs: 0,
+};
+
 export function resolveOptions(options: OpenRouterSandboxOptions): ResolvedSandboxOptions {
   checkFields(WHERE, options, FIELDS);
   const {
-    port = 0,
-    credits = { totalCredits: 100.5, totalUsage: 25.75 },
-    coinbase = 'gone',
-    inferenceKeyCredits = 'forbidden',
+    port = DEFAULT_OPTIONS.port,
+    credits = DEFAULT_OPTIONS.credits,
+    coinbase = DEFAULT_OPTIONS.coinbase,
+    inferenceKeyCredits = DEFAULT_OPTIONS.inferenceKeyCredits,
     apiKey = randomKey(),
     managementKey = randomKey(),
-    keyLimit = null,
-    keyLimitReset = null,
-    guardrails = [],
-    keyLimitStatus = 403,
-    completionCost = 0.0015,
-    completionMs = 0,
-    generationMisses = 1,
-    latencyMs = 0,
+    keyLimit = DEFAULT_OPTIONS.keyLimit,
+    keyLimitReset = DEFAULT_OPTIONS.keyLimitReset,
+    guardrails = DEFAULT_OPTIONS.guardrails,
+    keyLimitStatus = DEFAULT_OPTIONS.keyLimitStatus,
+    completionCost = DEFAULT_OPTIONS.completionCost,
+    completionMs = DEFAULT_OPTIONS.completionMs,
+    generationMisses = DEFAULT_OPTIONS.generationMisses,
+    latencyMs = DEFAULT_OPTIONS.latencyMs,
   } = options;
   checkFields(`${WHERE}: credits`, credits, ['totalCredits', 'totalUsage']);
   checkKey('apiKey', apiKey);

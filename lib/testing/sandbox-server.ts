@@ -20,6 +20,8 @@ export interface SandboxServer {
   readonly requests: SandboxRequest[];
   /** Milliseconds that every answer waits. */
   latencyMs: number;
+  /** Keeps the process alive until `stop()`. */
+  ref(): void;
   stop(): Promise<void>;
 }
 
@@ -99,6 +101,9 @@ export async function startServer(options: ResolvedSandboxOptions): Promise<Sand
     failures,
     requests,
     latencyMs: options.latencyMs,
+    ref: () => {
+      server.ref();
+    },
     stop: () => {
       stopped ??= new Promise((resolve) => {
         server.close(() => {
