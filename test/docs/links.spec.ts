@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { GUIDES, lineOf, ROOT, textOf } from './documents.js';
@@ -16,12 +17,13 @@ interface Link {
   readonly target: string;
 }
 
-/** Links and images, inline and by reference. */
+/** Links and images, inline, by reference and in HTML. */
 function linksOf(text: string): Link[] {
   const prose = proseOf(text);
-  return [...prose.matchAll(/\]\(([^)\s]+)[^)]*\)|^\[[^\]]+\]:\s*(\S+)/gm)].map((match) => ({
+  const links = /\]\(([^)\s]+)[^)]*\)|^\[[^\]]+\]:\s*(\S+)|\b(?:src|srcset|href)="([^"]+)"/gm;
+  return [...prose.matchAll(links)].map((match) => ({
     line: lineOf(prose, match.index),
-    target: match[1] ?? match[2]!,
+    target: match[1] ?? match[2] ?? match[3]!,
   }));
 }
 
@@ -42,11 +44,19 @@ function anchorsOf(text: string): Set<string> {
   return anchors;
 }
 
+const isFar = (target: string): boolean => /^(?:https:|mailto:)/.test(target);
+
+/** Where a link of a document leads to, from the root; without the anchor. */
+function fileOf(target: string, document: string): string {
+  const [path = ''] = target.split('#');
+  return path === '' ? document : posix.join(posix.dirname(document), path);
+}
+
 /** What is wrong with a link of a document, or `undefined`. */
 function problemOf(target: string, document: string, text: string): string | undefined {
-  if (/^(?:https:|mailto:)/.test(target)) return undefined;
-  const [path = '', anchor] = target.split('#');
-  const file = path === '' ? document : posix.join(posix.dirname(document), path);
+  if (isFar(target)) return undefined;
+  const [, anchor] = target.split('#');
+  const file = fileOf(target, document);
   if (file.startsWith('..') || file.startsWith('docs/api/') || !existsSync(join(ROOT, file))) {
     return `${target} leads nowhere`;
   }
@@ -64,6 +74,41 @@ function problemsOf(document: string, text = textOf(document)): string[] {
     .filter(({ problem }) => problem !== undefined)
     .map(({ line, problem }) => `line ${line}: ${problem!}`);
 }
+
+/** Files of the repository that a text names in code. */
+function pathsOf(text: string): string[] {
+  return [...text.matchAll(/`((?:test|sample|lib|bench|docs|\.ci)\/[^`\s*{]+)`/g)].map(([, path]) => path!);
+}
+
+describe('the packed documents', () => {
+  const [{ files }] = JSON.parse(
+    execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { encoding: 'utf8' }),
+  ) as [{ files: { path: string }[] }];
+  const packed = files.map(({ path }) => path);
+  const documents = packed.filter((path) => path.endsWith('.md'));
+
+  it.each(documents)('lead nowhere out of the package: %s', (document) => {
+    const strays = linksOf(textOf(document)).filter(
+      ({ target }) => !isFar(target) && !packed.includes(fileOf(target, document)),
+    );
+    expect(strays).toEqual([]);
+  });
+
+  it('are the README, the guides, the benchmark and the changes', () => {
+    expect(documents).toEqual(
+      expect.arrayContaining(['README.md', 'CHANGELOG.md', 'bench/results.md', ...GUIDES]),
+    );
+  });
+
+  // Their links would lead out of the package, so they are no links, and no other test follows them.
+  it.each([...DOCUMENTS, 'CHANGELOG.md'])('name files of the repository that there are: %s', (document) => {
+    expect(
+      pathsOf(textOf(document)).filter(
+        (path) => !path.startsWith('docs/api/') && !existsSync(join(ROOT, path)),
+      ),
+    ).toEqual([]);
+  });
+});
 
 describe('links', () => {
   it.each(DOCUMENTS)('of %s lead somewhere', (document) => {
