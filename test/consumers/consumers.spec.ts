@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
+import { VERSION } from '../../lib/http/version.js';
 import {
   createProject,
   packPackage,
@@ -12,15 +13,14 @@ import {
   blockOf,
   BOOT_QUICK_START,
   FILTER_OVER_HTTP,
+  installed,
   MIXED_FORMATS,
   OBSERVED_APP,
   userTest,
 } from './support/sources.js';
 
+/** What `nest new` installs, without what it has for style. What the README installs on top of it is all else. */
 const BASE = {
-  axios: '^1',
-  'class-transformer': '^0.5',
-  'class-validator': '^0.15',
   'reflect-metadata': '^0.2',
   rxjs: '^7',
   typescript: '~6.0',
@@ -31,18 +31,16 @@ const BASE = {
 };
 const NEST_12 = {
   ...BASE,
-  '@nestjs/axios': '^12',
+  ...installed('README.md', 'NestJS 12'),
   '@nestjs/common': '^12',
-  '@nestjs/config': '^12',
   '@nestjs/core': '^12',
   '@nestjs/platform-express': '^12',
   '@nestjs/testing': '^12',
 };
 const NEST_11 = {
   ...BASE,
-  '@nestjs/axios': '^4',
+  ...installed('README.md', 'NestJS 11'),
   '@nestjs/common': '^11',
-  '@nestjs/config': '^4',
   '@nestjs/core': '^11',
   '@nestjs/platform-express': '^11',
   '@nestjs/testing': '^11',
@@ -55,6 +53,13 @@ const OPTIONAL_11 = { ...OPTIONAL, '@nestjs/terminus': '^11' };
 
 /** What npm downloads, as the README tells it. */
 const TARBALL_BYTES = 333_000;
+
+/** Fakes what makes a balance old, in each runner's way. */
+const JEST_CLOCK = {
+  fake: `jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'clearImmediate', 'setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] })`,
+  runner: 'jest',
+};
+const VITEST_CLOCK = { fake: `vi.useFakeTimers({ toFake: ['Date', 'performance'] })`, runner: 'vi' };
 
 const TSC = 'node_modules/typescript/bin/tsc';
 const JEST = 'node_modules/jest/bin/jest.js';
@@ -128,6 +133,18 @@ function sharesAccounts(project: () => ScratchProject): void {
   });
 }
 
+function runsCommand(project: () => ScratchProject): void {
+  it('has the command, by the name of the package', async () => {
+    const { output, code } = await project().run('npx', 'nestjs-openrouter', '--version');
+    expect({ output: output.trim(), code }).toEqual({ output: VERSION, code: 0 });
+    const refused = await project().run('npx', 'nestjs-openrouter', 'sandbox', '--port', '70000');
+    expect(refused).toEqual({
+      output: expect.stringContaining('--port must be a whole number from 0 to 65535'),
+      code: 2,
+    });
+  });
+}
+
 /** Where those packages are not installed: everything else works, and each entry names the one that it needs. */
 function namesMissingPackages(project: () => ScratchProject): void {
   it.each([
@@ -177,7 +194,7 @@ describe('a project on NestJS 12, as ES modules', () => {
   let project: ScratchProject & { installation: Run };
 
   beforeAll(async () => {
-    project = await createProject({ type: 'module' }, { ...NEST_12, vitest: '^3' });
+    project = await createProject({ type: 'module' }, { ...NEST_12, vitest: '^4' });
     expectSuccess(project.installation);
     await project.write({
       ...SOURCES,
@@ -189,6 +206,7 @@ describe('a project on NestJS 12, as ES modules', () => {
   afterAll(() => project.remove());
 
   runsPrograms(() => project);
+  runsCommand(() => project);
   namesMissingPackages(() => project);
   sharesAccounts(() => project);
 
@@ -219,23 +237,26 @@ describe('a project on NestJS 12, as ES modules', () => {
 
   it('tests with Jest as ES modules', async () => {
     await project.write({
-      'jest/credits.spec.ts': userTest("import { describe, expect, it } from '@jest/globals';"),
+      'jest/credits.spec.ts': userTest(
+        "import { describe, expect, it, jest } from '@jest/globals';",
+        JEST_CLOCK,
+      ),
       'jest/jest.config.js': `export default {
         extensionsToTreatAsEsm: ['.ts'],
         transform: { '^.+\\\\.ts$': ['ts-jest', { useESM: true, tsconfig: ${tsconfig({ module: 'esnext', moduleResolution: 'bundler', isolatedModules: true, rootDir: '.' })}.compilerOptions }] },
       };`,
     });
     const jest = ['--experimental-vm-modules', JEST, '-c', 'jest/jest.config.js'];
-    expect(expectSuccess(await project.run('node', ...jest))).toContain('1 passed, 1 total');
+    expect(expectSuccess(await project.run('node', ...jest))).toContain('2 passed, 2 total');
   });
 
   it('tests with Vitest', async () => {
     await project.write({
-      'vitest/credits.spec.ts': userTest("import { describe, expect, it } from 'vitest';"),
+      'vitest/credits.spec.ts': userTest("import { describe, expect, it, vi } from 'vitest';", VITEST_CLOCK),
     });
     expect(
       expectSuccess(await project.run('node', 'node_modules/vitest/vitest.mjs', 'run', 'vitest')),
-    ).toMatch(/1 passed/);
+    ).toMatch(/2 passed/);
   });
 });
 
@@ -274,6 +295,7 @@ describe('a project on NestJS 11, as CommonJS', () => {
   afterAll(() => project.remove());
 
   runsPrograms(() => project);
+  runsCommand(() => project);
   runsObservedApp(() => project);
   sharesAccounts(() => project);
 
@@ -302,11 +324,11 @@ describe('a project on NestJS 11, as CommonJS', () => {
 
   it('tests with Jest as CommonJS', async () => {
     await project.write({
-      'jest/credits.spec.ts': userTest(''),
+      'jest/credits.spec.ts': userTest('', JEST_CLOCK),
       'jest/jest.config.js': `module.exports = { transform: { '^.+\\\\.ts$': ['ts-jest', { diagnostics: false, tsconfig: ${tsconfig({ module: 'commonjs', moduleResolution: 'bundler', rootDir: '.' })}.compilerOptions }] } };`,
     });
     const run = await project.run('node', JEST, '-c', 'jest/jest.config.js');
-    expect(expectSuccess(run)).toContain('1 passed, 1 total');
+    expect(expectSuccess(run)).toContain('2 passed, 2 total');
   });
 });
 

@@ -12,6 +12,23 @@ export function blockOf(document: string, mark: string): string {
   return block;
 }
 
+/** What the install block below a line of a document puts into a project, besides this package. */
+export function installed(document: string, below: string): Record<string, string> {
+  const command = new RegExp(`${below}:\\n\\n\`\`\`sh\\nnpm install (.+)\\n`).exec(
+    readFileSync(document, 'utf8'),
+  )?.[1];
+  if (command === undefined) {
+    throw new Error(`${document} has no block that installs below ${below}.`);
+  }
+  const packages = command.split(' ').filter((name) => name !== 'nestjs-openrouter');
+  return Object.fromEntries(
+    packages.map((name) => {
+      const [, alone, version] = /^(@?[^@]+)(?:@(.+))?$/.exec(name)!;
+      return [alone!, version ?? 'latest'];
+    }),
+  );
+}
+
 /** Boots the README's quick start as it stands, and shows what its controller was given. */
 export const BOOT_QUICK_START = `
 import 'reflect-metadata';
@@ -166,24 +183,50 @@ void main();
 `;
 
 /** What a user's own test looks like; without decorators of its own, which not every runner compiles. */
-export function userTest(imports: string): string {
+export function userTest(imports: string, { fake, runner }: { fake: string; runner: string }): string {
   return `
 ${imports}
 import { Test } from '@nestjs/testing';
-import { CreditsService, OpenRouterForbiddenException, OpenRouterModule } from 'nestjs-openrouter';
+import { BalanceService, CreditsService, OpenRouterForbiddenException, OpenRouterModule } from 'nestjs-openrouter';
 import { OpenRouterSandbox } from 'nestjs-openrouter/testing';
+
+const open = async () => {
+  const sandbox = await OpenRouterSandbox.start();
+  const { managementKey, baseUrl } = sandbox;
+  const imports = [OpenRouterModule.forRoot({ managementKey, baseUrl })];
+  return { sandbox, app: await Test.createTestingModule({ imports }).compile() };
+};
 
 describe('credits', () => {
   it('are read from the sandbox', async () => {
-    const sandbox = await OpenRouterSandbox.start();
-    const app = await Test.createTestingModule({
-      imports: [OpenRouterModule.forRoot({ managementKey: sandbox.managementKey, baseUrl: sandbox.baseUrl })],
-    }).compile();
+    const { sandbox, app } = await open();
     const credits = app.get(CreditsService);
     expect((await credits.getCredits()).balance).toBe(74.75);
     await expect(credits.getCredits({ apiKey: sandbox.apiKey })).rejects.toThrow(OpenRouterForbiddenException);
     await app.close();
     await sandbox.stop();
+  });
+
+  it('grow old on a clock that is faked as the guide says, and the sandbox ends with its block', async () => {
+    let address = '';
+    {
+      const { sandbox: started, app } = await open();
+      await using sandbox = started;
+      address = sandbox.baseUrl;
+      ${fake};
+      try {
+        const balance = app.get(BalanceService);
+        await balance.get();
+        const before = sandbox.requests.length;
+        ${runner}.advanceTimersByTime(86_400_000);
+        await balance.get();
+        expect(sandbox.requests.length).toBe(2 * before);
+      } finally {
+        ${runner}.useRealTimers();
+      }
+      await app.close();
+    }
+    await expect(fetch(address)).rejects.toThrow();
   });
 });
 `;
