@@ -76,6 +76,13 @@ export class SampleProgram {
     }
   }
 
+  /** Waits until a text has been printed. */
+  async printed(text: RegExp): Promise<void> {
+    while (!text.test(this.stdout)) {
+      await this.more();
+    }
+  }
+
   /** Sends a signal: SIGINT as Ctrl-C does; SIGKILL leaves no time to do anything about it. */
   signal(name: NodeJS.Signals): void {
     this.child.kill(name);
