@@ -19,6 +19,7 @@ const OPTIONS: Readonly<Record<keyof OpenRouterSandboxOptions, unknown>> = {
   ...DEFAULT_OPTIONS,
   apiKey: 'random',
   managementKey: 'random',
+  guardrails: 'none',
 };
 
 /** Every member of a sandbox, by the compiler's word; `server` is internal. */
@@ -30,6 +31,8 @@ const MEMBERS: Readonly<Record<Exclude<keyof OpenRouterSandbox, 'server'>, strin
   clearRequests: 'method',
   spend: 'method',
   topUp: 'method',
+  addGuardrail: 'method',
+  clearGuardrails: 'method',
   failNext: 'method',
   pendingFailures: 'list',
   clearFailures: 'method',
@@ -107,6 +110,7 @@ describe('the guide of testing', () => {
         .replace(/^\{(.*)\}$/, '{ $1 }'),
     });
     expect(resolveOptions({})).toMatchObject(DEFAULT_OPTIONS);
+    expect(DEFAULT_OPTIONS.guardrails).toEqual([]);
   });
 
   it('names a flag that there is', () => {
