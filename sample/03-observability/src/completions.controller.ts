@@ -6,7 +6,7 @@ import { Completions } from './completions.js';
 export class CompletionsController {
   constructor(private readonly completions: Completions) {}
 
-  /** Refused with a 402 that says what is short while less than 50 cents are left; OpenRouter is not asked for that. */
+  /** Refused with a 402 while less than 50 cents are left; OpenRouter is not asked for that. */
   @Post()
   @HttpCode(200)
   @RequireCredits(0.5)

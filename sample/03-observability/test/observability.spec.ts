@@ -75,12 +75,12 @@ describe('the guard', () => {
     expect(answers).toEqual([200, 200, 200, 200, 200, 200, 200, 402]);
     expect(askedOf('/chat/completions')).toBe(7);
     const refused = await complete();
-    await expect(refused.json()).resolves.toMatchObject({
+    // The filter maps it for the public, which is not told what the account has.
+    await expect(refused.json()).resolves.toEqual({
       statusCode: 402,
-      message:
-        'Not enough OpenRouter credits: at least $0.50 is needed, $0.25 is left of the balance of the account.',
-      required: 0.5,
-      spendable: 0.25,
+      message: 'There are not enough credits left.',
+      error: 'Payment Required',
+      code: 'OPENROUTER_INSUFFICIENT_CREDITS',
     });
   });
 

@@ -1,7 +1,8 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { OpenRouterSandbox } from 'nestjs-openrouter/testing';
 import { startDemoSandbox } from '../src/demo-sandbox.js';
 import { DashboardServer } from './support/dashboard-server.js';
+import { fixDate } from './support/fixed-date.js';
 
 let sandbox: OpenRouterSandbox;
 let server: DashboardServer;
@@ -18,6 +19,7 @@ async function start(isUp = true): Promise<void> {
 }
 
 afterEach(async () => {
+  jest.useRealTimers();
   await server.close();
   await sandbox.stop();
 });
@@ -29,6 +31,8 @@ const askedOf = (path: string): number =>
 
 describe('the events', () => {
   it('begin with all there is, and fill the panels of a lively account', async () => {
+    // Around midnight nothing is spent of the new day yet.
+    fixDate('2026-03-11T12:00:00Z');
     sandbox = await startDemoSandbox();
     server = await DashboardServer.start({ sandbox });
     const stream = await server.events();

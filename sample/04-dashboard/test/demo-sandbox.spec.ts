@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { OpenRouterClient } from 'nestjs-openrouter';
 import type { OpenRouterSandbox } from 'nestjs-openrouter/testing';
 import { startDemoSandbox } from '../src/demo-sandbox.js';
+import { fixDate } from './support/fixed-date.js';
 
 describe('the account of the demo', () => {
   let sandbox: OpenRouterSandbox | undefined;
@@ -20,7 +21,7 @@ describe('the account of the demo', () => {
     '2028-02-29T12:00:00Z',
     '2028-03-01T00:00:00Z',
   ])('begins with the same money on %s', async (start) => {
-    jest.useFakeTimers({ now: Date.parse(start), doNotFake: ['nextTick', 'setImmediate', 'setTimeout'] });
+    fixDate(start);
     sandbox = await startDemoSandbox();
     await using client = new OpenRouterClient({
       managementKey: sandbox.managementKey,
