@@ -39,11 +39,13 @@ export type {
   BalanceForecastOptions,
   BalanceGetOptions,
   BalanceRefreshOptions,
+  RecordSpendOptions,
 } from './balance/index.js';
 export { Budget, BudgetsService, SetBudgetRequest } from './budgets/index.js';
 export type { BudgetInterval } from './budgets/index.js';
 export type {
   BalanceAlertType,
+  BalanceDiagnostics,
   BalanceFeed,
   BalanceFigures,
   BalanceNotice,
@@ -52,6 +54,7 @@ export type {
 export type {
   BalanceFlight,
   BalanceStore,
+  NamedSpend,
   SharedBalance,
   SharedReading,
   SharedSpend,

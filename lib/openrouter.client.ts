@@ -79,12 +79,14 @@ export class OpenRouterClient {
   }
 
   /**
-   * Ends calls in flight, sockets and timers; later calls are an `OpenRouterAbortException`. In a Nest application the
-   * module does this itself at shutdown.
+   * Ends calls in flight, sockets and timers at once; later calls are an `OpenRouterAbortException`. In a Nest
+   * application the module does this itself at shutdown.
+   *
+   * @returns Settles once recorded spend has reached `balance.store`, after 250 milliseconds at the latest. A client of
+   * Redis is to be closed after that.
    */
   close(): Promise<void> {
-    this.pipeline.close();
-    return Promise.resolve();
+    return this.pipeline.close();
   }
 
   /** Closes the client at the end of an `await using` block. */

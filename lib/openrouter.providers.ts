@@ -59,7 +59,7 @@ export function accountProviders(
       );
       if (made.options.verifyKeysOnBootstrap) {
         await verifyKeys(made, subject).catch((error: unknown) => {
-          made.close();
+          void made.close();
           throw error;
         });
       }

@@ -1,11 +1,7 @@
-import { OpenRouterValidationException } from '../errors/client.exceptions.js';
 import { checkArgument } from '../options/check-argument.js';
 import { integerRule, isPlainObject, Obeys, type Rule } from '../options/option-rules.js';
 import type { BalanceForecastOptions, BalanceGetOptions, BalanceRefreshOptions } from './balance.options.js';
 import { signalRule } from '../http/request-options.schema.js';
-
-/** Above it a sum in millionths of a dollar would no longer be exact. */
-const MOST_USD = 1_000_000_000;
 
 const maxAgeRule: Rule = (value) =>
   typeof value === 'number' && value >= 0 ? undefined : 'must be a number of milliseconds, 0 or more';
@@ -38,18 +34,6 @@ export function checkRefreshOptions(options: BalanceRefreshOptions): BalanceRefr
 /** @throws `OpenRouterValidationException` */
 export function checkForecastOptions(options: BalanceForecastOptions): BalanceForecastOptions {
   return checkArgument(ForecastOptionsSchema, options, 'balance.forecast, options');
-}
-
-/** @throws `OpenRouterValidationException` */
-export function checkSpend(usd: unknown): void {
-  if (typeof usd !== 'number' || !(usd >= 0 && usd <= MOST_USD)) {
-    throw new OpenRouterValidationException('balance.recordSpend', [
-      {
-        property: 'usd',
-        constraints: { usd: `\`usd\` must be a number of US dollars from 0 to ${MOST_USD}` },
-      },
-    ]);
-  }
 }
 
 /** What a caller at a high rate hands over, judged without the whole apparatus. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { SharedBalance } from '../contracts/balance-store.js';
 import { OpenRouterApiException } from '../errors/api.exceptions.js';
 import type { ResolvedBalanceOptions } from '../options/openrouter-options.js';
@@ -7,6 +8,7 @@ import type { BalanceSnapshot } from './balance.models.js';
 import { isServableOnError, jitterOf, pauseAfterFailure } from './freshness.js';
 import { changesAt, type HeldReading, isNewer } from './held-reading.js';
 import { isDenied } from './refusals.js';
+import { NOTHING_SPENT, type RecordedSpend } from './recorded-spend.js';
 import { parseReading } from './shared-reading.js';
 import { SpendLedger } from './spend-ledger.js';
 import { SpendOutbox } from './spend-outbox.js';
@@ -17,6 +19,9 @@ export const BOOKED_AFTER_MS = 60_000;
 
 /** How often the reading at hand is compared with the store at most. */
 export const COMPARE_EVERY_MS = 1_000;
+
+/** How often spend is swept up that no reading can be told of any more. */
+const SWEEP_EVERY_MS = 1_000;
 
 /** Why there is no new reading. */
 export interface ReadingFailure {
@@ -48,7 +53,7 @@ export interface BalanceCacheParts {
  */
 export class BalanceCache {
   readonly #parts: BalanceCacheParts;
-  readonly #ledger = new SpendLedger();
+  readonly #ledger: SpendLedger;
   readonly #outbox: SpendOutbox;
   #held: HeldReading | undefined;
   #failure: ReadingFailure | undefined;
@@ -61,12 +66,16 @@ export class BalanceCache {
   #compareAt = -Infinity;
   #alertState: string | undefined;
   #isSendingPlanned = false;
+  #sweepAt = -Infinity;
   #isClosed = false;
   #onChange: () => void = () => undefined;
 
   constructor(parts: BalanceCacheParts) {
     this.#parts = parts;
-    this.#outbox = new SpendOutbox(this.#ledger, parts.store, this.servableForMs + BOOKED_AFTER_MS);
+    const { store, environment } = parts;
+    // Of no other process, on whatever machine.
+    this.#ledger = new SpendLedger(randomBytes(8).toString('hex'), store.namesSpend);
+    this.#outbox = new SpendOutbox({ ledger: this.#ledger, store, environment, keepMs: this.#spendKeptMs });
   }
 
   /** Calls a function whenever there may be something new to tell: figures, or a failure. */
@@ -129,6 +138,12 @@ export class BalanceCache {
     return ttlMs * jitterOf(1) + Math.max(staleWhileRevalidateMs, staleIfErrorMs);
   }
 
+  /** Whether what the store tells would change anything: what is at hand, or what was recorded and may be lost. */
+  get isFollowing(): boolean {
+    const isRecorded = this.#now - this.#ledger.lastRecordedAt < BOOKED_AFTER_MS;
+    return !this.#isClosed && (isRecorded || this.servable !== undefined);
+  }
+
   /** The last reading, if it may be served to somebody at all. */
   get servable(): HeldReading | undefined {
     const held = this.#held;
@@ -147,7 +162,7 @@ export class BalanceCache {
 
   /** What a reading says can be spent, whatever was recorded since. */
   spendableIn({ figures }: HeldReading): number | null {
-    return snapshotOf(figures, 0, false).spendable;
+    return snapshotOf(figures, NOTHING_SPENT, false).spendable;
   }
 
   /** What a reading says by now, which need not be the last one. */
@@ -175,6 +190,7 @@ export class BalanceCache {
     this.#held = next;
     this.#failure = undefined;
     this.#ledger.forgetUntil(next.began - BOOKED_AFTER_MS);
+    this.#ledger.cut();
     this.#snapshot = undefined;
     this.#onChange();
   }
@@ -199,9 +215,13 @@ export class BalanceCache {
     this.#onChange();
   }
 
-  /** Records spend of this process. */
-  recordSpend(usd: number): void {
-    this.#ledger.record(usd, this.#now);
+  /**
+   * Records spend of this process.
+   *
+   * @param isOtherKey - Whether it was spent with another key than the account's own `apiKey`.
+   */
+  recordSpend(usd: number, isOtherKey: boolean): void {
+    this.#ledger.record(usd, this.#now, isOtherKey);
     this.#snapshot = undefined;
     if (!this.#isSendingPlanned) {
       this.#isSendingPlanned = true;
@@ -214,27 +234,49 @@ export class BalanceCache {
   async compare(): Promise<SharedBalance | undefined> {
     const askedAt = this.#now;
     this.#compareAt = askedAt + COMPARE_EVERY_MS;
-    this.#ledger.ask(askedAt);
     const shared = await this.#parts.store.read();
     // Of a store that is gone nobody knows what the others have told since.
     this.#alertState = shared?.alertState;
     if (shared !== undefined) {
       this.#see(shared, askedAt);
+      // What the store has lost, or has not taken before.
+      void this.#outbox.send();
     }
     return shared;
   }
 
-  /** Forgets the reading, and keeps none any more. */
-  close(): void {
+  /** Forgets the reading, and keeps none any more; waits a moment for what was recorded to reach the store. */
+  close(): Promise<void> {
     this.#isClosed = true;
     this.#drop();
+    return this.flush();
+  }
+
+  /** Waits a moment for what was recorded to reach the store. */
+  flush(): Promise<void> {
+    return this.#outbox.flush();
+  }
+
+  /**
+   * Spend that certainly is not in a reading: recorded after OpenRouter had answered. What {@link snapshotOf} takes off
+   * is never too little; this is never too much.
+   *
+   * @param marginMs - How much later, since a completion is billed some time before its cost is recorded.
+   */
+  spentSurelyAfter({ receivedAt }: HeldReading, marginMs: number): RecordedSpend {
+    return this.#ledger.spentSurelyAfter(receivedAt + marginMs);
   }
 
   get #now(): number {
     return this.#parts.environment.now();
   }
 
-  #spentSince({ began }: HeldReading): number {
+  /** How long spend may still be asked for: a reading that is served may have begun as long ago. */
+  get #spendKeptMs(): number {
+    return this.servableForMs + 2 * BOOKED_AFTER_MS;
+  }
+
+  #spentSince({ began }: HeldReading): RecordedSpend {
     return this.#ledger.spentSince(began - BOOKED_AFTER_MS);
   }
 
@@ -246,7 +288,7 @@ export class BalanceCache {
   }
 
   #see({ sequence, reading, spend }: SharedBalance, askedAt: number): void {
-    this.#ledger.see(spend, askedAt);
+    this.#ledger.see(spend, { askedAt, answeredAt: this.#now });
     this.#snapshot = undefined;
     const held = this.#held;
     const wasSeen = this.#sequenceSeen;
@@ -277,9 +319,9 @@ export class BalanceCache {
 
   #sendSpend(): void {
     this.#isSendingPlanned = false;
-    if (this.servable === undefined) {
-      // No reading that is still to come needs to be told.
-      this.#ledger.forgetUntil(this.#now - BOOKED_AFTER_MS);
+    if (this.#now >= this.#sweepAt) {
+      this.#sweepAt = this.#now + SWEEP_EVERY_MS;
+      this.#ledger.forgetUntil(this.#now - this.#spendKeptMs);
     }
     this.#onChange();
     void this.#outbox.send();

@@ -11,6 +11,7 @@ import type { BalanceSnapshot } from './balance.models.js';
 import { freshnessOf } from './freshness.js';
 import { changesAt, type HeldReading } from './held-reading.js';
 import type { StoreAccess } from './store-access.js';
+import { StoreFollower } from './store-follower.js';
 
 /** A poll takes a reading of others for its own that is a little younger than the interval. */
 const POLL_TOLERANCE = 0.9;
@@ -40,6 +41,8 @@ export class BalanceReader {
   readonly #parts: BalanceReaderParts;
   readonly #cache: BalanceCache;
   readonly #flights: BalanceFlights;
+  readonly #follower: StoreFollower;
+  #onChange: () => void = () => undefined;
   /** What callers at a high rate get, and until when. */
   #warm:
     | {
@@ -53,11 +56,19 @@ export class BalanceReader {
     this.#parts = parts;
     this.#cache = new BalanceCache(parts);
     this.#flights = new BalanceFlights({ ...parts, cache: this.#cache });
+    this.#follower = new StoreFollower({
+      compare: () => this.#cache.compare(),
+      isWanted: () => parts.isShared && this.#cache.isFollowing,
+    });
+    this.#cache.onChange(() => {
+      this.#follower.wake();
+      this.#onChange();
+    });
   }
 
   /** Calls a function whenever there may be something new to tell: figures, or a failure. */
   onChange(listener: () => void): void {
-    this.#cache.onChange(listener);
+    this.#onChange = listener;
   }
 
   /** Serves the reading at hand, or waits for a new one. */
@@ -153,9 +164,13 @@ export class BalanceReader {
     return dueAt === undefined ? otherwiseMs : Math.max(0, dueAt - this.#now);
   }
 
-  /** Records spend of this process. */
-  recordSpend(usd: number): void {
-    this.#cache.recordSpend(usd);
+  /**
+   * Records spend of this process.
+   *
+   * @param isOtherKey - Whether it was spent with another key than the account's own `apiKey`.
+   */
+  recordSpend(usd: number, isOtherKey = false): void {
+    this.#cache.recordSpend(usd, isOtherKey);
   }
 
   /** Takes over what the store tells; `undefined` if it does not. */
@@ -163,9 +178,15 @@ export class BalanceReader {
     return this.#cache.compare();
   }
 
-  /** Serves nothing any more. */
-  close(): void {
-    this.#cache.close();
+  /** Waits a moment for what was recorded to reach the store. */
+  flush(): Promise<void> {
+    return this.#cache.flush();
+  }
+
+  /** Serves nothing any more; waits a moment for what was recorded to reach the store. */
+  close(): Promise<void> {
+    this.#follower.end();
+    return this.#cache.close();
   }
 
   get #now(): number {

@@ -2,6 +2,7 @@ import type { LimitedBy } from '../contracts/balance-figures.js';
 import { subtractUsd } from '../money/usd.js';
 import type { BalanceSnapshot } from './balance.models.js';
 import { frozenDate } from './frozen-date.js';
+import type { RecordedSpend } from './recorded-spend.js';
 import { type KeyLimits, renewed, type SpendingLimit } from './spending-limits.js';
 
 /** What OpenRouter has said of an account, as it came. */
@@ -87,18 +88,12 @@ export function figuresOf({ credits, key, fetchedAt }: BalanceReading, elapsedMs
 /**
  * Makes a snapshot of what a reading says.
  *
- * @param spentUsd - Spend that the reading may not include, of the whole account.
- * @param spentByKeyUsd - The part of it that the key has spent whose limits the reading has.
+ * @param spent - Spend that the reading may not include. That of the key lowers the limits which the key alone has.
  */
-export function snapshotOf(
-  figures: ReadFigures,
-  spentUsd: number,
-  stale: boolean,
-  spentByKeyUsd = spentUsd,
-): BalanceSnapshot {
+export function snapshotOf(figures: ReadFigures, spent: RecordedSpend, stale: boolean): BalanceSnapshot {
   const { totalCredits, totalUsage, balance, keyLimitRemaining, sources, fetchedAt, bounds } = figures;
-  const account = less(bounds.account, spentUsd);
-  const tightest = tighter(account, less(bounds.key, spentByKeyUsd));
+  const account = less(bounds.account, spent.accountUsd);
+  const tightest = tighter(account, less(bounds.key, spent.keyUsd));
   // However much is left of what is not known: less than nothing stays less than nothing.
   const spendable = bounds.hasUnknown && (tightest?.left ?? 1) > 0 ? undefined : tightest;
   return Object.freeze({
@@ -109,7 +104,7 @@ export function snapshotOf(
     spendable: spendable?.left ?? null,
     limitedBy: spendable?.by ?? null,
     resetsAt: spendable?.resetsAt ?? null,
-    estimated: estimated(figures, account, spentUsd, spentByKeyUsd),
+    estimated: estimated(figures, account, spent),
     sources,
     stale,
     fetchedAt,
@@ -192,14 +187,13 @@ function less(bound: Bound | undefined, spentUsd: number): Bound | undefined {
 function estimated(
   { balance, bounds }: ReadFigures,
   account: Bound | undefined,
-  spentUsd: number,
-  spentByKeyUsd: number,
+  { accountUsd, keyUsd }: RecordedSpend,
 ): number | null {
   if (balance === null) {
-    return less(bounds.keyLimit, spentByKeyUsd)?.left ?? null;
+    return less(bounds.keyLimit, keyUsd)?.left ?? null;
   }
   if (account?.by === 'balance') {
     return account.left;
   }
-  return spentUsd === 0 ? balance : subtractUsd(balance, spentUsd);
+  return accountUsd === 0 ? balance : subtractUsd(balance, accountUsd);
 }

@@ -18,3 +18,13 @@ export interface BalanceForecastOptions extends BalanceRefreshOptions {
   /** How many completed UTC days to look back at most, from 1 to 30. @defaultValue `7` */
   days?: number | undefined;
 }
+
+/** Settings of `BalanceService.recordSpend`. */
+export interface RecordSpendOptions {
+  /**
+   * Hash of the key that the money was spent with, as `ApiKeysService.hashOf(key)` or a `KeyDetails` has it: 64
+   * lower-case hexadecimal digits. With another key than the account's own `apiKey` it is taken from the account's
+   * balance alone, and not from that key's limits. @defaultValue the account's own `apiKey`
+   */
+  keyHash?: string | undefined;
+}

@@ -1,26 +1,28 @@
 import { Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { Observable } from 'rxjs';
+import type { BalanceDiagnostics } from '../contracts/balance-figures.js';
 import type { OpenRouterErrorKind } from '../errors/error-kind.js';
 import { classifyOpenRouterError } from '../errors/error-verdict.js';
 import type { HttpPipeline } from '../http/http-pipeline.js';
 import { attachPipeline } from '../http/service-pipeline.js';
 import { isOpenRouterHost } from '../options/option-rules.js';
 import { abortException } from './abort-exception.js';
-import {
-  checkForecastOptions,
-  checkGetOptions,
-  checkRefreshOptions,
-  checkSpend,
-} from './balance-arguments.js';
+import { checkForecastOptions, checkGetOptions, checkRefreshOptions } from './balance-arguments.js';
 import { SYSTEM_ENVIRONMENT } from './balance-environment.js';
 import { BOOKED_AFTER_MS } from './balance-cache.js';
 import { BalanceReader } from './balance-reader.js';
 import { type BalanceServices, BalanceSource } from './balance-source.js';
 import { BalanceWatch } from './balance-watch.js';
 import type { BalanceAlert, BalanceForecast, BalanceSnapshot } from './balance.models.js';
-import type { BalanceForecastOptions, BalanceGetOptions, BalanceRefreshOptions } from './balance.options.js';
+import type {
+  BalanceForecastOptions,
+  BalanceGetOptions,
+  BalanceRefreshOptions,
+  RecordSpendOptions,
+} from './balance.options.js';
 import { forecastOf } from './forecast.js';
 import { InMemoryBalanceStore } from './in-memory-balance-store.js';
+import { readSpend, SpendCheck } from './spend-check.js';
 import { StoreAccess } from './store-access.js';
 import { type ActivitySource, UsageHistory } from './usage-history.js';
 
@@ -60,6 +62,12 @@ export class BalanceService implements OnApplicationBootstrap, OnModuleDestroy {
   declare private readonly reports: { from: number };
   /** How long a reading is fresh, for those who decide by it. @internal */
   declare readonly ttlMs: number;
+  /** @internal */
+  declare private readonly spendCheck: SpendCheck;
+  /** @internal */
+  declare private readonly mayHoldKey: (hash: string) => boolean;
+  /** @internal */
+  declare private readonly isStoreUp: () => boolean | undefined;
 
   /** @internal */
   constructor(
@@ -150,12 +158,30 @@ export class BalanceService implements OnApplicationBootstrap, OnModuleDestroy {
    * It counts until a reading that began at least 60 seconds later, since OpenRouter's own figures may be that old. A
    * reading in between may include it already: what is left is then understated for a minute, never overstated.
    *
+   * An amount alone is taken from the balance of the account and from the limit of its own `apiKey`, which completions
+   * are assumed to be sent with. `keyHash` says that it was spent with another key of the account, such as that of a
+   * tenant: it is then taken from the balance alone.
+   *
+   * Never throws, since whoever calls it has paid already. An argument that is wrong is logged once and counted
+   * ({@link BalanceService.diagnostics}): an amount that is none is not taken from anything, and one with a `keyHash`
+   * that is none is taken from both.
+   *
    * @param usd - US dollars, from 0 to a billion. Sums are exact; other processes see whole millionths of a dollar.
-   * @throws `OpenRouterValidationException` for anything else.
+   * @param options - `keyHash`, the hash of the key that it was spent with.
    */
-  recordSpend(usd: number): void {
-    checkSpend(usd);
-    this.reader.recordSpend(usd);
+  recordSpend(usd: number, options?: RecordSpendOptions): void {
+    const given = readSpend(usd, options);
+    if (given.problem !== undefined) {
+      this.spendCheck.refuse(given.problem);
+    }
+    if (given.usd !== undefined) {
+      this.reader.recordSpend(given.usd, given.keyHash !== undefined && !this.mayHoldKey(given.keyHash));
+    }
+  }
+
+  /** How well the bookkeeping goes, in this process: whether the shared store answers, and what was recorded wrongly. */
+  get diagnostics(): BalanceDiagnostics {
+    return Object.freeze({ storeUp: this.isStoreUp() ?? null, invalidSpends: this.spendCheck.refused });
   }
 
   /**
@@ -215,9 +241,10 @@ export class BalanceService implements OnApplicationBootstrap, OnModuleDestroy {
     this.watch.start();
   }
 
-  /** Nest's hook: stops polling, and completes the streams. */
-  onModuleDestroy(): void {
+  /** Nest's hook: stops polling, completes the streams, and waits a moment for recorded spend to reach the store. */
+  onModuleDestroy(): Promise<void> {
     this.watch.end();
+    return this.reader.flush();
   }
 }
 
@@ -239,6 +266,7 @@ function openBalance(
     balanceStore ?? new InMemoryBalanceStore(),
     () => (balanceStore === undefined ? Promise.resolve(SOLE_ACCOUNT) : pipeline.identify()),
     environment,
+    balanceStore === undefined ? undefined : warnOfStore,
   );
   const keys = {
     separate: options.keys.api && options.keys.management && pipeline.hasSeparateKeys,
@@ -266,7 +294,7 @@ function openBalance(
   }
   pipeline.onClose(() => {
     watch.end();
-    reader.close();
+    return reader.close();
   });
   warnOfUselessPolls(pollIntervalMs, options.baseUrl);
   const parts = {
@@ -275,10 +303,23 @@ function openBalance(
     history: new UsageHistory(services.activity, environment, options.keys.management),
     reports: { from: -Infinity },
     ttlMs: options.balance.ttlMs,
+    spendCheck: new SpendCheck(),
+    mayHoldKey: (hash: string) => pipeline.mayHoldKey(hash),
+    isStoreUp: () => (balanceStore === undefined ? undefined : store.isUp),
   };
   for (const [name, value] of Object.entries(parts)) {
     Object.defineProperty(service, name, { value });
   }
+}
+
+/** Nothing fails without the store, so that nobody would notice. */
+function warnOfStore(isUp: boolean): void {
+  new Logger('OpenRouter').warn(
+    isUp
+      ? '`balance.store` answers again.'
+      : '`balance.store` does not answer. Until it does, this process makes readings of its own, keeps what it has ' +
+          'seen of the spend of others but sees no more of it, and tells alerts whether or not others do.',
+  );
 }
 
 /** Callers get the refusal, but few of them know whose it is. */

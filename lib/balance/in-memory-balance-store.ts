@@ -1,13 +1,16 @@
-import type { BalanceFlight, BalanceStore, SharedBalance } from '../contracts/balance-store.js';
+import type { BalanceFlight, BalanceStore, NamedSpend, SharedBalance } from '../contracts/balance-store.js';
 
 /** Amounts recorded within this time are kept as their sum. */
 const SPEND_SPAN_MS = 1_000;
 
 interface Spend {
-  readonly startedAt: number;
+  readonly id: string;
+  /** When its oldest amount was recorded. */
+  startedAt: number;
   /** When its youngest amount was recorded. */
   at: number;
   microUsd: number;
+  otherKeysMicroUsd: number;
   expiresAt: number;
 }
 
@@ -19,7 +22,9 @@ interface Account {
   reading: { readonly text: string; readonly at: number; readonly expiresAt: number } | undefined;
   lead: { readonly sequence: number; readonly endsAt: number } | undefined;
   alert: { readonly state: string; readonly expiresAt: number } | undefined;
-  spend: Spend[];
+  spend: Map<string, Spend>;
+  /** Name of the sum that amounts without one are added to. */
+  unnamed: string;
 }
 
 /**
@@ -54,9 +59,15 @@ export class InMemoryBalanceStore implements BalanceStore {
     return Promise.resolve({
       sequence,
       reading: isKept(reading, now) ? { text: reading.text, ageMs: now - reading.at } : undefined,
-      spend: spend
-        .filter((amount) => isKept(amount, now))
-        .map(({ microUsd, at }) => ({ microUsd, ageMs: now - at })),
+      spend: [...spend.values()]
+        .filter((sum) => isKept(sum, now))
+        .map(({ id, microUsd, otherKeysMicroUsd, at, startedAt }) => ({
+          id,
+          microUsd,
+          otherKeysMicroUsd,
+          ageMs: now - at,
+          spanMs: at - startedAt,
+        })),
       alertState: isKept(alert, now) ? alert.state : undefined,
     });
   }
@@ -97,7 +108,7 @@ export class InMemoryBalanceStore implements BalanceStore {
     }
     found.sequence = sequence;
     found.reading = { text, at: now, expiresAt: now + keepMs };
-    found.spend = found.spend.filter((amount) => isKept(amount, now) && now - amount.at < bookedMs);
+    forgetSpend(found.spend, (sum) => isKept(sum, now) && now - sum.at < bookedMs);
     await this.end(account, sequence);
     return true;
   }
@@ -112,20 +123,51 @@ export class InMemoryBalanceStore implements BalanceStore {
     return Promise.resolve();
   }
 
-  /** Records spend. */
-  addSpend(account: string, microUsd: number, keepMs: number): Promise<void> {
+  /** Sums are kept by their names. */
+  // eslint-disable-next-line @typescript-eslint/class-literal-property-style -- A field would show in what is printed.
+  get namesSpend(): true {
+    return true;
+  }
+
+  /** Records spend: the sums by their names, or else an amount. */
+  addSpend(
+    account: string,
+    microUsd: number,
+    keepMs: number,
+    sums: readonly NamedSpend[] = [],
+  ): Promise<void> {
     const now = this.now();
-    const { spend } = this.accountOf(account);
-    const last = spend.at(-1);
-    if (last !== undefined && now - last.startedAt < SPEND_SPAN_MS) {
-      last.at = now;
-      last.microUsd += microUsd;
-      last.expiresAt = now + keepMs;
-    } else {
-      while (spend.length > 0 && !isKept(spend[0], now)) {
-        spend.shift();
+    const found = this.accountOf(account);
+    const { spend } = found;
+    const expiresAt = now + keepMs;
+    if (sums.length === 0) {
+      const last = spend.get(found.unnamed);
+      const isRecent = last !== undefined && now - last.startedAt < SPEND_SPAN_MS;
+      if (!isRecent) {
+        found.drawn += 1;
+        found.unnamed = String(found.drawn);
       }
-      spend.push({ startedAt: now, at: now, microUsd, expiresAt: now + keepMs });
+      const { startedAt, microUsd: before } = isRecent ? last : { startedAt: now, microUsd: 0 };
+      const sum = before + microUsd;
+      this.keep(spend, {
+        id: found.unnamed,
+        startedAt,
+        at: now,
+        microUsd: sum,
+        otherKeysMicroUsd: 0,
+        expiresAt,
+      });
+    }
+    for (const { id, ageMs, spanMs, ...sum } of sums) {
+      const known = spend.get(id);
+      this.keep(spend, {
+        id,
+        startedAt: Math.min(known?.startedAt ?? Infinity, now - ageMs - spanMs),
+        at: Math.max(known?.at ?? -Infinity, now - ageMs),
+        microUsd: Math.max(known?.microUsd ?? 0, sum.microUsd),
+        otherKeysMicroUsd: Math.max(known?.otherKeysMicroUsd ?? 0, sum.otherKeysMicroUsd),
+        expiresAt,
+      });
     }
     return Promise.resolve();
   }
@@ -143,6 +185,15 @@ export class InMemoryBalanceStore implements BalanceStore {
   }
 
   /** @internal */
+  private keep(spend: Map<string, Spend>, sum: Spend): void {
+    if (!spend.has(sum.id)) {
+      const now = this.now();
+      forgetSpend(spend, (kept) => isKept(kept, now));
+    }
+    spend.set(sum.id, sum);
+  }
+
+  /** @internal */
   private accountOf(account: string): Account {
     let found = this.accounts.get(account);
     if (found === undefined) {
@@ -152,7 +203,8 @@ export class InMemoryBalanceStore implements BalanceStore {
         reading: undefined,
         lead: undefined,
         alert: undefined,
-        spend: [],
+        spend: new Map(),
+        unnamed: '',
       };
       this.accounts.set(account, found);
     }
@@ -162,4 +214,12 @@ export class InMemoryBalanceStore implements BalanceStore {
 
 function isKept<T extends { readonly expiresAt: number }>(value: T | undefined, now: number): value is T {
   return value !== undefined && value.expiresAt > now;
+}
+
+function forgetSpend(spend: Map<string, Spend>, keeps: (sum: Spend) => boolean): void {
+  for (const sum of spend.values()) {
+    if (!keeps(sum)) {
+      spend.delete(sum.id);
+    }
+  }
 }

@@ -1,5 +1,10 @@
 export { BalanceForecast, BalanceSnapshot, BalanceSnapshotSources } from './balance.models.js';
 export type { BalanceAlert } from './balance.models.js';
-export type { BalanceForecastOptions, BalanceGetOptions, BalanceRefreshOptions } from './balance.options.js';
+export type {
+  BalanceForecastOptions,
+  BalanceGetOptions,
+  BalanceRefreshOptions,
+  RecordSpendOptions,
+} from './balance.options.js';
 export { BalanceService } from './balance.service.js';
 export { InMemoryBalanceStore } from './in-memory-balance-store.js';

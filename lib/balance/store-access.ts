@@ -1,7 +1,14 @@
-import type { BalanceFlight, BalanceStore, SharedBalance, SharedSpend } from '../contracts/balance-store.js';
+import type {
+  BalanceFlight,
+  BalanceStore,
+  NamedSpend,
+  SharedBalance,
+  SharedSpend,
+} from '../contracts/balance-store.js';
 import { isJsonObject } from '../wire/wire-record.js';
 import type { BalanceEnvironment } from './balance-environment.js';
 import type { OutgoingSpend } from './spend-ledger.js';
+import { nextHealth, type StoreCallKind, UNKNOWN_HEALTH } from './store-health.js';
 
 /** Longer than this nobody waits for a store. */
 const BOUND_MS = 250;
@@ -18,57 +25,94 @@ export class StoreAccess {
   readonly #store: BalanceStore;
   readonly #identify: () => Promise<string>;
   readonly #environment: BalanceEnvironment;
+  readonly #onHealth: (isUp: boolean) => void;
   #account: string | undefined;
   #pausedUntil = -Infinity;
+  #health = UNKNOWN_HEALTH;
 
-  /** @param identify - Gives the name by which the store knows the account. */
-  constructor(store: BalanceStore, identify: () => Promise<string>, environment: BalanceEnvironment) {
+  /**
+   * @param identify - Gives the name by which the store knows the account.
+   * @param onHealth - Told whenever the store has stopped answering, and when it has begun again.
+   */
+  constructor(
+    store: BalanceStore,
+    identify: () => Promise<string>,
+    environment: BalanceEnvironment,
+    onHealth: (isUp: boolean) => void = () => undefined,
+  ) {
     this.#store = store;
     this.#identify = identify;
     this.#environment = environment;
+    this.#onHealth = onHealth;
+  }
+
+  /** Whether the store answers; `undefined` before it was asked. */
+  get isUp(): boolean | undefined {
+    return this.#health.isUp;
+  }
+
+  /** Whether it keeps sums of spend by their names. */
+  get namesSpend(): boolean {
+    return this.#store.namesSpend === true;
+  }
+
+  /** Asks again at once, however short ago it has failed. */
+  resume(): void {
+    this.#pausedUntil = -Infinity;
   }
 
   /** Finds out whose balance it is; keys that come from a function may be others than before. */
   async identify(): Promise<void> {
-    this.#account = (await this.#bounded(this.#identify, textOf)) ?? this.#account;
+    // A key that cannot be had is no fault of the store.
+    this.#account = (await this.#bounded(undefined, this.#identify, textOf)) ?? this.#account;
   }
 
   read(): Answer<SharedBalance> {
-    return this.#ask((account) => this.#store.read(account), sharedBalanceOf);
+    return this.#ask('read', (account) => this.#store.read(account), sharedBalanceOf);
   }
 
   begin(holdMs: number): Answer<BalanceFlight> {
-    return this.#ask((account) => this.#store.begin(account, holdMs), flightOf);
+    return this.#ask('write', (account) => this.#store.begin(account, holdMs), flightOf);
   }
 
   end(sequence: number): Answer<true> {
-    return this.#ask((account) => this.#store.end(account, sequence), done);
+    return this.#ask('write', (account) => this.#store.end(account, sequence), done);
   }
 
   write(sequence: number, text: string, keepMs: number, bookedMs: number): Answer<boolean> {
     return this.#ask(
+      'write',
       (account) => this.#store.write(account, sequence, text, Math.ceil(keepMs), Math.ceil(bookedMs)),
       booleanOf,
     );
   }
 
   invalidate(): Answer<true> {
-    return this.#ask((account) => this.#store.invalidate(account), done);
+    return this.#ask('write', (account) => this.#store.invalidate(account), done);
   }
 
-  /** Says that it is stored also where that comes later than anybody waits: it would count twice otherwise. */
-  addSpend({ microUsd, stored }: OutgoingSpend, keepMs: number): Answer<true> {
-    return this.#ask(async (account) => {
-      await this.#store.addSpend(account, microUsd, Math.ceil(keepMs));
-      stored(this.#environment.now());
-    }, done);
+  /** Says that it is stored also where that comes later than anybody waits. */
+  addSpend({ microUsd, sums, stored }: OutgoingSpend, keepMs: number): Answer<true> {
+    return this.#ask(
+      'write',
+      async (account) => {
+        await this.#store.addSpend(account, microUsd, Math.ceil(keepMs), sums.map(inWholeMs));
+        stored(this.#environment.now());
+      },
+      done,
+    );
   }
 
   claimAlert(expected: string | undefined, next: string, keepMs: number): Answer<boolean> {
-    return this.#ask((account) => this.#store.claimAlert(account, expected, next, keepMs), booleanOf);
+    return this.#ask(
+      'write',
+      (account) => this.#store.claimAlert(account, expected, next, keepMs),
+      booleanOf,
+    );
   }
 
   async #ask<T>(
+    kind: StoreCallKind,
     call: (account: string) => Promise<unknown>,
     check: (answer: unknown) => T | undefined,
   ): Answer<T> {
@@ -76,10 +120,14 @@ export class StoreAccess {
       await this.identify();
     }
     const account = this.#account;
-    return account === undefined ? undefined : this.#bounded(() => call(account), check);
+    return account === undefined ? undefined : this.#bounded(kind, () => call(account), check);
   }
 
-  async #bounded<T>(call: () => Promise<unknown>, check: (answer: unknown) => T | undefined): Answer<T> {
+  async #bounded<T>(
+    kind: StoreCallKind | undefined,
+    call: () => Promise<unknown>,
+    check: (answer: unknown) => T | undefined,
+  ): Answer<T> {
     if (this.#environment.now() < this.#pausedUntil) {
       return undefined;
     }
@@ -92,8 +140,24 @@ export class StoreAccess {
     if (checked === undefined) {
       this.#pausedUntil = this.#environment.now() + PAUSE_MS;
     }
+    if (kind !== undefined) {
+      this.#note(kind, checked !== undefined);
+    }
     return checked;
   }
+
+  #note(kind: StoreCallKind, isDone: boolean): void {
+    const wasUp = this.#health.isUp;
+    this.#health = nextHealth(this.#health, { kind, isDone, at: this.#environment.now() });
+    const { isUp } = this.#health;
+    if (isUp !== undefined && isUp !== (wasUp ?? true)) {
+      this.#onHealth(isUp);
+    }
+  }
+}
+
+function inWholeMs(sum: NamedSpend): NamedSpend {
+  return { ...sum, ageMs: Math.floor(sum.ageMs), spanMs: Math.ceil(sum.spanMs) };
 }
 
 function withinBound(answer: Promise<unknown>): Promise<unknown> {
@@ -150,7 +214,17 @@ function isSharedReading(value: unknown): value is NonNullable<SharedBalance['re
 }
 
 function isSharedSpend(value: unknown): value is SharedSpend {
-  return isJsonObject(value) && isCount(value['microUsd']) && isDuration(value['ageMs']);
+  if (!isJsonObject(value)) {
+    return false;
+  }
+  const { id, microUsd, ageMs, otherKeysMicroUsd, spanMs } = value;
+  return (
+    isCount(microUsd) &&
+    isDuration(ageMs) &&
+    (id === undefined || typeof id === 'string') &&
+    (otherKeysMicroUsd === undefined || (isCount(otherKeysMicroUsd) && otherKeysMicroUsd <= microUsd)) &&
+    (spanMs === undefined || isDuration(spanMs))
+  );
 }
 
 function isCount(value: unknown): value is number {

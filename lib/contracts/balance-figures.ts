@@ -62,10 +62,26 @@ export interface BalanceNotice {
   readonly at: Date;
 }
 
+/** How well the bookkeeping of an account's balance goes, in this process. */
+export interface BalanceDiagnostics {
+  /**
+   * Whether the store that is shared with other processes (`balance.store`) answers; `null` where there is none, or it
+   * was not asked yet. Without it this process goes on alone.
+   */
+  readonly storeUp: boolean | null;
+  /**
+   * Calls of `recordSpend` with an argument that was wrong. An amount that is no amount was not counted; one with a
+   * wrong `keyHash` was counted for the account and for the limits of its `apiKey`.
+   */
+  readonly invalidSpends: number;
+}
+
 /** An account's balance, as far as whoever watches it needs to know. */
 export interface BalanceFeed {
   /** The figures at hand, without asking anybody; `undefined` if there are none. */
   peek(): BalanceFigures | undefined;
+  /** How well the bookkeeping goes. */
+  readonly diagnostics?: BalanceDiagnostics;
   /** The figures whenever they change. Polls while it is subscribed to. */
   readonly changes$: Observable<BalanceFigures>;
   /** Crossings of thresholds. Polls while it is subscribed to. */

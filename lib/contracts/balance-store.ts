@@ -21,12 +21,32 @@ export interface SharedReading {
   readonly ageMs: number;
 }
 
-/** Amounts that were recorded within one second of each other or less. */
+/** A sum of recorded spend, as a store gives it back. */
 export interface SharedSpend {
-  /** Their sum in millionths of a US dollar, a whole number. */
+  /** The sum in millionths of a US dollar, a whole number. */
   readonly microUsd: number;
-  /** Time since the youngest of them was recorded, in milliseconds, on the store's own clock; never too high. */
+  /** Time since the youngest of its amounts was recorded, in milliseconds, on the store's own clock; never too high. */
   readonly ageMs: number;
+  /** Name of the sum, which only grows as long as the store has it; absent where the store {@link BalanceStore.namesSpend | does not name} sums. */
+  readonly id?: string | undefined;
+  /** How many of `microUsd` were not spent with the account's own `apiKey`. @defaultValue `0` */
+  readonly otherKeysMicroUsd?: number | undefined;
+  /** How much earlier than the youngest of its amounts the oldest was recorded, in milliseconds. @defaultValue `1000` */
+  readonly spanMs?: number | undefined;
+}
+
+/** A sum of recorded spend with a name, as a process sends it. */
+export interface NamedSpend {
+  /** Name of the sum: that of a process, a dot, and a number. Up to 40 lower-case letters, digits and a dot. */
+  readonly id: string;
+  /** The sum in millionths of a US dollar, a whole number. */
+  readonly microUsd: number;
+  /** How many of them were not spent with the account's own `apiKey`, a whole number. */
+  readonly otherKeysMicroUsd: number;
+  /** Time since the youngest of its amounts was recorded, in milliseconds. */
+  readonly ageMs: number;
+  /** How much earlier than that the oldest was recorded, in milliseconds. */
+  readonly spanMs: number;
 }
 
 /** Leave to ask OpenRouter. */
@@ -44,7 +64,8 @@ export interface BalanceFlight {
  * fresh, and never trusts an answer. **No method has to be fast or to succeed.** Each call is given up after a quarter
  * of a second, and one that hangs, throws or answers nonsense counts as "nothing there": the process then asks
  * OpenRouter itself. After a failure the store is left alone for a second. A method may be called again while an
- * earlier call has not settled. A rejection is all that is needed to report trouble; nobody sees its reason.
+ * earlier call has not settled. A rejection is all that is needed to report trouble: it is logged and counted that there
+ * is some, and nobody sees its reason.
  *
  * What every method has to keep to:
  * - **`account`** is a text of lower-case hexadecimal digits: a hash of the keys and of the API's host, so that no
@@ -60,7 +81,7 @@ export interface BalanceFlight {
 export interface BalanceStore {
   /**
    * Gives everything that is kept of an account, as of one moment: a reading must not be older or newer than the
-   * spend or the alert state that comes with it. Called about once a second by each process that is in use, and
+   * spend or the alert state that comes with it. Called twice a second by each process that has a reading, and
    * repeatedly by a process that waits for another one's flight.
    *
    * For an account that it does not know: sequence 0, no reading, no spend, no alert state.
@@ -106,13 +127,32 @@ export interface BalanceStore {
   invalidate(account: string): Promise<void>;
 
   /**
-   * Records spend. Amounts of one second may be kept as their sum; amounts of different times must not, since a
-   * reading includes some and not others.
+   * Whether {@link BalanceStore.addSpend} keeps sums by their names, and {@link BalanceStore.read} tells them.
    *
-   * @param microUsd - Millionths of a US dollar, a whole number above 0. Sums stay exact: no floating point.
-   * @param keepMs - How long it has to be kept; it is to be forgotten some time after.
+   * With names, spend survives whatever the store loses: what a process knows and the store has lost it sends again,
+   * and nothing counts twice however often it is sent. Without, a loss that other spend hides (the store was emptied
+   * and has taken in as much again before it was asked) is not noticed, and what can be spent is overstated until the
+   * next readings.
    */
-  addSpend(account: string, microUsd: number, keepMs: number): Promise<void>;
+  readonly namesSpend?: boolean;
+
+  /**
+   * Records spend, in one of two ways:
+   *
+   * - A store that {@link BalanceStore.namesSpend | names} sums keeps each of `sums` by its `id`: of `microUsd` and
+   *   `otherKeysMicroUsd` the greater of what it has and what is given; of the moments that `ageMs` and `spanMs` stand
+   *   for, counted back from now on its own clock, the later end and the earlier beginning. An end that lies in the future,
+   *   since the clock was put back, is now. It looks at nothing else.
+   * - Any other adds `microUsd`. Amounts of one second may be kept as their sum; amounts of different times must not,
+   *   since a reading includes some and not others.
+   *
+   * @param microUsd - Millionths of a US dollar that were not sent before, a whole number. Above 0 where the store does
+   *   not name sums. Sums stay exact: no floating point.
+   * @param keepMs - How long it has to be kept; it is to be forgotten some time after.
+   * @param sums - The sums that `microUsd` is part of, and those that the store has lost. A call without any adds
+   *   `microUsd`, also to a store that names sums.
+   */
+  addSpend(account: string, microUsd: number, keepMs: number, sums?: readonly NamedSpend[]): Promise<void>;
 
   /**
    * Changes the alert state, provided that it still is what the caller has seen (compare and set): of the processes

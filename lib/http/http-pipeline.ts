@@ -80,8 +80,9 @@ export class HttpPipeline {
   readonly #hooks: InstrumentationHooks;
   readonly #budget = new RetryBudget();
   readonly #calls = new OpenCalls();
-  readonly #closeListeners: (() => void)[] = [];
-  #closed = false;
+  readonly #closeListeners: (() => Promise<void>)[] = [];
+  #isClosed = false;
+  #closing: Promise<unknown> = Promise.resolve();
 
   constructor(settings: AccountSettings) {
     this.options = settings.options;
@@ -106,7 +107,7 @@ export class HttpPipeline {
    */
   async request<T>(call: OpenRouterCall<T>, options?: RequestOptions): Promise<T> {
     const { signal, apiKey, headers, retry, ...limits } = checkRequestOptions(options, call.operation);
-    if (this.#closed) {
+    if (this.#isClosed) {
       throw this.#closedException(call.operation);
     }
     const path = expandPath(call.path, call.parameters ?? {}, call.operation) + queryText(call.query);
@@ -158,6 +159,11 @@ export class HttpPipeline {
     return this.#keys.hashWith(new URL(this.options.baseUrl).host);
   }
 
+  /** Whether a key may be one of the account's own, by its hash. */
+  mayHoldKey(hash: string): boolean {
+    return this.#keys.mayHold(hash);
+  }
+
   /** Tells the instrumentations of the client that the account has got. */
   attach(client: OpenRouterAttachedClient): void {
     this.#hooks.attach(client);
@@ -168,24 +174,29 @@ export class HttpPipeline {
     this.#hooks.alert(alert);
   }
 
-  /** Calls a function when the account is closed. */
-  onClose(listener: () => void): void {
+  /** Calls a function when the account is closed, which takes as long as the function does. */
+  onClose(listener: () => Promise<void>): void {
     this.#closeListeners.push(listener);
   }
 
-  /** Ends every call and every socket; later calls are refused. May be called more than once. */
-  close(): void {
-    this.#closed = true;
-    for (const listener of this.#closeListeners.splice(0)) {
-      listener();
+  /**
+   * Ends every call and every socket at once; later calls are refused. May be called more than once.
+   *
+   * @returns Settles when those who were to be told have come to their end.
+   */
+  async close(): Promise<void> {
+    if (!this.#isClosed) {
+      this.#isClosed = true;
+      this.#closing = Promise.all(this.#closeListeners.splice(0).map((listener) => listener()));
+      this.#calls.shutDown();
+      this.#agents.destroy();
     }
-    this.#calls.shutDown();
-    this.#agents.destroy();
+    await this.#closing;
   }
 
   /** Nest's hook, late enough that other providers can still call while they shut down. */
-  onApplicationShutdown(): void {
-    this.close();
+  onApplicationShutdown(): Promise<void> {
+    return this.close();
   }
 
   async #attempts<T>(progress: CallInProgress<T>, settings: ResolvedOpenRouterOptions['retry']): Promise<T> {

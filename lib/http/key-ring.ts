@@ -4,6 +4,7 @@ import { safeCause } from '../errors/safe-cause.js';
 import { keyTextProblem } from '../options/option-rules.js';
 import type { OpenRouterKey } from '../options/openrouter-options.js';
 import type { AccountSettings, NamedKeySource, OpenRouterKeyKind } from '../options/resolve-options.js';
+import { hashKey } from '../secret/key-hash.js';
 import { createScrub, type Scrub } from '../secret/scrub.js';
 import { isSecretString } from '../secret/secret-string.js';
 
@@ -17,6 +18,9 @@ export class KeyRing {
   readonly #keys: AccountSettings['keys'];
   readonly #others: readonly string[];
   #known: readonly string[] = [];
+  #hashes: ReadonlySet<string> = new Set();
+  /** Whether a function given as `apiKey` has given one. */
+  #isApiKnown = false;
   #scrub: Scrub;
 
   /** @param others - Further secrets that go out with every call. */
@@ -61,6 +65,14 @@ export class KeyRing {
     return typeof this.#keys[kind].source === 'function';
   }
 
+  /**
+   * Whether a key may be the account's `apiKey`, or another one of its own: by the hash that OpenRouter names it by.
+   * Anything may be while a function given as `apiKey` was not asked yet.
+   */
+  mayHold(hash: string): boolean {
+    return this.#hashes.has(hash) || (this.isAsked('api') && !this.#isApiKnown);
+  }
+
   /** The text of a key, or how to ask for it where it comes from a function. */
   get(kind: OpenRouterKeyKind): string | (() => Promise<string>) {
     const { option, source } = this.#keys[kind];
@@ -101,6 +113,7 @@ export class KeyRing {
       );
     }
     this.#remember(key);
+    this.#isApiKnown ||= source === this.#keys.api.source;
     return key;
   }
 
@@ -120,6 +133,7 @@ export class KeyRing {
   #remember(key: string): void {
     if (!this.#known.includes(key)) {
       this.#known = [key, ...this.#known].slice(0, MOST_REMEMBERED);
+      this.#hashes = new Set(this.#known.map(hashKey));
       this.#scrub = createScrub([...this.#known, ...this.#others]);
     }
   }

@@ -45,6 +45,7 @@ local function land(sequence)
   if number('lead') == sequence then redis.call('HDEL', key, 'lead', 'leadEnds', 'leadClaim') end
 end
 
+-- Spend of a version of the package that added up what all processes have recorded within a second.
 local function spends()
   local found = {}
   local all = redis.call('HGETALL', key)
@@ -59,9 +60,43 @@ local function spends()
   return found
 end
 
+-- The sums of one process, by number. All of them are one field: every process reads all fields twice a second.
+local function sumsOf(value)
+  local sums = {}
+  for n, micro, other, at, since, ends in
+    string.gmatch(value or '', '(%d+) (%d+) (%d+) (%d+) (%d+) (%d+);') do
+    sums[n] = {
+      micro = whole(micro), other = whole(other), at = whole(at), since = whole(since), ends = whole(ends),
+    }
+  end
+  return sums
+end
+
+-- What was recorded later than now was recorded before the clock was put back.
+local function keepSums(field, sums, before)
+  local kept = {}
+  for n, sum in pairs(sums) do
+    if sum.ends > now and sum.at > before then
+      table.insert(kept, table.concat({
+        n, text(sum.micro), text(sum.other), text(math.min(sum.at, now)), text(sum.since), text(sum.ends),
+      }, ' '))
+    end
+  end
+  if #kept == 0 then
+    redis.call('HDEL', key, field)
+  else
+    redis.call('HSET', key, field, table.concat(kept, ';') .. ';')
+  end
+end
+
 local function forgetSpend(before)
   for _, spend in ipairs(spends()) do
     if spend.ends <= now or spend.at <= before then redis.call('HDEL', key, spend.field) end
+  end
+  for _, field in ipairs(redis.call('HKEYS', key)) do
+    if string.sub(field, 1, 3) == 'by:' then
+      keepSums(field, sumsOf(redis.call('HGET', key, field)), before)
+    end
   end
 end
 `;
@@ -71,18 +106,32 @@ function script(body: string): BalanceScript {
   return { text, sha1: createHash('sha1').update(text).digest('hex') };
 }
 
-/** → sequence, text of the reading or nil, its age, alert state or nil, and amount and age of each spend. */
+/**
+ * → sequence, text of the reading or nil, its age, alert state or nil; second, amount and age of each spend of the
+ * earlier version; the time; and each process with its sums.
+ *
+ * A reading of the future was written before the clock was put back: nobody knows how old it is.
+ */
 export const READ = script(`
-local reading = number('readingEnds') > now and redis.call('HGET', key, 'reading')
+local readingAt = number('readingAt')
+local reading = readingAt <= now and number('readingEnds') > now and redis.call('HGET', key, 'reading')
 local alert = number('alertEnds') > now and redis.call('HGET', key, 'alert')
-local spent = {}
+local spent, sums = {}, {}
+local all = redis.call('HGETALL', key)
+for i = 1, #all, 2 do
+  if string.sub(all[i], 1, 3) == 'by:' then
+    table.insert(sums, string.sub(all[i], 4))
+    table.insert(sums, all[i + 1])
+  end
+end
 for _, spend in ipairs(spends()) do
   if spend.ends > now then
+    table.insert(spent, string.sub(spend.field, 7))
     table.insert(spent, spend.micro)
     table.insert(spent, math.max(0, now - spend.at))
   end
 end
-return { number('sequence'), reading, math.max(0, now - number('readingAt')), alert, spent }
+return { number('sequence'), reading, math.max(0, now - readingAt), alert, spent, now, sums }
 `);
 
 /**
@@ -130,13 +179,41 @@ redis.call('HDEL', key, 'reading', 'readingAt', 'readingEnds', 'lead', 'leadEnds
 return 0
 `);
 
-/** micro-dollars, keepMs → nothing. */
+/**
+ * micro-dollars, keepMs, and of each named sum its process, number, micro-dollars, those of other keys, age, span →
+ * nothing.
+ *
+ * Sums are joined by the greater of the two, so that one may be sent again. Without any, the amount is added to that of
+ * the second.
+ */
 export const ADD_SPEND = script(`
 local micro, keep = tonumber(ARGV[1]), tonumber(ARGV[2])
-local field = 'spend:' .. text(math.floor(now / 1000))
-local before = string.match(redis.call('HGET', key, field) or '', '^(%d+) ')
-if not before then forgetSpend(0) end
-redis.call('HSET', key, field, text(whole(before) + micro) .. ' ' .. text(now) .. ' ' .. text(now + keep))
+if #ARGV == 2 then
+  local field = 'spend:' .. text(math.floor(now / 1000))
+  local before = string.match(redis.call('HGET', key, field) or '', '^(%d+) ')
+  if not before then forgetSpend(0) end
+  redis.call('HSET', key, field, text(whole(before) + micro) .. ' ' .. text(now) .. ' ' .. text(now + keep))
+end
+local changed = {}
+for i = 3, #ARGV, 6 do
+  local field, n = 'by:' .. ARGV[i], ARGV[i + 1]
+  if not changed[field] then
+    local value = redis.call('HGET', key, field)
+    if not value then forgetSpend(0) end
+    changed[field] = sumsOf(value)
+  end
+  local at = now - tonumber(ARGV[i + 4])
+  local since = math.max(0, at - tonumber(ARGV[i + 5]))
+  local known = changed[field][n] or { micro = 0, other = 0, at = 0, since = since }
+  changed[field][n] = {
+    micro = math.max(known.micro, tonumber(ARGV[i + 2])),
+    other = math.max(known.other, tonumber(ARGV[i + 3])),
+    at = math.max(known.at, at),
+    since = math.min(known.since, since),
+    ends = now + keep,
+  }
+end
+for field, sums in pairs(changed) do keepSums(field, sums, 0) end
 keepFor(keep)
 return 0
 `);

@@ -6,6 +6,7 @@
 export type {
   BalanceFlight,
   BalanceStore,
+  NamedSpend,
   SharedBalance,
   SharedReading,
   SharedSpend,

@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { BalanceFlight, BalanceStore, SharedBalance } from '../contracts/balance-store.js';
+import type {
+  BalanceFlight,
+  BalanceStore,
+  NamedSpend,
+  SharedBalance,
+  SharedSpend,
+} from '../contracts/balance-store.js';
 import { OpenRouterConfigException } from '../errors/client.exceptions.js';
 import {
   ADD_SPEND,
@@ -67,14 +73,11 @@ export class RedisBalanceStore implements BalanceStore {
 
   /** Everything that is kept of an account. */
   async read(account: string): Promise<SharedBalance> {
-    const [sequence, text, age, alert, spent] = listOf(await this.run(READ, account));
-    const numbers = listOf(spent).map(wholeNumber);
+    const [sequence, text, age, alert, spent, now, sums] = listOf(await this.run(READ, account));
     return {
       sequence: wholeNumber(sequence),
       reading: typeof text === 'string' ? { text, ageMs: wholeNumber(age) } : undefined,
-      spend: numbers.flatMap((microUsd, index) =>
-        index % 2 === 0 ? [{ microUsd, ageMs: wholeNumber(numbers[index + 1]) }] : [],
-      ),
+      spend: [...addedSpend(listOf(spent)), ...namedSpend(listOf(sums), wholeNumber(now))],
       alertState: typeof alert === 'string' ? alert : undefined,
     };
   }
@@ -106,9 +109,27 @@ export class RedisBalanceStore implements BalanceStore {
     await this.run(INVALIDATE, account);
   }
 
-  /** Records spend. */
-  async addSpend(account: string, microUsd: number, keepMs: number): Promise<void> {
-    await this.run(ADD_SPEND, account, microUsd, keepMs);
+  /** Sums are kept by their names. */
+  // eslint-disable-next-line @typescript-eslint/class-literal-property-style -- A field would show in what is printed.
+  get namesSpend(): true {
+    return true;
+  }
+
+  /** Records spend: the sums by their names, or else an amount. */
+  async addSpend(
+    account: string,
+    microUsd: number,
+    keepMs: number,
+    sums: readonly NamedSpend[] = [],
+  ): Promise<void> {
+    const named = sums.flatMap((sum) => [
+      ...sum.id.split('.', 2),
+      sum.microUsd,
+      sum.otherKeysMicroUsd,
+      sum.ageMs,
+      sum.spanMs,
+    ]);
+    await this.run(ADD_SPEND, account, microUsd, keepMs, ...named);
   }
 
   /** Changes the alert state if it still is what was expected. */
@@ -145,6 +166,39 @@ export class RedisBalanceStore implements BalanceStore {
     }
   }
 }
+
+/** What processes of an earlier version have recorded: second, amount and age of each. */
+function addedSpend(list: readonly unknown[]): SharedSpend[] {
+  return Array.from({ length: Math.ceil(list.length / 3) }, (_, index) => {
+    const [second, microUsd, ageMs] = list.slice(3 * index, 3 * index + 3).map(wholeNumber);
+    return { id: String(second), microUsd: wholeNumber(microUsd), ageMs: wholeNumber(ageMs) };
+  });
+}
+
+/** The sums of processes: name of each process, and its sums in one text. */
+function namedSpend(list: readonly unknown[], now: number): SharedSpend[] {
+  return Array.from({ length: Math.ceil(list.length / 2) }, (_, index) => {
+    const [writer, sums] = list.slice(2 * index, 2 * index + 2);
+    return Array.from(String(sums).matchAll(SUM), ([, n, ...numbers]) => {
+      const [microUsd, other, at, since, ends] = numbers.map(Number) as FiveNumbers;
+      return {
+        id: `${String(writer)}.${n}`,
+        microUsd,
+        otherKeysMicroUsd: Math.min(other, microUsd),
+        ageMs: Math.max(0, now - at),
+        spanMs: Math.max(0, at - since),
+        isKept: ends > now && [microUsd, other, at, since].every(Number.isSafeInteger),
+      };
+    });
+  })
+    .flat()
+    .filter(({ isKept }) => isKept)
+    .map(({ isKept: _, ...sum }) => sum);
+}
+
+type FiveNumbers = [number, number, number, number, number];
+
+const SUM = /(\d+) (\d+) (\d+) (\d+) (\d+) (\d+);/g;
 
 /** Redis forgets scripts when it restarts. */
 function isUnknownScript(error: unknown): boolean {

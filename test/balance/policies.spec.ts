@@ -11,6 +11,9 @@ import {
 } from '../../lib/balance/freshness.js';
 import { parseReading, readingText } from '../../lib/balance/shared-reading.js';
 
+/** Spend that counts for everything. */
+const alike = (usd: number) => ({ accountUsd: usd, keyUsd: usd });
+
 describe('a snapshot', () => {
   const credits = (totalCredits: number, totalUsage: number) => ({ totalCredits, totalUsage });
 
@@ -34,7 +37,7 @@ describe('a snapshot', () => {
     ['more spent than there is', credits(1, 0), null, 1.5, [1, null, -0.5, -0.5]],
     ['both, with spend', credits(100.1, 25.35), { limitRemaining: 0.3 }, 0.1, [74.75, 0.3, 0.2, 74.65]],
   ])('of %s', (_title, read, key, spent, figures) => {
-    const snapshot = snapshotOf(figuresOf({ credits: read, key, fetchedAt: 1_000 }), spent, false);
+    const snapshot = snapshotOf(figuresOf({ credits: read, key, fetchedAt: 1_000 }), alike(spent), false);
     const { balance, keyLimitRemaining, spendable, estimated } = snapshot;
     expect([balance, keyLimitRemaining, spendable, estimated]).toEqual(figures);
     expect(snapshot).toMatchObject({
@@ -47,21 +50,52 @@ describe('a snapshot', () => {
     expect([Object.isFrozen(snapshot), Object.isFrozen(snapshot.sources)]).toEqual([true, true]);
   });
 
+  it('takes from the limit of the key what was spent with it alone', () => {
+    const figures = figuresOf({
+      credits: credits(100, 0),
+      key: { limitRemaining: 5 },
+      fetchedAt: 1_000,
+    });
+    const of = (accountUsd: number, keyUsd: number): (number | null)[] => {
+      const { spendable, estimated } = snapshotOf(figures, { accountUsd, keyUsd }, false);
+      return [spendable, estimated];
+    };
+    expect([of(40, 1), of(40, 0), of(98, 1), of(0.1, 0.1)]).toEqual([
+      [4, 60],
+      [5, 60],
+      [2, 2],
+      [4.9, 99.9],
+    ]);
+    const keyAlone = figuresOf({ credits: null, key: { limitRemaining: 5 }, fetchedAt: 1_000 });
+    expect(snapshotOf(keyAlone, { accountUsd: 40, keyUsd: 1 }, false)).toMatchObject({
+      spendable: 4,
+      estimated: 4,
+    });
+  });
+
   it('says the same as one that was read later, and not the same as one with another figure', () => {
     const at = (fetchedAt: number, limitRemaining: number | null, spent = 0, stale = false) =>
-      snapshotOf(figuresOf({ credits: credits(5, 1), key: { limitRemaining }, fetchedAt }), spent, stale);
+      snapshotOf(
+        figuresOf({ credits: credits(5, 1), key: { limitRemaining }, fetchedAt }),
+        alike(spent),
+        stale,
+      );
     expect(saysTheSame(at(1, 9), at(2, 9))).toBe(true);
     expect(saysTheSame(at(1, 9), at(1, 8))).toBe(false);
     expect(saysTheSame(at(1, 9), at(1, 9, 0.1))).toBe(false);
     expect(saysTheSame(at(1, 9), at(1, 9, 0, true))).toBe(false);
-    const keyless = snapshotOf(figuresOf({ credits: credits(5, 1), key: null, fetchedAt: 1 }), 0, false);
+    const keyless = snapshotOf(
+      figuresOf({ credits: credits(5, 1), key: null, fetchedAt: 1 }),
+      alike(0),
+      false,
+    );
     expect(saysTheSame(at(1, null), keyless)).toBe(false);
   });
 
   it('has a date that no caller can change for the others', () => {
     const { fetchedAt } = snapshotOf(
       figuresOf({ credits: null, key: null, fetchedAt: 86_400_000 }),
-      0,
+      alike(0),
       false,
     );
     const date = fetchedAt as Date & { extra?: number };

@@ -5,6 +5,7 @@ import {
   saysTheSame,
   snapshotOf,
 } from '../../lib/balance/balance-snapshot.js';
+import { NOTHING_SPENT } from '../../lib/balance/recorded-spend.js';
 import { parseReading, readingText } from '../../lib/balance/shared-reading.js';
 import { type KeyStanding, limitsOf, nextReset } from '../../lib/balance/spending-limits.js';
 import type { KeyBudget } from '../../lib/index.js';
@@ -46,7 +47,11 @@ interface Since {
 }
 
 function said(reading: BalanceReading, { spentUsd = 0, byKeyUsd, elapsedMs = 0 }: Since = {}): Says {
-  const snapshot = snapshotOf(figuresOf(reading, elapsedMs), spentUsd, false, byKeyUsd);
+  const snapshot = snapshotOf(
+    figuresOf(reading, elapsedMs),
+    { accountUsd: spentUsd, keyUsd: byKeyUsd ?? spentUsd },
+    false,
+  );
   return [snapshot.spendable, snapshot.limitedBy, snapshot.resetsAt];
 }
 
@@ -153,7 +158,10 @@ describe('what can be spent', () => {
   it('is told by a budget alone, where neither the balance nor a limit is known', () => {
     const reading = readingOf({ limitRemaining: null, effectiveBudget: daily(2) }, null);
     expect(said(reading)).toEqual([2, 'budget', MIDNIGHT]);
-    expect(snapshotOf(figuresOf(reading), 0, false)).toMatchObject({ balance: null, estimated: null });
+    expect(snapshotOf(figuresOf(reading), NOTHING_SPENT, false)).toMatchObject({
+      balance: null,
+      estimated: null,
+    });
   });
 
   it('falls by the spend since, and another limit may become the lowest', () => {
@@ -173,17 +181,20 @@ describe('what can be spent', () => {
 
   it('leaves what the account has by now as it is', () => {
     const figures = figuresOf(readingOf({ limitRemaining: 5, effectiveBudget: daily(-2) }));
-    expect(snapshotOf(figures, 1, false)).toMatchObject({
+    expect(snapshotOf(figures, { accountUsd: 1, keyUsd: 1 }, false)).toMatchObject({
       spendable: -3,
       estimated: 99,
       keyLimitRemaining: 5,
     });
     const keyAlone = figuresOf(readingOf({ limitRemaining: 5, effectiveBudget: daily(-2) }, null));
-    expect(snapshotOf(keyAlone, 1, false)).toMatchObject({ spendable: -3, estimated: 4 });
+    expect(snapshotOf(keyAlone, { accountUsd: 1, keyUsd: 1 }, false)).toMatchObject({
+      spendable: -3,
+      estimated: 4,
+    });
   });
 
   it('is not the same where it is limited by something else, or until another time', () => {
-    const at = (key: KeyStanding) => snapshotOf(figuresOf(readingOf(key)), 0, false);
+    const at = (key: KeyStanding) => snapshotOf(figuresOf(readingOf(key)), NOTHING_SPENT, false);
     const one = at({ limitRemaining: null, effectiveBudget: daily(5) });
     expect(saysTheSame(one, at({ limitRemaining: null, effectiveBudget: daily(5) }))).toBe(true);
     expect(

@@ -99,7 +99,7 @@ describe('a store that', () => {
       expect(alerts).toEqual(bad === LIAR ? [] : ['low']);
       subscription.unsubscribe();
       watch.end();
-      reader.close();
+      void reader.close();
       await pass(20 * SECOND);
       expect(jest.getTimerCount()).toBe(0);
     },
@@ -138,9 +138,10 @@ describe('a store that', () => {
 
   it('is slow gets what is recorded in the meantime as one amount', async () => {
     const amounts: number[] = [];
-    const slow = storeWith(store, 'addSpend', async (_name, microUsd) => {
-      amounts.push(microUsd);
+    const slow = storeWith(store, 'addSpend', async (...given) => {
+      amounts.push(given[1]);
       await pause(100);
+      return store.addSpend(...given);
     });
     const { reader } = replicaOf(account, { store: slow });
     for (let times = 0; times < 5; times += 1) {
@@ -164,7 +165,7 @@ describe('a store that', () => {
     ]) {
       const call = own.reader.refresh(undefined).catch(() => undefined);
       await pass(50);
-      own.reader.close();
+      void own.reader.close();
       await settle(call);
       expect(own.reader.peek()).toBeUndefined();
     }
