@@ -63,6 +63,8 @@ const SUCCESS = 'success';
  * | `openrouter_total_credits_usd` | gauge, `account` | credits purchased in all time |
  * | `openrouter_total_usage_usd` | gauge, `account` | credits used in all time |
  * | `openrouter_balance_age_seconds` | gauge, `account` | age of the reading |
+ * | `openrouter_balance_store_up` | gauge, `account` | 1 while the shared store answers, 0 while it does not; absent without one |
+ * | `openrouter_invalid_spends_total` | counter, `account` | calls of `recordSpend` with a wrong argument |
  * | `openrouter_requests_total` | counter, `account`, `operation`, `outcome` | attempts; `outcome` is `success` or the `code` of the exception |
  * | `openrouter_request_duration_seconds` | histogram, `account`, `operation` | time of an attempt |
  * | `openrouter_retries_total` | counter, `account`, `operation` | attempts that were followed by another one |

@@ -14,7 +14,7 @@ const TENANT = 'ab'.repeat(32);
 
 let sandbox: OpenRouterSandbox;
 let apiKey: string;
-let clients: OpenRouterClient[] = [];
+const clients: OpenRouterClient[] = [];
 let warn: jest.SpiedFunction<Logger['warn']>;
 
 beforeEach(async () => {

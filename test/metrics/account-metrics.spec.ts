@@ -1,14 +1,17 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { Registry } from 'prom-client';
 import {
   BalanceService,
+  InMemoryBalanceStore,
   OpenRouterClient,
   type OpenRouterModuleOptions,
   OpenRouterModule,
 } from '../../lib/index.js';
 import { OpenRouterMetrics } from '../../lib/metrics/index.js';
 import { OpenRouterSandbox } from '../../lib/testing/index.js';
+import { storeWith } from '../balance/support/stores.js';
 import { failureOf, sleep, until } from '../support/failures.js';
 import { leaksIn } from '../support/leaks.js';
 import { scrape } from './support.js';
@@ -145,6 +148,41 @@ describe('OpenRouterMetrics on an account', () => {
     await failureOf(client.balance.refresh());
     await failureOf(client.balance.refresh());
     expect(await counts()).toEqual([1, 1, 1, 1]);
+  });
+
+  it('counts what was recorded wrongly', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const { registry, client } = await openClient();
+    const invalid = 'openrouter_invalid_spends_total{account="default"}';
+    expect(await scrape(registry)).toHaveProperty([invalid], 0);
+    client.balance.recordSpend(undefined as unknown as number);
+    client.balance.recordSpend(1, { keyHash: 'none' });
+    expect(await scrape(registry)).toHaveProperty([invalid], 2);
+    expect(await scrape(registry)).toHaveProperty([invalid], 2);
+    warn.mockRestore();
+  });
+
+  it('shows whether the shared store answers, where there is one, once it was asked', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const up = 'openrouter_balance_store_up{account="default"}';
+    const alone = await openClient();
+    await alone.client.balance.get();
+    expect(await scrape(alone.registry)).not.toHaveProperty([up]);
+
+    let isDown = false;
+    const store = storeWith(new InMemoryBalanceStore(), 'read', (account) =>
+      isDown ? Promise.reject(new Error('down')) : memory.read(account),
+    );
+    const memory = new InMemoryBalanceStore();
+    const { registry, client } = await openClient({ balance: { store } });
+    expect(await scrape(registry)).not.toHaveProperty([up]);
+    await client.balance.get();
+    expect(await scrape(registry)).toHaveProperty([up], 1);
+    isDown = true;
+    await client.balance.refresh();
+    expect(await scrape(registry)).toHaveProperty([up], 0);
+    expect(warn.mock.calls).toEqual([[expect.stringContaining('`balance.store` does not answer')]]);
+    warn.mockRestore();
   });
 
   it('is attached to every account of an application', async () => {
