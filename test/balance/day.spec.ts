@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import type { BalanceAlert } from '../../lib/index.js';
+import { usedHeap } from './support/heap.js';
 import { failure, fakeTime, replicaOf, SimulatedAccount } from './support/simulated-account.js';
 
 beforeEach(fakeTime);
@@ -67,12 +66,6 @@ const DAY: readonly Event[] = [
 function minutesOf({ at }: Event): number {
   const [hours, minutes] = at.split(':').map(Number) as [number, number];
   return hours * 60 + minutes;
-}
-
-function usedHeap(): number {
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
-  return process.memoryUsage().heapUsed;
 }
 
 describe('24 hours', () => {

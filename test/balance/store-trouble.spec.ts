@@ -3,6 +3,7 @@ import { SYSTEM_ENVIRONMENT } from '../../lib/balance/balance-environment.js';
 import { StoreAccess } from '../../lib/balance/store-access.js';
 import { type BalanceStore, InMemoryBalanceStore } from '../../lib/index.js';
 import { fakeTime, replicaOf, SimulatedAccount } from './support/simulated-account.js';
+import { usedHeap } from './support/heap.js';
 import { pause, settle, storeThat, storeWith } from './support/stores.js';
 
 let account: SimulatedAccount;
@@ -190,6 +191,59 @@ describe('a store that', () => {
     expect(reader.peek()).toMatchObject({ spendable: 99 });
     await expect(store.read('a1b2')).resolves.toMatchObject({ spend: [{ microUsd: 1_000_000 }] });
   });
+
+  it('hangs, keeps nobody longer than a quarter of a second who closes', async () => {
+    const { reader } = replicaOf(account, { store: storeThat(hang) });
+    reader.recordSpend(1);
+    await pass(0);
+    let isClosed = false;
+    void reader.close().then(() => (isClosed = true));
+    await pass(249);
+    expect(isClosed).toBe(false);
+    await pass(1);
+    expect(isClosed).toBe(true);
+    await pass(SECOND);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('has failed a moment ago gets what is left when somebody closes', async () => {
+    let isDown = true;
+    const flaky = storeWith(store, 'addSpend', (...given) =>
+      isDown ? Promise.reject(new Error('down')) : store.addSpend(...given),
+    );
+    const { reader } = replicaOf(account, { store: flaky });
+    reader.recordSpend(1);
+    await pass(100);
+    isDown = false;
+    await reader.close();
+    await expect(store.read('a1b2')).resolves.toMatchObject({ spend: [{ microUsd: 1_000_000 }] });
+  });
+
+  it.each<[string, () => Promise<void>]>([
+    ['fails', () => Promise.reject(new Error('down'))],
+    ['hangs', hang],
+  ])(
+    '%s costs no memory, however much is recorded',
+    async (_what, addSpend) => {
+      const { reader } = replicaOf(account, { store: storeWith(store, 'addSpend', addSpend) });
+      await reader.get();
+      const recordFor = async (times: number): Promise<number> => {
+        for (let count = 0; count < times; count += 1) {
+          reader.recordSpend(0.000001);
+          // As in an application, where each comes by itself.
+          await Promise.resolve();
+          if (count % 1_000 === 0) await pass(1);
+        }
+        return usedHeap();
+      };
+      const before = await recordFor(30_000);
+      expect((await recordFor(300_000)) - before).toBeLessThan(3_000_000);
+      expect(reader.peek()?.spendable).toBe(99.67);
+      void reader.close();
+      await pass(SECOND);
+    },
+    60_000,
+  );
 
   it('is slow, but not too slow, is waited for even by a process that was busy', async () => {
     jest.useRealTimers();

@@ -59,6 +59,16 @@ async function start(balance: object, keys: object = {}): Promise<Replica[]> {
 const all = (name: string, order: object = {}): Promise<any[]> =>
   Promise.all(replicas.map((replica) => replica.tell(name, order)));
 
+/** Waits until replicas show a balance to whoever looks without asking. */
+async function shown(those: readonly Replica[], usd: number): Promise<void> {
+  const seen = async (): Promise<unknown[]> => Promise.all(those.map((replica) => replica.tell('peek')));
+  const end = performance.now() + 10_000;
+  while (performance.now() < end && !(await seen()).every((spendable) => spendable === usd)) {
+    await sleep(50);
+  }
+  expect(await seen()).toEqual(those.map(() => usd));
+}
+
 /** How often each endpoint was asked. */
 function asked(): Record<string, number> {
   const counts: Record<string, number> = {};
@@ -112,6 +122,30 @@ function asked(): Record<string, number> {
     expect((await all('get', { times: 1 })).map(({ spendable }) => spendable)).toEqual(
       Array(REPLICAS).fill([74.45]),
     );
+  }, 30_000);
+
+  it('that are idle show what others spend to whoever looks without asking', async () => {
+    const [first, ...idle] = await start({});
+    await all('get', { times: 1 });
+    // Nobody asks for a balance from now on.
+    await sleep(2_500);
+    await first!.tell('spend', { usd: 0.5 });
+    await shown(idle, 74.25);
+    await sleep(2_500);
+    await first!.tell('spend', { usd: 0.25 });
+    await shown(idle, 74);
+    expect(asked()).toEqual({ '/api/v1/credits': 1, '/api/v1/key': 1 });
+  }, 30_000);
+
+  it('leave nothing behind that only they know', async () => {
+    const [leaving, ...others] = await start({});
+    await all('get', { times: 1 });
+    await leaving!.tell('spendAndEnd', { usd: 4 });
+    await shown(others, 70.75);
+    await server.kill();
+    await server.run();
+    await replicas[1]!.tell('spend', { usd: 1 });
+    await shown(others, 69.75);
   }, 30_000);
 
   it('tell of a crossing once', async () => {

@@ -19,15 +19,17 @@ export class RedisServer {
     private readonly folder: string,
   ) {}
 
-  static async start(): Promise<RedisServer> {
+  static async start(primary?: RedisServer): Promise<RedisServer> {
     const server = new RedisServer(await freePort(), mkdtempSync(join(tmpdir(), 'redis-')));
-    await server.run();
+    await server.run(primary);
     return server;
   }
 
-  /** Starts it again, empty. */
-  async run(): Promise<void> {
+  /** Starts it again, empty, or as a replica of another one. */
+  async run(primary?: RedisServer): Promise<void> {
     const args = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--dir', this.folder];
+    args.push('--repl-diskless-sync-delay', '0');
+    if (primary !== undefined) args.push('--replicaof', '127.0.0.1', String(primary.port));
     const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
     this.process = child;
     let log = '';

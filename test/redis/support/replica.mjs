@@ -29,11 +29,18 @@ const ORDERS = {
     }
     return { count };
   },
-  spend: async ({ usd }) => balance.recordSpend(usd),
+  spend: async ({ usd, keyHash }) => balance.recordSpend(usd, keyHash && { keyHash }),
+  peek: async () => balance.peek()?.spendable,
   listen: async () => {
     balance.alerts$.subscribe(({ type }) => alerts.push(type));
   },
   alerts: async () => alerts,
+  /** Spends, and ends its connections at once. */
+  spendAndEnd: async ({ usd }) => {
+    balance.recordSpend(usd);
+    await client.close();
+    redis.disconnect();
+  },
   end: async () => {
     await client.close();
     redis.disconnect();
