@@ -9,6 +9,7 @@ import {
   BalanceService,
   CreditsService,
   getOpenRouterClientToken,
+  InMemoryBalanceStore,
   OpenRouterAbortException,
   OpenRouterClient,
   OpenRouterConfigException,
@@ -19,6 +20,7 @@ import {
 import { OpenRouterSandbox } from '../../lib/testing/index.js';
 import { failureOf } from '../support/failures.js';
 import { leaksIn } from '../support/leaks.js';
+import { storeWith } from './support/stores.js';
 
 let sandbox: OpenRouterSandbox;
 let app: TestingModule | undefined;
@@ -336,6 +338,23 @@ describe('in an application', () => {
     balance.recordSpend(1);
     balance.reportError(OUT_OF_CREDITS);
     expect(paths()).toEqual(['/credits']);
+  });
+
+  it('has recorded spend stored before its end, in Nest and without', async () => {
+    const stored: unknown[] = [];
+    const store = storeWith(new InMemoryBalanceStore(), 'addSpend', async (...given) => {
+      await sleep(20);
+      stored.push(given[1]);
+    });
+    (await boot({ balance: { store } })).recordSpend(1);
+    await app?.close();
+    app = undefined;
+    expect(stored).toEqual([1_000_000]);
+    {
+      await using own = new OpenRouterClient(options({ balance: { store } }));
+      own.balance.recordSpend(2);
+    }
+    expect(stored).toEqual([1_000_000, 2_000_000]);
   });
 
   it('is not made by Nest itself', async () => {

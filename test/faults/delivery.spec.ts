@@ -10,7 +10,7 @@ import { refusal } from './support/scenes.js';
 
 const pipelines: HttpPipeline[] = [];
 afterEach(async () => {
-  for (const pipeline of pipelines.splice(0)) pipeline.close();
+  for (const pipeline of pipelines.splice(0)) void pipeline.close();
   await cleanUp();
 });
 

@@ -9,7 +9,7 @@ import { answerWell, API_KEY, cleanUp, sendError, startRawServer, startServer } 
 
 const pipelines: HttpPipeline[] = [];
 afterEach(async () => {
-  for (const pipeline of pipelines.splice(0)) pipeline.close();
+  for (const pipeline of pipelines.splice(0)) void pipeline.close();
   await cleanUp();
 });
 
@@ -102,7 +102,7 @@ describe('a call', () => {
     const server = await startServer(() => undefined);
     const pipeline = pipelineOf(server.baseUrl);
     const failed = failureOf(pipeline.request(call()));
-    pipeline.onApplicationShutdown();
+    void pipeline.onApplicationShutdown();
     expect(await failed).toMatchObject({ name: 'OpenRouterAbortException', delivery: 'not-sent' });
     expect((await failureOf(pipeline.request(call()))).message).toBe(
       'things.change was not sent: the OpenRouter client is closed.',

@@ -100,7 +100,7 @@ describe('a call with path parameters', () => {
     const server = await startServer((_request, response) => sendError(response, 500));
     const pipeline = pipelineOf(server.baseUrl);
     const failure = await failureOf(pipeline.request({ ...remove, parameters: { hash: '..' } }));
-    pipeline.close();
+    void pipeline.close();
     expect(failure).toMatchObject({ errors: [{ property: 'hash' }] });
     expect(server.requests.length).toBe(0);
   });
@@ -122,10 +122,10 @@ describe('a call with path parameters', () => {
     });
     const other = pipelineOf(applied.baseUrl);
     await expect(other.request({ ...remove, parameters: { hash: HASH } })).resolves.toBe('deleted');
-    other.close();
+    void other.close();
 
     const second = await failureOf(pipeline.request({ ...remove, parameters: { hash: HASH } }));
-    pipeline.close();
+    void pipeline.close();
     expect(second).toMatchObject({ status: 404, delivery: 'rejected' });
   });
 });

@@ -120,6 +120,9 @@ const PASSWORD = 'a-password-of-redis';
       ...Object.fromEntries(fields.map((field) => [field, value])),
       alertEnds: value,
       'spend:1': value,
+      'by:': value,
+      'by:a1': value,
+      'by:b2': `1 ${value} ${value} ${value} ${value} ${value};`,
       'spend:2': `${value} ${value} ${value}`,
     });
   }
@@ -157,6 +160,31 @@ const PASSWORD = 'a-password-of-redis';
     await store.addSpend(ACCOUNT, 7, HOUR_MS);
     const amounts = (await client.hvals(KEY)).filter((value) => value.includes(' '));
     expect(amounts).toEqual([expect.stringMatching(/^7 /)]);
+  });
+
+  it('tells no reading of the future, and no spend for longer than from now on, after its clock was put back', async () => {
+    const client = open();
+    const store = new RedisBalanceStore(client);
+    const future = String(Date.now() + HOUR_MS);
+    const ends = String(Date.now() + 2 * HOUR_MS);
+    const { sequence } = await store.begin(ACCOUNT, 1_000);
+    await store.write(ACCOUNT, sequence, 'r', HOUR_MS, 60_000);
+    await client.hset(KEY, {
+      readingAt: future,
+      readingEnds: ends,
+      'by:a1': `1 5 0 ${future} ${future} ${ends};`,
+    });
+    await expect(store.read(ACCOUNT)).resolves.toMatchObject({
+      reading: undefined,
+      spend: [{ id: 'a1.1', microUsd: 5, ageMs: 0 }],
+    });
+    // Looked through where somebody else begins to spend.
+    await store.addSpend(ACCOUNT, 1, HOUR_MS, [
+      { id: 'b2.1', microUsd: 1, otherKeysMicroUsd: 0, ageMs: 0, spanMs: 0 },
+    ]);
+    await sleep(50);
+    const { spend } = await store.read(ACCOUNT);
+    expect(spend.find(({ id }) => id === 'a1.1')?.ageMs).toBeGreaterThanOrEqual(40);
   });
 
   it('does not make an old reading new by writing it late', async () => {

@@ -116,6 +116,47 @@ export function describeBalanceStore(name: string, open: () => Promise<StoreUnde
       await expect(sumOf()).resolves.toBe(0);
     });
 
+    it('keeps sums by their names, and joins what is sent again by the greater', async () => {
+      const { store, pass } = await open();
+      if (store.namesSpend !== true) return;
+      const sum = { id: 'a1b2.1', microUsd: 5, otherKeysMicroUsd: 2, ageMs: 300, spanMs: 100 };
+      const told = async (account = 'a1') => (await store.read(account)).spend;
+      await store.addSpend('a1', 5, HOUR, [sum, { ...sum, id: 'c3.7', microUsd: 1, otherKeysMicroUsd: 0 }]);
+      await store.addSpend('a1', 0, HOUR, [sum]);
+      await store.addSpend('a1', 7, HOUR, [
+        { ...sum, microUsd: 12, otherKeysMicroUsd: 3, ageMs: 0, spanMs: 400 },
+        { ...sum, id: 'a1b2.2', microUsd: 999_999_999_999, otherKeysMicroUsd: 0 },
+      ]);
+      // One that was on its way for long.
+      await store.addSpend('a1', 0, HOUR, [sum]);
+      const byId = Object.fromEntries((await told()).map(({ id, ...rest }) => [id, rest]));
+      expect(byId).toMatchObject({
+        'a1b2.1': { microUsd: 12, otherKeysMicroUsd: 3 },
+        'a1b2.2': { microUsd: 999_999_999_999, otherKeysMicroUsd: 0 },
+        'c3.7': { microUsd: 1, otherKeysMicroUsd: 0 },
+      });
+      expect(Object.keys(byId)).toHaveLength(3);
+      const [grown, other] = [byId['a1b2.1']!, byId['c3.7']!];
+      expect(grown.ageMs).toBeLessThan(other.ageMs);
+      expect(other.ageMs).toBeGreaterThanOrEqual(300);
+      expect(grown.spanMs).toBeGreaterThanOrEqual(400);
+      expect(other.spanMs).toBe(100);
+      await expect(told('b2')).resolves.toEqual([]);
+      // An amount without a name is one more.
+      await store.addSpend('a1', 4, HOUR);
+      expect((await told()).map(({ microUsd }) => microUsd).sort((a, b) => a - b)).toEqual([
+        1, 4, 12, 999_999_999_999,
+      ]);
+      // What is included in a reading is forgotten, and what has had its time.
+      await pass(300);
+      await store.addSpend('a1', 3, 300, [{ ...sum, id: 'a1b2.3', microUsd: 3, ageMs: 0, spanMs: 0 }]);
+      const { sequence } = await store.begin('a1', HOUR);
+      await store.write('a1', sequence, 'text', HOUR, 200);
+      expect((await told()).map(({ id }) => id)).toEqual(['a1b2.3']);
+      await pass(400);
+      await expect(told()).resolves.toEqual([]);
+    });
+
     it('changes the alert state for one of those who have seen the same', async () => {
       const { store, pass } = await open();
       const claims = await Promise.all(
