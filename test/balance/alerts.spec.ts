@@ -72,7 +72,7 @@ describe('alerts while recorded spend may stand in the figures already', () => {
 describe('alerts of a simulated account', () => {
   let account: SimulatedAccount;
   let alerts: string[];
-  const watches: Replica['watch'][] = [];
+  const replicas: Replica[] = [];
 
   beforeEach(() => {
     fakeTime();
@@ -80,14 +80,20 @@ describe('alerts of a simulated account', () => {
     alerts = [];
   });
 
-  afterEach(() => {
-    for (const watch of watches.splice(0)) watch.end();
+  afterEach(async () => {
+    const closed = replicas.splice(0).map(({ watch, reader }) => {
+      watch.end();
+      return reader.close();
+    });
+    // A store that is away is waited for only so long.
+    await pass(SECOND);
+    await Promise.all(closed);
     expect(jest.getTimerCount()).toBe(0);
     jest.useRealTimers();
   });
 
   function listen(replica: Replica): Replica {
-    watches.push(replica.watch);
+    replicas.push(replica);
     replica.watch.alerts$.subscribe(({ type }) => alerts.push(type));
     return replica;
   }
