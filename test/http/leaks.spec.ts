@@ -70,6 +70,25 @@ const cases: [string, () => Promise<TestServer>, ((client: OpenRouterClient) => 
       ),
   ],
   [
+    'pieces and other spellings of it',
+    () =>
+      echoing(401, (key) =>
+        JSON.stringify({
+          error: {
+            message: `${key.slice(3, 25)} ${Buffer.from(key).toString('hex')} ${Array.from(key).join('\u200b')}`,
+            metadata: {
+              half: key.slice(0, key.length / 2 + 8),
+              nul: Array.from(key).join('\0'),
+              user: base64(`:${key}`),
+              password: base64(`${key}:`),
+              inside: base64(`{"key":"${key}"}`),
+              upper: Buffer.from(key).toString('hex').toUpperCase(),
+            },
+          },
+        }),
+      ),
+  ],
+  [
     'the title of a page',
     () => echoing(502, (key) => `<html><head><title>bad ${key}</title></head>${key}</html>`),
   ],
