@@ -245,6 +245,18 @@ it('no credential of the extra headers shows either', async () => {
   expect(leaksIn(failure, [ofAccount, ofCall])).toEqual([]);
 });
 
+it('a word of a header is no credential', async () => {
+  const server = await startServer((_request, response) => {
+    response.writeHead(403);
+    response.end('the team has no access to the session of the team');
+  });
+  const client = clientOf(server, { headers: { 'x-session-mode': 'team' } });
+  const failure = await failureOf(client.credits.getCredits({ headers: { 'x-token-kind': 'access' } }));
+  expect(failure.message).toBe(
+    'OpenRouter answered 403 (Forbidden): the team has no access to the session of the team',
+  );
+});
+
 describe('no key shows in a client', () => {
   it('before, in the middle of and after a call', async () => {
     const server = await startServer((request, response) =>
