@@ -70,7 +70,7 @@ export interface OpenRouterModuleOptions {
   managementKey?: OpenRouterKeySource | undefined;
   /**
    * Where the API is, with its version path: openrouter.ai without it is refused. `https:` unless the host is this
-   * machine's loopback.
+   * machine's loopback: `localhost`, `127.0.0.0/8` or `[::1]`.
    * @defaultValue `https://openrouter.ai/api/v1`
    */
   baseUrl?: string | undefined;
