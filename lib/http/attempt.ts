@@ -4,7 +4,8 @@ import { headerReader, type HeaderReader } from '../errors/reading/header-reader
 import { peek } from '../errors/reading/peek.js';
 import { deliveryOf } from './call-failure.js';
 import { RequestTracker } from './request-tracker.js';
-import { BodyFault, collectBody, decodeBody, isUnpacked } from './response-body.js';
+import { isSuccess, LONGEST_ERROR } from './error-excerpt.js';
+import { BodyFault, type BodyLimit, collectBody, decodeBody, isUnpacked } from './response-body.js';
 
 /** A request as it goes over the wire; holds the key. */
 export interface WireRequest {
@@ -119,9 +120,13 @@ export class Attempt {
         this.end();
         throw new BodyFault('too-large', `the body is larger than \`maxResponseBytes\` (${this.maxBytes})`);
       }
-      const bytes = await collectBody(data, this.maxBytes);
+      const limit = limitOf(status, this.maxBytes);
+      const collected = await collectBody(data, limit);
+      if (collected.isCut) {
+        this.end();
+      }
       const encoding = isUnpacked(data) ? undefined : header('content-encoding');
-      return { status, header, body: await decodeBody(bytes, encoding, this.maxBytes), fault: undefined };
+      return { status, header, body: await decodeBody(collected, encoding, limit), fault: undefined };
     } catch (error) {
       if (error instanceof BodyFault) {
         return { status, header, body: undefined, fault: error };
@@ -129,6 +134,13 @@ export class Attempt {
       throw error;
     }
   }
+}
+
+/** Of an error the beginning says all there is to say. */
+function limitOf(status: number, maxBytes: number): BodyLimit {
+  return isSuccess(status)
+    ? { maxBytes, mayCut: false }
+    : { maxBytes: Math.min(maxBytes, LONGEST_ERROR), mayCut: true };
 }
 
 function textOf(value: unknown): string | undefined {

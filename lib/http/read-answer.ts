@@ -6,6 +6,7 @@ import type { Scrub } from '../secret/scrub.js';
 import { createApiException } from '../wire/api-exception.factory.js';
 import { isJsonObject, ownMember } from '../wire/wire-record.js';
 import type { WireAnswer } from './attempt.js';
+import { errorExcerpt, isSuccess, LONGEST_ERROR } from './error-excerpt.js';
 import { bodyFailure, type CallFailure, type Outcome } from './call-failure.js';
 import type { OpenRouterCall } from './openrouter-call.js';
 
@@ -22,7 +23,7 @@ export function readAnswer<T>(
 ): Outcome<T> {
   const { status, header, body, fault } = answer;
   const { operation, gone } = call;
-  const refused = (status: number): Outcome<T> => ({
+  const refused = (status: number, body: string | undefined): Outcome<T> => ({
     failure: {
       exception: createApiException({ status, header, body, operation, scrub, key, gone }),
       transient: false,
@@ -31,12 +32,12 @@ export function readAnswer<T>(
   if (!Number.isInteger(status)) {
     return { failure: noStatus(operation) };
   }
-  if (status < 200 || status > 299) {
+  if (!isSuccess(status)) {
     const location = header('location');
     if (location !== undefined) {
       call.onRedirect?.(scrub(location));
     }
-    return refused(status);
+    return refused(status, body);
   }
   if (fault !== undefined) {
     return { failure: bodyFailure(fault, operation, scrub) };
@@ -44,7 +45,8 @@ export function readAnswer<T>(
   const content = tryParseJson(body ?? '');
   const error = isJsonObject(content) ? ownMember(content, 'error') : undefined;
   if (error !== undefined && error !== null) {
-    return refused(statusIn(content) ?? 500);
+    const isLong = body !== undefined && body.length > LONGEST_ERROR;
+    return refused(statusIn(content) ?? 500, isLong ? errorExcerpt(error) : body);
   }
   // Of a deletion the status says all there is to say.
   const isDone = call.method === 'DELETE' && body?.trim() === '';

@@ -1,20 +1,42 @@
 import { isUtf8 } from 'node:buffer';
-import type { Readable } from 'node:stream';
-import { promisify } from 'node:util';
-import { brotliDecompress, unzip } from 'node:zlib';
+import type { Readable, Transform } from 'node:stream';
+import { constants, createBrotliDecompress, createUnzip } from 'node:zlib';
+import { GrowingBuffer } from './growing-buffer.js';
+import { isIntricate } from './json-shape.js';
 
-const unpackBrotli = promisify(brotliDecompress);
-const unpackZip = promisify(unzip);
+/** Opens what unpacks a body; of one that was cut off, as far as it goes. */
+type OpenUnpacker = (isCut: boolean) => Transform;
 
-const UNPACKERS: ReadonlyMap<string, typeof unpackZip> = new Map([
-  ['gzip', unpackZip],
-  ['x-gzip', unpackZip],
-  ['deflate', unpackZip],
-  ['br', unpackBrotli],
+const openUnzip: OpenUnpacker = (isCut) =>
+  createUnzip({ finishFlush: isCut ? constants.Z_SYNC_FLUSH : constants.Z_FINISH });
+const openBrotli: OpenUnpacker = (isCut) =>
+  createBrotliDecompress({
+    finishFlush: isCut ? constants.BROTLI_OPERATION_FLUSH : constants.BROTLI_OPERATION_FINISH,
+  });
+
+const UNPACKERS: ReadonlyMap<string, OpenUnpacker> = new Map([
+  ['gzip', openUnzip],
+  ['x-gzip', openUnzip],
+  ['deflate', openUnzip],
+  ['br', openBrotli],
 ]);
 
+/** How much of a body is read. */
+export interface BodyLimit {
+  readonly maxBytes: number;
+  /** Whether the beginning of a larger one will do. */
+  readonly mayCut: boolean;
+}
+
+/** A body as it was sent, or the beginning of it. */
+export interface CollectedBody {
+  readonly bytes: Buffer;
+  readonly isCut: boolean;
+}
+
 /** Why a body could not be read. */
-export type BodyFaultKind = 'connection' | 'too-large' | 'encoding' | 'not-utf8' | 'unsupported';
+export type BodyFaultKind =
+  'connection' | 'too-large' | 'encoding' | 'not-utf8' | 'intricate' | 'unsupported';
 
 /** A body could not be read. */
 export class BodyFault extends Error {
@@ -28,18 +50,22 @@ export class BodyFault extends Error {
 }
 
 /**
- * Collects a body as it was sent, and never more of it than `maxBytes`.
+ * Collects a body as it was sent, and never more of it than the limit.
  *
  * Adapters other than axios' own hand over texts, buffers or web streams.
  *
  * @throws {@link BodyFault}
  */
-export async function collectBody(data: unknown, maxBytes: number): Promise<Buffer> {
+export async function collectBody(data: unknown, limit: BodyLimit): Promise<CollectedBody> {
   if (data === undefined || data === null) {
-    return Buffer.alloc(0);
+    return { bytes: Buffer.alloc(0), isCut: false };
   }
-  if (typeof data === 'string' || data instanceof Uint8Array) {
-    return withinLimit(Buffer.from(data as string), maxBytes);
+  if (typeof data === 'string') {
+    // A character has a byte at least.
+    return withinLimit(Buffer.from(data.slice(0, limit.maxBytes + 1)), limit);
+  }
+  if (data instanceof Uint8Array) {
+    return withinLimit(Buffer.from(data.subarray(0, limit.maxBytes + 1)), limit);
   }
   if (!isByteStream(data)) {
     throw new BodyFault(
@@ -47,55 +73,51 @@ export async function collectBody(data: unknown, maxBytes: number): Promise<Buff
       'the HTTP adapter gave a body that is neither a text, bytes nor a stream',
     );
   }
-  return isNodeStream(data) ? collectNodeStream(data, maxBytes) : collectIterable(data, maxBytes);
+  return isNodeStream(data) ? collectNodeStream(data, limit) : collectIterable(data, limit);
 }
 
 /** By events: an iterator costs several promises for each chunk. */
-function collectNodeStream(stream: Readable, maxBytes: number): Promise<Buffer> {
+function collectNodeStream(stream: Readable, limit: BodyLimit): Promise<CollectedBody> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
+    const body = new GrowingBuffer();
     stream.on('data', (chunk: Buffer | string) => {
-      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-      chunks.push(bytes);
-      size += bytes.length;
-      if (size > maxBytes) {
-        reject(tooLarge(maxBytes));
+      if (body.length > limit.maxBytes) {
+        return;
+      }
+      body.append(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
+      if (body.length > limit.maxBytes) {
+        if (limit.mayCut) {
+          resolve(withinLimit(body.bytes, limit));
+        } else {
+          reject(tooLarge(limit.maxBytes));
+        }
         stream.destroy();
       }
     });
-    stream.on('end', () =>
-      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size)),
-    );
+    stream.on('end', () => resolve({ bytes: body.bytes, isCut: false }));
     stream.on('error', (error) => reject(lost(error)));
     stream.on('close', () => {
       // After an end or an error nobody would hear it, and an error costs more than all the rest.
-      if (!stream.readableEnded && !stream.errored) {
+      if (!stream.readableEnded && !stream.errored && body.length <= limit.maxBytes) {
         reject(lost());
       }
     });
   });
 }
 
-async function collectIterable(data: AsyncIterable<unknown>, maxBytes: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
+async function collectIterable(data: AsyncIterable<unknown>, limit: BodyLimit): Promise<CollectedBody> {
+  const body = new GrowingBuffer();
   try {
     for await (const chunk of data) {
-      const bytes = Buffer.from(chunk as Uint8Array);
-      size += bytes.length;
-      if (size > maxBytes) {
+      body.append(Buffer.from(chunk as Uint8Array));
+      if (body.length > limit.maxBytes) {
         break;
       }
-      chunks.push(bytes);
     }
   } catch (error) {
     throw lost(error);
   }
-  if (size > maxBytes) {
-    throw tooLarge(maxBytes);
-  }
-  return Buffer.concat(chunks, size);
+  return withinLimit(body.bytes, limit);
 }
 
 /** Whether a body has been unpacked by whoever handed it over, who leaves its `Content-Encoding` standing. */
@@ -109,40 +131,76 @@ export function isUnpacked(data: unknown): boolean {
  * @throws {@link BodyFault}
  */
 export async function decodeBody(
-  body: Buffer,
+  body: CollectedBody,
   encoding: string | undefined,
-  maxBytes: number,
+  limit: BodyLimit,
 ): Promise<string> {
-  const bytes = await unpack(body, encoding?.trim().toLowerCase() ?? '', maxBytes);
+  const unpacked = await unpack(body, encoding?.trim().toLowerCase() ?? '', limit);
+  const bytes = unpacked.isCut ? wholeCharacters(unpacked.bytes) : unpacked.bytes;
   if (!isUtf8(bytes)) {
     throw new BodyFault('not-utf8', 'the body is not UTF-8 text');
+  }
+  if (isIntricate(bytes)) {
+    throw new BodyFault(
+      'intricate',
+      'the body has more objects, lists and members in it, or deeper ones, than any answer of the API',
+    );
   }
   return bytes.toString('utf8');
 }
 
-async function unpack(body: Buffer, encoding: string, maxBytes: number): Promise<Buffer> {
-  if (encoding === '' || encoding === 'identity' || body.length === 0) {
+async function unpack(body: CollectedBody, encoding: string, limit: BodyLimit): Promise<CollectedBody> {
+  if (encoding === '' || encoding === 'identity' || body.bytes.length === 0) {
     return body;
   }
-  const unpacker = UNPACKERS.get(encoding);
-  if (unpacker === undefined) {
+  const openUnpacker = UNPACKERS.get(encoding);
+  if (openUnpacker === undefined) {
     throw new BodyFault('encoding', 'the body has a Content-Encoding that was not asked for');
   }
+  const unpacker = openUnpacker(body.isCut);
+  const unpacked = collectNodeStream(unpacker, limit);
+  unpacker.end(body.bytes);
   try {
-    return await unpacker(body, { maxOutputLength: maxBytes });
+    const { bytes, isCut } = await unpacked;
+    return { bytes, isCut: isCut || body.isCut };
   } catch (error) {
-    if (Reflect.get(error as object, 'code') === 'ERR_BUFFER_TOO_LARGE') {
-      throw tooLarge(maxBytes);
+    if (error instanceof BodyFault && error.kind === 'too-large') {
+      throw error;
     }
-    throw new BodyFault('encoding', 'the body is not what its Content-Encoding says, or is cut short', error);
+    throw new BodyFault(
+      'encoding',
+      'the body is not what its Content-Encoding says, or is cut short',
+      Reflect.get(Object(error) as object, 'cause'),
+    );
   }
 }
 
-function withinLimit(body: Buffer, maxBytes: number): Buffer {
-  if (body.length > maxBytes) {
+/** @throws {@link BodyFault} where the beginning will not do. */
+function withinLimit(bytes: Buffer, { maxBytes, mayCut }: BodyLimit): CollectedBody {
+  if (bytes.length <= maxBytes) {
+    return { bytes, isCut: false };
+  }
+  if (!mayCut) {
     throw tooLarge(maxBytes);
   }
-  return body;
+  return { bytes: bytes.subarray(0, maxBytes), isCut: true };
+}
+
+const LONGEST_CHARACTER = 4;
+
+/** Bytes without the character that a cut has left a part of. */
+function wholeCharacters(bytes: Buffer): Buffer {
+  for (let back = 1; back <= Math.min(LONGEST_CHARACTER, bytes.length); back += 1) {
+    const byte = bytes[bytes.length - back] ?? 0;
+    if (byte < 0x80) {
+      break;
+    }
+    if (byte >= 0xc0) {
+      const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
+      return length > back ? bytes.subarray(0, bytes.length - back) : bytes;
+    }
+  }
+  return bytes;
 }
 
 function lost(cause?: unknown): BodyFault {
