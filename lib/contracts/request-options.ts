@@ -10,7 +10,7 @@ export interface RetryOptions {
   backoffMultiplier?: number | undefined;
   /** The bound never grows beyond this, in milliseconds. @defaultValue `8000` */
   maxDelayMs?: number | undefined;
-  /** HTTP statuses after which a call is tried again. @defaultValue `[408, 429, 500, 502, 503, 504, 524, 529]` */
+  /** HTTP statuses after which a call is tried again. @defaultValue `[408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 527, 529]` */
   retryCodes?: readonly number[] | undefined;
   /**
    * Whether a `POST` is sent again after a 429, too. OpenRouter refused the first one then, so nothing is created

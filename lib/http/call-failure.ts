@@ -18,6 +18,8 @@ import type { Interruption } from './call-scope.js';
 export interface CallFailure {
   readonly exception: OpenRouterException;
   readonly transient: boolean;
+  /** Whether the answer itself says that another attempt could help, which wins over its status. */
+  readonly isRetryable?: boolean | undefined;
   /** Whether a kept connection was lost before the answer began: most likely the server was just closing it. */
   readonly stale?: boolean;
 }

@@ -3,12 +3,13 @@ import type { KeyInUse } from '../errors/key-hint.js';
 import { statusIn } from '../errors/reading/error-answer.js';
 import { tryParseJson } from '../errors/reading/json.js';
 import type { Scrub } from '../secret/scrub.js';
-import { createApiException } from '../wire/api-exception.factory.js';
+import { createApiException, type RefusedCall } from '../wire/api-exception.factory.js';
 import { isJsonObject, ownMember } from '../wire/wire-record.js';
 import type { WireAnswer } from './attempt.js';
 import { errorExcerpt, isSuccess, LONGEST_ERROR } from './error-excerpt.js';
 import { bodyFailure, type CallFailure, type Outcome } from './call-failure.js';
 import type { OpenRouterCall } from './openrouter-call.js';
+import { retryAdviceIn } from './retry-advice.js';
 
 /**
  * Reads an answer: the value of a success, and the failure of everything else.
@@ -24,10 +25,7 @@ export function readAnswer<T>(
   const { status, header, body, fault } = answer;
   const { operation, gone } = call;
   const refused = (status: number, body: string | undefined): Outcome<T> => ({
-    failure: {
-      exception: createApiException({ status, header, body, operation, scrub, key, gone }),
-      transient: false,
-    },
+    failure: refusal({ status, header, body, operation, scrub, key, gone }),
   });
   if (!Number.isInteger(status)) {
     return { failure: noStatus(operation) };
@@ -53,6 +51,16 @@ export function readAnswer<T>(
   return content === undefined && !isDone
     ? { failure: notJson(answer, operation, scrub) }
     : { value: call.decode(content), status };
+}
+
+function refusal(call: RefusedCall): CallFailure {
+  const exception = createApiException(call);
+  const { isRetryable, retryAfterMs } = retryAdviceIn(call.header, exception);
+  return {
+    exception: retryAfterMs === undefined ? exception : Object.assign(exception, { retryAfterMs }),
+    transient: false,
+    isRetryable,
+  };
 }
 
 function noStatus(operation: string): CallFailure {

@@ -51,7 +51,8 @@ export function delayBefore(
 function mayRetry({ creates, failure }: RetryQuestion, settings: ResolvedRetryOptions): boolean {
   const { exception } = failure;
   if (exception instanceof OpenRouterApiException) {
-    return isRetryableAnswer(exception, settings) && (!creates || mayResendAfterAnswer(exception, settings));
+    const isRetryable = failure.isRetryable ?? isRetryableAnswer(exception, settings);
+    return isRetryable && (!creates || mayResendAfterAnswer(exception, settings));
   }
   return failure.transient && (!creates || deliveryIn(exception) === 'not-sent');
 }

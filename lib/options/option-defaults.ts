@@ -13,7 +13,7 @@ export const DEFAULT_RETRY: ResolvedRetryOptions = Object.freeze({
   initialDelayMs: 500,
   backoffMultiplier: 2,
   maxDelayMs: 8_000,
-  retryCodes: Object.freeze([408, 429, 500, 502, 503, 504, 524, 529]),
+  retryCodes: Object.freeze([408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 527, 529]),
   retryThrottledPost: false,
 });
 

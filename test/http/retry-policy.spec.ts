@@ -87,7 +87,14 @@ describe('whether there is a next attempt', () => {
     [503, true],
     [504, true],
     [505, false],
+    [520, true],
+    [521, true],
+    [522, true],
+    [523, true],
     [524, true],
+    [525, true],
+    [526, false],
+    [527, true],
     [529, true],
     [302, false],
   ])('after a %i of a GET: %s; of a creation: never', (status, expected) => {
@@ -188,6 +195,19 @@ describe('whether there is a next attempt', () => {
     const failure = apiFailure(429, { retryAfterMs: 3_600_000 });
     expect(retryDelay(question({ failure, remainingMs: 30_000 }))).toBeUndefined();
     expect(retryDelay(question({ failure, remainingMs: 3_700_000 }))).toBe(3_600_025);
+  });
+
+  it.each<[number, boolean, Partial<RetryQuestion>, boolean]>([
+    [503, false, {}, false],
+    [400, true, {}, true],
+    [400, true, { attempts: 4 }, false],
+    [400, true, { settings: false }, false],
+    [503, true, { creates: true }, false],
+    [429, true, { creates: true, settings: { ...DEFAULT_RETRY, retryThrottledPost: true } }, true],
+    [429, false, { creates: true, settings: { ...DEFAULT_RETRY, retryThrottledPost: true } }, false],
+  ])('after a %i that says %s of itself', (status, isRetryable, over, expected) => {
+    const failure = { ...apiFailure(status), isRetryable };
+    expect(retryDelay(question({ failure, ...over })) !== undefined).toBe(expected);
   });
 
   it('asks only for the statuses of the settings', () => {

@@ -35,11 +35,14 @@ function failing(status: number, times: number, error: object = {}, headers = {}
 }
 
 describe('a GET', () => {
-  it.each([408, 429, 500, 502, 503, 504, 524, 529])('is sent again after a %i', async (status) => {
-    const server = await failing(status, 2);
-    await expect(clientOf(server).credits.getCredits()).resolves.toEqual(CREDITS);
-    expect(server.requests.length).toBe(3);
-  });
+  it.each([408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 527, 529])(
+    'is sent again after a %i',
+    async (status) => {
+      const server = await failing(status, 2);
+      await expect(clientOf(server).credits.getCredits()).resolves.toEqual(CREDITS);
+      expect(server.requests.length).toBe(3);
+    },
+  );
 
   it.each([300, 302, 304, 400, 401, 402, 403, 404, 405, 409, 410, 413, 418, 422, 501, 505, 599])(
     'is not sent again after a %i',
@@ -209,6 +212,81 @@ describe('what the server asks to wait', () => {
   });
 });
 
+describe('what else tells how long to wait', () => {
+  const clock = { date: 'Sat, 28 Nov 2026 12:00:00 GMT' };
+  const inSeconds = (seconds: number) => String(Date.UTC(2026, 10, 28, 12) + seconds * 1_000);
+
+  it.each([429, 503])('is X-RateLimit-Reset of a %i, which is kept', async (status) => {
+    const server = await failing(status, 1, {}, { ...clock, 'x-ratelimit-reset': inSeconds(1) });
+    await expect(clientOf(server).credits.getCredits()).resolves.toEqual(CREDITS);
+    expect(server.requests[1]!.at - server.requests[0]!.at).toBeGreaterThanOrEqual(990);
+  });
+
+  it.each<[string, number, object, Record<string, string>, number | undefined, number]>([
+    ['beyond the deadline', 429, {}, { 'x-ratelimit-reset': inSeconds(3_600) }, 3_600_000, 1],
+    ['beyond the deadline of a 503', 503, {}, { 'x-ratelimit-reset': inSeconds(3_600) }, 3_600_000, 1],
+    ['in seconds', 429, {}, { 'x-ratelimit-reset': inSeconds(60).slice(0, -3) }, 60_000, 1],
+    [
+      'in the metadata',
+      503,
+      { metadata: { headers: { 'X-RateLimit-Reset': inSeconds(60) } } },
+      {},
+      60_000,
+      1,
+    ],
+    ['behind a Retry-After', 429, {}, { 'x-ratelimit-reset': inSeconds(5), 'retry-after': '90' }, 90_000, 1],
+    ['in the past', 429, {}, { 'x-ratelimit-reset': inSeconds(-5) }, 0, 3],
+    ['not a date', 429, {}, { 'x-ratelimit-reset': 'soon' }, undefined, 3],
+    ['of a 500', 500, {}, { 'x-ratelimit-reset': inSeconds(3_600) }, undefined, 3],
+  ])('is not X-RateLimit-Reset %s', async (_name, status, error, headers, retryAfterMs, sent) => {
+    const server = await failing(status, Infinity, error, { ...clock, ...headers });
+    const failure = await failureOf(clientOf(server).credits.getCredits());
+    expect(failure).toMatchObject({ status });
+    expect(Reflect.get(failure, 'retryAfterMs')).toBe(retryAfterMs);
+    expect(server.requests.length).toBe(sent);
+  });
+});
+
+describe('what `error.availability` says', () => {
+  it.each<[string, number, object, Record<string, string>, number | undefined, number]>([
+    ['of a 400: try again', 400, { retryable: true }, {}, undefined, 3],
+    ['of a 403: try again at once', 403, { retryable: true, retry_after: 0 }, {}, 0, 3],
+    ['of a 503: do not', 503, { retryable: false }, {}, undefined, 1],
+    ['of a 429: do not, for a minute', 429, { retryable: false, retry_after: 60 }, {}, 60_000, 1],
+    ['of a 502: in an hour', 502, { retryable: true, retry_after: 3_600 }, {}, 3_600_000, 1],
+    ['of a 502: in an hour, as text', 502, { retryable: true, retry_after: '3600' }, {}, 3_600_000, 1],
+    [
+      'and not what Retry-After says',
+      503,
+      { retryable: true, retry_after: 0 },
+      { 'retry-after': '3600' },
+      0,
+      3,
+    ],
+    [
+      'unless it says nothing',
+      503,
+      { retryable: null, retry_after: -1 },
+      { 'retry-after': '3600' },
+      3_600_000,
+      1,
+    ],
+    ['unless it is none', 404, { retryable: 'yes', retry_after: {} }, {}, undefined, 1],
+  ])('decides: %s', async (_name, status, availability, headers, retryAfterMs, sent) => {
+    const server = await failing(status, Infinity, { availability }, headers);
+    const failure = await failureOf(clientOf(server).credits.getCredits());
+    expect(failure).toMatchObject({ status });
+    expect(Reflect.get(failure, 'retryAfterMs')).toBe(retryAfterMs);
+    expect(server.requests.length).toBe(sent);
+  });
+
+  it('does not send a POST again', async () => {
+    const server = await failing(503, Infinity, { availability: { retryable: true } });
+    await failureOf(clientOf(server).credits.createCoinbaseCharge({ amount: 1 }));
+    expect(server.requests.length).toBe(1);
+  });
+});
+
 describe('402 and the daily cap', () => {
   it.each<[string, object, Record<string, string>, number]>([
     ['402 of an empty account', { metadata: { limit_source: 'openrouter_credits' } }, {}, 1],
@@ -248,15 +326,18 @@ describe('402 and the daily cap', () => {
 });
 
 describe('a POST', () => {
-  it.each([408, 429, 500, 502, 503, 504, 524, 529, 402, 409])('is sent once after a %i', async (status) => {
-    const server = await failing(status, Infinity, {}, { 'retry-after': '0' });
-    const failure = await failureOf(clientOf(server).credits.createCoinbaseCharge({ amount: 1 }));
-    expect(failure).toMatchObject({
-      status,
-      delivery: status < 500 && status !== 408 ? 'rejected' : 'unknown',
-    });
-    expect(server.requests.length).toBe(1);
-  });
+  it.each([408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 527, 529, 402, 409])(
+    'is sent once after a %i',
+    async (status) => {
+      const server = await failing(status, Infinity, {}, { 'retry-after': '0' });
+      const failure = await failureOf(clientOf(server).credits.createCoinbaseCharge({ amount: 1 }));
+      expect(failure).toMatchObject({
+        status,
+        delivery: status < 500 && status !== 408 ? 'rejected' : 'unknown',
+      });
+      expect(server.requests.length).toBe(1);
+    },
+  );
 
   it.each<[string, string, (socket: Socket) => unknown]>([
     ['a reset', 'unknown', (socket) => socket.resetAndDestroy()],

@@ -47,7 +47,7 @@ describe('without options', () => {
         initialDelayMs: 500,
         backoffMultiplier: 2,
         maxDelayMs: 8_000,
-        retryCodes: [408, 429, 500, 502, 503, 504, 524, 529],
+        retryCodes: [408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 527, 529],
         retryThrottledPost: false,
       },
       maxResponseBytes: 33_554_432,

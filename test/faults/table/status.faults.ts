@@ -124,7 +124,13 @@ const FAILURES: readonly [line: string, outcome: string][] = [
   ['502 Bad Gateway', 'BadGateway'],
   ['503 Service Unavailable', 'ServiceUnavailable'],
   ['504 Gateway Timeout', 'GatewayTimeout'],
+  ['520 Unknown Error', 'Api'],
+  ['521 Web Server Is Down', 'Api'],
+  ['522 Connection Timed Out', 'Api'],
+  ['523 Origin Is Unreachable', 'Api'],
   ['524 A Timeout Occurred', 'EdgeNetworkTimeout'],
+  ['525 SSL Handshake Failed', 'Api'],
+  ['527 Railgun Error', 'Api'],
   ['529 Overloaded', 'ProviderOverloaded'],
 ];
 
@@ -280,9 +286,9 @@ export const statusFaults: readonly Fault[] = [
   })),
   {
     number: 64,
-    title: 'a proxy answers 520 with a page',
-    ways: unseen(page('520 Unknown Error')),
-    ...failed(520, 'Api', 1),
+    title: 'a proxy answers 526 with a page',
+    ways: unseen(page('526 Invalid SSL Certificate')),
+    ...failed(526, 'Api', 1),
     note: 'tried again if `retryCodes` says so',
   },
   {
