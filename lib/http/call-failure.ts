@@ -155,9 +155,29 @@ export function interruptionException(
   });
 }
 
+/**
+ * The exception of what nobody has thought of: an answer that its reader trips over, an adapter or a signal of the
+ * user's that throws.
+ */
+export function unexpectedException(
+  error: unknown,
+  { phase, delivery }: Pick<InterruptedCall, 'phase' | 'delivery'>,
+  operation: string,
+  scrub: Scrub,
+): OpenRouterConnectionException | OpenRouterResponseException {
+  const cause = safeCause(error, scrub);
+  const what = cause.message === '' ? cause.name : cause.message;
+  const message = scrub(`${operation} failed unexpectedly ${PLACES[phase]}: ${what}.`);
+  return phase === 'body'
+    ? new OpenRouterResponseException({ message, delivery, cause })
+    : new OpenRouterConnectionException({ message, delivery, phase, cause });
+}
+
 /** What an exception says of the request's effect. */
 export function deliveryIn(exception: OpenRouterException): OpenRouterDelivery {
-  return (Reflect.get(exception, 'delivery') as OpenRouterDelivery | undefined) ?? 'unknown';
+  return Object.hasOwn(exception, 'delivery')
+    ? (Reflect.get(exception, 'delivery') as OpenRouterDelivery)
+    : 'unknown';
 }
 
 const DELIVERIES: readonly OpenRouterDelivery[] = ['not-sent', 'rejected', 'unknown', 'applied'];
@@ -169,7 +189,7 @@ export function furthest(one: OpenRouterDelivery, other: OpenRouterDelivery): Op
 
 /** The exception, with what is known after all attempts rather than after its own. */
 export function withDelivery<T extends OpenRouterException>(exception: T, delivery: OpenRouterDelivery): T {
-  return 'delivery' in exception
+  return Object.hasOwn(exception, 'delivery')
     ? Object.assign(exception, { delivery: furthest(delivery, deliveryIn(exception)) })
     : exception;
 }

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { peek } from '../errors/reading/peek.js';
 
 /** What ended a step before it was done. */
 export type Interruption = 'timeoutMs' | 'deadlineMs' | 'abort' | 'closed';
@@ -66,8 +67,9 @@ export class CallScope {
    */
   run<T>(step: Step<T>, toError: (why: Interruption) => Error, limitMs = Infinity): Promise<T> {
     return new Promise<T>((resolve, reject) => {
+      const rejectWith = (why: Interruption): void => reject(errorOf(toError, why));
       if (this.#ended !== undefined) {
-        reject(toError(this.#ended));
+        rejectWith(this.#ended);
         return;
       }
       const remainingMs = this.remainingMs;
@@ -87,7 +89,7 @@ export class CallScope {
         if (why === 'deadlineMs') {
           this.#ended ??= why;
         }
-        reject(toError(why));
+        rejectWith(why);
         running.end?.();
       };
       const timer = setTimeout(
@@ -95,22 +97,24 @@ export class CallScope {
         own ? limitMs : remainingMs,
       );
       this.#interrupt = interrupt;
-      running.end = step(
-        (value) => {
+      const fail = (error: Error): void => {
+        settle();
+        reject(error);
+      };
+      try {
+        running.end = step((value) => {
           settle();
           resolve(value);
-        },
-        (error) => {
-          settle();
-          reject(error);
-        },
-      );
+        }, fail);
+      } catch (error) {
+        fail(error as Error);
+      }
     });
   }
 
   /** What the caller's signal was aborted with. */
   get reason(): unknown {
-    return this.signal?.reason as unknown;
+    return peek(this.signal, 'reason');
   }
 
   /** Ends the call because the account is closed. */
@@ -120,13 +124,22 @@ export class CallScope {
 
   /** Lets go of the signal and the account; nothing may run in the scope afterwards. */
   leave(): void {
-    this.signal?.removeEventListener('abort', this.#onAbort);
     this.open.scopes.delete(this);
+    this.signal?.removeEventListener('abort', this.#onAbort);
   }
 
   #end(why: Interruption): void {
     this.#ended ??= why;
     this.#interrupt?.(why);
+  }
+}
+
+/** Thrown from a timer or a signal's listener, an error would end the process, and the step would never settle. */
+function errorOf(toError: (why: Interruption) => Error, why: Interruption): Error {
+  try {
+    return toError(why);
+  } catch (error) {
+    return error as Error;
   }
 }
 

@@ -21,6 +21,7 @@ import {
   type InterruptedCall,
   interruptionException,
   type Outcome,
+  unexpectedException,
   withDelivery,
 } from './call-failure.js';
 import { CallScope, type Interruption, OpenCalls } from './call-scope.js';
@@ -56,6 +57,8 @@ interface CallInProgress<T> {
   readonly limits: CallLimits;
   readonly headers: Readonly<Record<string, string>>;
   readonly keyOverride: string | undefined;
+  /** The call's own secrets, which `scrub` takes out beside the account's. */
+  readonly secrets: string[];
   readonly scrub: Scrub;
   /** The furthest that an attempt so far may have come. */
   delivery: OpenRouterDelivery;
@@ -106,37 +109,31 @@ export class HttpPipeline {
    * @throws The exceptions of this package, and nothing else.
    */
   async request<T>(call: OpenRouterCall<T>, options?: RequestOptions): Promise<T> {
-    const { signal, apiKey, headers, retry, ...limits } = checkRequestOptions(options, call.operation);
-    if (this.#isClosed) {
-      throw this.#closedException(call.operation);
-    }
-    const path = expandPath(call.path, call.parameters ?? {}, call.operation) + queryText(call.query);
-    const timeoutMs = limits.timeoutMs ?? this.options.timeoutMs;
-    const deadlineMs =
-      call.awaitMs === undefined ? this.options.deadlineMs : awaitDeadline(call.awaitMs, timeoutMs);
-    const scope = new CallScope(limits.deadlineMs ?? deadlineMs, signal, this.#calls, call.startedAt);
-    const keyOverride = apiKey === undefined ? undefined : keyText(apiKey);
-    const progress: CallInProgress<T> = {
-      call,
-      path,
-      scope,
-      limits: { timeoutMs, deadlineMs: scope.deadlineMs },
-      headers: this.#callHeaders(call, headers),
-      keyOverride,
-      scrub: this.#keys.scrubWith([
-        ...(keyOverride === undefined ? [] : [keyOverride]),
-        ...secretsOfHeaders(headers ?? {}),
-      ]),
-      delivery: 'not-sent',
-    };
+    let progress: CallInProgress<T> | undefined;
     try {
-      return await this.#attempts(progress, mergeRetry(this.options.retry, retry));
+      const checked = checkRequestOptions(options, call.operation);
+      if (this.#isClosed) {
+        throw this.#closedException(call.operation);
+      }
+      progress = this.#begin(call, checked);
+      return await this.#attempts(progress, mergeRetry(this.options.retry, checked.retry));
     } catch (error) {
+      const { delivery = 'not-sent', scrub = (text: string) => this.scrub(text) } = progress ?? {};
       // The delivery of the call, not of its last attempt.
-      throw isOpenRouterException(error) ? withDelivery(error, progress.delivery) : error;
+      throw withDelivery(
+        isOpenRouterException(error)
+          ? error
+          : unexpectedException(error, { phase: 'queue', delivery }, call.operation, scrub),
+        delivery,
+      );
     } finally {
-      scope.leave();
+      progress?.scope.leave();
     }
+  }
+
+  /** Takes the account's secrets, and everything shaped like a key, out of a text. */
+  scrub(text: string): string {
+    return this.#keys.scrubWith([])(text);
   }
 
   /** What the user shares the balance by; not among the options, since it may hold a secret. */
@@ -197,6 +194,31 @@ export class HttpPipeline {
   /** Nest's hook, late enough that other providers can still call while they shut down. */
   onApplicationShutdown(): Promise<void> {
     return this.close();
+  }
+
+  #begin<T>(call: OpenRouterCall<T>, options: RequestOptions): CallInProgress<T> {
+    const { signal, apiKey, headers } = options;
+    const path = expandPath(call.path, call.parameters ?? {}, call.operation) + queryText(call.query);
+    const timeoutMs = options.timeoutMs ?? this.options.timeoutMs;
+    const deadlineMs =
+      call.awaitMs === undefined ? this.options.deadlineMs : awaitDeadline(call.awaitMs, timeoutMs);
+    const keyOverride = apiKey === undefined ? undefined : keyText(apiKey);
+    // One that a function has given may be forgotten again before the call has ended.
+    const secrets = [...(keyOverride === undefined ? [] : [keyOverride]), ...secretsOfHeaders(headers ?? {})];
+    const allHeaders = this.#callHeaders(call, headers);
+    // Last, since it has to be left again.
+    const scope = new CallScope(options.deadlineMs ?? deadlineMs, signal, this.#calls, call.startedAt);
+    return {
+      call,
+      path,
+      scope,
+      limits: { timeoutMs, deadlineMs: scope.deadlineMs },
+      headers: allHeaders,
+      keyOverride,
+      secrets,
+      scrub: this.#keys.scrubWith(secrets),
+      delivery: 'not-sent',
+    };
   }
 
   async #attempts<T>(progress: CallInProgress<T>, settings: ResolvedOpenRouterOptions['retry']): Promise<T> {
@@ -277,8 +299,10 @@ export class HttpPipeline {
 
   async #attempt<T>(progress: CallInProgress<T>, key: string, connection: Connection): Promise<Outcome<T>> {
     const { call, scrub } = progress;
+    const { axiosRef } = this.#http[connection];
+    const attempt = new Attempt(axiosRef, this.#hasAdapter, this.options.maxResponseBytes);
     try {
-      const answer = await this.#exchange(progress, key, connection);
+      const answer = await this.#exchange(progress, key, attempt);
       return readAnswer(answer, call, this.#keyInUse(progress), scrub);
     } catch (error) {
       if (error instanceof TransportFault) {
@@ -294,14 +318,14 @@ export class HttpPipeline {
       if (isOpenRouterException(error)) {
         return { failure: { exception: error, transient: error instanceof OpenRouterTimeoutException } };
       }
-      throw error;
+      attempt.end();
+      const exception = unexpectedException(error, attempt.where, call.operation, scrub);
+      return { failure: { exception, transient: false } };
     }
   }
 
-  #exchange<T>(progress: CallInProgress<T>, key: string, connection: Connection): Promise<WireAnswer> {
+  #exchange<T>(progress: CallInProgress<T>, key: string, attempt: Attempt): Promise<WireAnswer> {
     const { call, scope, limits, headers, path } = progress;
-    const { axiosRef } = this.#http[connection];
-    const attempt = new Attempt(axiosRef, this.#hasAdapter, this.options.maxResponseBytes);
     const request = {
       method: call.method,
       url: `${this.options.baseUrl}${path}`,
@@ -330,22 +354,25 @@ export class HttpPipeline {
     };
   }
 
-  #askKey<T>(progress: CallInProgress<T>): string | Promise<string> {
+  async #askKey<T>(progress: CallInProgress<T>): Promise<string> {
     const { call, scope, keyOverride } = progress;
-    const key = keyOverride ?? this.#keys.get(call.key);
-    return typeof key === 'string'
-      ? key
-      : scope.run<string>(
-          (resolve, reject) => {
-            key().then(resolve, reject);
-            return undefined;
-          },
-          (why) =>
-            interruptionException({
-              ...interrupted(progress, why),
-              what: `the function given as \`${this.#keys.optionOf(call.key)}\``,
-            }),
-        );
+    const source = keyOverride ?? this.#keys.get(call.key);
+    if (typeof source === 'string') {
+      return source;
+    }
+    const key = await scope.run<string>(
+      (resolve, reject) => {
+        source().then(resolve, reject);
+        return undefined;
+      },
+      (why) =>
+        interruptionException({
+          ...interrupted(progress, why),
+          what: `the function given as \`${this.#keys.optionOf(call.key)}\``,
+        }),
+    );
+    progress.secrets.push(key);
+    return key;
   }
 
   #wait<T>(progress: CallInProgress<T>, delayMs: number): Promise<undefined> {

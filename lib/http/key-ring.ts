@@ -21,13 +21,13 @@ export class KeyRing {
   #hashes: ReadonlySet<string> = new Set();
   /** Whether a function given as `apiKey` has given one. */
   #isApiKnown = false;
-  #scrub: Scrub;
+  /** Built when something has failed, and not each time that a key function has given another key. */
+  #scrub: Scrub | undefined;
 
   /** @param others - Further secrets that go out with every call. */
   constructor(keys: AccountSettings['keys'], others: readonly string[]) {
     this.#keys = keys;
     this.#others = others;
-    this.#scrub = createScrub(others);
     for (const { source } of [keys.api, keys.management]) {
       if (typeof source !== 'function') {
         this.#remember(keyText(source));
@@ -38,17 +38,21 @@ export class KeyRing {
   /**
    * Takes the account's secrets, those of one call, and everything shaped like a key out of a text. All at once:
    * where one secret begins with another, the rest of it would be left over.
+   *
+   * @param own - Those of the call; there may be more of them later.
    */
   scrubWith(own: readonly string[]): Scrub {
-    if (own.length === 0) {
-      return (text) => this.#scrub(text);
-    }
-    let known = this.#known;
+    let known: readonly string[] | undefined;
+    let ownCount = 0;
     let scrub: Scrub | undefined;
     return (text) => {
+      if (own.every((secret) => this.#known.includes(secret))) {
+        return this.#scrubKnown(text);
+      }
       // Built when it is needed, and again when a key function has given another key meanwhile.
-      if (scrub === undefined || known !== this.#known) {
+      if (scrub === undefined || known !== this.#known || ownCount !== own.length) {
         known = this.#known;
+        ownCount = own.length;
         scrub = createScrub([...own, ...known, ...this.#others]);
       }
       return scrub(text);
@@ -121,7 +125,7 @@ export class KeyRing {
     try {
       return keyText(await source());
     } catch (error) {
-      const cause = safeCause(error, this.#scrub);
+      const cause = safeCause(error, (text) => this.#scrubKnown(text));
       const reason = cause.message === '' ? 'it gave no reason' : cause.message;
       throw new OpenRouterConfigException(
         `The function given as \`${option}\` failed: ${reason.replace(/\.$/, '')}. Nothing was sent.`,
@@ -134,8 +138,13 @@ export class KeyRing {
     if (!this.#known.includes(key)) {
       this.#known = [key, ...this.#known].slice(0, MOST_REMEMBERED);
       this.#hashes = new Set(this.#known.map(hashKey));
-      this.#scrub = createScrub([...this.#known, ...this.#others]);
+      this.#scrub = undefined;
     }
+  }
+
+  #scrubKnown(text: string): string {
+    this.#scrub ??= createScrub([...this.#known, ...this.#others]);
+    return this.#scrub(text);
   }
 }
 

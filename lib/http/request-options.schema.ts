@@ -1,4 +1,5 @@
 import type { RequestOptions, RetryOptions } from '../contracts/request-options.js';
+import { peek } from '../errors/reading/peek.js';
 import { checkArgument } from '../options/check-argument.js';
 import {
   durationRule,
@@ -14,7 +15,9 @@ import { isSecretString } from '../secret/secret-string.js';
 
 export const signalRule: Rule = (value) =>
   // Not by instanceof: a signal may come from another realm.
-  typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value
+  typeof peek(value, 'aborted') === 'boolean' &&
+  typeof peek(value, 'addEventListener') === 'function' &&
+  typeof peek(value, 'removeEventListener') === 'function'
     ? undefined
     : 'must be an AbortSignal';
 

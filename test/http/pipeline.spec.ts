@@ -79,7 +79,12 @@ describe('a call', () => {
     const decode = () => {
       throw mistake;
     };
-    expect(await failureOf(pipelineOf(server.baseUrl).request(call({ decode })))).toBe(mistake);
+    expect(await failureOf(pipelineOf(server.baseUrl).request(call({ decode })))).toMatchObject({
+      name: 'OpenRouterResponseException',
+      message: 'things.change failed unexpectedly while reading the answer: x is not a function.',
+      delivery: 'applied',
+      cause: { name: 'TypeError', message: 'x is not a function' },
+    });
     expect(server.requests.length).toBe(1);
   });
 
