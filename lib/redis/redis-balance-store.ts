@@ -51,9 +51,7 @@ const MOST_OUTSTANDING = 1_000;
  */
 export class RedisBalanceStore implements BalanceStore {
   /** @internal */
-  declare private readonly client: RedisScriptClient;
-  /** @internal */
-  declare private outstanding: number;
+  declare private readonly run: RunScript;
 
   /**
    * @param client - A client of `ioredis` 5 or 6: a `Redis` or a `Cluster`.
@@ -66,9 +64,8 @@ export class RedisBalanceStore implements BalanceStore {
         'RedisBalanceStore: a client of ioredis is needed, for example new RedisBalanceStore(new Redis(url)).',
       );
     }
-    // Hidden: printing the options of a module does not show the client's password.
-    Object.defineProperty(this, 'client', { value: client });
-    Object.defineProperty(this, 'outstanding', { value: 0, writable: true });
+    // In a closure, since inspect({ showHidden: true }) prints every property, and the client holds a password.
+    Object.defineProperty(this, 'run', { value: scriptRunner(client) });
   }
 
   /** Everything that is kept of an account. */
@@ -142,29 +139,30 @@ export class RedisBalanceStore implements BalanceStore {
     const answer = await this.run(CLAIM_ALERT, account, expected ?? '', next, keepMs, randomUUID());
     return wholeNumber(answer) === 1;
   }
+}
 
-  /** @internal */
-  private async run(
-    { text, sha1 }: BalanceScript,
-    account: string,
-    ...args: (string | number)[]
-  ): Promise<unknown> {
-    if (this.outstanding >= MOST_OUTSTANDING) {
+/** Runs a script for an account. */
+type RunScript = (script: BalanceScript, account: string, ...args: (string | number)[]) => Promise<unknown>;
+
+function scriptRunner(client: RedisScriptClient): RunScript {
+  let outstanding = 0;
+  return async ({ text, sha1 }, account, ...args) => {
+    if (outstanding >= MOST_OUTSTANDING) {
       throw new Error('Redis does not answer.');
     }
     const all = [`${PREFIX}:{${account}}`, ...args];
-    this.outstanding += 1;
+    outstanding += 1;
     try {
-      return await this.client.evalsha(sha1, 1, ...all);
+      return await client.evalsha(sha1, 1, ...all);
     } catch (error) {
       if (!isUnknownScript(error)) {
         throw error;
       }
-      return await this.client.eval(text, 1, ...all);
+      return await client.eval(text, 1, ...all);
     } finally {
-      this.outstanding -= 1;
+      outstanding -= 1;
     }
-  }
+  };
 }
 
 /** What processes of an earlier version have recorded: second, amount and age of each. */

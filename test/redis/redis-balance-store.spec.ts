@@ -5,6 +5,7 @@ import { Redis } from 'ioredis';
 import { Redis as Redis5 } from 'ioredis-5';
 import { RedisBalanceStore, type RedisScriptClient } from '../../lib/redis/index.js';
 import { describeBalanceStore, type StoreUnderTest } from '../balance/support/store-contract.js';
+import { leaksIn } from '../support/leaks.js';
 import { HAS_REDIS, RedisServer } from './support/redis-server.js';
 
 const ACCOUNT = 'ab'.repeat(32);
@@ -216,6 +217,7 @@ const PASSWORD = 'a-password-of-redis';
   it('shows neither the client nor its password', () => {
     const store = new RedisBalanceStore(open({ password: PASSWORD, lazyConnect: true }));
     expect(inspect(store, { depth: 10 })).not.toContain(PASSWORD);
+    expect(leaksIn(store, [PASSWORD])).toEqual([]);
     expect(JSON.stringify(store)).toBe('{}');
   });
 });
