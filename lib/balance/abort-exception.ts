@@ -1,17 +1,24 @@
 import { OpenRouterAbortException } from '../errors/client.exceptions.js';
 import { safeCause } from '../errors/safe-cause.js';
-import { scrubShapes } from '../secret/scrub.js';
+import { peek } from '../errors/reading/peek.js';
+import { type Scrub, scrubShapes } from '../secret/scrub.js';
 
-/** What a caller gets whose signal has fired. */
+/**
+ * What a caller gets whose signal has fired.
+ *
+ * @param scrub - Takes the account's secrets out of the signal's reason, which may be anything.
+ */
 export function abortException(
   operation: string,
-  { reason }: AbortSignal,
+  signal: AbortSignal,
   delivery: 'not-sent' | 'unknown',
+  scrub: Scrub = scrubShapes,
 ): OpenRouterAbortException {
+  const reason = peek(signal, 'reason');
   const what = delivery === 'not-sent' ? 'was not sent' : 'was ended';
   return new OpenRouterAbortException({
     message: `${operation} ${what}: the caller's signal has fired.`,
     delivery,
-    cause: reason === undefined ? undefined : safeCause(reason, scrubShapes),
+    cause: reason === undefined ? undefined : safeCause(reason, scrub),
   });
 }

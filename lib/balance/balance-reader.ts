@@ -1,6 +1,7 @@
 import type { SharedBalance } from '../contracts/balance-store.js';
 import { OpenRouterAbortException } from '../errors/client.exceptions.js';
 import type { ResolvedBalanceOptions } from '../options/openrouter-options.js';
+import type { Scrub } from '../secret/scrub.js';
 import { abortException } from './abort-exception.js';
 import type { SpendableRange } from './alert-state.js';
 import { BalanceCache, COMPARE_EVERY_MS, type ReadOutcome } from './balance-cache.js';
@@ -26,6 +27,8 @@ export interface BalanceReaderParts {
   /** Whether other processes use the store as well. */
   readonly isShared: boolean;
   readonly environment: BalanceEnvironment;
+  /** Takes the account's secrets out of a text. */
+  readonly scrub?: Scrub;
 }
 
 /** Settings of one `get`. */
@@ -241,7 +244,9 @@ export class BalanceReader {
 
   async #fly(wish: FlightWish, signal: AbortSignal | undefined, operation: string): Promise<BalanceSnapshot> {
     const flight = this.#flights.board(wish);
-    const held = await flight.join(signal, (fired) => abortException(operation, fired, 'unknown'));
+    const held = await flight.join(signal, (fired) =>
+      abortException(operation, fired, 'unknown', this.#parts.scrub),
+    );
     return this.#cache.snapshotOf(held);
   }
 
@@ -253,7 +258,7 @@ export class BalanceReader {
       });
     }
     if (signal?.aborted === true) {
-      throw abortException(operation, signal, 'not-sent');
+      throw abortException(operation, signal, 'not-sent', this.#parts.scrub);
     }
   }
 

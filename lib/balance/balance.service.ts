@@ -6,6 +6,7 @@ import { classifyOpenRouterError } from '../errors/error-verdict.js';
 import type { HttpPipeline } from '../http/http-pipeline.js';
 import { attachPipeline } from '../http/service-pipeline.js';
 import { isOpenRouterHost } from '../options/option-rules.js';
+import type { Scrub } from '../secret/scrub.js';
 import { abortException } from './abort-exception.js';
 import { checkForecastOptions, checkGetOptions, checkRefreshOptions } from './balance-arguments.js';
 import { SYSTEM_ENVIRONMENT } from './balance-environment.js';
@@ -68,6 +69,8 @@ export class BalanceService implements OnApplicationBootstrap, OnModuleDestroy {
   declare private readonly mayHoldKey: (hash: string) => boolean;
   /** @internal */
   declare private readonly isStoreUp: () => boolean | undefined;
+  /** @internal */
+  declare private readonly scrub: Scrub;
 
   /** @internal */
   constructor(
@@ -231,7 +234,7 @@ export class BalanceService implements OnApplicationBootstrap, OnModuleDestroy {
     const { days = DEFAULT_FORECAST_DAYS, signal } = checkForecastOptions(options);
     const [{ spendable }, uses] = await Promise.all([
       this.reader.get({ signal }),
-      this.history.read(signal, (fired) => abortException('balance.forecast', fired, 'unknown')),
+      this.history.read(signal, (fired) => abortException('balance.forecast', fired, 'unknown', this.scrub)),
     ]);
     return forecastOf(spendable, uses, days, Date.now());
   }
@@ -260,6 +263,7 @@ function openBalance(
   whenUp: ((start: () => void) => void) | undefined,
 ): void {
   const environment = SYSTEM_ENVIRONMENT;
+  const scrub: Scrub = (text) => pipeline.scrub(text);
   const { options, balanceStore } = pipeline;
   const { thresholds, pollIntervalMs, watch: isWatching } = options.balance;
   const store = new StoreAccess(
@@ -279,6 +283,7 @@ function openBalance(
     store,
     isShared: balanceStore !== undefined,
     environment,
+    scrub,
   });
   const watch = new BalanceWatch({
     reader,
@@ -306,6 +311,7 @@ function openBalance(
     spendCheck: new SpendCheck(),
     mayHoldKey: (hash: string) => pipeline.mayHoldKey(hash),
     isStoreUp: () => (balanceStore === undefined ? undefined : store.isUp),
+    scrub,
   };
   for (const [name, value] of Object.entries(parts)) {
     Object.defineProperty(service, name, { value });

@@ -245,6 +245,30 @@ it('no credential of the extra headers shows either', async () => {
   expect(leaksIn(failure, [ofAccount, ofCall])).toEqual([]);
 });
 
+it.each<[string, (client: OpenRouterClient, signal: AbortSignal) => Promise<unknown>]>([
+  ['of a call', ({ credits }, signal) => credits.getCredits({ signal })],
+  ['of balance.get', ({ balance }, signal) => balance.get({ signal })],
+  ['of balance.refresh', ({ balance }, signal) => balance.refresh({ signal })],
+  ['of balance.forecast', ({ balance }, signal) => balance.forecast({ signal })],
+  ['of the pages of keys', ({ apiKeys }, signal) => apiKeys.findByName('a', { signal })],
+])('the reason %s that is aborted shows no key', async (_name, act) => {
+  const server = await startServer(() => undefined);
+  const client = clientOf(server, { managementKey: GATEWAY_KEY });
+  for (const isEarly of [true, false]) {
+    const controller = new AbortController();
+    const reason = Object.assign(new Error(`no use for ${GATEWAY_KEY}`), { code: GATEWAY_KEY });
+    if (isEarly) controller.abort(reason);
+    const failing = failureOf(act(client, controller.signal));
+    controller.abort(reason);
+    const failure = await failing;
+    expect(failure).toMatchObject({
+      name: 'OpenRouterAbortException',
+      cause: { message: 'no use for [redacted]', code: '[redacted]' },
+    });
+    expect(leaksIn(failure, SECRETS)).toEqual([]);
+  }
+});
+
 it('a word of a header is no credential', async () => {
   const server = await startServer((_request, response) => {
     response.writeHead(403);
