@@ -3,6 +3,7 @@ import type { HttpPipeline } from '../http/http-pipeline.js';
 import type { OpenRouterCall } from '../http/openrouter-call.js';
 import { attachPipeline } from '../http/service-pipeline.js';
 import { checkArgument } from '../options/check-argument.js';
+import { ownMembers } from '../options/pollution.js';
 import { summarizeActivity } from './activity-summary.js';
 import { decodeActivity } from './activity.decoder.js';
 import type { ActivityItem, ActivitySummary } from './activity.models.js';
@@ -59,7 +60,7 @@ export class ActivityService {
 }
 
 function checkQuery(query: ActivityQuery | undefined, operation: string): ActivityQuery {
-  return query === undefined ? {} : checkArgument(ActivityQuery, query, operation);
+  return query === undefined ? ownMembers<ActivityQuery>({}) : checkArgument(ActivityQuery, query, operation);
 }
 
 function activityCall<T>(

@@ -9,6 +9,7 @@ import type { OpenRouterCall } from '../http/openrouter-call.js';
 import { attachPipeline } from '../http/service-pipeline.js';
 import { checkArgument } from '../options/check-argument.js';
 import { keyTextProblem } from '../options/option-rules.js';
+import { ownMembers } from '../options/pollution.js';
 import type { OpenRouterKey } from '../options/openrouter-options.js';
 import { hashKey } from '../secret/key-hash.js';
 import { isSecretString } from '../secret/secret-string.js';
@@ -144,7 +145,7 @@ export class ApiKeysService {
     if (typeof name !== 'string' || !NAME_PATTERN.test(name)) {
       throw refusal('apiKeys.findByName', 'name', '`name` must be a text that is not blank');
     }
-    const { workspaceId, ...each } = options ?? {};
+    const { workspaceId, ...each } = ownMembers(options ?? {});
     const query = checkArgument(
       ListApiKeysQuery,
       { includeDisabled: true, workspaceId },
@@ -167,6 +168,7 @@ export class ApiKeysService {
     options: RequestOptions | undefined,
     startedAt?: number,
   ): AsyncGenerator<ApiKey, void, undefined> {
+    const { signal } = ownMembers(options ?? {});
     const seen = new Set<string>();
     let offset = start;
     let isFull = true;
@@ -177,7 +179,7 @@ export class ApiKeysService {
       for (const key of page) {
         if (seen.has(key.hash)) continue;
         seen.add(key.hash);
-        if (options?.signal?.aborted === true) throw aborted();
+        if (signal?.aborted === true) throw aborted();
         yield key;
       }
       if (isFull && seen.size === known) throw repeated(offset);

@@ -1,4 +1,5 @@
 import { OpenRouterAbortException } from '../errors/client.exceptions.js';
+import { ownMembers } from '../options/pollution.js';
 import { abortException } from './abort-exception.js';
 import { type BalanceCache, BOOKED_AFTER_MS } from './balance-cache.js';
 import type { BalanceEnvironment } from './balance-environment.js';
@@ -69,7 +70,8 @@ export class BalanceFlights {
   }
 
   /** Finds a flight to wait for, or starts one. */
-  board({ isRefresh = false, maxAgeMs, startedAt }: FlightWish): SharedFlight<HeldReading> {
+  board(wish: FlightWish): SharedFlight<HeldReading> {
+    const { isRefresh = false, maxAgeMs, startedAt } = ownMembers(wish);
     const running = this.#running;
     if (running !== undefined && !running.shared.isEnded && (running.flight.isRefresh || !isRefresh)) {
       running.flight.wantsFresh ||= maxAgeMs === undefined;

@@ -1,5 +1,6 @@
 import type { SharedBalance } from '../contracts/balance-store.js';
 import { OpenRouterAbortException } from '../errors/client.exceptions.js';
+import { ownMembers } from '../options/pollution.js';
 import type { ResolvedBalanceOptions } from '../options/openrouter-options.js';
 import type { Scrub } from '../secret/scrub.js';
 import { abortException } from './abort-exception.js';
@@ -37,7 +38,7 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const NO_OPTIONS: ReadOptions = Object.freeze({});
+const NO_OPTIONS: ReadOptions = Object.freeze(ownMembers({}));
 
 /** Serves the last reading of an account while it may be served, and has a new one made when it is needed. */
 export class BalanceReader {

@@ -18,12 +18,14 @@ export function safeCause(error: unknown, scrub: Scrub): Error {
   for (const field of ['name', 'code', 'syscall'] as const) {
     const value = peek(error, field);
     if (typeof value === 'string') {
-      Object.defineProperty(cause, field, {
+      const descriptor: PropertyDescriptor = {
         value: scrubBounded(value, scrub).slice(0, LONGEST_MESSAGE),
         enumerable: field !== 'name',
         configurable: true,
         writable: true,
-      });
+      };
+      // It would be refused if it inherited a getter.
+      Object.defineProperty(cause, field, Object.setPrototypeOf(descriptor, null) as PropertyDescriptor);
     }
   }
   return cause;

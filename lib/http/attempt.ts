@@ -2,6 +2,7 @@ import type { HttpService } from '@nestjs/axios';
 import type { OpenRouterDelivery, OpenRouterPhase } from '../contracts/delivery.js';
 import { headerReader, type HeaderReader } from '../errors/reading/header-reader.js';
 import { peek } from '../errors/reading/peek.js';
+import { withoutPollution } from '../options/pollution.js';
 import { deliveryOf } from './call-failure.js';
 import { RequestTracker } from './request-tracker.js';
 import { isSuccess, LONGEST_ERROR } from './error-excerpt.js';
@@ -82,28 +83,30 @@ export class Attempt {
       }
       // axios waits for ever for some ends of a request, such as a switch of protocols that nobody asked for.
       tracker.onLost = () => fail(new Error('the connection was closed without an answer'));
-      this.axios
-        // What is the same for every request is in the defaults of the instance: axios merges key by key.
-        .request<unknown>({
-          method,
-          url,
-          headers,
-          transport: tracker,
-          ...(body !== undefined && { data: body }),
-          ...(this.#abort !== undefined && { signal: this.#abort.signal }),
-        })
-        .then(
-          (answer) => {
-            tracker.answered();
-            take(answer.status, headerReader(answer.headers), answer.data);
-          },
-          (error: unknown) => {
-            // What happens once the answer has begun is told by its body.
-            if (this.#status === undefined) {
-              fail(tracker.error ?? causeOf(error));
-            }
-          },
-        );
+      const sent = withoutPollution(() =>
+        this.axios
+          // What is the same for every request is in the defaults of the instance: axios merges key by key.
+          .request<unknown>({
+            method,
+            url,
+            headers,
+            transport: tracker,
+            ...(body !== undefined && { data: body }),
+            ...(this.#abort !== undefined && { signal: this.#abort.signal }),
+          }),
+      );
+      sent.then(
+        (answer) => {
+          tracker.answered();
+          take(answer.status, headerReader(answer.headers), answer.data);
+        },
+        (error: unknown) => {
+          // What happens once the answer has begun is told by its body.
+          if (this.#status === undefined) {
+            fail(tracker.error ?? causeOf(error));
+          }
+        },
+      );
     });
   }
 

@@ -27,6 +27,11 @@ export interface CallFailure {
 /** How an attempt has ended. */
 export type Outcome<T> = { readonly value: T; readonly status: number } | { readonly failure: CallFailure };
 
+/** Whether an attempt went well. By its own members alone: anybody may have put names on the prototype. */
+export function isValue<T>(outcome: Outcome<T>): outcome is Extract<Outcome<T>, { readonly value: T }> {
+  return Object.hasOwn(outcome, 'value');
+}
+
 const PLACES: Readonly<Record<OpenRouterPhase, string>> = {
   queue: 'while waiting for a free connection',
   dns: 'while resolving the host name',

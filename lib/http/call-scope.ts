@@ -75,7 +75,7 @@ export class CallScope {
       const remainingMs = this.remainingMs;
       const own = limitMs < remainingMs;
       // Assigned last: a step may be ended from within its own start.
-      const running: { end?: (() => void) | undefined } = {};
+      const running: { end: (() => void) | undefined } = { end: undefined };
       const settle = (): void => {
         clearTimeout(timer);
         // A step that was ended may still report back later, when the next one is under way.

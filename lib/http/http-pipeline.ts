@@ -9,6 +9,7 @@ import { OpenRouterAbortException, OpenRouterTimeoutException } from '../errors/
 import type { KeyInUse } from '../errors/key-hint.js';
 import { isOpenRouterException } from '../errors/openrouter.exception.js';
 import type { ResolvedOpenRouterOptions } from '../options/openrouter-options.js';
+import { ownMembers, withoutPollution } from '../options/pollution.js';
 import { type AccountSettings, mergeRetry } from '../options/resolve-options.js';
 import type { Scrub } from '../secret/scrub.js';
 import { secretsOfHeaders } from '../secret/secret-headers.js';
@@ -19,6 +20,7 @@ import {
   deliveryIn,
   furthest,
   type InterruptedCall,
+  isValue,
   interruptionException,
   type Outcome,
   unexpectedException,
@@ -108,17 +110,19 @@ export class HttpPipeline {
    *
    * @throws The exceptions of this package, and nothing else.
    */
-  async request<T>(call: OpenRouterCall<T>, options?: RequestOptions): Promise<T> {
+  async request<T>(wanted: OpenRouterCall<T>, options?: RequestOptions): Promise<T> {
+    const call = ownMembers(wanted);
     let progress: CallInProgress<T> | undefined;
     try {
       const checked = checkRequestOptions(options, call.operation);
       if (this.#isClosed) {
         throw this.#closedException(call.operation);
       }
-      progress = this.#begin(call, checked);
+      progress = withoutPollution(() => this.#begin(call, checked));
       return await this.#attempts(progress, mergeRetry(this.options.retry, checked.retry));
     } catch (error) {
-      const { delivery = 'not-sent', scrub = (text: string) => this.scrub(text) } = progress ?? {};
+      const delivery = progress?.delivery ?? 'not-sent';
+      const scrub = progress?.scrub ?? ((text: string) => this.scrub(text));
       // The delivery of the call, not of its last attempt.
       throw withDelivery(
         isOpenRouterException(error)
@@ -236,7 +240,7 @@ export class HttpPipeline {
     for (let attempts = 1; ; attempts += 1) {
       const watch = this.#hooks.watch(call, attempts);
       const outcome = await watch.run(() => this.#attempt(progress, key, connection));
-      if ('value' in outcome) {
+      if (isValue(outcome)) {
         this.#budget.refund(lastCost);
         return outcome.value;
       }
@@ -303,7 +307,7 @@ export class HttpPipeline {
     const attempt = new Attempt(axiosRef, this.#hasAdapter, this.options.maxResponseBytes);
     try {
       const answer = await this.#exchange(progress, key, attempt);
-      return readAnswer(answer, call, this.#keyInUse(progress), scrub);
+      return withoutPollution(() => readAnswer(answer, call, this.#keyInUse(progress), scrub));
     } catch (error) {
       if (error instanceof TransportFault) {
         const failure = connectionFailure(
@@ -330,7 +334,7 @@ export class HttpPipeline {
       method: call.method,
       url: `${this.options.baseUrl}${path}`,
       headers: { ...headers, authorization: `Bearer ${key}` },
-      body: call.body === undefined ? undefined : JSON.stringify(call.body),
+      body: call.body === undefined ? undefined : withoutPollution(() => JSON.stringify(call.body)),
     };
     return scope.run(
       (resolve, reject) => {

@@ -7,7 +7,7 @@ import type {
 } from '../contracts/instrumentation.js';
 import { OpenRouterApiException } from '../errors/api.exceptions.js';
 import type { AccountSettings } from '../options/resolve-options.js';
-import { type CallFailure, deliveryIn, type Outcome } from './call-failure.js';
+import { type CallFailure, deliveryIn, isValue, type Outcome } from './call-failure.js';
 import type { OpenRouterCall } from './openrouter-call.js';
 
 /** Follows one attempt on behalf of the instrumentations. */
@@ -70,7 +70,7 @@ export class InstrumentationHooks {
         this.#each((hooks) => hooks.onRequest?.(attempt));
         const outcome = await this.#wrap(attempt, start);
         durationMs = performance.now() - startedAt;
-        if ('value' in outcome) {
+        if (isValue(outcome)) {
           const { status } = outcome;
           this.#each((hooks) => hooks.onResponse?.(attempt, { status, durationMs }));
         } else {
@@ -125,7 +125,7 @@ function wrapSafely<T>(
 
 /** A tracer sees a failure as what it is to the caller. */
 function valueOf<T>(outcome: Outcome<T>): T {
-  if ('value' in outcome) {
+  if (isValue(outcome)) {
     return outcome.value;
   }
   throw outcome.failure.exception;

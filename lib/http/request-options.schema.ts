@@ -9,6 +9,7 @@ import {
   Obeys,
   type Rule,
 } from '../options/option-rules.js';
+import { ownMembers } from '../options/pollution.js';
 import type { OpenRouterKey } from '../options/openrouter-options.js';
 import { RetryOptionsSchema, retryRule } from '../options/options.schema.js';
 import { isSecretString } from '../secret/secret-string.js';
@@ -44,7 +45,7 @@ export class RequestOptionsSchema implements RequestOptions {
   declare retry?: false | RetryOptions;
 }
 
-const NONE: RequestOptions = Object.freeze({});
+const NONE: RequestOptions = Object.freeze(ownMembers({}));
 
 /**
  * Checks the options of one call.
@@ -56,7 +57,7 @@ export function checkRequestOptions(options: RequestOptions | undefined, operati
     return NONE;
   }
   if (hasSignalAlone(options)) {
-    return options;
+    return ownMembers(options);
   }
   return checkArgument(RequestOptionsSchema, options, `${operation}, request options`, {
     retry: RetryOptionsSchema,

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import type { EventEmitter } from 'node:events';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import type { OpenRouterPhase } from '../contracts/delivery.js';
+import { withoutPollution } from '../options/pollution.js';
 import { REQUEST_ID } from './http-agents.js';
 
 /**
@@ -60,12 +62,19 @@ export class RequestTracker {
     const secure = options.protocol === 'https:';
     Object.assign(options, { [REQUEST_ID]: randomUUID() });
     const request = (secure ? https : http).request(options, (response) => {
+      shield(response);
       this.answered();
       (this.onAnswer ?? onResponse)(response);
     });
+    shield(request);
     this.#request = request;
     const byName = isIP(options.hostname ?? '') === 0;
-    request.once('socket', (socket) => this.#watch(socket, secure, byName));
+    request.once('socket', (socket) =>
+      withoutPollution(() => {
+        shield(socket);
+        this.#watch(socket, secure, byName);
+      }),
+    );
     request.once('error', (error) => {
       this.error = error;
     });
@@ -102,5 +111,16 @@ export class RequestTracker {
         this.#phase = 'headers';
       });
     }
+  }
+}
+
+/**
+ * Keeps pollution from what Node does at each event: it makes responses of settings that inherit, and looks for
+ * listeners where some are inherited.
+ */
+function shield(emitter: EventEmitter): void {
+  if (!Object.hasOwn(emitter, 'emit')) {
+    const emit = emitter.emit.bind(emitter) as (...event: unknown[]) => boolean;
+    emitter.emit = (...event: unknown[]) => withoutPollution(() => emit(...event));
   }
 }

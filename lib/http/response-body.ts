@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Readable, Transform } from 'node:stream';
 import { constants, createBrotliDecompress, createUnzip } from 'node:zlib';
+import { withoutPollution } from '../options/pollution.js';
 import { GrowingBuffer } from './growing-buffer.js';
 import { isIntricate } from './json-shape.js';
 
@@ -157,7 +158,7 @@ async function unpack(body: CollectedBody, encoding: string, limit: BodyLimit): 
   if (openUnpacker === undefined) {
     throw new BodyFault('encoding', 'the body has a Content-Encoding that was not asked for');
   }
-  const unpacker = openUnpacker(body.isCut);
+  const unpacker = withoutPollution(() => openUnpacker(body.isCut));
   const unpacked = collectNodeStream(unpacker, limit);
   unpacker.end(body.bytes);
   try {

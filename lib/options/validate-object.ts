@@ -2,6 +2,7 @@ import { getMetadataStorage, Validator } from './class-validator.js';
 import { closest, distance } from 'fastest-levenshtein';
 import type { OpenRouterValidationError } from '../errors/client.exceptions.js';
 import { isPlainObject } from './option-rules.js';
+import { ownMembers, withoutPollution } from './pollution.js';
 
 type SchemaClass<T extends object> = new () => T;
 
@@ -14,12 +15,20 @@ export type NestedSchemas = Readonly<Record<string, SchemaClass<object>>>;
  * The copy is made by assignment: class-transformer would rebuild agents, signals and URLs into something else.
  *
  * @param nested - Classes of the members that are objects themselves.
- * @returns The copy, and every refused property with its path.
+ * @returns The copy, which inherits nothing, and every refused property with its path.
  */
 export function validateObject<T extends object>(
   Schema: SchemaClass<T>,
   input: object,
   nested: NestedSchemas = {},
+): { value: T; errors: OpenRouterValidationError[] } {
+  return withoutPollution(() => validateCopy(Schema, input, nested));
+}
+
+function validateCopy<T extends object>(
+  Schema: SchemaClass<T>,
+  input: object,
+  nested: NestedSchemas,
 ): { value: T; errors: OpenRouterValidationError[] } {
   const known = propertyNames(Schema);
   const value = new Schema();
@@ -49,7 +58,7 @@ export function validateObject<T extends object>(
     validationError: { target: false, value: false },
   });
   errors.push(...found.map(({ property, constraints }) => ({ property, constraints: { ...constraints } })));
-  return { value, errors };
+  return { value: ownMembers(value), errors };
 }
 
 /** The classes of the members below a member. */
