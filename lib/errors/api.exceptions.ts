@@ -71,7 +71,10 @@ export class OpenRouterApiException extends OpenRouterException {
   declare readonly resetsAt?: Date;
   /** How many tokens of output the credits left would pay, from a message that says what they "can only afford". */
   declare readonly affordableTokens?: number;
-  /** How long the server asks to wait, in milliseconds: `error.availability.retry_after`, or `Retry-After`. */
+  /**
+   * How long the server asks to wait, in milliseconds: `error.availability.retry_after`, or `Retry-After`, or until
+   * `X-RateLimit-Reset` of a 429 or 503.
+   */
   declare readonly retryAfterMs?: number;
   /**
    * OpenRouter's name for the kind of error (`error_type`), the same over Chat, Responses and Messages, for example

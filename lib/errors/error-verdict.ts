@@ -39,7 +39,10 @@ export interface OpenRouterErrorVerdict {
   readonly status?: number;
   /** Which limit was hit, as `OpenRouterApiException.limitSource` has it. */
   readonly limitSource?: string;
-  /** How long OpenRouter asks to wait, in milliseconds: `error.availability.retry_after`, or `Retry-After`. */
+  /**
+   * How long OpenRouter asks to wait, in milliseconds: `error.availability.retry_after`, or `Retry-After`, or until
+   * `X-RateLimit-Reset`.
+   */
   readonly retryAfterMs?: number;
   /** When the limit resets. */
   readonly resetsAt?: Date;

@@ -9,7 +9,7 @@ import type { WireAnswer } from './attempt.js';
 import { errorExcerpt, isSuccess, LONGEST_ERROR } from './error-excerpt.js';
 import { bodyFailure, type CallFailure, type Outcome } from './call-failure.js';
 import type { OpenRouterCall } from './openrouter-call.js';
-import { retryAdviceIn } from './retry-advice.js';
+import { isRetryable } from './retry-advice.js';
 
 /**
  * Reads an answer: the value of a success, and the failure of everything else.
@@ -55,12 +55,7 @@ export function readAnswer<T>(
 
 function refusal(call: RefusedCall): CallFailure {
   const exception = createApiException(call);
-  const { isRetryable, retryAfterMs } = retryAdviceIn(call.header, exception);
-  return {
-    exception: retryAfterMs === undefined ? exception : Object.assign(exception, { retryAfterMs }),
-    transient: false,
-    isRetryable,
-  };
+  return { exception, transient: false, isRetryable: isRetryable(exception) };
 }
 
 function noStatus(operation: string): CallFailure {

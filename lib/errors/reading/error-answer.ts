@@ -1,11 +1,11 @@
 import type { Scrub } from '../../secret/scrub.js';
-import { isDailyLimit, limitSourceOf } from '../limit-source.js';
+import { isDailyLimit, LIMIT_SOURCES, limitSourceOf } from '../limit-source.js';
 import { type ErrorAnswer, messageOfAnswer } from './error-message.js';
 import { weighStatus } from './error-status.js';
-import { headerReader } from './header-reader.js';
+import { headerReader, type HeaderReader } from './header-reader.js';
 import { isObject, peek, textOf, wireMember } from './peek.js';
 import { withReason } from './relayed-error.js';
-import { parseRetryAfter } from './retry-after.js';
+import { parseHttpDate, parseRetryAfter } from './retry-after.js';
 import { errorInContent, errorStatusOf, quotedErrorIn, type WireError } from './wire-error.js';
 
 /** What an error answer says, scrubbed. */
@@ -44,14 +44,16 @@ export function readErrorAnswer(answer: ErrorAnswer, scrub: Scrub): ErrorReading
   const status = statusOf(error, answer.status);
   const availability = availabilityOf(error);
   const retryable = peek(availability, 'retryable');
-  const retryAfterMs = parseRetryAfter(
-    waitOf(wireMember(availability, 'retry_after')) ??
-      header('retry-after') ??
-      copied('retry-after') ??
-      secondsOf(peek(metadata, 'retry_after_seconds')),
-    header('date'),
-    Date.now(),
-  );
+  const waits = [
+    waitOf(wireMember(availability, 'retry_after')),
+    header('retry-after'),
+    copied('retry-after'),
+    secondsOf(peek(metadata, 'retry_after_seconds')),
+  ];
+  // One that is malformed hides none of the others.
+  const retryAfterMs = waits
+    .map((wait) => parseRetryAfter(wait, header('date'), Date.now()))
+    .find((wait) => wait !== undefined);
   const reset = STATUSES_OF_RATES.includes(status)
     ? (header('x-ratelimit-reset') ?? copied('x-ratelimit-reset'))
     : undefined;
@@ -64,18 +66,25 @@ export function readErrorAnswer(answer: ErrorAnswer, scrub: Scrub): ErrorReading
     isQuoted: error?.isQuoted,
   });
   const type = wordsOf(error)[0];
+  const isForTheDay = isDailyLimit(status, said);
+  const resetAt = dateOf(reset);
   return {
     metadata,
     message: withReason(said, metadata, scrub),
     said,
     status,
     limitSource: limitSource === undefined ? undefined : scrub(limitSource),
-    retryAfterMs,
-    resetsAt: dateOf(wireMember(metadata, 'resets_at')) ?? dateOf(reset),
+    // A day's limit is nothing to wait for.
+    retryAfterMs:
+      retryAfterMs ??
+      (resetAt === undefined || isForTheDay || limitSource === LIMIT_SOURCES.freeTierDaily
+        ? undefined
+        : untilReset(resetAt, header)),
+    resetsAt: dateOf(wireMember(metadata, 'resets_at')) ?? resetAt,
     affordableTokens: affordableTokensIn(said),
     errorType: type === undefined ? undefined : scrub(type),
     retryable: typeof retryable === 'boolean' ? retryable : undefined,
-    isDailyLimit: isDailyLimit(status, said),
+    isDailyLimit: isForTheDay,
   };
 }
 
@@ -134,6 +143,12 @@ export function affordableTokensIn(message: string): number | undefined {
   const tokens = Number(digits?.replace(/\D/g, '') ?? NaN);
   // An overdrawn account affords none.
   return Number.isSafeInteger(tokens) ? (minus === '-' ? 0 : tokens) : undefined;
+}
+
+/** Measured from the answer's own clock, since the two may differ by minutes. */
+function untilReset(resetAt: Date, header: HeaderReader): number {
+  const now = parseHttpDate(header('date')?.trim() ?? '') ?? Date.now();
+  return Math.max(0, resetAt.getTime() - now);
 }
 
 /** A number of seconds in an error, as a header has it. */
