@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { type TransportVerdict, transportFaultIn } from '../transport-fault.js';
 import { type ErrorAnswer, messageIn } from './error-message.js';
 import { type ErrorContent, parseErrorText } from './error-text.js';
@@ -17,15 +18,17 @@ export interface ForeignError {
 }
 
 /**
- * Where clients keep the body of an answer: `@openrouter/sdk`, the AI SDK, gaxios; the text before what was made of it,
- * and last what did not pass a client's own checks.
+ * Where clients keep the body of an answer: `@openrouter/sdk`, the AI SDK, gaxios, superagent; the text before what was
+ * made of it, and last what did not pass a client's own checks.
  */
-const BODIES = ['body', 'responseBody', 'data', 'rawValue', 'value'] as const;
+const BODIES = ['body', 'responseBody', 'data', 'text', 'rawValue', 'value'] as const;
 /** Where wrappers keep what they wrap: every error, GraphQL, the AI SDK, settled promises. */
 const LINKS = ['cause', 'originalError', 'lastError', 'reason'] as const;
 
 const MOST_LINKED = 16;
 const MOST_OF_AGGREGATE = 4;
+/** Of a body in bytes. */
+const MOST_BYTES = 262_144;
 
 /** An error and everything that it wraps, the outermost first; of bounded length, however they go round in circles. */
 export function unwrapError(error: unknown): unknown[] {
@@ -44,7 +47,7 @@ export function unwrapError(error: unknown): unknown[] {
 export function readForeignError(error: unknown): ForeignError {
   const response = peek(error, 'response');
   // Of an answer of axios, the body is `response.data`; of an exception of Nest, it is `response` itself.
-  const bodies = [error, response].flatMap((owner) => BODIES.map((name) => peek(owner, name)));
+  const bodies = [error, response].flatMap((owner) => BODIES.map((name) => readable(peek(owner, name))));
   const message = textOf(error) ?? textOf(peek(error, 'message'));
   const contents = [...bodies, error, response].map(contentOf);
   const text = bodies.find((content) => typeof content === 'string');
@@ -57,10 +60,11 @@ export function readForeignError(error: unknown): ForeignError {
     peek(owner, 'responseHeaders'),
   ]);
   const status = statusOf(error) ?? statusOf(response);
+  const header = firstOf(headers);
   return {
     answer: {
       status,
-      header: firstOf(headers),
+      header,
       text,
       // Without a body the error's own message is all that was handed on of the answer's.
       content: body === undefined && message !== undefined ? { message } : body?.content,
@@ -94,8 +98,16 @@ function quotedIn(
   text: string | undefined,
   message: string | undefined,
 ): WireError | undefined {
-  const isSaid = typeof error === 'string' || isThrown(error);
-  return quotedErrorIn(text ?? '') ?? (isSaid ? quotedErrorIn(message ?? '') : undefined);
+  const said = typeof error === 'string' ? error : isThrown(error) ? message : undefined;
+  return quotedErrorIn(text ?? '') ?? quotedErrorIn(said ?? '');
+}
+
+/** A body as text, where a client keeps its bytes. */
+function readable(body: unknown): unknown {
+  if (types.isUint8Array(body)) {
+    return new TextDecoder().decode(body.subarray(0, MOST_BYTES));
+  }
+  return types.isArrayBuffer(body) ? readable(new Uint8Array(body)) : body;
 }
 
 function contentOf(body: unknown): ErrorContent {

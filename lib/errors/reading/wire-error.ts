@@ -1,8 +1,11 @@
 import { bounded } from './bounded-text.js';
 import { jsonObjectIn } from './cut-json.js';
 import { parseErrorText } from './error-text.js';
+import { eventsFromEnd } from './event-stream.js';
 import { isEnvelopeType, isErrorType, statusOfWord, typeOfIncompleteness } from './error-vocabulary.js';
+import { tryParseJson } from './json.js';
 import { isObject, peek, textOf, wireMember } from './peek.js';
+import { jsonOfPython } from './python-text.js';
 import { isRelayed } from './relayed-error.js';
 
 /** An error as OpenRouter sends it, wherever in an answer, an event or a chunk it was found. */
@@ -39,7 +42,18 @@ export function bareErrorIn(content: unknown): WireError | undefined {
 /** Finds the error that a text quotes somewhere: a message, an event of a stream, a line of a gateway. */
 export function quotedErrorIn(text: string): WireError | undefined {
   // A page may hold anything.
-  return PAGE.test(text) ? undefined : quotedIn(bounded(text), 0);
+  return PAGE.test(text) ? undefined : (errorOfStream(text) ?? quotedIn(bounded(text), 0));
+}
+
+/** The error in the text of a whole stream, which comes last. */
+function errorOfStream(text: string): WireError | undefined {
+  for (const data of eventsFromEnd(text)) {
+    const found = errorIn(tryParseJson(data), 0);
+    if (found !== undefined) {
+      return { ...found, isQuoted: true };
+    }
+  }
+  return undefined;
 }
 
 /** A status of 400 to 599; gateways in front of OpenRouter make a text of it. */
@@ -146,10 +160,19 @@ function quotedIn(text: string, depth: number): WireError | undefined {
   if (!text.includes('{') || depth + 1 >= DEEPEST) {
     return undefined;
   }
-  const content = jsonObjectIn(text);
-  const found =
-    errorIn(content, depth + 1) ?? (isQuotedError(content) ? quoting(content, [], depth + 1) : undefined);
+  const found = objectsIn(text)
+    .map(
+      (content) =>
+        errorIn(content, depth + 1) ?? (isQuotedError(content) ? quoting(content, [], depth + 1) : undefined),
+    )
+    .find((error) => error !== undefined);
   return found && { ...found, isQuoted: true };
+}
+
+/** The first object that a text quotes, written as JSON or as Python writes it. */
+function objectsIn(text: string): unknown[] {
+  const python = jsonOfPython(text);
+  return [jsonObjectIn(text), python === undefined ? undefined : jsonObjectIn(python)];
 }
 
 function standingIn(found: WireError | undefined, content: object): WireError | undefined {

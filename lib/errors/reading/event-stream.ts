@@ -1,0 +1,18 @@
+import { LONGEST_READ } from './bounded-text.js';
+
+const MOST_EVENTS = 64;
+/** How a stream of server-sent events begins: a comment or a field. */
+const BEGINS = /^\uFEFF?\s{0,64}(?::|(?:data|event|id|retry):)/;
+
+/** The data of the events in the text of a stream, the last first: an error ends it. Of a long text only the end. */
+export function eventsFromEnd(text: string): string[] {
+  return BEGINS.test(text)
+    ? text
+        .slice(-LONGEST_READ)
+        .split('\n')
+        .filter((line) => line.startsWith('data:'))
+        .map((line) => line.slice('data:'.length).trim())
+        .slice(-MOST_EVENTS)
+        .toReversed()
+    : [];
+}
