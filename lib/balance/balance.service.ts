@@ -1,11 +1,10 @@
 import { Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import type { BalanceDiagnostics } from '../contracts/balance-figures.js';
-import type { OpenRouterErrorKind } from '../errors/error-kind.js';
-import { classifyOpenRouterError } from '../errors/error-verdict.js';
+import { isOpenRouterHost } from '../contracts/openrouter-host.js';
+import { mayBeShortOfMoney } from '../errors/error-verdict.js';
 import type { HttpPipeline } from '../http/http-pipeline.js';
 import { attachPipeline } from '../http/service-pipeline.js';
-import { isOpenRouterHost } from '../options/option-rules.js';
 import type { Scrub } from '../secret/scrub.js';
 import { abortException } from './abort-exception.js';
 import { checkForecastOptions, checkGetOptions, checkRefreshOptions } from './balance-arguments.js';
@@ -34,7 +33,6 @@ const SOLE_ACCOUNT = 'account';
 const REPORT_PAUSE_MS = 2_000;
 
 /** Errors that say something of what a reading tells. */
-const SPENT_KINDS: readonly OpenRouterErrorKind[] = ['out-of-credits', 'key-limit', 'budget'];
 
 const DEFAULT_FORECAST_DAYS = 7;
 
@@ -136,14 +134,15 @@ export class BalanceService implements OnApplicationBootstrap, OnModuleDestroy {
 
   /**
    * Tells of an error of any client of OpenRouter, for example of a completion. One that says that credits have run out, or
-   * that the key's limit or a budget is spent, makes a new reading at once, so that neither "full" nor "empty" sticks; any
-   * other does nothing. Never throws.
+   * that the key's limit or a budget is spent, makes a new reading at once, so that neither "full" nor "empty" sticks; so
+   * does a 402 that does not tell whose it is. Any other does nothing, that of a provider's own money included. Never
+   * throws.
    *
    * @param error - Anything. At any rate of errors there is one such reading in two seconds at most.
    */
   reportError(error: unknown): void {
     const { reader, reports } = this;
-    if (performance.now() < reports.from || !SPENT_KINDS.includes(classifyOpenRouterError(error).kind)) {
+    if (performance.now() < reports.from || !mayBeShortOfMoney(error)) {
       return;
     }
     // None while the reading is under way.

@@ -6,8 +6,9 @@
  * - `key-limit`: the key has spent its own limit; the key itself is good. Raise the limit, or wait for its reset.
  * - `budget`: a budget of a workspace or a guardrail is spent. Raise it, or wait for `resetsAt`.
  * - `in-flight-budget`: requests that still run hold the credits. Wait for `retryAfterMs`.
- * - `payment-required`: a 402 that is not the account's: of a provider, whose own account or contract with you is empty
- *   (there is no `limitSource`), or of a limit that this version does not know (`limitSource` names it).
+ * - `payment-required`: a 402 that is not surely the account's: of a provider, whose own account or contract with you is
+ *   empty, or of another service, or without anything that tells whose it is (there is no `limitSource`); or of a limit
+ *   that this version does not know (`limitSource` names it).
  *
  * Rates:
  * - `free-tier-daily`: the day's requests to `:free` models are used up, until midnight UTC.

@@ -18,7 +18,7 @@ import { excerpt, showable } from './reading/error-message.js';
 import { weighStatus } from './reading/error-status.js';
 import { type ForeignError, readForeignError, unwrapError } from './reading/foreign-error.js';
 import { peek, textOf, wireMember } from './reading/peek.js';
-import { isGeneric } from './reading/relayed-error.js';
+import { isGeneric, isRelayed } from './reading/relayed-error.js';
 import { isTransientLoss, transportFaultIn } from './transport-fault.js';
 
 /** What `classifyOpenRouterError` says of an error; a frozen plain object. */
@@ -68,6 +68,15 @@ const KIND_OF_LIMIT: ReadonlyMap<string | undefined, OpenRouterErrorKind> = new 
 
 const TRANSIENT_KINDS: readonly OpenRouterErrorKind[] = ['rate-limit', 'upstream', 'timeout'];
 
+/** Kinds of which the balance has to know. */
+const SPENT_KINDS: readonly OpenRouterErrorKind[] = ['out-of-credits', 'key-limit', 'budget'];
+
+/** A verdict, and whether it leaves open whose money is missing. */
+interface Judgement {
+  readonly verdict: OpenRouterErrorVerdict;
+  readonly isUnclear?: boolean | undefined;
+}
+
 /** What a verdict on an answer is made of. */
 type Answered = Omit<ErrorReading, 'said' | 'errorType' | 'metadata'>;
 
@@ -79,19 +88,23 @@ type Answered = Omit<ErrorReading, 'said' | 'errorType' | 'metadata'>;
  *
  * Errors are read by their shape, through `cause` and the like, so that wrapped ones are recognised, and so are answers
  * that a gateway quotes in its own message. Of a fetch `Response` only the status and the headers can be read; pass
- * `{ status, headers, body }` with the `body` as text or parsed for the whole verdict. An error of any size is read in
- * milliseconds: of a long text, the beginning counts.
+ * `{ status, headers, body }` with the `body` as text, as bytes or parsed for the whole verdict. An error of any size is
+ * read in milliseconds: of a long text, the beginning counts.
+ *
+ * Other services answer with 402, too: one that nothing tells to be OpenRouter's is `payment-required`, without a
+ * `limitSource`.
  *
  * @param error - Anything, for example what a `catch` has caught.
  * @returns the verdict; never throws.
  */
 export function classifyOpenRouterError(error: unknown): OpenRouterErrorVerdict {
-  try {
-    const chain = unwrapError(error);
-    return verdictOfOwn(chain) ?? verdictOfForeign(chain.map(readForeignError));
-  } catch {
-    return UNKNOWN;
-  }
+  return judge(error).verdict;
+}
+
+/** Whether an error says that nothing more can be spent, or may say so: not every client hands on what a 402 says. */
+export function mayBeShortOfMoney(error: unknown): boolean {
+  const { verdict, isUnclear } = judge(error);
+  return SPENT_KINDS.includes(verdict.kind) || isUnclear === true;
 }
 
 /**
@@ -128,6 +141,16 @@ export function isBudgetExceeded(error: unknown): boolean {
  */
 export function isTransient(error: unknown): boolean {
   return classifyOpenRouterError(error).isTransient;
+}
+
+function judge(error: unknown): Judgement {
+  try {
+    const chain = unwrapError(error);
+    const own = verdictOfOwn(chain);
+    return own === undefined ? judgeForeign(chain.map(readForeignError)) : { verdict: own };
+  } catch {
+    return { verdict: UNKNOWN };
+  }
 }
 
 function verdictOfOwn(chain: readonly unknown[]): OpenRouterErrorVerdict | undefined {
@@ -193,23 +216,33 @@ function verdictOfApiException(exception: OpenRouterApiException, message: strin
 }
 
 /** Of what one error wraps, an answer of OpenRouter's says the most; without one, the innermost is nearest to the fault. */
-function verdictOfForeign(errors: readonly ForeignError[]): OpenRouterErrorVerdict {
+function judgeForeign(errors: readonly ForeignError[]): Judgement {
   const [outermost] = errors;
   const telling =
     errors.find(({ hasEnvelope }) => hasEnvelope) ??
     errors.findLast(({ answer, fault }) => answer.status !== undefined || fault !== undefined);
   if (telling === undefined) {
-    return Object.freeze({ ...UNKNOWN, message: shown(outermost?.message) ?? UNKNOWN.message });
+    return {
+      verdict: Object.freeze({ ...UNKNOWN, message: shown(outermost?.message) ?? UNKNOWN.message }),
+    };
   }
   const { answer, fault } = telling;
   if (fault !== undefined) {
     const { kind, isTransient: transient } = fault;
     const message = shown(outermost?.message) ?? shown(telling.message) ?? UNKNOWN.message;
-    return Object.freeze({ kind, message, isTransient: transient });
+    return { verdict: Object.freeze({ kind, message, isTransient: transient }) };
   }
   const reading = readErrorAnswer(answer, scrubShapes);
   const message = withHint(reading.message, keyHint(reading.status, reading.said, undefined));
-  return verdictOfAnswer({ ...reading, message });
+  const verdict = verdictOfAnswer({ ...reading, message });
+  return {
+    verdict,
+    isUnclear:
+      verdict.kind === 'payment-required' &&
+      verdict.limitSource === undefined &&
+      answer.source !== 'elsewhere' &&
+      !isRelayed(reading.said, reading.metadata),
+  };
 }
 
 function verdictOfAnswer(answered: Answered): OpenRouterErrorVerdict {

@@ -1,3 +1,4 @@
+import { type AnswerSource, isInOwnWords } from './reading/answer-source.js';
 import { isVague } from './reading/error-status.js';
 import { peek, textOf, wireMember } from './reading/peek.js';
 import { isGeneric, isRelayed, reasonIn } from './reading/relayed-error.js';
@@ -30,6 +31,8 @@ interface Refusal {
   readonly retryable?: unknown;
   /** Whether another error has quoted it, so that a vague status says nothing. */
   readonly isQuoted?: boolean | undefined;
+  /** Whose refusal it is; OpenRouter's, unless it says otherwise. */
+  readonly source?: AnswerSource | undefined;
 }
 
 const SOURCE_OF_REASON: ReadonlyMap<unknown, string> = new Map([
@@ -49,6 +52,13 @@ const KNOWN_MESSAGES: readonly (readonly [readonly number[], RegExp, string])[] 
   [[429], /\bfree-models-per-day\b/i, LIMIT_SOURCES.freeTierDaily],
 ];
 
+/** Words above that no other service is known to use, wherever in a message they stand. */
+const DISTINCT =
+  /\bcreate a key with a higher\b|\bin-flight budget\b|\brequires more credits, or fewer\b|\bfree-models-per-day\b/i;
+/** What may stand before and after a sentence that another one quotes. */
+const BEFORE_SENTENCE = /(?:^|[^\p{L}\p{N}\s]|\b[45]\d\d)\s*$/u;
+const AFTER_SENTENCE = /^\s*(?:$|[^\p{L}\p{N}\s])/u;
+
 /** A message in which a gateway quotes another answer in a notation of its own. */
 const QUOTES_ANSWER = /\{\s*['"]error['"]/;
 /** A provider's limit for one model and one day, after which comes the model. */
@@ -56,16 +66,17 @@ const DAILY_LIMIT = /\blimit_rpd\b/i;
 
 /** The limit that a refusal names, or else the one that it is known to come from; unknown names as they came. */
 export function limitSourceOf(refusal: Refusal): string | undefined {
-  const { metadata } = refusal;
+  const { metadata, message, source: told = 'openrouter' } = refusal;
+  const source = isInOwnWords(message) && !isGeneric(message) ? 'openrouter' : told;
   return (
     textOf(wireMember(metadata, 'limit_source')) ??
     SOURCE_OF_REASON.get(peek(metadata, 'reason')) ??
-    sourceOfMessage(refusal) ??
-    sourceOfStatus(refusal)
+    (source === 'elsewhere' ? undefined : sourceOfMessage(refusal, source)) ??
+    (source === 'openrouter' ? sourceOfStatus(refusal) : undefined)
   );
 }
 
-function sourceOfMessage({ statuses, message, isQuoted }: Refusal): string | undefined {
+function sourceOfMessage({ statuses, message, isQuoted }: Refusal, source: AnswerSource): string | undefined {
   // Behind such a message may stand what the provider has said, in words like OpenRouter's.
   if (isGeneric(message)) {
     return undefined;
@@ -76,8 +87,18 @@ function sourceOfMessage({ statuses, message, isQuoted }: Refusal): string | und
   return KNOWN_MESSAGES.find(
     ([known, pattern]) =>
       (isAny || statuses.some((status) => status !== undefined && known.includes(status))) &&
-      pattern.test(message),
+      (source === 'openrouter' ? pattern.test(message) : isSaidBy(message, pattern)),
   )?.[2];
+}
+
+/** Whether it is what a message says, and not only some words of a sentence that is about something else. */
+function isSaidBy(message: string, pattern: RegExp): boolean {
+  const found = pattern.exec(message);
+  if (found === null || DISTINCT.test(message)) {
+    return found !== null;
+  }
+  const end = found.index + found[0].length;
+  return BEFORE_SENTENCE.test(message.slice(0, found.index)) && AFTER_SENTENCE.test(message.slice(end));
 }
 
 function sourceOfStatus({

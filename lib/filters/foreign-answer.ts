@@ -1,11 +1,17 @@
 import type { OpenRouterApiException } from '../errors/api.exceptions.js';
 import { classifyOpenRouterError } from '../errors/error-verdict.js';
+import {
+  addressOf,
+  errorsIn,
+  hasItsHeaders,
+  hasItsMarks,
+  isAnsweredByApplication,
+  isAtOpenRouter,
+  isOfSdk,
+} from '../errors/reading/answer-source.js';
 import { readErrorAnswer } from '../errors/reading/error-answer.js';
-import type { ErrorAnswer } from '../errors/reading/error-message.js';
 import { readForeignError, unwrapError } from '../errors/reading/foreign-error.js';
-import { isObject, peek, textOf } from '../errors/reading/peek.js';
-import { errorStatusOf } from '../errors/reading/wire-error.js';
-import { isOpenRouterHost } from '../options/option-rules.js';
+import { isObject, peek } from '../errors/reading/peek.js';
 import { scrubShapes } from '../secret/scrub.js';
 import { apiExceptionOf, readRequestId } from '../wire/api-exception.factory.js';
 import { copyMetadata } from '../wire/metadata-copy.js';
@@ -59,21 +65,10 @@ function exceptionOf(error: object): OpenRouterApiException | undefined {
 
 /** The errors that may be told for one that was thrown: it, and what is in it if it says nothing by itself. */
 function linksOf(error: unknown): object[] {
-  if (!isObject(error) || isAnsweredElsewhere(error)) {
+  if (!isObject(error) || isAnsweredByApplication(error)) {
     return [];
   }
   return isMereWrapper(error) ? unwrapError(error).filter(isObject) : [error];
-}
-
-/** Whether somebody has said what is to be answered: by an exception of Nest, of GraphQL, of Fastify, of http-errors. */
-function isAnsweredElsewhere(error: object): boolean {
-  return (
-    typeof peek(error, 'getStatus') === 'function' ||
-    typeof peek(error, 'getError') === 'function' ||
-    typeof peek(error, 'expose') === 'boolean' ||
-    (textOf(peek(error, 'code')) ?? '').startsWith('FST_') ||
-    peek(error, Symbol.toStringTag) === 'GraphQLError'
-  );
 }
 
 const MERE_ERRORS: readonly unknown[] = ['Error', 'AggregateError'];
@@ -89,97 +84,12 @@ function isMereWrapper(error: object): boolean {
 
 function isOfOpenRouter(error: object): boolean {
   const { answer } = readForeignError(error);
-  const address = addressOf(error);
   return (
-    isOfOfficialSdk(error) ||
-    (address !== undefined && isOpenRouterHost(address.hostname)) ||
+    isOfSdk(error) ||
+    isAtOpenRouter(error) ||
     hasItsHeaders(answer) ||
     hasItsMarks(answer) ||
-    (address === undefined && isOfCompletionClient(error) && errorsIn(answer).length > 0)
-  );
-}
-
-function isOfOfficialSdk(error: object): boolean {
-  let prototype: unknown = Object.getPrototypeOf(error);
-  while (isObject(prototype)) {
-    if (peek(peek(prototype, 'constructor'), 'name') === 'OpenRouterError') {
-      return 'rawResponse' in error;
-    }
-    prototype = Object.getPrototypeOf(prototype);
-  }
-  return false;
-}
-
-/** Where the request went, as axios, gaxios, the AI SDK, ky, got and fetch tell it. */
-function addressOf(error: object): URL | undefined {
-  const response = peek(error, 'response');
-  const config = peek(error, 'config');
-  const base = textOf(peek(config, 'baseURL'));
-  const told = [
-    peek(config, 'url'),
-    base,
-    ...[error, response, peek(error, 'rawResponse'), peek(error, 'request')].map((owner) =>
-      peek(owner, 'url'),
-    ),
-    peek(response, 'requestUrl'),
-  ];
-  return told.map(urlOf).find((url) => url !== undefined);
-}
-
-function urlOf(value: unknown): URL | undefined {
-  const text = value instanceof URL ? value.href : textOf(value);
-  return text !== undefined && URL.canParse(text) ? new URL(text) : undefined;
-}
-
-/** Every answer of the API carries the one or the other. */
-function hasItsHeaders({ header }: ErrorAnswer): boolean {
-  return (
-    header('x-generation-id') !== undefined ||
-    /\bx-generation-id\b/i.test(header('access-control-expose-headers') ?? '')
-  );
-}
-
-const MEMBERS: readonly string[] = [
-  'code',
-  'message',
-  'metadata',
-  'error_type',
-  'http_status',
-  'availability',
-];
-/** Members of `error.metadata` by names that no other API is known to have. */
-const METADATA: readonly string[] = ['limit_source', 'provider_name', 'is_byok', 'remedy_hint', 'error_type'];
-
-/** Whether a body tells by itself whose it is. */
-function hasItsMarks(answer: ErrorAnswer): boolean {
-  const errors = errorsIn(answer);
-  return (
-    errors.some(
-      (inner) =>
-        /\bhttps:\/\/openrouter\.ai\//.test(textOf(peek(inner, 'message')) ?? '') ||
-        METADATA.some((name) => peek(peek(inner, 'metadata'), name) !== undefined),
-    ) ||
-    (errors.length > 0 &&
-      (answer.error?.around ?? []).some(
-        (body) =>
-          /^(?:user|org)_/.test(textOf(peek(body, 'user_id')) ?? '') ||
-          (textOf(peek(body, 'id')) ?? '').startsWith('gen-'),
-      ))
-  );
-}
-
-/** The errors of an answer that have the form of OpenRouter's; one that another service only quotes is not its own. */
-function errorsIn({ error }: ErrorAnswer): object[] {
-  return error === undefined || error.isQuoted ? [] : error.errors.filter(isInner);
-}
-
-/** Whether a value is what OpenRouter's answers have as `error`, and no other API's, which have more in it. */
-function isInner(value: unknown): boolean {
-  return (
-    isObject(value) &&
-    Object.keys(value).every((name) => MEMBERS.includes(name)) &&
-    textOf(peek(value, 'message')) !== undefined &&
-    (errorStatusOf(peek(value, 'code')) ?? errorStatusOf(peek(value, 'http_status'))) !== undefined
+    (addressOf(error) === undefined && isOfCompletionClient(error) && errorsIn(answer).length > 0)
   );
 }
 

@@ -1,4 +1,5 @@
 import type { ValidationArguments } from 'class-validator';
+import { isOpenRouterHost } from '../contracts/openrouter-host.js';
 import { ValidateBy, ValidateIf } from './class-validator.js';
 
 /** Why a value is refused and what to do about it; `undefined` if it is fine. Shows no value that may be secret. */
@@ -143,11 +144,6 @@ export function keyTextProblem(key: unknown): string | undefined {
 }
 
 const API_PATH = /^\/api\/[^/]/;
-
-/** Whether a host is OpenRouter itself, as opposed to a proxy or a sandbox. */
-export function isOpenRouterHost(hostname: string): boolean {
-  return /(?:^|\.)openrouter\.ai$/.test(hostname);
-}
 
 export const baseUrlRule: Rule = (value, owner) => {
   const url = typeof value === 'string' && value === value.trim() ? tryParseUrl(value) : undefined;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Logger } from '@nestjs/common';
+import { HttpException, Logger } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { firstValueFrom, lastValueFrom, toArray } from 'rxjs';
 import { inspect } from 'node:util';
@@ -132,6 +132,17 @@ describe('reportError', () => {
     await expect(balance.get()).resolves.toMatchObject({ spendable: -2, limitedBy: 'budget' });
   });
 
+  it('has one new reading made by any number of 402s that do not tell whose they are', async () => {
+    const balance = open();
+    await balance.get();
+    sandbox.spend(100);
+    for (let count = 0; count < 100; count += 1) balance.reportError({ status: 402, body: '' });
+    await expect(balance.get()).resolves.toMatchObject({ balance: -25.25 });
+    balance.reportError({ status: 402, body: '' });
+    await sleep(20);
+    expect(paths()).toEqual(['/credits', '/credits']);
+  });
+
   it('waits for the reading that it has had made, however long that takes', async () => {
     const balance = open();
     sandbox.failNext({ delayMs: 50 });
@@ -145,16 +156,23 @@ describe('reportError', () => {
     expect(paths()).toEqual(['/credits']);
   });
 
-  it.each([undefined, null, 5, new Error('x'), { status: 500 }, { status: 403, error: { message: 'no' } }])(
-    'leaves the reading as it is for %p',
-    async (error) => {
-      const balance = open();
-      const before = await balance.get();
-      balance.reportError(error);
-      expect(await balance.get()).toBe(before);
-      expect(paths()).toEqual(['/credits']);
-    },
-  );
+  it.each([
+    undefined,
+    null,
+    5,
+    new Error('x'),
+    { status: 500 },
+    { status: 403, error: { message: 'no' } },
+    { error: { code: 402, message: 'Provider returned error', metadata: { provider_name: 'x' } } },
+    new HttpException('Insufficient credits', 402),
+    { config: { url: 'https://pay.example/' }, response: { status: 402, data: 'no' } },
+  ])('leaves the reading as it is for %p', async (error) => {
+    const balance = open();
+    const before = await balance.get();
+    balance.reportError(error);
+    expect(await balance.get()).toBe(before);
+    expect(paths()).toEqual(['/credits']);
+  });
 
   it('is quiet where OpenRouter does not answer', async () => {
     const balance = open();

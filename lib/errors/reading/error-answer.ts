@@ -64,6 +64,7 @@ export function readErrorAnswer(answer: ErrorAnswer, scrub: Scrub): ErrorReading
     retryAfterMs,
     retryable,
     isQuoted: error?.isQuoted,
+    source: answer.source,
   });
   const type = wordsOf(error)[0];
   const isForTheDay = isDailyLimit(status, said);

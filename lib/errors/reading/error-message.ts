@@ -4,6 +4,7 @@ import type { HeaderReader } from './header-reader.js';
 import { bounded, scrubBounded } from './bounded-text.js';
 import { tryParseJson } from './json.js';
 import { isObject, peek, textOf } from './peek.js';
+import type { AnswerSource } from './answer-source.js';
 import type { WireError } from './wire-error.js';
 
 /** An error answer, wherever it was found. */
@@ -19,6 +20,8 @@ export interface ErrorAnswer {
   readonly isCut?: boolean | undefined;
   /** The error in the content; what is found there, unless it is given. */
   readonly error?: WireError | undefined;
+  /** Whose answer it is: OpenRouter's, unless somebody else may have been asked. */
+  readonly source?: AnswerSource | undefined;
 }
 
 const REASONS: Readonly<Record<number, string>> = { 524: 'A Timeout Occurred', 529: 'Provider Overloaded' };
@@ -84,8 +87,9 @@ function summaryOfIssues(message: string): string | undefined {
 
 /** What can be said of an answer without a message of its own. */
 function describeAnswer(answer: ErrorAnswer, scrub: Scrub): string {
-  const { status, header, text: whole, content, isCut } = answer;
-  const answered = `OpenRouter answered ${describeStatus(status)}`;
+  const { status, header, text: whole, content, isCut, source = 'openrouter' } = answer;
+  const who = source === 'openrouter' ? 'OpenRouter' : 'The server';
+  const answered = `${who} answered ${describeStatus(status)}`;
   if (status !== undefined && status >= 300 && status < 400) {
     return `${answered}; redirects are not followed, since they could carry the key elsewhere. Check \`baseUrl\`.`;
   }

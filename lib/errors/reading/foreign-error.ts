@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { type TransportVerdict, transportFaultIn } from '../transport-fault.js';
+import { sourceOfAnswer } from './answer-source.js';
 import { type ErrorAnswer, messageIn } from './error-message.js';
 import { type ErrorContent, parseErrorText } from './error-text.js';
 import { headerReader, type HeaderReader } from './header-reader.js';
@@ -61,6 +62,7 @@ export function readForeignError(error: unknown): ForeignError {
   ]);
   const status = statusOf(error) ?? statusOf(response);
   const header = firstOf(headers);
+  const isRead = found !== undefined || body !== undefined || text !== undefined;
   return {
     answer: {
       status,
@@ -70,6 +72,7 @@ export function readForeignError(error: unknown): ForeignError {
       content: body === undefined && message !== undefined ? { message } : body?.content,
       isCut: body?.isCut,
       error: found,
+      source: sourceOfAnswer(error, { header, error: found }, isRead),
     },
     hasEnvelope: found !== undefined,
     fault: status === undefined && found === undefined ? transportFaultIn(error) : undefined,
