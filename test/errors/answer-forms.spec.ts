@@ -32,6 +32,23 @@ describe('an answer in bytes', () => {
     }
   });
 
+  it('is none where the bytes have gone to another thread', () => {
+    const gone = new TextEncoder().encode(body);
+    structuredClone(gone.buffer, { transfer: [gone.buffer] });
+    for (const content of [gone, gone.buffer]) {
+      const error = errorOf('403 Refused', { status: 403, body: content });
+      expect(classifyOpenRouterError(error)).toMatchObject({ kind: 'forbidden', message: '403 Refused' });
+    }
+  });
+
+  it('is read up to a bound', () => {
+    const whole = Buffer.concat([
+      Buffer.from(body.slice(0, -1)),
+      Buffer.from(`,"x":"${'y'.repeat(5_000_000)}"}`),
+    ]);
+    expect(classifyOpenRouterError({ status: 403, body: whole })).toMatchObject({ kind: 'key-limit' });
+  });
+
   it('is read of axios', async () => {
     const { baseUrl } = await startServer((_request, response) => {
       response.writeHead(403, { 'content-type': 'application/json' });

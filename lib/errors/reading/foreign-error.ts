@@ -107,10 +107,16 @@ function quotedIn(
 
 /** A body as text, where a client keeps its bytes. */
 function readable(body: unknown): unknown {
-  if (types.isUint8Array(body)) {
-    return new TextDecoder().decode(body.subarray(0, MOST_BYTES));
+  if (!types.isUint8Array(body) && !types.isArrayBuffer(body)) {
+    return body;
   }
-  return types.isArrayBuffer(body) ? readable(new Uint8Array(body)) : body;
+  try {
+    const bytes = types.isArrayBuffer(body) ? new Uint8Array(body) : body;
+    return new TextDecoder().decode(bytes.subarray(0, MOST_BYTES));
+  } catch {
+    // The bytes were handed on to another thread.
+    return undefined;
+  }
 }
 
 function contentOf(body: unknown): ErrorContent {
