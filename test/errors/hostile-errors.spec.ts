@@ -43,6 +43,8 @@ const TEXTS: Readonly<Record<string, string>> = {
   'a title': `<title>${long}</title>`,
   'a token in three parts': `eyJ${long}.${'b'.repeat(MB)}.`,
   braces: '{'.repeat(20 * MB),
+  'braces of Python': `{'${"{'".repeat(10 * MB)}`,
+  'strings of Python': `{'error': '${"\\'".repeat(10 * MB)}`,
   'open lists': '{"error":'.repeat((20 * MB) / 9),
   'JSON that is cut off': `{"error":{"code":402,"message":"${long}`,
   quotes: '\\"'.repeat(10 * MB),

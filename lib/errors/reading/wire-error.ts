@@ -42,7 +42,7 @@ export function bareErrorIn(content: unknown): WireError | undefined {
 /** Finds the error that a text quotes somewhere: a message, an event of a stream, a line of a gateway. */
 export function quotedErrorIn(text: string): WireError | undefined {
   // A page may hold anything.
-  return PAGE.test(text) ? undefined : (errorOfStream(text) ?? quotedIn(bounded(text), 0));
+  return PAGE.test(text) ? undefined : (errorOfStream(text) ?? quotedIn(text, 0));
 }
 
 /** The error in the text of a whole stream, which comes last. */
@@ -156,7 +156,8 @@ function quoting(error: object, around: readonly object[], depth: number): WireE
   };
 }
 
-function quotedIn(text: string, depth: number): WireError | undefined {
+function quotedIn(whole: string, depth: number): WireError | undefined {
+  const text = bounded(whole);
   if (!text.includes('{') || depth + 1 >= DEEPEST) {
     return undefined;
   }
