@@ -233,7 +233,8 @@ function judgeForeign(errors: readonly ForeignError[]): Judgement {
     return { verdict: Object.freeze({ kind, message, isTransient: transient }) };
   }
   const reading = readErrorAnswer(answer, scrubShapes);
-  const message = withHint(reading.message, keyHint(reading.status, reading.said, undefined));
+  const hint = answer.source === 'openrouter' ? keyHint(reading.status, reading.said, undefined) : undefined;
+  const message = withHint(reading.message, hint);
   const verdict = verdictOfAnswer({ ...reading, message });
   return {
     verdict,

@@ -187,3 +187,21 @@ describe('a refusal that tells whose it is', () => {
     expect(classifyOpenRouterError(axiosError(OTHER, 402, body))).toMatchObject(PAYMENT);
   });
 });
+
+describe('a message of another service', () => {
+  it.each<[string, unknown]>([
+    ['of the application', new HttpException('User not found', 401)],
+    ['of another service', axiosError(OTHER, 401, { message: 'User not found' })],
+    ['of nobody knows whom', errorOf('User not found', { status: 401 })],
+  ])('gets no hint at keys of OpenRouter: %s', (_name, error) => {
+    expect(classifyOpenRouterError(error)).toMatchObject({ kind: 'unauthorized', message: 'User not found' });
+  });
+
+  it('tells of no tokens', () => {
+    const verdict = classifyOpenRouterError(
+      axiosError(OTHER, 402, { message: 'You can only afford 3 swords' }),
+    );
+    expect(verdict).toMatchObject(PAYMENT);
+    expect(verdict.affordableTokens).toBeUndefined();
+  });
+});

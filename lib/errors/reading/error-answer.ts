@@ -82,7 +82,7 @@ export function readErrorAnswer(answer: ErrorAnswer, scrub: Scrub): ErrorReading
         ? undefined
         : untilReset(resetAt, header)),
     resetsAt: dateOf(wireMember(metadata, 'resets_at')) ?? resetAt,
-    affordableTokens: affordableTokensIn(said),
+    affordableTokens: answer.source === 'elsewhere' ? undefined : affordableTokensIn(said),
     errorType: type === undefined ? undefined : scrub(type),
     retryable: typeof retryable === 'boolean' ? retryable : undefined,
     isDailyLimit: isForTheDay,
