@@ -1,4 +1,5 @@
 import { scrubShapes } from '../secret/scrub.js';
+import { isOfOpenRouter } from './answer-origin.js';
 import { OpenRouterApiException } from './api.exceptions.js';
 import {
   OpenRouterAbortException,
@@ -200,6 +201,7 @@ function verdictOfApiException(exception: OpenRouterApiException, message: strin
       metadata,
       retryAfterMs,
       retryable,
+      source: isOfOpenRouter(exception) ? 'openrouter' : 'unknown',
     }),
     affordableTokens = affordableTokensIn(said),
   } = exception;

@@ -1,3 +1,4 @@
+import { markOtherOrigin } from '../errors/answer-origin.js';
 import type { OpenRouterApiException } from '../errors/api.exceptions.js';
 import { classifyOpenRouterError } from '../errors/error-verdict.js';
 import {
@@ -49,7 +50,7 @@ function exceptionOf(error: object): OpenRouterApiException | undefined {
   }
   const { answer } = readForeignError(error);
   const { metadata, errorType, retryable } = readErrorAnswer(answer, scrubShapes);
-  return apiExceptionOf(status, {
+  const exception = apiExceptionOf(status, {
     message: verdict.message,
     limitSource: verdict.limitSource,
     resetsAt: verdict.resetsAt,
@@ -61,6 +62,8 @@ function exceptionOf(error: object): OpenRouterApiException | undefined {
     retryable,
     requestId: readRequestId({ header: answer.header, scrub: scrubShapes }),
   });
+  // A 402 whose body was not handed on is of OpenRouter, and yet of nobody knows which limit.
+  return kind === 'payment-required' ? markOtherOrigin(exception) : exception;
 }
 
 /** The errors that may be told for one that was thrown: it, and what is in it if it says nothing by itself. */

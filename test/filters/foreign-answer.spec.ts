@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { classifyOpenRouterError } from '../../lib/errors/error-verdict.js';
 import { exceptionOfForeign, ForeignAnswer } from '../../lib/filters/foreign-answer.js';
 
 /** What `@ai-sdk/*` throws for an answer, by its name and its members. */
@@ -137,6 +138,17 @@ describe('exceptionOfForeign', () => {
     for (const error of [proxy, trapped]) {
       expect(exceptionOfForeign(error)).toBeUndefined();
       expect(error instanceof ForeignAnswer).toBe(false);
+    }
+  });
+
+  it.each<[string, object]>([
+    ['ky', { name: 'HTTPError', response: { status: 402, url: OURS, headers: new Headers() } }],
+    ['the AI SDK', apiCallError({ url: OURS })],
+  ])('gets the same verdict as the error that it is of, where that has no body: %s', (_name, error) => {
+    const exception = exceptionOfForeign(error);
+    expect(exception).toMatchObject({ status: 402, code: 'OPENROUTER_PAYMENT_REQUIRED' });
+    for (const told of [error, exception]) {
+      expect(classifyOpenRouterError(told)).toMatchObject({ kind: 'payment-required', isTransient: false });
     }
   });
 
