@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { type Exit, SampleProgram } from '../support/sample-program.js';
+import { sleep } from '../support/failures.js';
+import { type Command, type Exit, SampleProgram } from '../support/sample-program.js';
 
 const run = promisify(execFile);
 
@@ -38,18 +39,24 @@ afterEach(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 class Program extends SampleProgram {
-  constructor(args: readonly string[]) {
+  constructor(args: readonly string[], command: Command = [process.execPath, bin], cwd = folder) {
     super(
       {
-        folder: pathToFileURL(`${folder}/`),
+        folder: pathToFileURL(`${cwd}/`),
         main: bin,
         announcement: /^OPENROUTER_BASE_URL=(\S+)\n.*\n.*\n/,
       },
-      {},
-      [process.execPath, bin, ...args],
+      // What npx sets, if it runs these tests.
+      { npm_command: '' },
+      [...command, ...args],
     );
     running.push(this);
   }
+}
+
+/** In a folder whose package has the command, npx runs that one and installs nothing. */
+function npx(args: readonly string[]): Program {
+  return new Program(args, ['npx', '--no', 'nestjs-openrouter'], join(folder, 'package'));
 }
 
 /** What a line for a `.env` file says. */
@@ -86,6 +93,35 @@ describe('nestjs-openrouter sandbox', () => {
       await expect(fetch(baseUrl)).rejects.toThrow();
     },
   );
+
+  it('ends with npx, which passes no signal on to it', async () => {
+    const program = npx(['sandbox']);
+    const baseUrl = await program.url();
+    // The end of the output, too: whoever still has the other end of the pipe runs on.
+    await program.end('SIGTERM');
+    await expect(fetch(baseUrl)).rejects.toThrow();
+  });
+
+  it('outlives a shell that has started it in the background', async () => {
+    const script = `${process.execPath} ${bin} sandbox & echo $! > pid`;
+    const shell = new Program([], ['sh', '-c', script]);
+    const baseUrl = await shell.url();
+    const pid = Number(await readFile(join(folder, 'pid'), 'utf8'));
+    try {
+      await sleep(1_000);
+      expect((await fetch(baseUrl)).status).toBe(404);
+    } finally {
+      process.kill(pid, 'SIGTERM');
+    }
+  });
+
+  it('says why it ends where its lines cannot be written', async () => {
+    const full = new Program([], ['sh', '-c', `exec ${process.execPath} ${bin} sandbox > /dev/full`]);
+    expect(await full.exit).toEqual({ code: 1, signal: null });
+    expect(full.stderr).toMatch(
+      /^nestjs-openrouter: the address and the keys cannot be written: .*ENOSPC.*\.\n$/,
+    );
+  });
 
   it('takes the port and the keys that it is given', async () => {
     const first = new Program(['sandbox', '--api-key', 'sk-or-v1-a', '--management-key', 'sk-or-v1-m']);
