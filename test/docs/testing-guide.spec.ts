@@ -207,4 +207,14 @@ describe('what the guide says of fake timers', () => {
     await jest.advanceTimersByTimeAsync(1_000);
     expect(await call).toBe(74.75);
   });
+
+  it('lets a retry come where the faked clock runs along with the real one', async () => {
+    expect(GUIDE).toContain('`jest.useFakeTimers({ advanceTimers: true })`');
+    sandbox = await OpenRouterSandbox.start();
+    const { baseUrl, managementKey } = sandbox;
+    jest.useFakeTimers({ advanceTimers: true });
+    client = new OpenRouterClient({ baseUrl, managementKey, retry: { initialDelayMs: 20 } });
+    sandbox.failNext({ path: '/credits', status: 503 });
+    await expect(client.credits.getCredits()).resolves.toMatchObject({ balance: 74.75 });
+  });
 });
