@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { isOfOpenRouter } from '../errors/answer-origin.js';
 import { OpenRouterApiException } from '../errors/api.exceptions.js';
 import { OpenRouterConfigException, OpenRouterResponseException } from '../errors/client.exceptions.js';
-import { MANAGEMENT_KEYS_PAGE } from '../errors/key-hint.js';
+import { MANAGEMENT_KEYS_PAGE, withHint } from '../errors/key-hint.js';
 import type { HttpPipeline } from '../http/http-pipeline.js';
 import { configFault } from '../options/config-fault.js';
 import type { OpenRouterKeyKind } from '../options/resolve-options.js';
@@ -99,8 +99,8 @@ function judgeKey(
     const problem = problemOf(option, finding, url);
     return problem === undefined
       ? warning(
-          `\`${option}\` could not be verified, and is used all the same. ${finding.error.message} ` +
-            `GET ${url} was asked.${adviceOn(finding)}`,
+          `\`${option}\` could not be verified, and is used all the same. ` +
+            withHint(finding.error.message, `GET ${url} was asked.${adviceOn(finding)}`),
         )
       : { problems: [problem], warnings: [] };
   }

@@ -49,6 +49,8 @@ const HINTS: Readonly<Record<string, string>> = {
   ECONNRESET: 'the connection was reset',
   EPIPE: 'the connection was closed',
   ETIMEDOUT: 'the connection timed out',
+  // OpenSSL's own message names source files, over two lines.
+  EPROTO: 'no TLS came about; check that what listens at `baseUrl` speaks `https:`',
   EHOSTUNREACH: 'the host cannot be reached',
   ENETUNREACH: 'the network cannot be reached',
 };

@@ -185,6 +185,8 @@ describe('verifyKeysOnBootstrap', () => {
       expect(warnings[index]).toContain(`\`${option}\` could not be verified, and is used all the same.`);
       expect(warnings[index]).toContain(`GET ${server.baseUrl}/key was asked.`);
       expect(warnings[index]).toMatch(advice);
+      // Whatever the answer says ends before the next sentence begins.
+      expect(warnings[index]).toMatch(/[.?!] GET http/);
       expect(warnings[index]).not.toContain('is refused by OpenRouter');
     }
   });

@@ -358,6 +358,15 @@ describe('TLS', () => {
     },
   );
 
+  it('is refused by a server that speaks plain HTTP, in one line that says so', async () => {
+    const { port } = await startServer(answerWell);
+    const failure = await failureOf(clientOf(`https://127.0.0.1:${port}/v1`).credits.getCredits());
+    expect(failure).toMatchObject({ phase: 'tls', delivery: 'not-sent' });
+    expect(failure.message).toMatch(
+      /^credits\.getCredits: .* during the TLS handshake: .*`baseUrl`.* `https:` \(E[\w]+\)\.$/,
+    );
+  });
+
   it('is refused for a certificate of another name', async () => {
     const { port, requests, connections } = await startTls();
     const httpsAgent = new HttpsAgent({ ca: tlsIdentity.cert });
