@@ -1,5 +1,5 @@
 import type { ModulesContainer } from '@nestjs/core';
-import { isBuilt } from './boot-progress.js';
+import { afterLastHook, isBuilt } from './boot-progress.js';
 import { checkRegistrations, registrationsIn } from './registration-check.js';
 
 /** A part of an account that ends with the application. */
@@ -33,7 +33,7 @@ const MOST_LOOKS = 60;
  * | the application          | until                                | its accounts            |
  * | ------------------------ | ------------------------------------ | ----------------------- |
  * | `building`               | `onModuleInit`, which may never come | are up once it is built |
- * | `starting`, by its hooks | `onApplicationBootstrap`, likewise   | are not up              |
+ * | `starting`, by its hooks | the last `onApplicationBootstrap`    | are not up              |
  * | `running`                | `onModuleDestroy`                    | are up once it is built |
  * | `ending`                 | `onApplicationShutdown`              | poll no longer          |
  * | `ended`                  |                                      | are closed              |
@@ -119,10 +119,14 @@ export class ApplicationAccounts {
     this.#stopLooking();
   }
 
-  /** Nest's hook. */
+  /** Nest's hook: the first of its kind, while any later one may still fail the boot. */
   onApplicationBootstrap(): void {
-    this.#state = 'running';
-    this.#startAll();
+    afterLastHook(this.#modules, () => {
+      if (this.#state === 'starting') {
+        this.#state = 'running';
+        this.#startAll();
+      }
+    });
   }
 
   /** Nest's hook. */

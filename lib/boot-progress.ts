@@ -1,7 +1,10 @@
+import type { OnApplicationBootstrap } from '@nestjs/common';
 import { createContextId, type ModulesContainer } from '@nestjs/core';
 
 /** One of an application's modules. */
 type Module = ModulesContainer extends Map<string, infer M> ? M : never;
+
+const HOOK = 'onApplicationBootstrap' satisfies keyof OnApplicationBootstrap;
 
 /** What Nest keeps of one provider, controller or enhancer. */
 interface Wrapper {
@@ -21,6 +24,43 @@ export function isBuilt(modules: ModulesContainer): boolean {
     }
   }
   return true;
+}
+
+/**
+ * Calls a function after the last `onApplicationBootstrap` of an application, if none of them fails. Nest has no event for
+ * that. The last one is that of the root module's class, which is given another for this one call; where it cannot be, the
+ * function is called at once.
+ *
+ * Must be called before that hook, in an earlier one.
+ */
+export function afterLastHook(modules: ModulesContainer, callback: () => void): void {
+  // Nest puts its own module first, and then the root module.
+  const [, root] = modules.values();
+  const host = root?.getProviderByKey(root.metatype);
+  const instance = host?.instance as Partial<OnApplicationBootstrap> | null | undefined;
+  // Nest calls no hook of an instance that belongs to a request.
+  if (!instance || host?.isDependencyTreeStatic() !== true || !Object.isExtensible(instance)) {
+    callback();
+    return;
+  }
+  const own = Object.getOwnPropertyDescriptor(instance, HOOK);
+  if (own?.configurable === false) {
+    callback();
+    return;
+  }
+  Object.defineProperty(instance, HOOK, {
+    configurable: true,
+    writable: true,
+    value: async () => {
+      if (own === undefined) {
+        Reflect.deleteProperty(instance, HOOK);
+      } else {
+        Object.defineProperty(instance, HOOK, own);
+      }
+      await instance.onApplicationBootstrap?.();
+      callback();
+    },
+  });
 }
 
 function isModuleBuilt({ providers, controllers, injectables }: Module): boolean {

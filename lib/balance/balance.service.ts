@@ -1,4 +1,4 @@
-import { Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Logger, type OnModuleDestroy } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import type { BalanceDiagnostics } from '../contracts/balance-figures.js';
 import { isOpenRouterHost } from '../contracts/openrouter-host.js';
@@ -50,7 +50,7 @@ const DEFAULT_FORECAST_DAYS = 7;
  * const { spendable } = await balance.get();
  * ```
  */
-export class BalanceService implements OnApplicationBootstrap, OnModuleDestroy {
+export class BalanceService implements OnModuleDestroy {
   /** @internal */
   declare private readonly reader: BalanceReader;
   /** @internal */
@@ -236,11 +236,6 @@ export class BalanceService implements OnApplicationBootstrap, OnModuleDestroy {
       this.history.read(signal, (fired) => abortException('balance.forecast', fired, 'unknown', this.scrub)),
     ]);
     return forecastOf(spendable, uses, days, Date.now());
-  }
-
-  /** Nest's hook: begins to poll, if `watch` is set or somebody has subscribed. */
-  onApplicationBootstrap(): void {
-    this.watch.start();
   }
 
   /** Nest's hook: stops polling, completes the streams, and waits a moment for recorded spend to reach the store. */

@@ -5,9 +5,12 @@ import {
   Injectable,
   Module,
   type ModuleMetadata,
+  type OnApplicationBootstrap,
   type OnModuleInit,
+  Scope,
+  type Type,
 } from '@nestjs/common';
-import { LazyModuleLoader } from '@nestjs/core';
+import { LazyModuleLoader, NestFactory } from '@nestjs/core';
 import { Test, type TestingModule } from '@nestjs/testing';
 import {
   BalanceService,
@@ -61,6 +64,13 @@ const FAILING = {
   },
 };
 
+class LateFailure implements OnApplicationBootstrap {
+  async onApplicationBootstrap(): Promise<void> {
+    await sleep(POLL_MS);
+    throw failed;
+  }
+}
+
 @Injectable()
 class Listener {
   constructor(@Inject(BalanceService) balance: BalanceService) {
@@ -72,6 +82,18 @@ class Listener {
 async function expectSilence(): Promise<void> {
   await sleep(LONG_ENOUGH_MS);
   expect(sandbox.requests).toEqual([]);
+}
+
+@Module({})
+class FrozenModule {
+  constructor() {
+    Object.freeze(this);
+  }
+}
+
+@Module({ providers: [{ provide: 'request', scope: Scope.REQUEST, useFactory: () => 1 }] })
+class RequestModule {
+  constructor(@Inject('request') readonly request: number) {}
 }
 
 const SUBSCRIBED = { balance: { pollIntervalMs: POLL_MS, ttlMs: 10 } };
@@ -111,6 +133,33 @@ const FAILING_BOOTS: Readonly<Record<string, () => Promise<unknown>>> = {
     }
     return bootFailure({ imports: [ListeningModule], providers: [Failing] });
   },
+  'a provider of the root module whose `onApplicationBootstrap` fails': () =>
+    bootFailure({ imports: [watched({ isGlobal: true })], providers: [LateFailure] }),
+  'an imported module whose `onApplicationBootstrap` fails': () => {
+    @Module({ imports: [watched()], providers: [LateFailure] })
+    class FailingModule {}
+    return bootFailure({ imports: [FailingModule] });
+  },
+  'a root module whose own `onApplicationBootstrap` fails': () => {
+    @Module({ imports: [watched()] })
+    class FailingModule extends LateFailure {}
+    return failureOf(
+      NestFactory.createApplicationContext(FailingModule, { logger: false, abortOnError: false }),
+    );
+  },
+  'a subscriber in `onApplicationBootstrap`, where a later one fails': () => {
+    @Injectable()
+    class LateListener implements OnApplicationBootstrap {
+      constructor(@Inject(BalanceService) private readonly balance: BalanceService) {}
+
+      onApplicationBootstrap(): void {
+        this.balance.changes$.subscribe();
+      }
+    }
+    @Module({ imports: [watched(SUBSCRIBED)], providers: [LateListener] })
+    class ListeningModule {}
+    return bootFailure({ imports: [ListeningModule], providers: [LateFailure] });
+  },
   'a module that is loaded lazily': async () => {
     @Module({ imports: [watched()], providers: [Listener, { ...FAILING, inject: [Listener] }] })
     class BillingModule {}
@@ -132,8 +181,8 @@ describe('a boot that fails', () => {
   it('leaves nothing that polls', async () => {
     const polls: (() => [string, number])[] = [];
     for (const [title, boot] of Object.entries(FAILING_BOOTS)) {
-      const { requests } = await startSandbox();
-      polls.push(() => [title, requests.length]);
+      const own = await startSandbox();
+      polls.push(() => [title, own.requests.length]);
       expect(await boot()).toBe(failed);
     }
     await sleep(LONG_ENOUGH_MS);
@@ -142,6 +191,41 @@ describe('a boot that fails', () => {
 });
 
 describe('a boot that succeeds', () => {
+  it('starts the polls when the root module has come up, and leaves that as it was', async () => {
+    const seen: number[] = [];
+    @Module({ imports: [watched()] })
+    class RootModule implements OnApplicationBootstrap {
+      async onApplicationBootstrap(): Promise<void> {
+        await sleep(5 * POLL_MS);
+        seen.push(sandbox.requests.length);
+      }
+    }
+    const context = await NestFactory.createApplicationContext(RootModule, {
+      logger: false,
+      abortOnError: false,
+    });
+    try {
+      expect(seen).toEqual([0]);
+      expect(Object.getOwnPropertyNames(context.get(RootModule))).toEqual([]);
+      await until(() => sandbox.requests.length >= 3, 10_000);
+    } finally {
+      await context.close();
+    }
+  });
+
+  it.each<[string, Type]>([
+    ['is frozen', FrozenModule],
+    ['depends on the request', RequestModule],
+  ])('starts them also where the root module %s', async (_title, Root) => {
+    const root: DynamicModule = { module: Root, imports: [watched()] };
+    const context = await NestFactory.createApplicationContext(root, { logger: false, abortOnError: false });
+    try {
+      await until(() => sandbox.requests.length >= 3, 10_000);
+    } finally {
+      await context.close();
+    }
+  });
+
   it('starts the polls of those who have subscribed in a constructor', async () => {
     app = await Test.createTestingModule({
       imports: [watched(SUBSCRIBED)],
