@@ -3,7 +3,6 @@ import type {
   BalanceFigures,
   BalanceNotice,
   BalanceSources,
-  LimitedBy,
 } from '../contracts/balance-figures.js';
 
 const usd = (description: string): object => ({
@@ -60,7 +59,7 @@ export class BalanceSnapshot implements BalanceFigures {
    * Which of them it is: `'balance'`, which only a purchase raises; `'key-limit'`, the key's own limit; `'budget'`, one of
    * a guardrail, a member or a workspace. `null` while `spendable` is.
    */
-  readonly limitedBy!: LimitedBy | null;
+  readonly limitedBy!: 'balance' | 'key-limit' | 'budget' | null;
   /** When that limit starts anew; `null` for never, as the balance does, or if that is not known. */
   readonly resetsAt!: Date | null;
   /**

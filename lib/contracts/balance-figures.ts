@@ -9,7 +9,7 @@ export interface BalanceSources {
 }
 
 /** What decides how much can be spent: the account's balance, the key's own limit, or a budget above the key. */
-export type LimitedBy = 'balance' | 'key-limit' | 'budget';
+export type LimitedBy = NonNullable<BalanceFigures['limitedBy']>;
 
 /**
  * What is known of an account's money, in US dollars. `null` is "not known", never 0; what is below zero stays below
@@ -30,7 +30,7 @@ export interface BalanceFigures {
    */
   readonly spendable: number | null;
   /** Which of them it is; `null` while `spendable` is. */
-  readonly limitedBy: LimitedBy | null;
+  readonly limitedBy: 'balance' | 'key-limit' | 'budget' | null;
   /** When that limit starts anew; `null` for never, or if that is not known. */
   readonly resetsAt: Date | null;
   /** What the account has by now: `balance` (or else `keyLimitRemaining`) less the spend recorded since. */

@@ -10,7 +10,8 @@ import { checkFields, checkOneOf, checkUsd, refuse } from './sandbox-checks.js';
  * - `'member'`: that of the account's user, with all keys.
  * - `'api_key'`: that of one key.
  */
-export type SandboxGuardrailScope = GuardrailScope;
+export type SandboxGuardrailScope =
+  'workspace_default_member' | 'workspace_default_key' | 'member' | 'api_key';
 
 /** A budget that a guardrail sets, for {@link OpenRouterSandbox.addGuardrail} and the option `guardrails`. */
 export interface SandboxGuardrail {
