@@ -58,8 +58,14 @@ export class CreditsGuard implements CanActivate {
 
   /** Called by Nest. */
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    for (const requirement of requirementsOf(context.getHandler(), context.getClass())) {
-      await this.check(requirement, context);
+    const requirements = requirementsOf(context.getHandler(), context.getClass());
+    // All within one second; of several refusals the first one counts.
+    const checks = await Promise.allSettled(
+      requirements.map((requirement) => this.check(requirement, context)),
+    );
+    const refused = checks.find((check) => check.status === 'rejected');
+    if (refused !== undefined) {
+      throw refused.reason;
     }
     return true;
   }

@@ -23,6 +23,7 @@ import {
 import { OpenRouterSandbox } from '../../lib/testing/index.js';
 import { listen, spyOnErrorLog } from '../filters/support.js';
 import { leaksIn } from '../support/leaks.js';
+import { cleanUp, MANAGEMENT_KEY, sendJson, startServer } from '../support/servers.js';
 
 @Controller()
 class Routes {
@@ -35,6 +36,13 @@ class Routes {
   @RequireCredits(5, { onUnknown: 'deny' })
   @Get('deny')
   deny(): string {
+    return 'ok';
+  }
+
+  @RequireCredits(5, { onUnknown: 'deny' })
+  @RequireCredits(5, { account: 'eu', onUnknown: 'deny' })
+  @Get('both')
+  both(): string {
     return 'ok';
   }
 
@@ -86,6 +94,7 @@ describe('the guard on an account', () => {
   afterEach(async () => {
     await app.close();
     await Promise.all(sandboxes.splice(0).map((opened) => opened.stop()));
+    await cleanUp();
     jest.restoreAllMocks();
   });
 
@@ -95,6 +104,28 @@ describe('the guard on an account', () => {
     const later = await Promise.all(Array.from({ length: 50 }, () => ask('five')));
     expect(new Set([...first, ...later].map(({ status }) => status))).toEqual(new Set([200]));
     expect(sandbox.requests.map(({ path }) => path)).toEqual(['/api/v1/credits']);
+  });
+
+  it('reads several accounts at once', async () => {
+    const asked = new Set<string>();
+    let isEach = (): void => undefined;
+    const each = new Promise<void>((resolve) => (isEach = resolve));
+    const account = async (name: string) => {
+      // The one after the other would have to wait for an answer that only comes when both are asked.
+      const { baseUrl } = await startServer((_request, response) => {
+        if (asked.add(name).size === 2) isEach();
+        void each.then(() => sendJson(response, { data: { total_credits: 10, total_usage: 0 } }));
+      });
+      return { managementKey: MANAGEMENT_KEY, baseUrl, retry: false as const };
+    };
+    await start({
+      imports: [
+        OpenRouterModule.forRoot(await account('default')),
+        OpenRouterModule.forRoot({ name: 'eu', ...(await account('eu')) }),
+        FeatureModule,
+      ],
+    });
+    expect((await ask('both')).status).toBe(200);
   });
 
   it('follows what the application spends without a call, and what is bought with one', async () => {
