@@ -38,8 +38,9 @@ const MOST_LIMITS = 6;
 const SCOPES_OF_KEY: readonly (string | undefined)[] = ['key_limit', 'api_key', 'workspace_default_key'];
 
 /**
- * The limits on what a key may spend. What is left is that of the effective budget, where OpenRouter names one: of
- * several budgets that are spent it names the first one that refuses, which need not be the lowest.
+ * The limits on what a key may spend. Where the effective budget is spent, what is left is that of it: of several
+ * budgets that are spent OpenRouter names the first one that refuses, which need not be the lowest. Where it is not, a
+ * lower one among the others counts, whatever OpenRouter calls effective.
  *
  * @param now - The moment of the answer, in milliseconds since 1970.
  */
@@ -47,7 +48,8 @@ export function limitsOf(key: KeyStanding, now: number): KeyLimits {
   const { limitRemaining, limit = null, limitReset, budgets = [], effectiveBudget } = key;
   const own = budgets.find(({ scope }) => scope === 'key_limit')?.resetsAt?.getTime();
   const effective = limitOf(effectiveBudget);
-  const others = budgets.map((budget) => limitOf(budget, effective?.left));
+  const least = effective !== undefined && effective.left <= 0 ? effective.left : -Infinity;
+  const others = budgets.map((budget) => limitOf(budget, least));
   const isDecided = effective !== undefined || effectiveBudget === null;
   return {
     limits: condensed([

@@ -117,6 +117,24 @@ describe('what can be spent', () => {
       [-2, 'budget', MIDNIGHT],
     ],
     [
+      'the lowest, where the one that is said to decide refuses nothing',
+      {
+        limitRemaining: null,
+        budgets: [daily(5), daily(3, { resetsAt: APRIL })],
+        effectiveBudget: daily(5),
+      },
+      [3, 'budget', APRIL],
+    ],
+    [
+      '… and another one is overdrawn',
+      {
+        limitRemaining: 9,
+        budgets: [daily(5), daily(-1, { scope: 'workspace' })],
+        effectiveBudget: daily(5),
+      },
+      [-1, 'budget', MIDNIGHT],
+    ],
+    [
       'the limit of the key, where it is lower than that',
       { limitRemaining: 1, effectiveBudget: daily(2) },
       [1, 'key-limit', null],
