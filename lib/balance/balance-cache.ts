@@ -230,6 +230,12 @@ export class BalanceCache {
     }
   }
 
+  /** Takes all that was recorded from the limits of `apiKey`, too: it has become another key. */
+  countForKey(): void {
+    this.#ledger.countForKey();
+    this.#snapshot = undefined;
+  }
+
   /** Takes over what the store tells; `undefined` if it does not. */
   async compare(): Promise<SharedBalance | undefined> {
     const askedAt = this.#now;

@@ -177,6 +177,11 @@ export class BalanceReader {
     this.#cache.recordSpend(usd, isOtherKey);
   }
 
+  /** Takes all that was recorded from the limits of `apiKey`, too: it has become another key. */
+  countForKey(): void {
+    this.#cache.countForKey();
+  }
+
   /** Takes over what the store tells; `undefined` if it does not. */
   compare(): Promise<SharedBalance | undefined> {
     return this.#cache.compare();

@@ -295,6 +295,7 @@ function openBalance(
     watch.end();
     return reader.close();
   });
+  pipeline.onKeyRotation(() => reader.countForKey());
   warnOfUselessPolls(pollIntervalMs, options.baseUrl);
   const parts = {
     reader,

@@ -61,6 +61,18 @@ export class OwnSpend {
     }
   }
 
+  /** Counts all of it as spent with the account's own key. */
+  countForKey(): void {
+    this.settleMicro();
+    for (const sum of this.#sums) {
+      sum.exact.countForKey();
+      sum.otherMicroUsd = 0;
+      sum.storedOtherMicroUsd = 0;
+    }
+    // What comes is to be told apart from it.
+    this.cut();
+  }
+
   /** Begins a new sum with the next amount: what comes is to be told apart from what was before. */
   cut(): void {
     this.#isCut = true;

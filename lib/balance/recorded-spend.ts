@@ -14,7 +14,7 @@ export const NOTHING_SPENT: RecordedSpend = Object.freeze({ accountUsd: 0, keyUs
 /** An exact sum of recorded spend. */
 export class SpendSum {
   readonly #account = new UsdSum();
-  readonly #key = new UsdSum();
+  #key = new UsdSum();
 
   /** Adds an amount of US dollars. */
   add(usd: number, isOtherKey: boolean): void {
@@ -28,6 +28,12 @@ export class SpendSum {
   addMicro(microUsd: number, otherMicroUsd: number): void {
     this.#account.add(microToUsd(microUsd));
     this.#key.add(microToUsd(Math.max(0, microUsd - otherMicroUsd)));
+  }
+
+  /** Counts all of it as spent with the account's own key. */
+  countForKey(): void {
+    this.#key = new UsdSum();
+    this.#key.addSum(this.#account);
   }
 
   /** Adds another sum. */

@@ -68,6 +68,16 @@ export class SpendLedger {
     this.#total?.sum.add(usd, isOtherKey);
   }
 
+  /**
+   * Counts all that is known as spent with the account's own key. That has become another one, and what was recorded as
+   * spent with an other key before may have been spent with it.
+   */
+  countForKey(): void {
+    this.#own.countForKey();
+    this.#told.countForKey();
+    this.#total = undefined;
+  }
+
   /** Tells apart what is recorded from now on and what was before. */
   cut(): void {
     this.#own.cut();

@@ -89,6 +89,14 @@ export class ToldSpend {
     });
   }
 
+  /** Counts all of it as spent with the account's own key. */
+  countForKey(): void {
+    for (const known of this.#known.values()) {
+      known.otherMicroUsd = 0;
+      known.toldOtherMicroUsd = 0;
+    }
+  }
+
   /** Counts nothing any more that was recorded until then. */
   settleUntil(moment: number): void {
     this.#settledUntil = Math.max(this.#settledUntil, moment);

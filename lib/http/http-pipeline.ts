@@ -165,6 +165,11 @@ export class HttpPipeline {
     return this.#keys.mayHold(hash);
   }
 
+  /** Calls a function when one that is given as `apiKey` gives another key than before. */
+  onKeyRotation(listener: () => void): void {
+    this.#keys.onRotation(listener);
+  }
+
   /** Tells the instrumentations of the client that the account has got. */
   attach(client: OpenRouterAttachedClient): void {
     this.#hooks.attach(client);

@@ -21,6 +21,9 @@ export class KeyRing {
   #hashes: ReadonlySet<string> = new Set();
   /** Whether a function given as `apiKey` has given one. */
   #isApiKnown = false;
+  /** What a function given as `apiKey` has given last. */
+  #lastApiKey: string | undefined;
+  #onRotation: () => void = () => undefined;
   /** Built when something has failed, and not each time that a key function has given another key. */
   #scrub: Scrub | undefined;
 
@@ -77,6 +80,11 @@ export class KeyRing {
     return this.#hashes.has(hash) || (this.isAsked('api') && !this.#isApiKnown);
   }
 
+  /** Calls a function when one that is given as `apiKey` gives another key than before. */
+  onRotation(listener: () => void): void {
+    this.#onRotation = listener;
+  }
+
   /** The text of a key, or how to ask for it where it comes from a function. */
   get(kind: OpenRouterKeyKind): string | (() => Promise<string>) {
     const { option, source } = this.#keys[kind];
@@ -117,7 +125,9 @@ export class KeyRing {
       );
     }
     this.#remember(key);
-    this.#isApiKnown ||= source === this.#keys.api.source;
+    if (source === this.#keys.api.source) {
+      this.#noteApiKey(key);
+    }
     return key;
   }
 
@@ -131,6 +141,15 @@ export class KeyRing {
         `The function given as \`${option}\` failed: ${reason.replace(/\.$/, '')}. Nothing was sent.`,
         { cause },
       );
+    }
+  }
+
+  #noteApiKey(key: string): void {
+    this.#isApiKnown = true;
+    const last = this.#lastApiKey;
+    this.#lastApiKey = key;
+    if (last !== undefined && last !== key) {
+      this.#onRotation();
     }
   }
 

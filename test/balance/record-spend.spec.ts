@@ -152,6 +152,21 @@ describe('recorded spend', () => {
     expect(await read(balance)).toEqual([LIMIT - 1.5, 97.5]);
   });
 
+  it('counts for the key that a function gives from now on, if it was recorded before that was known', async () => {
+    const { secret } = await open({ apiKey: undefined }).apiKeys.create({ name: 'next', limit: LIMIT });
+    let current = apiKey;
+    const { balance } = open({ apiKey: () => Promise.resolve(current) });
+    await balance.get();
+    current = secret.reveal();
+    balance.recordSpend(2, { keyHash: ApiKeysService.hashOf(current) });
+    balance.recordSpend(1, { keyHash: TENANT });
+    const { spendable, estimated } = await balance.refresh();
+    // Whose a hash was that nobody knew then cannot be told any more.
+    expect([spendable, estimated]).toEqual([LIMIT - 3, 97]);
+    balance.recordSpend(1, { keyHash: TENANT });
+    expect(await read(balance)).toEqual([LIMIT - 3, 96]);
+  });
+
   it('is taken from the limit of a key alone by what that key has spent', async () => {
     const { balance } = open({ managementKey: undefined });
     await balance.get();
