@@ -18,6 +18,19 @@ describe('JSON that takes long to parse', () => {
     ['small objects', (index) => `{"a${index}":1}`],
     ['many members', (index) => `{"a${index}":1,"b${index}":2}`],
     ['depth', () => '['.repeat(65) + ']'.repeat(65) + ' '.repeat(5_000)],
+    [
+      'names that differ from object to object',
+      (index) => `{${Array.from({ length: 50 }, (_, at) => `"k${index}_${at}":0`).join(',')}}`,
+    ],
+    [
+      'names whose order differs from object to object',
+      (index) => {
+        const names = Array.from({ length: 26 }, (_, at) => String.fromCharCode(97 + at));
+        const turned = names.map((_, at) => names[(at * (2 * index + 1) + index) % 26]!);
+        const order = index % 2 === 0 ? turned : turned.reverse();
+        return `{${order.map((name, at) => `"${name}${(index >> (at % 12)) & 1}":0`).join(',')}}`;
+      },
+    ],
     ['texts that end in a backslash', () => `"\\\\",{}`],
   ])('is found by its %s', (_name, part) => {
     expect(isIntricate(filledWith(part))).toBe(true);
@@ -38,6 +51,25 @@ describe('JSON that takes long to parse', () => {
       () =>
         `{"hash":"${'0'.repeat(64)}","name":"a","label":"b","disabled":false,"limit":null,"limit_remaining":null,` +
         '"limit_reset":null,"usage":0,"usage_daily":0,"usage_weekly":0,"usage_monthly":0}',
+    ],
+    [
+      'rows with short names and little in them',
+      () =>
+        `{"date":"2026-11-28","m":"","u":0,"z":[],"y":[],"x":[],"w":{},"v":{},"t":null,"s":null,"r":0,"q":0}`,
+    ],
+    ['rows with lists of small lists', () => `{"date":"2026-11-28","hourly":[${'[0,0],'.repeat(23)}[0,0]]}`],
+    [
+      'keys with many budgets and tags',
+      () =>
+        `{"name":"k","budgets":[${Array(30).fill('{"a":0,"b":null,"c":[]}').join(',')}],"tags":[${'[],'.repeat(20)}[]]}`,
+    ],
+    [
+      'rows that lack some of their members',
+      (index) =>
+        `{"date":"2026-11-28","model":"m${index}"${['usage', 'requests', 'tokens', 'byok']
+          .filter((_, at) => (index >> at) & 1)
+          .map((name) => `,"${name}":0`)
+          .join('')},"reasoning_tokens":0}`,
     ],
   ])('is none of %s', (_name, part) => {
     expect(isIntricate(filledWith(part))).toBe(false);
