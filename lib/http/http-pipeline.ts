@@ -30,6 +30,7 @@ import { CallScope, type Interruption, OpenCalls } from './call-scope.js';
 import { awaitDeadline, foundDelay } from './found-policy.js';
 import { type HttpAgents, openAgents } from './http-agents.js';
 import { tellIgnoredProxy } from './ignored-proxy.js';
+import { secretsOfProxy } from './proxy-secrets.js';
 import { InstrumentationHooks } from './instrumentation-hooks.js';
 import { KeyRing, keyText } from './key-ring.js';
 import { createsSomething, type OpenRouterCall } from './openrouter-call.js';
@@ -92,7 +93,10 @@ export class HttpPipeline {
   constructor(settings: AccountSettings) {
     this.options = settings.options;
     this.#balanceStore = settings.balanceStore;
-    this.#keys = new KeyRing(settings.keys, secretsOfHeaders(settings.headers));
+    this.#keys = new KeyRing(settings.keys, [
+      ...secretsOfHeaders(settings.headers),
+      ...secretsOfProxy(settings.axios),
+    ]);
     this.#headers = accountHeaders(settings);
     this.#hooks = new InstrumentationHooks(settings);
     this.#agents = openAgents();

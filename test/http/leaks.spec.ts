@@ -1,3 +1,4 @@
+import { Agent } from 'node:http';
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { OpenRouterClient } from '../../lib/openrouter.client.js';
@@ -279,6 +280,69 @@ it('a word of a header is no credential', async () => {
   expect(failure.message).toBe(
     'OpenRouter answered 403 (Forbidden): the team has no access to the session of the team',
   );
+});
+
+it.each([
+  ['[upstream] connect error', '[upstream] connect error'],
+  ['[2026-11-28] connect error', '[2026-11-28] connect error'],
+  [`${API_KEY} is not known`, '[redacted] is not known'],
+  ['[{"a":1', undefined],
+  ['[', undefined],
+  ['{"user_id":"user_1', undefined],
+])('a text that begins with a bracket is no JSON by that: %s', async (body, shown) => {
+  const server = await startServer((_request, response) => response.writeHead(400).end(body));
+  const failure = await failureOf(call(clientOf(server)));
+  expect(failure.message).toBe(
+    `OpenRouter answered 400 (Bad Request)${shown === undefined ? ' with JSON that is cut short.' : `: ${shown}`}`,
+  );
+});
+
+describe('what a proxy wants to know is not shown either', () => {
+  const PASSWORD = 'Hunter2-of-the-proxy';
+  const echoingProxy = () =>
+    startServer((request, response) => {
+      const sent = String(request.headers['proxy-authorization']);
+      response.writeHead(407, { 'content-type': 'application/json', 'x-request-id': PASSWORD });
+      response.end(
+        JSON.stringify({ error: { code: 407, message: `${sent} is ${PASSWORD}`, metadata: { sent } } }),
+      );
+    });
+
+  it.each(['Hunter2-of-the-proxy', 'pw42'])('the password %s of `axios.proxy`', async (password) => {
+    const proxy = await echoingProxy();
+    const client = clientOf('http://api.test/v1', {
+      allowInsecureBaseUrl: true,
+      axios: {
+        proxy: {
+          protocol: 'http',
+          host: '127.0.0.1',
+          port: proxy.port,
+          auth: { username: 'me', password },
+        },
+      },
+    });
+    const failure = await failureOf(call(client));
+    expect(failure.message).toContain('[redacted] is');
+    for (const text of observableTexts(failure)) {
+      expect(text).not.toContain(password);
+      expect(text).not.toContain(base64(`me:${password}`));
+    }
+    expect(inspect(client, { showHidden: true, depth: 20 })).not.toContain(password);
+  });
+
+  it('nor the one in the URL of an agent', async () => {
+    const server = await startServer((_request, response) => {
+      response.writeHead(500);
+      response.end(`me:${PASSWORD} as ${base64(`me:${PASSWORD}`)} and token-of-the-header-1`);
+    });
+    const agent = Object.assign(new Agent(), {
+      proxy: new URL(`http://me:${PASSWORD}@proxy.test`),
+      proxyHeaders: { 'proxy-authorization': 'Basic token-of-the-header-1' },
+    });
+    const failure = await failureOf(call(clientOf(server, { retry: false, axios: { httpAgent: agent } })));
+    agent.destroy();
+    expect(failure.message).toMatch(/: \[redacted\] as \[redacted\] and ?\[redacted\]$/);
+  });
 });
 
 describe('no key shows in a client', () => {

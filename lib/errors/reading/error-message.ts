@@ -85,6 +85,9 @@ function summaryOfIssues(message: string): string | undefined {
   return summary.length === 0 ? undefined : summary.join('; ');
 }
 
+/** A list of texts, lists or objects, or an object: a line of a log may begin with a bracket, too. */
+const JSON_BEGINS = /^\s*(?:\{|\[\s*(?:[[{"\]]|$))/;
+
 /** What can be said of an answer without a message of its own. */
 function describeAnswer(answer: ErrorAnswer, scrub: Scrub): string {
   const { status, header, text: whole, content, isCut, source = 'openrouter' } = answer;
@@ -103,7 +106,7 @@ function describeAnswer(answer: ErrorAnswer, scrub: Scrub): string {
   if (text.trim() === '') {
     return `${answered} with an empty body.`;
   }
-  if (/^\s*[[{]/.test(text)) {
+  if (JSON_BEGINS.test(whole)) {
     return messageOfBrokenJson(bounded(whole)) ?? `${answered} with JSON that is cut short.`;
   }
   if (/^\s*</.test(text) || header('content-type')?.includes('html') === true) {
