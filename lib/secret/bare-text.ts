@@ -1,12 +1,16 @@
 /** What of a text is to be looked at, and where in the text it stands. */
 export interface BareText {
   readonly text: string;
-  /** Where in the original a character of `text` stands. */
+  /** Where in the original a character of `text` begins. */
   at(index: number): number;
+  /** Where in the original a character of `text` has ended. */
+  after(index: number): number;
 }
 
 /** A part of a text: where it begins, and where it has ended. */
 export type Range = readonly [start: number, end: number];
+
+const LAST_CODE_POINT = 0x10ffff;
 
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 
@@ -15,33 +19,67 @@ const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 const SEEN = /[^\p{C}\p{M}\p{Z}\p{Default_Ignorable_Code_Point}\uFFFD]+| +/gu;
 const SEEN_OR_WHITE_SPACE = /[^\p{C}\p{M}\p{Z}\p{Default_Ignorable_Code_Point}\uFFFD]+|\s+/gu;
 
+/** A character as JSON, a programming language or HTML writes it, and what colours a terminal. */
+const ESCAPE =
+  /\\{1,8}u([0-9a-f]{4})|\\{1,8}x([0-9a-f]{2})|&#x([0-9a-f]{1,6});|&#(\d{1,7});|\\{1,8}[0nrtbfv]|\p{Cc}\[[\d;]{0,16}[a-z]/giu;
+const MAY_HAVE_ESCAPES = /[\\\p{Cc}]|&#/u;
+
 /**
- * A text without the characters that nobody sees: a secret with some of them in between is still one to whoever copies
- * it.
+ * A text without the characters that nobody sees, and with escapes as what they stand for: a secret with some of them
+ * in between is still one to whoever copies it.
  *
  * @param keepsWhiteSpace - Whether line breaks and the like stay, since words end there.
  */
 export function bareText(text: string, keepsWhiteSpace: boolean): BareText {
-  if (PRINTABLE_ASCII.test(text)) {
-    return { text, at: (index) => index };
+  const hasEscapes = MAY_HAVE_ESCAPES.test(text);
+  if (!hasEscapes && PRINTABLE_ASCII.test(text)) {
+    return { text, at: (index) => index, after: (index) => index + 1 };
   }
-  const places = new Uint32Array(text.length);
+  const starts = new Uint32Array(text.length);
+  const ends = new Uint32Array(text.length);
   let length = 0;
   let bare = '';
-  for (const { 0: seen, index } of text.matchAll(keepsWhiteSpace ? SEEN_OR_WHITE_SPACE : SEEN)) {
-    bare += seen;
-    for (let offset = 0; offset < seen.length; offset += 1) {
-      places[length + offset] = index + offset;
+  const seenIn = keepsWhiteSpace ? SEEN_OR_WHITE_SPACE : SEEN;
+  const takePlain = (from: number, to: number): void => {
+    for (const { 0: seen, index } of text.slice(from, to).matchAll(seenIn)) {
+      bare += seen;
+      for (let offset = 0; offset < seen.length; offset += 1) {
+        starts[length] = from + index + offset;
+        ends[length] = from + index + offset + 1;
+        length += 1;
+      }
     }
-    length += seen.length;
+  };
+  let done = 0;
+  for (const { 0: escape, 1: u, 2: x, 3: hex, 4: decimal, index } of hasEscapes
+    ? text.matchAll(ESCAPE)
+    : []) {
+    takePlain(done, index);
+    done = index + escape.length;
+    const digits = u ?? x ?? hex;
+    const code = digits === undefined ? Number(decimal ?? 0) : Number.parseInt(digits, 16);
+    const isBlank = /^\\+[nrt]$/.test(escape);
+    const meant = isBlank ? '\n' : String.fromCodePoint(Math.min(code, LAST_CODE_POINT));
+    // Half of a pair, and whatever is beyond it, is no part of a secret that is sent in a header.
+    for (const [seen] of meant.matchAll(seenIn)) {
+      bare += seen;
+      starts.fill(index, length, length + seen.length);
+      ends.fill(done, length, length + seen.length);
+      length += seen.length;
+    }
   }
-  return { text: bare, at: (index) => places[index] ?? text.length };
+  takePlain(done, text.length);
+  return {
+    text: bare,
+    at: (index) => (index < length ? (starts[index] ?? text.length) : text.length),
+    after: (index) => (index < length ? (ends[index] ?? text.length) : text.length),
+  };
 }
 
 /** Puts a text in the place of each range; of ranges that overlap, in the place of all of them together. */
 export function replaceRanges(
   original: string,
-  { at }: Pick<BareText, 'at'>,
+  { at, after }: Pick<BareText, 'at' | 'after'>,
   ranges: readonly Range[],
   replacement: string,
 ): string {
@@ -50,7 +88,7 @@ export function replaceRanges(
   for (const [start, end] of merged(ranges)) {
     const from = at(start);
     replaced += original.slice(done, from) + replacement;
-    done = at(end - 1) + 1;
+    done = Math.max(done, after(end - 1));
   }
   return replaced + original.slice(done);
 }

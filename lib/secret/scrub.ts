@@ -22,7 +22,9 @@ const ENCODED_KEY = new RegExp(
   'g',
 );
 const KEY_IN_HEX = /736b2d6f722d[0-9a-f]{16,}/gi;
-const BEARER_SHAPED = /(\bbearer\s+)[^\s"',;]+/gi;
+// Words that people put behind it are no token: `Bearer token is missing`, `Bearer authentication-required`.
+const BEARER_SHAPED =
+  /(\bbearer\s+)(?!(?:tokens?|auth|authentication|authorization|credentials?|headers?|schemes?|keys?|realm|prefix|is|was|not|or|and|must|required|missing|invalid|expected|format)(?:-[a-z]{1,15})?(?![\w.~+/=-]))[^\s"',;]+/gi;
 const BEARER_REDACTED = /\b(bearer)\s+\[redacted\]/gi;
 
 /** Parts with dots in between. The look-behind keeps it from beginning anew at each character of a long part. */

@@ -66,9 +66,39 @@ describe('scrubbing secrets', () => {
     'sk-proj-abcdefghijkl',
     'forbearer x',
     'the bearer',
+    'Bearer token is missing',
+    'Bearer tokens are not taken here',
+    'Bearer authentication-required: please sign in',
+    'a Bearer authorization header is needed',
+    'C:\\users\\xavier\\u1',
+    '\\u00e9t\\u00e9 &#39;quoted&#39; \\n &#99999999;',
+    '\u001b[31mred\u001b[0m',
   ])('%j stays as it is', (text) => {
     expect(scrub(text)).toBe(text);
     expect(scrubShapes(text)).toBe(text);
+  });
+
+  it.each(['Bearer token-8f7a6c5b4d3e', 'Bearer auth.abc', 'Bearer key_1', 'Bearer invalid-x-y'])(
+    'a word is no excuse for %s',
+    (text) => {
+      expect(scrub(text)).toBe('Bearer [redacted]');
+    },
+  );
+
+  it.each<[string, (character: string, code: number) => string]>([
+    ['JSON', (_, code) => `\\u${code.toString(16).padStart(4, '0')}`],
+    ['JSON in JSON', (_, code) => `\\\\u${code.toString(16).padStart(4, '0')}`],
+    ['a programming language', (_, code) => `\\x${code.toString(16)}`],
+    ['HTML', (_, code) => `&#${code};`],
+    ['HTML in hexadecimal digits', (_, code) => `&#x${code.toString(16)};`],
+    ['JSON, with a NUL behind each', (character) => `${character}\\u0000`],
+    ['JSON, with a line break behind each', (character) => `${character}\\n`],
+    ['a terminal, in colours', (character) => `${character}\u001b[0;31m`],
+  ])('finds a secret as %s writes its characters', (_name, write) => {
+    for (const secret of [KEY, GATEWAY_KEY]) {
+      const text = Array.from(secret, (character) => write(character, character.charCodeAt(0))).join('');
+      expect(scrub(`<${text}>`)).toMatch(/^<\[redacted\].{0,7}>$/);
+    }
   });
 
   it('leaves a text alone that is too short to be a secret', () => {
