@@ -12,6 +12,7 @@ export type Range = readonly [start: number, end: number];
 
 const LAST_CODE_POINT = 0x10ffff;
 
+const VISIBLE_ASCII = /^[!-~]$/;
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 
 // Controls, format characters, lone surrogates, marks that are laid over other characters, blanks other than the
@@ -60,13 +61,13 @@ export function bareText(text: string, keepsWhiteSpace: boolean): BareText {
     const code = digits === undefined ? Number(decimal ?? 0) : Number.parseInt(digits, 16);
     const isBlank = /^\\+[nrt]$/.test(escape);
     const meant = isBlank ? '\n' : String.fromCodePoint(Math.min(code, LAST_CODE_POINT));
-    // Half of a pair, and whatever is beyond it, is no part of a secret that is sent in a header.
-    for (const [seen] of meant.matchAll(seenIn)) {
-      bare += seen;
-      starts.fill(index, length, length + seen.length);
-      ends.fill(done, length, length + seen.length);
-      length += seen.length;
+    if (!VISIBLE_ASCII.test(meant) && meant.search(seenIn) === -1) {
+      continue;
     }
+    bare += meant;
+    starts.fill(index, length, length + meant.length);
+    ends.fill(done, length, length + meant.length);
+    length += meant.length;
   }
   takePlain(done, text.length);
   return {
