@@ -52,7 +52,7 @@ const OPTIONAL_12 = { ...OPTIONAL, '@nestjs/terminus': '^12' };
 const OPTIONAL_11 = { ...OPTIONAL, '@nestjs/terminus': '^11' };
 
 /** What npm downloads, as the README tells it. */
-const TARBALL_BYTES = 333_000;
+const TARBALL_BYTES = 447_000;
 
 /** Fakes what makes a balance old, in each runner's way. */
 const JEST_CLOCK = {
@@ -112,7 +112,7 @@ function runsObservedApp(project: () => ScratchProject): void {
       .trim()
       .split('\n');
     expect(answers).toMatch(
-      /^402 .*at least \$5\.00 is needed, \$4\.00 is left of the balance of the account/,
+      /^402 \{"statusCode":402,"message":"Not enough OpenRouter credits\.",.*"required":5\}$/,
     );
     expect(health).toMatch(/^503 .*"openrouter":\{.*"spendable":4.*"status":"down"\}/);
     expect(metrics).toBe('200 openrouter_spendable_usd{account="default"} 4');
