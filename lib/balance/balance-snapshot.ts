@@ -146,7 +146,12 @@ function boundsOf(
   limits: readonly (SpendingLimit | undefined)[],
   hasUnknown: boolean,
 ): Bounds {
-  const lowest: { account?: Bound; key?: Bound; keyLimit?: Bound } = {};
+  // Each member its own, whatever somebody has put on Object.prototype.
+  const lowest: Record<'account' | 'key' | 'keyLimit', Bound | undefined> = {
+    account: undefined,
+    key: undefined,
+    keyLimit: undefined,
+  };
   if (balance !== null) {
     // Where nothing is left of the balance either, no reset helps.
     lowest.account = { by: 'balance', left: balance, resetsAt: null, rank: 0 };

@@ -22,6 +22,7 @@ const VALUES = [
   'Bearer sk-or-v1-polluted0polluted',
   { authorization: 'Bearer sk-or-v1-polluted1', message: 'polluted', code: 402, metadata: { a: 1 } },
   () => 'polluted',
+  null,
 ];
 
 const hanging = new OpenRouterClient({ managementKey: KEY, baseUrl: `${baseUrl}/hang`, retry: false });
