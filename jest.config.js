@@ -1,9 +1,11 @@
+const { availableParallelism } = require('node:os');
+
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
-  // Most tests wait for sockets and timers; Jest would leave one core of a small machine idle.
-  maxWorkers: '100%',
+  // Most tests wait for sockets and timers, so that two cores serve three workers.
+  maxWorkers: Math.ceil(1.5 * availableParallelism()),
   testMatch: ['**/*.spec.ts'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/consumers/'],
   // Nest 12 is ESM only, so Jest runs ES modules (with --experimental-vm-modules).
