@@ -16,6 +16,7 @@ import {
   type INestMicroservice,
   NotFoundException,
   type Provider,
+  type Type,
   UseFilters,
 } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
@@ -199,13 +200,16 @@ describe.each([
     });
 
     it('are what they were without `foreign`', async () => {
-      const url = await start([provideOpenRouterExceptionFilter()]);
       thrown = () => way(sandbox.baseUrl);
-      sandbox.failNext({ status: 429 });
-      expect(await answerOf(url)).toMatchObject({
-        status: 500,
-        body: { statusCode: 500, message: 'Internal server error' },
-      });
+      const answers: unknown[] = [];
+      // NestJS 11 answers an error that has a `statusCode` by that, NestJS 12 with 500.
+      for (const providers of [[], [provideOpenRouterExceptionFilter()]]) {
+        const url = await start(providers);
+        sandbox.failNext({ status: 429 });
+        answers.push(await answerOf(url));
+      }
+      expect(answers[1]).toEqual(answers[0]);
+      expect(answers[1]).not.toHaveProperty('body.code');
     });
   });
 
@@ -514,9 +518,7 @@ describe('other clients’ errors', () => {
   });
 
   it('are answered as ours over WebSockets, and the others as without the filter', async () => {
-    @UseFilters(new OpenRouterExceptionFilter({ foreign: true, mapping: 'gateway' }))
-    @WebSocketGateway()
-    class Gateway {
+    class Events {
       @SubscribeMessage('answer')
       answer(): Promise<unknown> {
         return viaOpenAi(sandbox.baseUrl);
@@ -526,33 +528,50 @@ describe('other clients’ errors', () => {
       own(): never {
         throw new WsException('no such user');
       }
+
+      @SubscribeMessage('last')
+      last(): unknown {
+        return { event: 'last', data: 1 };
+      }
     }
 
-    const testing = await Test.createTestingModule({ providers: [Gateway] }).compile();
-    const app = testing.createNestApplication();
-    app.useWebSocketAdapter(new WsAdapter(app));
-    const client = new WebSocket((await listen(app)).replace('http', 'ws'));
-    await once(client, 'open');
-    sandbox.failNext({ status: 402, headers: { 'request-id': 'req-7' } });
-    const answers: unknown[] = [];
-    for (const event of ['answer', 'own']) {
-      const message = once(client, 'message');
+    @WebSocketGateway()
+    class Plain extends Events {}
+
+    @UseFilters(new OpenRouterExceptionFilter({ foreign: true, mapping: 'gateway' }))
+    @WebSocketGateway()
+    class Filtered extends Events {}
+
+    /** What is heard of an event until the next one is answered; NestJS 11 says nothing over a native WebSocket. */
+    async function heardOf(gateway: Type, event: string): Promise<{ event: string; data: unknown }[]> {
+      const testing = await Test.createTestingModule({ providers: [gateway] }).compile();
+      const app = testing.createNestApplication();
+      app.useWebSocketAdapter(new WsAdapter(app));
+      const client = new WebSocket((await listen(app)).replace('http', 'ws'));
+      await once(client, 'open');
+      const heard: { event: string; data: unknown }[] = [];
+      client.on('message', (data: Buffer) =>
+        heard.push(JSON.parse(data.toString()) as (typeof heard)[number]),
+      );
       client.send(JSON.stringify({ event, data: 1 }));
-      const [data] = (await message) as [Buffer];
-      answers.push((JSON.parse(data.toString()) as { data: unknown }).data);
+      if (event === 'answer') await once(client, 'message');
+      client.send(JSON.stringify({ event: 'last', data: 1 }));
+      while (heard.at(-1)?.event !== 'last') await once(client, 'message');
+      client.terminate();
+      await app.close();
+      return heard.slice(0, -1);
     }
-    client.terminate();
-    await app.close();
-    expect(answers).toEqual([
-      {
-        status: 'error',
-        message: 'An upstream service is unavailable at the moment.',
-        code: 'OPENROUTER_PAYMENT_REQUIRED',
-        statusCode: 503,
-        requestId: 'req-7',
-        cause: { pattern: 'answer', data: 1 },
-      },
-      { status: 'error', message: 'no such user', cause: { pattern: 'own', data: 1 } },
-    ]);
+
+    sandbox.failNext({ status: 402, headers: { 'request-id': 'req-7' } });
+    const [answer] = await heardOf(Filtered, 'answer');
+    expect(answer?.data).toEqual({
+      status: 'error',
+      message: 'An upstream service is unavailable at the moment.',
+      code: 'OPENROUTER_PAYMENT_REQUIRED',
+      statusCode: 503,
+      requestId: 'req-7',
+      cause: { pattern: 'answer', data: 1 },
+    });
+    expect(await heardOf(Filtered, 'own')).toEqual(await heardOf(Plain, 'own'));
   });
 });
