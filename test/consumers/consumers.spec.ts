@@ -115,7 +115,10 @@ function runsObservedApp(project: () => ScratchProject): void {
       /^402 \{"statusCode":402,"message":"Not enough OpenRouter credits\.",.*"required":5\}$/,
     );
     expect(health).toMatch(/^503 .*"openrouter":\{.*"spendable":4.*"status":"down"\}/);
-    expect(metrics).toBe('200 openrouter_spendable_usd{account="default"} 4');
+    expect(metrics).toBe(
+      '200 openrouter_spendable_usd{account="default"} 4 ' +
+        'openrouter_spendable_limited_by{account="default",limit="balance"} 1',
+    );
   });
 }
 
