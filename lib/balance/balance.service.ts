@@ -1,8 +1,8 @@
 import { Logger, type OnModuleDestroy } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import type { BalanceDiagnostics } from '../contracts/balance-figures.js';
-import { isOpenRouterHost } from '../contracts/openrouter-host.js';
 import { mayBeShortOfMoney } from '../errors/error-verdict.js';
+import { isOpenRouterHost } from '../errors/openrouter-host.js';
 import type { HttpPipeline } from '../http/http-pipeline.js';
 import { attachPipeline } from '../http/service-pipeline.js';
 import type { Scrub } from '../secret/scrub.js';

@@ -1,5 +1,5 @@
 import type { ValidationArguments } from 'class-validator';
-import { isOpenRouterHost } from '../contracts/openrouter-host.js';
+import { isOpenRouterHost } from '../errors/openrouter-host.js';
 import { ValidateBy, ValidateIf } from './class-validator.js';
 
 /** Why a value is refused and what to do about it; `undefined` if it is fine. Shows no value that may be secret. */

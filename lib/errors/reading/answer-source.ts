@@ -1,4 +1,4 @@
-import { isOpenRouterHost } from '../../contracts/openrouter-host.js';
+import { isOpenRouterHost } from '../openrouter-host.js';
 import { isEnvelopeType, isErrorType } from './error-vocabulary.js';
 import type { HeaderReader } from './header-reader.js';
 import { isObject, peek, textOf, wireMember } from './peek.js';
