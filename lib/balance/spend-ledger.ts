@@ -1,7 +1,7 @@
 import type { NamedSpend, SharedSpend } from '../contracts/balance-store.js';
 import { type OwnSum, OwnSpend } from './own-spend.js';
 import { type RecordedSpend, SpendSum } from './recorded-spend.js';
-import { type Exchange, ToldSpend } from './told-spend.js';
+import { AGE_TOLERANCE_MS, type Exchange, ToldSpend } from './told-spend.js';
 import { UnnamedSpend } from './unnamed-spend.js';
 
 /** More sums than this go out in several messages. */
@@ -15,9 +15,6 @@ const UNNAMED_SPAN_MS = 1_000;
 
 /** Amounts of a sum are this far apart where a store does not tell. */
 const UNTOLD_SPAN_MS = 1_000;
-
-/** A store whose clock jumps tells ages that are wrong by more than a slow answer can make them. */
-const AGE_TOLERANCE_MS = 2_000;
 
 /** Spend on its way to the store. */
 export interface OutgoingSpend {

@@ -5,7 +5,7 @@ import { SpendSum } from './recorded-spend.js';
 const DELAY_MS = 1_000;
 
 /** A store whose clock jumps tells ages that are wrong by more than a slow answer can make them. */
-const AGE_TOLERANCE_MS = 2_000;
+export const AGE_TOLERANCE_MS = 2_000;
 
 /** For how long it is remembered that a sum is settled, so that whoever sends it again does not make it count again. */
 const REMEMBERED_MS = 300_000;
