@@ -3,10 +3,12 @@ import type { OpenRouterDelivery, OpenRouterPhase } from '../contracts/delivery.
 import { headerReader, type HeaderReader } from '../errors/reading/header-reader.js';
 import { peek } from '../errors/reading/peek.js';
 import { withoutPollution } from '../options/pollution.js';
-import { deliveryOf } from './call-failure.js';
+import { deliveryOf, isSuccess } from './call-failure.js';
 import { RequestTracker } from './request-tracker.js';
-import { isSuccess, LONGEST_ERROR } from './error-excerpt.js';
 import { BodyFault, type BodyLimit, collectBody, decodeBody, isUnpacked } from './response-body.js';
+
+/** So much of an error answer is read, in bytes, as sent and unpacked. */
+const LONGEST_ERROR = 65_536;
 
 /** A request as it goes over the wire; holds the key. */
 export interface WireRequest {

@@ -18,8 +18,6 @@ import type { Interruption } from './call-scope.js';
 export interface CallFailure {
   readonly exception: OpenRouterException;
   readonly transient: boolean;
-  /** Whether the answer itself says that another attempt could help, which wins over its status. */
-  readonly isRetryable?: boolean | undefined;
   /** Whether a kept connection was lost before the answer began: most likely the server was just closing it. */
   readonly stale?: boolean;
 }
@@ -61,10 +59,15 @@ const PHASE_OF_SYSCALL: ReadonlyMap<string, OpenRouterPhase> = new Map([
   ['connect', 'connect'],
 ]);
 
+/** Whether a status says that the request was carried out. */
+export function isSuccess(status: number): boolean {
+  return status >= 200 && status <= 299;
+}
+
 /** What is known of a request's effect when it ended in a phase; `status` is that of the answer, once there is one. */
 export function deliveryOf(phase: OpenRouterPhase, status?: number): OpenRouterDelivery {
   if (phase === 'body' && status !== undefined) {
-    return status >= 200 && status < 300 ? 'applied' : deliveryOfStatus(status);
+    return isSuccess(status) ? 'applied' : deliveryOfStatus(status);
   }
   return phase === 'headers' || phase === 'body' ? 'unknown' : 'not-sent';
 }

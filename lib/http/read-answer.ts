@@ -3,13 +3,11 @@ import type { KeyInUse } from '../errors/key-hint.js';
 import { statusIn } from '../errors/reading/error-answer.js';
 import { tryParseJson } from '../errors/reading/json.js';
 import type { Scrub } from '../secret/scrub.js';
-import { createApiException, type RefusedCall } from '../wire/api-exception.factory.js';
+import { createApiException } from '../wire/api-exception.factory.js';
 import { isJsonObject, ownMember } from '../wire/wire-record.js';
 import type { WireAnswer } from './attempt.js';
-import { errorExcerpt, isSuccess, LONGEST_ERROR } from './error-excerpt.js';
-import { bodyFailure, type CallFailure, type Outcome } from './call-failure.js';
+import { bodyFailure, type CallFailure, isSuccess, type Outcome } from './call-failure.js';
 import type { OpenRouterCall } from './openrouter-call.js';
-import { isRetryable } from './retry-advice.js';
 
 /**
  * Reads an answer: the value of a success, and the failure of everything else.
@@ -24,8 +22,11 @@ export function readAnswer<T>(
 ): Outcome<T> {
   const { status, header, body, fault } = answer;
   const { operation, gone } = call;
-  const refused = (status: number, body: string | undefined): Outcome<T> => ({
-    failure: refusal({ status, header, body, operation, scrub, key, gone }),
+  const refused = (status: number, content?: unknown): Outcome<T> => ({
+    failure: {
+      exception: createApiException({ status, header, body, content, operation, scrub, key, gone }),
+      transient: false,
+    },
   });
   if (!Number.isInteger(status)) {
     return { failure: noStatus(operation) };
@@ -35,7 +36,7 @@ export function readAnswer<T>(
     if (location !== undefined) {
       call.onRedirect?.(scrub(location));
     }
-    return refused(status, body);
+    return refused(status);
   }
   if (fault !== undefined) {
     return { failure: bodyFailure(fault, operation, scrub) };
@@ -43,19 +44,13 @@ export function readAnswer<T>(
   const content = tryParseJson(body ?? '');
   const error = isJsonObject(content) ? ownMember(content, 'error') : undefined;
   if (error !== undefined && error !== null) {
-    const isLong = body !== undefined && body.length > LONGEST_ERROR;
-    return refused(statusIn(content) ?? 500, isLong ? errorExcerpt(error) : body);
+    return refused(statusIn(content) ?? 500, content);
   }
   // Of a deletion the status says all there is to say.
   const isDone = call.method === 'DELETE' && body?.trim() === '';
   return content === undefined && !isDone
     ? { failure: notJson(answer, operation, scrub) }
     : { value: call.decode(content), status };
-}
-
-function refusal(call: RefusedCall): CallFailure {
-  const exception = createApiException(call);
-  return { exception, transient: false, isRetryable: isRetryable(exception) };
 }
 
 function noStatus(operation: string): CallFailure {

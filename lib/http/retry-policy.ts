@@ -1,5 +1,6 @@
 import { OpenRouterApiException } from '../errors/api.exceptions.js';
-import { isPassingRefusal, LIMIT_SOURCES } from '../errors/limit-source.js';
+import { isDailyLimit, isPassingRefusal, LIMIT_SOURCES } from '../errors/limit-source.js';
+import { isGeneric } from '../errors/reading/relayed-error.js';
 import type { ResolvedRetryOptions } from '../options/openrouter-options.js';
 import { type CallFailure, deliveryIn } from './call-failure.js';
 
@@ -51,7 +52,8 @@ export function delayBefore(
 function mayRetry({ creates, failure }: RetryQuestion, settings: ResolvedRetryOptions): boolean {
   const { exception } = failure;
   if (exception instanceof OpenRouterApiException) {
-    const isRetryable = failure.isRetryable ?? isRetryableAnswer(exception, settings);
+    // What the answer itself says of it wins over its status.
+    const isRetryable = exception.retryable ?? isRetryableAnswer(exception, settings);
     return isRetryable && (!creates || mayResendAfterAnswer(exception, settings));
   }
   return failure.transient && (!creates || deliveryIn(exception) === 'not-sent');
@@ -59,10 +61,23 @@ function mayRetry({ creates, failure }: RetryQuestion, settings: ResolvedRetryOp
 
 function isRetryableAnswer(exception: OpenRouterApiException, settings: ResolvedRetryOptions): boolean {
   const { status, limitSource, retryAfterMs } = exception;
-  if (status === 402) {
-    return isPassingRefusal(limitSource, retryAfterMs);
+  if (isLimitOfTheDay(exception)) {
+    return false;
   }
-  return settings.retryCodes.includes(status) && limitSource !== LIMIT_SOURCES.freeTierDaily;
+  return status === 402 ? isPassingRefusal(limitSource, retryAfterMs) : settings.retryCodes.includes(status);
+}
+
+function isLimitOfTheDay({
+  status,
+  errorStatus = status,
+  message,
+  limitSource,
+}: OpenRouterApiException): boolean {
+  return (
+    limitSource === LIMIT_SOURCES.freeTierDaily ||
+    // Behind a generic message stands what a provider has said of its own limits.
+    (!isGeneric(message) && isDailyLimit(errorStatus, message))
+  );
 }
 
 /** A 429 is the one refusal after which sending a creation again is both safe and of use. */

@@ -35,6 +35,8 @@ export interface RefusedCall {
   readonly header: HeaderReader;
   /** The body as text; `undefined` if it could not be read. */
   readonly body: string | undefined;
+  /** The body as JSON, where it was parsed already. */
+  readonly content?: unknown;
   readonly operation: string;
   readonly scrub: Scrub;
   /** The key that the call was made with, for the hint what to do about it. */
@@ -72,7 +74,9 @@ const EXCEPTION_OF_STATUS: Readonly<Record<number, StatusException>> = {
 /** Makes the exception of an error answer, whatever its content type and shape. */
 export function createApiException(call: RefusedCall): OpenRouterApiException {
   const { status, header, body: text, operation, scrub } = call;
-  const answer = { status, header, text, ...parseErrorText(text ?? '') };
+  const parsed =
+    call.content === undefined ? parseErrorText(text ?? '') : { content: call.content, isCut: false };
+  const answer = { status, header, text, ...parsed };
   const { said, status: meant, metadata, isDailyLimit: _, ...reading } = readErrorAnswer(answer, scrub);
   const init: OpenRouterStatusExceptionInit = {
     ...reading,

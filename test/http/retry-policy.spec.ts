@@ -8,7 +8,10 @@ import type { OpenRouterDelivery } from '../../lib/contracts/delivery.js';
 import { delayBefore, retryDelay, type RetryQuestion } from '../../lib/http/retry-policy.js';
 import { DEFAULT_RETRY } from '../../lib/options/option-defaults.js';
 
-function apiFailure(status: number, more: { limitSource?: string; retryAfterMs?: number } = {}) {
+function apiFailure(
+  status: number,
+  more: { limitSource?: string; retryAfterMs?: number; retryable?: boolean } = {},
+) {
   return { exception: new OpenRouterApiException({ status, message: 'no', ...more }), transient: false };
 }
 
@@ -205,8 +208,8 @@ describe('whether there is a next attempt', () => {
     [503, true, { creates: true }, false],
     [429, true, { creates: true, settings: { ...DEFAULT_RETRY, retryThrottledPost: true } }, true],
     [429, false, { creates: true, settings: { ...DEFAULT_RETRY, retryThrottledPost: true } }, false],
-  ])('after a %i that says %s of itself', (status, isRetryable, over, expected) => {
-    const failure = { ...apiFailure(status), isRetryable };
+  ])('after a %i that says %s of itself', (status, retryable, over, expected) => {
+    const failure = apiFailure(status, { retryable });
     expect(retryDelay(question({ failure, ...over })) !== undefined).toBe(expected);
   });
 
