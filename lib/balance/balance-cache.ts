@@ -263,16 +263,6 @@ export class BalanceCache {
     return this.#outbox.flush();
   }
 
-  /**
-   * Spend that certainly is not in a reading: recorded after OpenRouter had answered. What {@link snapshotOf} takes off
-   * is never too little; this is never too much.
-   *
-   * @param marginMs - How much later, since a completion is billed some time before its cost is recorded.
-   */
-  spentSurelyAfter({ receivedAt }: HeldReading, marginMs: number): RecordedSpend {
-    return this.#ledger.spentSurelyAfter(receivedAt + marginMs);
-  }
-
   get #now(): number {
     return this.#parts.environment.now();
   }

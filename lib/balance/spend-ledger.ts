@@ -134,18 +134,6 @@ export class SpendLedger {
     return this.#total.sum.spend;
   }
 
-  /** What was certainly recorded after a moment: never too much. */
-  spentSurelyAfter(moment: number): RecordedSpend {
-    const total = new SpendSum();
-    for (const { startedAt, exact } of this.#own.sums) {
-      if (startedAt > moment) {
-        total.addSum(exact);
-      }
-    }
-    this.#told.addSurelyAfter(moment, total);
-    return total.spend;
-  }
-
   #sumSince(moment: number): SpendSum {
     const total = new SpendSum();
     for (const { at, exact } of this.#own.sums) {

@@ -144,13 +144,4 @@ export class ToldSpend {
       }
     }
   }
-
-  /** Adds to a sum what was certainly recorded after a moment. */
-  addSurelyAfter(moment: number, total: SpendSum): void {
-    for (const { startedAt, microUsd, otherMicroUsd } of this.#known.values()) {
-      if (startedAt > moment) {
-        total.addMicro(microUsd, otherMicroUsd);
-      }
-    }
-  }
 }

@@ -360,21 +360,6 @@ describe('recorded spend, with a store that names sums,', () => {
     expect(two.ledger.spentSince(-1)).toEqual({ accountUsd: 17.5, keyUsd: 2.5 });
   });
 
-  it('tells what was certainly recorded after a moment, never too much', () => {
-    const store = new NamingStore();
-    const [one, two] = ['a', 'b'].map((name) => new Process(name, store)) as [Process, Process];
-    one.record(1, 10_000);
-    one.ledger.cut();
-    one.record(2, 10_100);
-    one.send(10_110);
-    two.read(10_200);
-    expect(one.ledger.spentSurelyAfter(10_050)).toEqual({ accountUsd: 2, keyUsd: 2 });
-    // A message may have been under way for a while.
-    expect(two.ledger.spentSurelyAfter(10_050).accountUsd).toBe(0);
-    expect(two.ledger.spentSurelyAfter(9_050).accountUsd).toBe(2);
-    expect(two.ledger.spentSurelyAfter(8_000).accountUsd).toBe(3);
-  });
-
   it('goes out in few messages after many were not taken', () => {
     const process = new Process('a', new NamingStore());
     for (let index = 0; index < 300_000; index += 1) {
@@ -458,7 +443,6 @@ describe('recorded spend, with a store that names sums,', () => {
               expect(accountUsd).toBeGreaterThanOrEqual(known);
               expect(accountUsd).toBeLessThanOrEqual(truth);
               expect(keyUsd).toBeLessThanOrEqual(accountUsd);
-              expect(one.ledger.spentSurelyAfter(now).accountUsd).toBe(0);
             }
           }
           for (let round = 0; round < 3; round += 1) {
