@@ -7,6 +7,7 @@ import axios from 'axios';
 import OpenAI from 'openai';
 import { classifyOpenRouterError, type OpenRouterErrorVerdict } from '../../lib/errors/index.js';
 import { OpenRouterSandbox, type OpenRouterSandboxOptions } from '../../lib/testing/index.js';
+import { withoutKeyInEnvironment } from '../support/environment.js';
 import { failureOf } from '../support/failures.js';
 import { leaksIn } from '../support/leaks.js';
 import { API_KEY, cleanUp, clientOf, closedPort, startServer, startTcpServer } from '../support/servers.js';
@@ -91,14 +92,14 @@ const WAYS: Readonly<Record<string, Way>> = {
 const OURS: Way = (baseUrl, signal) =>
   clientOf(baseUrl, { retry: false }).credits.getCredits(signal === undefined ? {} : { signal });
 
-const keyOfEnvironment = process.env['OPENROUTER_API_KEY'];
+let putKeyBack: () => void;
 
 beforeAll(() => {
-  delete process.env['OPENROUTER_API_KEY'];
+  putKeyBack = withoutKeyInEnvironment();
 });
 
 afterAll(() => {
-  if (keyOfEnvironment !== undefined) process.env['OPENROUTER_API_KEY'] = keyOfEnvironment;
+  putKeyBack();
 });
 
 const sandboxes: OpenRouterSandbox[] = [];

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { classifyOpenRouterError, type OpenRouterErrorVerdict } from '../../lib/errors/index.js';
 import { OpenRouterSandbox } from '../../lib/testing/index.js';
+import { withoutKeyInEnvironment } from '../support/environment.js';
 import { leaksIn } from '../support/leaks.js';
 import { API_KEY, cleanUp, startServer } from '../support/servers.js';
 import { type ClientOutcome, outcomeOf, PACKAGED_CLIENTS, skipReason } from './clients.js';
@@ -143,16 +144,16 @@ const ANSWERS: readonly Answer[] = [
   },
 ];
 
-const keyOfEnvironment = process.env['OPENROUTER_API_KEY'];
+let putKeyBack: () => void;
 let sandbox: OpenRouterSandbox;
 
 beforeAll(async () => {
-  delete process.env['OPENROUTER_API_KEY'];
+  putKeyBack = withoutKeyInEnvironment();
   sandbox = await OpenRouterSandbox.start();
 });
 
 afterAll(async () => {
-  if (keyOfEnvironment !== undefined) process.env['OPENROUTER_API_KEY'] = keyOfEnvironment;
+  putKeyBack();
   await sandbox.stop();
 });
 

@@ -1,8 +1,6 @@
 import 'reflect-metadata';
 import { once } from 'node:events';
-import type { AddressInfo, Server } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { HttpService } from '@nestjs/axios';
 import {
   type ArgumentsHost,
@@ -13,21 +11,14 @@ import {
   Get,
   HttpException,
   type INestApplication,
-  type INestMicroservice,
   NotFoundException,
   type Provider,
   type Type,
   UseFilters,
 } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
-import { GraphQLModule, Query, Resolver } from '@nestjs/graphql';
-import {
-  ClientProxyFactory,
-  MessagePattern,
-  type MicroserviceOptions,
-  RpcException,
-  Transport,
-} from '@nestjs/microservices';
+import { Query, Resolver } from '@nestjs/graphql';
+import { MessagePattern, RpcException } from '@nestjs/microservices';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { WsAdapter } from '@nestjs/platform-ws';
@@ -37,7 +28,7 @@ import { OpenRouter } from '@openrouter/sdk';
 import axios from 'axios';
 import { GraphQLError } from 'graphql';
 import OpenAI from 'openai';
-import { lastValueFrom, timeout } from 'rxjs';
+import { lastValueFrom } from 'rxjs';
 import { WebSocket } from 'ws';
 import { OpenRouterApiException } from '../../lib/errors/api.exceptions.js';
 import { isOutOfCredits } from '../../lib/errors/error-verdict.js';
@@ -49,8 +40,11 @@ import {
   provideOpenRouterExceptionFilter,
 } from '../../lib/filters/index.js';
 import { OpenRouterSandbox } from '../../lib/testing/index.js';
+import { withoutKeyInEnvironment } from '../support/environment.js';
 import { failureOf } from '../support/failures.js';
+import { graphqlModule, queryGraphql } from '../support/graphql.js';
 import { API_KEY, cleanUp, closedPort, startServer } from '../support/servers.js';
+import { TcpService } from '../support/tcp-service.js';
 import { apiException, listen, spyOnErrorLog } from './support.js';
 
 const MESSAGES = [{ role: 'user' as const, content: 'Hi' }];
@@ -99,15 +93,15 @@ const STATUSES = [400, 401, 402, 403, 404, 408, 409, 410, 413, 422, 429, 500, 50
 let sandbox: OpenRouterSandbox;
 let errorLog: ReturnType<typeof spyOnErrorLog>;
 let thrown: () => Promise<unknown>;
-const keyOfEnvironment = process.env['OPENROUTER_API_KEY'];
+let putKeyBack: () => void;
 
 beforeAll(async () => {
-  delete process.env['OPENROUTER_API_KEY'];
+  putKeyBack = withoutKeyInEnvironment();
   sandbox = await OpenRouterSandbox.start();
 });
 
 afterAll(async () => {
-  if (keyOfEnvironment !== undefined) process.env['OPENROUTER_API_KEY'] = keyOfEnvironment;
+  putKeyBack();
   await sandbox.stop();
 });
 
@@ -421,23 +415,13 @@ describe('other clients’ errors', () => {
     }
 
     const testing = await Test.createTestingModule({
-      imports: [
-        GraphQLModule.forRoot<ApolloDriverConfig>({
-          driver: ApolloDriver,
-          autoSchemaFile: true,
-          playground: false,
-        }),
-      ],
+      imports: [graphqlModule()],
       providers: [AnswerResolver, provideOpenRouterExceptionFilter({ foreign: true, mapping: 'gateway' })],
     }).compile();
     const app = testing.createNestApplication();
     const url = await listen(app);
     sandbox.failNext({ status: 429, headers: { 'retry-after': '7', 'request-id': 'req-7' } });
-    const response = await fetch(`${url}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ query: '{ answer bug }' }),
-    });
+    const response = await queryGraphql(url, '{ answer bug }');
     const { errors } = (await response.json()) as {
       errors: { path: string[]; message: string; extensions: object }[];
     };
@@ -479,31 +463,13 @@ describe('other clients’ errors', () => {
       }
     }
 
-    const testing = await Test.createTestingModule({
+    const service = await TcpService.start({
       controllers: [Answers],
       providers: [provideOpenRouterExceptionFilter({ foreign: true })],
-    }).compile();
-    const app: INestMicroservice = testing.createNestMicroservice<MicroserviceOptions>({
-      transport: Transport.TCP,
-      options: { host: '127.0.0.1', port: 0 },
-    });
-    await app.listen();
-    const { port } = app.unwrap<Server>().address() as AddressInfo;
-    const client = ClientProxyFactory.create({
-      transport: Transport.TCP,
-      options: { host: '127.0.0.1', port },
     });
     sandbox.failNext({ status: 404, headers: { 'request-id': 'req-7' } });
-    const failures: unknown[] = [];
-    for (const pattern of ['answer', 'own', 'bug']) {
-      failures.push(
-        await lastValueFrom(client.send<unknown>(pattern, {}).pipe(timeout(3_000))).catch(
-          (error: unknown) => error,
-        ),
-      );
-    }
-    await client.close();
-    await app.close();
+    const failures = await service.failuresOf(['answer', 'own', 'bug']);
+    await service.close();
     expect(failures).toEqual([
       {
         status: 'error',

@@ -1,14 +1,14 @@
 import 'reflect-metadata';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { INestApplication } from '@nestjs/common';
-import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
-import { GraphQLModule, Query, Resolver } from '@nestjs/graphql';
+import { Query, Resolver } from '@nestjs/graphql';
 import { Test } from '@nestjs/testing';
 import {
   OpenRouterAbortException,
   OpenRouterValidationException,
 } from '../../lib/errors/client.exceptions.js';
 import { provideOpenRouterExceptionFilter } from '../../lib/filters/index.js';
+import { graphqlModule, queryGraphql } from '../support/graphql.js';
 import { apiException, KEY, listen, spyOnErrorLog } from './support.js';
 
 interface GraphqlAnswer {
@@ -44,10 +44,7 @@ describe('OpenRouterExceptionFilter in GraphQL', () => {
     thrown = exception;
     const testing = await Test.createTestingModule({
       imports: [
-        GraphQLModule.forRoot<ApolloDriverConfig>({
-          driver: ApolloDriver,
-          autoSchemaFile: true,
-          playground: false,
+        graphqlModule({
           includeStacktraceInErrorResponses: true,
           formatError: (formatted, error) => {
             seen.push((error as { originalError?: Error }).originalError?.cause);
@@ -58,11 +55,7 @@ describe('OpenRouterExceptionFilter in GraphQL', () => {
       providers: [BalanceResolver, provideOpenRouterExceptionFilter({ mapping })],
     }).compile();
     app = testing.createNestApplication();
-    const response = await fetch(`${await listen(app)}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ query: '{ balance }' }),
-    });
+    const response = await queryGraphql(await listen(app), '{ balance }');
     const text = await response.text();
     const { data, errors } = JSON.parse(text) as GraphqlAnswer;
     expect(data).toEqual({ balance: null });

@@ -1,7 +1,5 @@
 import 'reflect-metadata';
-import type { AddressInfo, Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import {
   type ArgumentsHost,
   Catch,
@@ -11,7 +9,6 @@ import {
   Get,
   HttpException,
   type INestApplication,
-  type INestMicroservice,
   Logger,
   Module,
   type ModuleMetadata,
@@ -20,20 +17,17 @@ import {
   UseFilters,
 } from '@nestjs/common';
 import { APP_FILTER, BaseExceptionFilter, HttpAdapterHost } from '@nestjs/core';
-import { GraphQLModule, Query, Resolver } from '@nestjs/graphql';
-import {
-  ClientProxyFactory,
-  MessagePattern,
-  type MicroserviceOptions,
-  Transport,
-} from '@nestjs/microservices';
+import { Query, Resolver } from '@nestjs/graphql';
+import { MessagePattern } from '@nestjs/microservices';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
-import { lastValueFrom, throwError, timeout } from 'rxjs';
+import { throwError } from 'rxjs';
 import { OpenRouterExceptionFilter, provideOpenRouterExceptionFilter } from '../../lib/filters/index.js';
 import { RequireCredits } from '../../lib/guard/index.js';
 import { FakeAccount } from '../guard/support.js';
+import { graphqlModule, queryGraphql } from '../support/graphql.js';
+import { TcpService } from '../support/tcp-service.js';
 import { apiException, listen, spyOnErrorLog } from './support.js';
 
 /** One that catches everything and leaves the answer to Nest, as those of error trackers do. */
@@ -256,22 +250,12 @@ describe('a catch-all filter before ours', () => {
     }
 
     const testing = await Test.createTestingModule({
-      imports: [
-        GraphQLModule.forRoot<ApolloDriverConfig>({
-          driver: ApolloDriver,
-          autoSchemaFile: true,
-          playground: false,
-        }),
-      ],
+      imports: [graphqlModule()],
       providers: [AnswerResolver, account.provider(), TRACKING, OURS],
     }).compile();
     const app = testing.createNestApplication();
     const url = await listen(app);
-    const response = await fetch(`${url}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ query: '{ missing bug guarded }' }),
-    });
+    const response = await queryGraphql(url, '{ missing bug guarded }');
     const { errors } = (await response.json()) as {
       errors: { path: string[]; message: string; extensions: { code: string } }[];
     };
@@ -299,25 +283,9 @@ describe('a catch-all filter before ours', () => {
       }
     }
 
-    const testing = await Test.createTestingModule({
-      controllers: [Answers],
-      providers: [TRACKING, OURS],
-    }).compile();
-    const app: INestMicroservice = testing.createNestMicroservice<MicroserviceOptions>({
-      transport: Transport.TCP,
-      options: { host: '127.0.0.1', port: 0 },
-    });
-    await app.listen();
-    const { port } = app.unwrap<Server>().address() as AddressInfo;
-    const client = ClientProxyFactory.create({
-      transport: Transport.TCP,
-      options: { host: '127.0.0.1', port },
-    });
-    const failureOf = (pattern: string): Promise<unknown> =>
-      lastValueFrom(client.send(pattern, {}).pipe(timeout(3_000))).catch((error: unknown) => error);
-    const failures = [await failureOf('missing'), await failureOf('bug')];
-    await client.close();
-    await app.close();
+    const service = await TcpService.start({ controllers: [Answers], providers: [TRACKING, OURS] });
+    const failures = await service.failuresOf(['missing', 'bug']);
+    await service.close();
     expect(failures).toEqual([
       expect.objectContaining({ code: 'OPENROUTER_NOT_FOUND', statusCode: 502 }),
       { status: 'error', message: 'tracked' },

@@ -1,23 +1,14 @@
-import type { AddressInfo, Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { type ArgumentsHost, Controller, type INestMicroservice, UseFilters } from '@nestjs/common';
-import {
-  type ClientProxy,
-  ClientProxyFactory,
-  EventPattern,
-  MessagePattern,
-  type MicroserviceOptions,
-  Transport,
-} from '@nestjs/microservices';
-import { Test } from '@nestjs/testing';
-import { firstValueFrom, lastValueFrom, type Observable, throwError, timeout } from 'rxjs';
+import { type ArgumentsHost, Controller, UseFilters } from '@nestjs/common';
+import { EventPattern, MessagePattern } from '@nestjs/microservices';
+import { firstValueFrom, type Observable, throwError } from 'rxjs';
 import { OpenRouterAbortException } from '../../lib/errors/client.exceptions.js';
 import { OpenRouterExceptionFilter, provideOpenRouterExceptionFilter } from '../../lib/filters/index.js';
+import { TcpService } from '../support/tcp-service.js';
 import { apiException, KEY, spyOnErrorLog } from './support.js';
 
 describe('OpenRouterExceptionFilter over RPC', () => {
-  let app: INestMicroservice;
-  let client: ClientProxy;
+  let service: TcpService;
   let errorLog: ReturnType<typeof spyOnErrorLog>;
   let thrown: Error;
   let eventSeen = (): void => undefined;
@@ -54,28 +45,18 @@ describe('OpenRouterExceptionFilter over RPC', () => {
 
   beforeEach(async () => {
     errorLog = spyOnErrorLog();
-    const testing = await Test.createTestingModule({
+    service = await TcpService.start({
       controllers: [AccountController],
       providers: [provideOpenRouterExceptionFilter({ mapping: 'gateway' })],
-    }).compile();
-    app = testing.createNestMicroservice<MicroserviceOptions>({
-      transport: Transport.TCP,
-      options: { host: '127.0.0.1', port: 0 },
     });
-    await app.listen();
-    const { port } = app.unwrap<Server>().address() as AddressInfo;
-    client = ClientProxyFactory.create({ transport: Transport.TCP, options: { host: '127.0.0.1', port } });
   });
 
   afterEach(async () => {
-    await client.close();
-    await app.close();
+    await service.close();
     jest.restoreAllMocks();
   });
 
-  // A caller that hangs gets a TimeoutError here, which none of the expectations matches.
-  const send = (pattern: string): Promise<unknown> =>
-    lastValueFrom(client.send(pattern, {}).pipe(timeout(3000)));
+  const send = (pattern: string): Promise<unknown> => service.send(pattern);
 
   it.each(['fail', 'fail-later'])('gives the caller an error: %s', async (pattern) => {
     thrown = apiException(429, { requestId: 'req-1', retryAfterMs: 1500 });
@@ -109,7 +90,7 @@ describe('OpenRouterExceptionFilter over RPC', () => {
   it('survives the failure of an event, which nobody waits for', async () => {
     thrown = apiException(500);
     const handled = new Promise<void>((resolve) => (eventSeen = resolve));
-    await firstValueFrom(client.emit('event', {}), { defaultValue: undefined });
+    await firstValueFrom(service.client.emit('event', {}), { defaultValue: undefined });
     await handled;
     await expect(send('ping')).resolves.toBe('pong');
     expect(errorLog.mock.calls).toEqual([[expect.stringContaining('OPENROUTER_INTERNAL_SERVER')]]);

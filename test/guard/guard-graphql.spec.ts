@@ -1,12 +1,12 @@
 import 'reflect-metadata';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import type { INestApplication, Provider } from '@nestjs/common';
-import { GraphQLModule, Query, Resolver } from '@nestjs/graphql';
+import { Query, Resolver } from '@nestjs/graphql';
 import { Test } from '@nestjs/testing';
 import { type OpenRouterHttpError, provideOpenRouterExceptionFilter } from '../../lib/filters/index.js';
 import { RequireCredits } from '../../lib/guard/index.js';
 import { listen, spyOnErrorLog } from '../filters/support.js';
+import { graphqlModule, queryGraphql } from '../support/graphql.js';
 import { FakeAccount } from './support.js';
 
 @Resolver()
@@ -30,23 +30,13 @@ describe('the guard in GraphQL', () => {
   async function refusal(providers: Provider[]): Promise<any> {
     const errorLog = spyOnErrorLog();
     const testing = await Test.createTestingModule({
-      imports: [
-        GraphQLModule.forRoot<ApolloDriverConfig>({
-          driver: ApolloDriver,
-          autoSchemaFile: true,
-          playground: false,
-        }),
-      ],
+      imports: [graphqlModule()],
       providers: [AnswerResolver, account.provider(), ...providers],
     }).compile();
     app = testing.createNestApplication();
     const url = await listen(app);
     const ask = async (): Promise<any> => {
-      const response = await fetch(`${url}/graphql`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ query: '{ answer }' }),
-      });
+      const response = await queryGraphql(url, '{ answer }');
       return response.json();
     };
 

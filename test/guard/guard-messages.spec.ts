@@ -1,24 +1,10 @@
 import { once } from 'node:events';
-import type { AddressInfo, Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import {
-  Controller,
-  type INestApplication,
-  type INestMicroservice,
-  type Type,
-  UseFilters,
-} from '@nestjs/common';
-import {
-  type ClientProxy,
-  ClientProxyFactory,
-  MessagePattern,
-  type MicroserviceOptions,
-  Transport,
-} from '@nestjs/microservices';
+import { Controller, type INestApplication, type Type, UseFilters } from '@nestjs/common';
+import { MessagePattern } from '@nestjs/microservices';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { Test } from '@nestjs/testing';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { lastValueFrom, timeout } from 'rxjs';
 import { WebSocket } from 'ws';
 import {
   OpenRouterExceptionFilter,
@@ -27,6 +13,7 @@ import {
 } from '../../lib/filters/index.js';
 import { RequireCredits } from '../../lib/guard/index.js';
 import { listen, spyOnErrorLog } from '../filters/support.js';
+import { TcpService } from '../support/tcp-service.js';
 import { FakeAccount } from './support.js';
 
 const MESSAGE =
@@ -59,31 +46,22 @@ describe('the guard over RPC', () => {
     }
   }
 
-  let app: INestMicroservice;
-  let client: ClientProxy;
+  let service: TcpService;
 
   async function start(mapping?: OpenRouterExceptionMapping): Promise<void> {
-    const testing = await Test.createTestingModule({
+    service = await TcpService.start({
       controllers: [Answers],
       providers: [
         account.provider(),
         ...(mapping === undefined ? [] : [provideOpenRouterExceptionFilter({ mapping })]),
       ],
-    }).compile();
-    app = testing.createNestMicroservice<MicroserviceOptions>({
-      transport: Transport.TCP,
-      options: { host: '127.0.0.1', port: 0 },
     });
-    await app.listen();
-    const { port } = app.unwrap<Server>().address() as AddressInfo;
-    client = ClientProxyFactory.create({ transport: Transport.TCP, options: { host: '127.0.0.1', port } });
   }
 
-  const ask = (): Promise<unknown> => lastValueFrom(client.send('answer', {}).pipe(timeout(3_000)));
+  const ask = (): Promise<unknown> => service.send('answer');
 
   afterEach(async () => {
-    await client.close();
-    await app.close();
+    await service.close();
   });
 
   it('refuses by an exception that the filter translates', async () => {

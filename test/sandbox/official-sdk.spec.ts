@@ -10,19 +10,19 @@ import {
   UnauthorizedResponseError,
 } from '@openrouter/sdk/models/errors';
 import type { OpenRouterSandbox } from '../../lib/testing/index.js';
+import { withoutKeyInEnvironment } from '../support/environment.js';
 import { start } from './support/sandbox.js';
 
 // The client generated from the API's own description validates every field it reads: what it accepts here, it
 // would accept from openrouter.ai.
-// Where it finds a key when it is given none.
-const keyOfEnvironment = process.env['OPENROUTER_API_KEY'];
+let putKeyBack: () => void;
 
 beforeAll(() => {
-  delete process.env['OPENROUTER_API_KEY'];
+  putKeyBack = withoutKeyInEnvironment();
 });
 
 afterAll(() => {
-  if (keyOfEnvironment !== undefined) process.env['OPENROUTER_API_KEY'] = keyOfEnvironment;
+  putKeyBack();
 });
 
 function client(sandbox: OpenRouterSandbox, apiKey?: string): OpenRouter {

@@ -15,3 +15,12 @@ export function proxyEnvironment(variables: Readonly<Record<string, string>> = {
     }
   };
 }
+
+/** Takes the key out of the environment, where clients look for one; returns what puts it back. */
+export function withoutKeyInEnvironment(): () => void {
+  const before = process.env['OPENROUTER_API_KEY'];
+  delete process.env['OPENROUTER_API_KEY'];
+  return () => {
+    if (before !== undefined) process.env['OPENROUTER_API_KEY'] = before;
+  };
+}
