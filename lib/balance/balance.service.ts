@@ -32,8 +32,6 @@ const SOLE_ACCOUNT = 'account';
 /** Errors that say that nothing can be spent come by the hundred; what they say is known after the first. */
 const REPORT_PAUSE_MS = 2_000;
 
-/** Errors that say something of what a reading tells. */
-
 const DEFAULT_FORECAST_DAYS = 7;
 
 /**
@@ -87,8 +85,9 @@ export class BalanceService implements OnModuleDestroy {
    * Fresh is a reading of up to `ttlMs`. One of up to `staleWhileRevalidateMs` more is given as it is, while a new one
    * is made. Beyond that, the call waits for a new one. If that fails, other than by a 401 or 403, a reading of up to
    * `staleIfErrorMs` beyond `ttlMs` is given, with `stale: true`. The call also waits where a limit has started anew since
-   * the reading (`resetsAt`). It takes `deadlineMs` of the module at most, whatever has to be asked. Any number of concurrent calls share one reading, and
-   * after a failure nobody asks OpenRouter for a while: the calls then get the old reading, or the same error.
+   * the reading (`resetsAt`). It takes `deadlineMs` of the module at most, whatever has to be asked. Any number of
+   * concurrent calls share one reading, and after a failure nobody asks OpenRouter for a while: the calls then get the
+   * old reading, or the same error.
    *
    * @param options - `maxAgeMs`, an age in the place of those windows, 0 for a new reading; `signal`, which ends the
    * wait of this caller. When the last caller has left, the calls to OpenRouter are ended.

@@ -18,7 +18,7 @@ export function reportOf(figures: BalanceSnapshot, minimumSpendable: number | un
       spendable,
       limitedBy,
       // What stands in for the service in a test need not say it.
-      ...((resetsAt ?? null) !== null && { resetsAt: resetsAt?.toISOString() }),
+      ...(resetsAt && { resetsAt: resetsAt.toISOString() }),
       keyLimitRemaining,
       stale,
       fetchedAt: fetchedAt.toISOString(),
