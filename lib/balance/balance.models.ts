@@ -69,7 +69,7 @@ export class BalanceSnapshot implements BalanceFigures {
   readonly estimated!: number | null;
   /** Where the figures come from. */
   readonly sources!: BalanceSnapshotSources;
-  /** Whether the figures are older than they should be, because OpenRouter could not be asked. */
+  /** Whether the figures are older than they should be: OpenRouter could not be asked, or a limit has started anew since. */
   readonly stale!: boolean;
   /** When OpenRouter answered, by the wall clock of the machine that asked. */
   readonly fetchedAt!: Date;
@@ -100,7 +100,8 @@ export class BalanceSnapshot implements BalanceFigures {
       stale: {
         required: true,
         type: () => Boolean,
-        description: 'Older than it should be, because OpenRouter could not be asked',
+        description:
+          'Older than it should be: OpenRouter could not be asked, or a limit has started anew since',
       },
       fetchedAt: { required: true, type: () => Date },
     };

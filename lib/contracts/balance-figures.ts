@@ -37,7 +37,7 @@ export interface BalanceFigures {
   readonly estimated: number | null;
   /** Where the figures come from. */
   readonly sources: BalanceSources;
-  /** Whether the figures are older than they should be, because OpenRouter could not be asked. */
+  /** Whether the figures are older than they should be: OpenRouter could not be asked, or a limit has started anew since. */
   readonly stale: boolean;
   /** When OpenRouter answered, by the wall clock of the machine that asked. */
   readonly fetchedAt: Date;
