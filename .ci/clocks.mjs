@@ -24,7 +24,7 @@ const SUITES = [
   {
     folder: '.',
     paths: [
-      ...['activity', 'api-keys', 'balance', 'budgets', 'credits', 'errors/reading', 'generations', 'guard'],
+      ...['activity', 'api-keys', 'balance', 'budgets', 'credits', 'errors/parsing', 'generations', 'guard'],
       ...['health', 'metrics', 'sandbox', 'wire'],
     ].map((room) => `test/${room}/`),
   },

@@ -1,6 +1,6 @@
 import { OpenRouterAbortException } from '../errors/client.exceptions.js';
 import { safeCause } from '../errors/safe-cause.js';
-import { peek } from '../errors/reading/peek.js';
+import { peek } from '../errors/parsing/peek.js';
 import { type Scrub, scrubShapes } from '../secret/scrub.js';
 
 /**

@@ -1,6 +1,6 @@
 import { subtractUsd } from '../money/usd.js';
 import { isJsonObject, ownMember } from '../wire/wire-record.js';
-import { tryParseJson } from '../errors/reading/json.js';
+import { tryParseJson } from '../errors/parsing/json.js';
 import type { BalanceReading } from './balance-snapshot.js';
 import { LAST_MOMENT_MS } from './forecast.js';
 import { jitterOf } from './freshness.js';

@@ -1,4 +1,4 @@
-import { peek, textOf } from './reading/peek.js';
+import { peek, textOf } from './parsing/peek.js';
 
 /** Known to both the CommonJS and the ES module copy of the package. */
 const NOT_OPENROUTERS = Symbol.for('nestjs-openrouter/not-openrouters-envelope');

@@ -2,7 +2,7 @@ import type { OpenRouterDelivery, OpenRouterPhase } from '../contracts/delivery.
 import { scrubShapes } from '../secret/scrub.js';
 import { brandException } from './exception-brand.js';
 import { OpenRouterException } from './openrouter.exception.js';
-import { scrubBounded } from './reading/bounded-text.js';
+import { scrubBounded } from './parsing/bounded-text.js';
 
 /**
  * The module's options, or the way it is registered, are wrong. Thrown at bootstrap, before anything is sent; by a

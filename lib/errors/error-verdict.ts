@@ -14,13 +14,13 @@ import { kindOfStatus, type OpenRouterErrorKind } from './error-kind.js';
 import { keyHint, withHint } from './key-hint.js';
 import { isDailyLimit, isPassingRefusal, LIMIT_SOURCES, limitSourceOf } from './limit-source.js';
 import { isOpenRouterException, type OpenRouterException } from './openrouter.exception.js';
-import { affordableTokensIn, type ErrorReading, readErrorAnswer } from './reading/error-answer.js';
-import { excerpt, showable } from './reading/error-message.js';
-import { weighStatus } from './reading/error-status.js';
-import { type ForeignError, readForeignError, unwrapError } from './reading/foreign-error.js';
-import { peek, textOf, wireMember } from './reading/peek.js';
-import { isGeneric, isRelayed } from './reading/relayed-error.js';
-import { isTransientLoss, transportFaultIn } from './transport-fault.js';
+import { affordableTokensIn, type ErrorReading, readErrorAnswer } from './parsing/error-answer.js';
+import { excerpt, showable } from './parsing/error-message.js';
+import { weighStatus } from './parsing/error-status.js';
+import { type ForeignError, readForeignError, unwrapError } from './parsing/foreign-error.js';
+import { peek, textOf, wireMember } from './parsing/peek.js';
+import { isGeneric, isRelayed } from './parsing/relayed-error.js';
+import { isTransientLoss, transportVerdictOf } from './transport-verdict.js';
 
 /** What `classifyOpenRouterError` says of an error; a frozen plain object. */
 export interface OpenRouterErrorVerdict {
@@ -174,7 +174,7 @@ function verdictOfException(exception: OpenRouterException): OpenRouterErrorVerd
     return told('connection', isTransientLoss(exception.phase, peek(cause, 'code')));
   }
   if (exception instanceof OpenRouterResponseException) {
-    return told('bad-response', transportFaultIn(cause)?.isTransient ?? false);
+    return told('bad-response', transportVerdictOf(cause)?.isTransient ?? false);
   }
   if (exception instanceof OpenRouterTimeoutException) return told('timeout', true);
   if (exception instanceof OpenRouterAbortException) return told('aborted');

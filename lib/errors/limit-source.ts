@@ -1,7 +1,7 @@
-import { type AnswerSource, isInOwnWords } from './reading/answer-source.js';
-import { isVague } from './reading/error-status.js';
-import { peek, textOf, wireMember } from './reading/peek.js';
-import { isGeneric, isRelayed, reasonIn } from './reading/relayed-error.js';
+import { type AnswerSource, isInOwnWords } from './parsing/answer-source.js';
+import { isVague } from './parsing/error-status.js';
+import { peek, textOf, wireMember } from './parsing/peek.js';
+import { isGeneric, isRelayed, reasonIn } from './parsing/relayed-error.js';
 
 /** The limits that OpenRouter names in `error.metadata.limit_source`, as far as they are known. */
 export const LIMIT_SOURCES = {

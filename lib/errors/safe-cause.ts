@@ -1,6 +1,6 @@
 import type { Scrub } from '../secret/scrub.js';
-import { scrubBounded } from './reading/bounded-text.js';
-import { peek } from './reading/peek.js';
+import { scrubBounded } from './parsing/bounded-text.js';
+import { peek } from './parsing/peek.js';
 
 const LONGEST_MESSAGE = 500;
 

@@ -9,8 +9,8 @@ import {
   OpenRouterValidationException,
 } from '../errors/client.exceptions.js';
 import type { OpenRouterException } from '../errors/openrouter.exception.js';
-import { excerpt, showable } from '../errors/reading/error-message.js';
-import { peek, textOf } from '../errors/reading/peek.js';
+import { excerpt, showable } from '../errors/parsing/error-message.js';
+import { peek, textOf } from '../errors/parsing/peek.js';
 import { scrubShapes } from '../secret/scrub.js';
 import type {
   OpenRouterExceptionMapper,

@@ -9,10 +9,10 @@ import {
   isAnsweredByApplication,
   isAtOpenRouter,
   isOfSdk,
-} from '../errors/reading/answer-source.js';
-import { readErrorAnswer } from '../errors/reading/error-answer.js';
-import { readForeignError, unwrapError } from '../errors/reading/foreign-error.js';
-import { isObject, peek } from '../errors/reading/peek.js';
+} from '../errors/parsing/answer-source.js';
+import { readErrorAnswer } from '../errors/parsing/error-answer.js';
+import { readForeignError, unwrapError } from '../errors/parsing/foreign-error.js';
+import { isObject, peek } from '../errors/parsing/peek.js';
 import { scrubShapes } from '../secret/scrub.js';
 import { apiExceptionOf, readRequestId } from '../wire/api-exception.factory.js';
 import { copyMetadata } from '../wire/metadata-copy.js';

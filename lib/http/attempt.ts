@@ -1,7 +1,7 @@
 import type { HttpService } from '@nestjs/axios';
 import type { OpenRouterDelivery, OpenRouterPhase } from '../contracts/delivery.js';
-import { headerReader, type HeaderReader } from '../errors/reading/header-reader.js';
-import { peek } from '../errors/reading/peek.js';
+import { headerReader, type HeaderReader } from '../errors/parsing/header-reader.js';
+import { peek } from '../errors/parsing/peek.js';
 import { withoutPollution } from '../options/pollution.js';
 import { deliveryOf, isSuccess } from './call-failure.js';
 import { RequestTracker } from './request-tracker.js';

@@ -7,9 +7,9 @@ import {
   OpenRouterTimeoutException,
 } from '../errors/client.exceptions.js';
 import type { OpenRouterException } from '../errors/openrouter.exception.js';
-import { peek } from '../errors/reading/peek.js';
+import { peek } from '../errors/parsing/peek.js';
 import { safeCause } from '../errors/safe-cause.js';
-import { isTransientLoss } from '../errors/transport-fault.js';
+import { isTransientLoss } from '../errors/transport-verdict.js';
 import type { Scrub } from '../secret/scrub.js';
 import type { BodyFault } from './response-body.js';
 import type { Interruption } from './call-scope.js';

@@ -1,7 +1,7 @@
 import { OpenRouterResponseException } from '../errors/client.exceptions.js';
 import type { KeyInUse } from '../errors/key-hint.js';
-import { statusIn } from '../errors/reading/error-answer.js';
-import { tryParseJson } from '../errors/reading/json.js';
+import { statusIn } from '../errors/parsing/error-answer.js';
+import { tryParseJson } from '../errors/parsing/json.js';
 import type { Scrub } from '../secret/scrub.js';
 import { createApiException } from '../wire/api-exception.factory.js';
 import { isJsonObject, ownMember } from '../wire/wire-record.js';

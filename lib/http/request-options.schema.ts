@@ -1,5 +1,5 @@
 import type { RequestOptions, RetryOptions } from '../contracts/request-options.js';
-import { peek } from '../errors/reading/peek.js';
+import { peek } from '../errors/parsing/peek.js';
 import { checkArgument } from '../options/check-argument.js';
 import {
   durationRule,

@@ -1,6 +1,6 @@
 import { OpenRouterApiException } from '../errors/api.exceptions.js';
 import { isDailyLimit, isPassingRefusal, LIMIT_SOURCES } from '../errors/limit-source.js';
-import { isGeneric } from '../errors/reading/relayed-error.js';
+import { isGeneric } from '../errors/parsing/relayed-error.js';
 import type { ResolvedRetryOptions } from '../options/openrouter-options.js';
 import { type CallFailure, deliveryIn } from './call-failure.js';
 

@@ -21,11 +21,11 @@ import {
 } from '../errors/api.exceptions.js';
 import { isOwnEnvelope, markOtherOrigin } from '../errors/answer-origin.js';
 import { type KeyInUse, keyHint, withHint } from '../errors/key-hint.js';
-import { readErrorAnswer } from '../errors/reading/error-answer.js';
-import { scrubBounded } from '../errors/reading/bounded-text.js';
-import { excerpt } from '../errors/reading/error-message.js';
-import { parseErrorText } from '../errors/reading/error-text.js';
-import type { HeaderReader } from '../errors/reading/header-reader.js';
+import { readErrorAnswer } from '../errors/parsing/error-answer.js';
+import { scrubBounded } from '../errors/parsing/bounded-text.js';
+import { excerpt } from '../errors/parsing/error-message.js';
+import { parseErrorText } from '../errors/parsing/error-text.js';
+import type { HeaderReader } from '../errors/parsing/header-reader.js';
 import type { Scrub } from '../secret/scrub.js';
 import { copyMetadata } from './metadata-copy.js';
 

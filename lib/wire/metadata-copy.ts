@@ -1,4 +1,4 @@
-import { bounded, scrubBounded } from '../errors/reading/bounded-text.js';
+import { bounded, scrubBounded } from '../errors/parsing/bounded-text.js';
 import type { Scrub } from '../secret/scrub.js';
 import { isJsonObject } from './wire-record.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { OpenRouterResponseException } from '../../lib/errors/index.js';
-import { tryParseJson } from '../../lib/errors/reading/json.js';
+import { tryParseJson } from '../../lib/errors/parsing/json.js';
 import {
   decodeList,
   isJsonObject,

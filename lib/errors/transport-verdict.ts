@@ -1,5 +1,5 @@
 import type { OpenRouterPhase } from '../contracts/delivery.js';
-import { peek } from './reading/peek.js';
+import { peek } from './parsing/peek.js';
 
 /** How a request failed that got no answer. */
 export interface TransportVerdict {
@@ -14,7 +14,7 @@ const TIMEOUT: TransportVerdict = { kind: 'timeout', isTransient: true };
 const ABORTED: TransportVerdict = { kind: 'aborted', isTransient: false };
 
 /** By the codes of Node, of its fetch and of axios. */
-const FAULT_OF_CODE = indexed([
+const VERDICT_OF_CODE = indexed([
   [
     CONNECTION,
     [
@@ -51,14 +51,14 @@ const CERTIFICATE_CODE =
 const BROKEN_HTTP = 'HPE_';
 
 /** By the names that platforms and clients give their errors; `openai` leaves its own to the constructor. */
-const FAULT_OF_NAME = indexed([
+const VERDICT_OF_NAME = indexed([
   [CONNECTION, ['ConnectionError', 'APIConnectionError']],
   [TIMEOUT, ['TimeoutError', 'RequestTimeoutError', 'APIConnectionTimeoutError']],
   [ABORTED, ['AbortError', 'CanceledError', 'RequestAbortedError', 'APIUserAbortError']],
 ]);
 
 /** By the fixed messages of those that a bundler may have left without a name. */
-const FAULT_OF_MESSAGE = indexed([
+const VERDICT_OF_MESSAGE = indexed([
   [CONNECTION, ['fetch failed', 'Connection error.']],
   [TIMEOUT, ['Request timed out.']],
   [ABORTED, ['Request was aborted.']],
@@ -67,11 +67,11 @@ const FAULT_OF_MESSAGE = indexed([
 function indexed(
   rows: readonly (readonly [TransportVerdict, readonly string[]])[],
 ): ReadonlyMap<unknown, TransportVerdict> {
-  return new Map(rows.flatMap(([fault, keys]) => keys.map((key) => [key, fault] as const)));
+  return new Map(rows.flatMap(([verdict, keys]) => keys.map((key) => [key, verdict] as const)));
 }
 
 /** What an error of another package says of the transport, if it is about the transport. */
-export function transportFaultIn(error: unknown): TransportVerdict | undefined {
+export function transportVerdictOf(error: unknown): TransportVerdict | undefined {
   const code = peek(error, 'code');
   const name = peek(error, 'name');
   const message = peek(error, 'message');
@@ -80,15 +80,15 @@ export function transportFaultIn(error: unknown): TransportVerdict | undefined {
     return TIMEOUT;
   }
   return (
-    FAULT_OF_CODE.get(code) ??
-    faultOfCodeLike(code) ??
-    FAULT_OF_NAME.get(name) ??
-    FAULT_OF_NAME.get(peek(peek(error, 'constructor'), 'name')) ??
-    FAULT_OF_MESSAGE.get(message)
+    VERDICT_OF_CODE.get(code) ??
+    verdictOfCodePattern(code) ??
+    VERDICT_OF_NAME.get(name) ??
+    VERDICT_OF_NAME.get(peek(peek(error, 'constructor'), 'name')) ??
+    VERDICT_OF_MESSAGE.get(message)
   );
 }
 
-function faultOfCodeLike(code: unknown): TransportVerdict | undefined {
+function verdictOfCodePattern(code: unknown): TransportVerdict | undefined {
   if (typeof code !== 'string') {
     return undefined;
   }

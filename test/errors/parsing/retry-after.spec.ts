@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseHttpDate, parseRetryAfter } from '../../../lib/errors/reading/retry-after.js';
+import { parseHttpDate, parseRetryAfter } from '../../../lib/errors/parsing/retry-after.js';
 
 const NOW = Date.UTC(1994, 10, 6, 8, 49, 37);
 

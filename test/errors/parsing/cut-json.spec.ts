@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { jsonObjectIn, parseCutJson } from '../../../lib/errors/reading/cut-json.js';
+import { jsonObjectIn, parseCutJson } from '../../../lib/errors/parsing/cut-json.js';
 
 describe('JSON that was cut off', () => {
   it.each<[string, unknown]>([

@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { type TransportVerdict, transportFaultIn } from '../transport-fault.js';
+import { type TransportVerdict, transportVerdictOf } from '../transport-verdict.js';
 import { sourceOfAnswer } from './answer-source.js';
 import { type ErrorAnswer, messageIn } from './error-message.js';
 import { type ErrorContent, parseErrorText } from './error-text.js';
@@ -75,7 +75,7 @@ export function readForeignError(error: unknown): ForeignError {
       source: sourceOfAnswer(error, { header, error: found }, isRead),
     },
     hasEnvelope: found !== undefined,
-    fault: status === undefined && found === undefined ? transportFaultIn(error) : undefined,
+    fault: status === undefined && found === undefined ? transportVerdictOf(error) : undefined,
     message,
   };
 }

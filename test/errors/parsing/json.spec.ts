@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { tryParseJson } from '../../../lib/errors/reading/json.js';
+import { tryParseJson } from '../../../lib/errors/parsing/json.js';
 
 describe('untrusted JSON', () => {
   it.each<[string, unknown]>([
