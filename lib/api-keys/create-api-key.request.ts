@@ -1,5 +1,5 @@
 import { IsString, Matches } from '../options/class-validator.js';
-import { OnlyTextConverted } from '../options/only-text-converted.js';
+import { NoImplicitConversion } from '../options/no-implicit-conversion.js';
 import { booleanRule, Obeys } from '../options/option-rules.js';
 import {
   expiryRule,
@@ -21,7 +21,7 @@ export class CreateApiKeyRequest {
   /** Its name; not blank. OpenRouter takes the same name more than once: make it one that tells the key from all others. */
   @Matches(NAME_PATTERN, NAME_IS_NOT_BLANK)
   @IsString(NAME_IS_TEXT)
-  @OnlyTextConverted()
+  @NoImplicitConversion()
   name!: string;
 
   /** What it may spend, in US dollars, not negative; `null` or nothing is no limit. */

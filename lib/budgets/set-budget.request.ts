@@ -1,6 +1,6 @@
 import { IsNumber, IsPositive } from '../options/class-validator.js';
 import { booleanRule, Obeys } from '../options/option-rules.js';
-import { OnlyTextConverted } from '../options/only-text-converted.js';
+import { NoImplicitConversion } from '../options/no-implicit-conversion.js';
 
 /** Sets a budget. Fit to stand behind a `ValidationPipe` as a controller's body. */
 export class SetBudgetRequest {
@@ -11,7 +11,7 @@ export class SetBudgetRequest {
     { allowNaN: false, allowInfinity: false },
     { message: '`limitUsd` must be a number of US dollars' },
   )
-  @OnlyTextConverted()
+  @NoImplicitConversion()
   limitUsd!: number;
 
   /**

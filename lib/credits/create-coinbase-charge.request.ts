@@ -1,5 +1,5 @@
 import { IsEthereumAddress, IsIn, IsNumber, IsPositive, Max } from '../options/class-validator.js';
-import { OnlyTextConverted } from '../options/only-text-converted.js';
+import { NoImplicitConversion } from '../options/no-implicit-conversion.js';
 import { MayBeAbsent } from '../options/option-rules.js';
 
 const MOST_USD = 100_000;
@@ -14,7 +14,7 @@ export class CreateCoinbaseChargeRequest {
   @Max(MOST_USD, { message: `\`amount\` must not be above ${MOST_USD}` })
   @IsPositive({ message: '`amount` must be above 0' })
   @IsNumber({ allowNaN: false, allowInfinity: false }, { message: '`amount` must be a number of US dollars' })
-  @OnlyTextConverted()
+  @NoImplicitConversion()
   amount!: number;
 
   /** The EVM address that will send the transaction: `0x` and 40 hexadecimal digits. */
