@@ -144,7 +144,7 @@ export type {
   OpenRouterModuleFactoryOptions,
   OpenRouterOptionsFactory,
   OpenRouterRegistration,
-} from './openrouter-module.options.js';
+} from './openrouter.registration.js';
 export { getOpenRouterClientToken, InjectOpenRouterClient, OPENROUTER_OPTIONS } from './openrouter.tokens.js';
 export type {
   BalanceOptions,

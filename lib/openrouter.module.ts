@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { type DynamicModule, Inject, Module, type ModuleMetadata, type OnModuleInit } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { ApplicationAccounts } from './application-accounts.js';
-import type { OpenRouterModuleAsyncOptions, OpenRouterRegistration } from './openrouter-module.options.js';
+import { ApplicationAccounts } from './application/application-accounts.js';
+import type { OpenRouterModuleAsyncOptions, OpenRouterRegistration } from './openrouter.registration.js';
 import {
   asyncOptionsSource,
   failingSource,
   type OptionsSource,
   syncOptionsSource,
-} from './options-source.js';
+} from './application/options-source.js';
 import { accountProviders, otherCopiesProviders } from './openrouter.providers.js';
 import { configFault } from './options/config-fault.js';
 import { REGISTRATION_ID } from './openrouter.tokens.js';

@@ -1,12 +1,12 @@
 import type { DynamicModule, Provider } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { ApplicationAccounts } from './application-accounts.js';
+import { ApplicationAccounts } from './application/application-accounts.js';
 import { verifyKeys } from './api-keys/key-verification.js';
 import { BalanceService } from './balance/balance.service.js';
 import { HttpPipeline } from './http/http-pipeline.js';
 import { VERSION } from './http/version.js';
-import { announceCopy, type LoadedCopy, otherTokensOf } from './loaded-copies.js';
-import type { OptionsSource } from './options-source.js';
+import { announceCopy, type LoadedCopy, otherTokensOf } from './application/loaded-copies.js';
+import type { OptionsSource } from './application/options-source.js';
 import { OpenRouterClient } from './openrouter.client.js';
 import { eachService, openServices, type OpenRouterServices, SERVICES } from './openrouter.services.js';
 import {

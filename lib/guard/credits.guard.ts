@@ -1,6 +1,6 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable, Logger } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { findBalance } from '../account-lookup.js';
+import { findBalance } from '../application/account-lookup.js';
 import type { BalanceService } from '../balance/balance.service.js';
 import type { BalanceSnapshot } from '../balance/balance.models.js';
 import type { BalanceGetOptions } from '../balance/balance.options.js';

@@ -1,7 +1,7 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
-import { findBalance } from '../account-lookup.js';
+import { findBalance } from '../application/account-lookup.js';
 import type { BalanceService } from '../balance/balance.service.js';
 import { PromptReader } from '../balance/prompt-reader.js';
 import { checkArgument } from '../options/check-argument.js';

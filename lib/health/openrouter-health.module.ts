@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
-import { findBalance } from '../account-lookup.js';
+import { findBalance } from '../application/account-lookup.js';
 import { configFault, knownOptions } from '../options/config-fault.js';
 import { HEALTH_ACCOUNT, OpenRouterHealthIndicator } from './openrouter-health.indicator.js';
 import { accountRule } from './openrouter-health.options.js';

@@ -27,20 +27,20 @@ import {
   withDelivery,
 } from './call-failure.js';
 import { CallScope, type Interruption, OpenCalls } from './call-scope.js';
-import { awaitDeadline, foundDelay } from './found-policy.js';
+import { awaitDeadline, foundDelay } from './recovery/not-found-yet.js';
 import { type HttpAgents, openAgents } from './http-agents.js';
 import { tellIgnoredProxy } from './ignored-proxy.js';
 import { secretsOfProxy } from './proxy-secrets.js';
-import { InstrumentationHooks } from './instrumentation-hooks.js';
-import { KeyRing, keyText } from './key-ring.js';
+import { InstrumentationHooks } from '../account/instrumentation-hooks.js';
+import { KeyRing, keyText } from '../account/key-ring.js';
 import { createsSomething, type OpenRouterCall } from './openrouter-call.js';
 import { openAxios } from './open-axios.js';
 import { readAnswer } from './read-answer.js';
 import { accountHeaders } from './request-headers.js';
 import { expandPath, queryText } from './request-path.js';
-import { RetryBudget } from './retry-budget.js';
+import { RetryBudget } from './recovery/retry-budget.js';
 import { checkRequestOptions } from './request-options.schema.js';
-import { retryDelay } from './retry-policy.js';
+import { retryDelay } from './recovery/retry-policy.js';
 
 /** The ways to connect. */
 type Connection = Exclude<keyof HttpAgents, 'destroy'>;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { announceCopy, type LoadedCopy, otherTokensOf } from '../../lib/loaded-copies.js';
+import { announceCopy, type LoadedCopy, otherTokensOf } from '../../lib/application/loaded-copies.js';
 
 class Credits {}
 class Balance {}

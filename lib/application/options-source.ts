@@ -1,11 +1,11 @@
 import type { Provider } from '@nestjs/common';
-import type { OpenRouterConfigException } from './errors/client.exceptions.js';
+import type { OpenRouterConfigException } from '../errors/client.exceptions.js';
 import type {
   FactoryDependencies,
   OpenRouterModuleAsyncOptions,
   OpenRouterOptionsFactory,
-} from './openrouter-module.options.js';
-import { configFault, unknownNameIn } from './options/config-fault.js';
+} from '../openrouter.registration.js';
+import { configFault, unknownNameIn } from '../options/config-fault.js';
 
 /** Where an account's options come from. */
 export interface OptionsSource {

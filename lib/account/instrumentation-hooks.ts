@@ -7,8 +7,8 @@ import type {
 } from '../contracts/instrumentation.js';
 import { OpenRouterApiException } from '../errors/api.exceptions.js';
 import type { AccountSettings } from '../options/resolve-options.js';
-import { type CallFailure, deliveryIn, isValue, type Outcome } from './call-failure.js';
-import type { OpenRouterCall } from './openrouter-call.js';
+import { type CallFailure, deliveryIn, isValue, type Outcome } from '../http/call-failure.js';
+import type { OpenRouterCall } from '../http/openrouter-call.js';
 
 /** Follows one attempt on behalf of the instrumentations. */
 export interface AttemptWatch {

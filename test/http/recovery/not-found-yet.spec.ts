@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { awaitDeadline, foundDelay, type FoundQuestion } from '../../lib/http/found-policy.js';
+import { awaitDeadline, foundDelay, type FoundQuestion } from '../../../lib/http/recovery/not-found-yet.js';
 
 function question(over: Partial<FoundQuestion>): FoundQuestion {
   return {

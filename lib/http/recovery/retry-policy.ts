@@ -1,8 +1,8 @@
-import { OpenRouterApiException } from '../errors/api.exceptions.js';
-import { isDailyLimit, isPassingRefusal, LIMIT_SOURCES } from '../errors/limit-source.js';
-import { isGeneric } from '../errors/parsing/relayed-error.js';
-import type { ResolvedRetryOptions } from '../options/openrouter-options.js';
-import { type CallFailure, deliveryIn } from './call-failure.js';
+import { OpenRouterApiException } from '../../errors/api.exceptions.js';
+import { isDailyLimit, isPassingRefusal, LIMIT_SOURCES } from '../../errors/limit-source.js';
+import { isGeneric } from '../../errors/parsing/relayed-error.js';
+import type { ResolvedRetryOptions } from '../../options/openrouter-options.js';
+import { type CallFailure, deliveryIn } from '../call-failure.js';
 
 /** What a retry decision is made of. */
 export interface RetryQuestion {

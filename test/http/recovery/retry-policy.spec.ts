@@ -3,10 +3,10 @@ import {
   OpenRouterAbortException,
   OpenRouterApiException,
   OpenRouterConnectionException,
-} from '../../lib/errors/index.js';
-import type { OpenRouterDelivery } from '../../lib/contracts/delivery.js';
-import { delayBefore, retryDelay, type RetryQuestion } from '../../lib/http/retry-policy.js';
-import { DEFAULT_RETRY } from '../../lib/options/option-defaults.js';
+} from '../../../lib/errors/index.js';
+import type { OpenRouterDelivery } from '../../../lib/contracts/delivery.js';
+import { delayBefore, retryDelay, type RetryQuestion } from '../../../lib/http/recovery/retry-policy.js';
+import { DEFAULT_RETRY } from '../../../lib/options/option-defaults.js';
 
 function apiFailure(
   status: number,

@@ -1,4 +1,4 @@
-import { LONGEST_TIMER_MS } from '../options/option-rules.js';
+import { LONGEST_TIMER_MS } from '../../options/option-rules.js';
 
 /** What the decision to look again is made of. */
 export interface FoundQuestion {

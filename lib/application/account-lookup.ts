@@ -1,8 +1,8 @@
 import type { ModuleRef } from '@nestjs/core';
-import { BalanceService } from './balance/balance.service.js';
-import { configFault } from './options/config-fault.js';
-import { DEFAULT_ACCOUNT } from './options/option-defaults.js';
-import { balanceToken, getOpenRouterClientToken } from './openrouter.tokens.js';
+import { BalanceService } from '../balance/balance.service.js';
+import { configFault } from '../options/config-fault.js';
+import { DEFAULT_ACCOUNT } from '../options/option-defaults.js';
+import { balanceToken, getOpenRouterClientToken } from '../openrouter.tokens.js';
 
 /**
  * Finds an account's balance wherever in the application the account is registered, imported here or not.

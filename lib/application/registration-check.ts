@@ -1,7 +1,7 @@
 import type { ModulesContainer } from '@nestjs/core';
-import { OpenRouterConfigException } from './errors/client.exceptions.js';
-import { accountOfToken } from './openrouter.tokens.js';
-import { DEFAULT_ACCOUNT } from './options/option-defaults.js';
+import { OpenRouterConfigException } from '../errors/client.exceptions.js';
+import { accountOfToken } from '../openrouter.tokens.js';
+import { DEFAULT_ACCOUNT } from '../options/option-defaults.js';
 
 /** One of an application's modules. */
 type Module = ModulesContainer extends Map<string, infer M> ? M : never;

@@ -3,10 +3,10 @@ import {
   OpenRouterConnectionException,
   OpenRouterServiceUnavailableException,
   OpenRouterTooManyRequestsException,
-} from '../../lib/errors/index.js';
-import { RetryBudget } from '../../lib/http/retry-budget.js';
-import { failureOf } from '../support/failures.js';
-import { answerWell, cleanUp, clientOf, CREDITS, sendError, startServer } from '../support/servers.js';
+} from '../../../lib/errors/index.js';
+import { RetryBudget } from '../../../lib/http/recovery/retry-budget.js';
+import { failureOf } from '../../support/failures.js';
+import { answerWell, cleanUp, clientOf, CREDITS, sendError, startServer } from '../../support/servers.js';
 
 afterEach(cleanUp);
 

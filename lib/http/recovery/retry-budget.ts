@@ -1,5 +1,5 @@
-import { OpenRouterApiException } from '../errors/api.exceptions.js';
-import type { CallFailure } from './call-failure.js';
+import { OpenRouterApiException } from '../../errors/api.exceptions.js';
+import type { CallFailure } from '../call-failure.js';
 
 const CAPACITY = 500;
 const COST_OF_TRANSIENT = 10;
