@@ -224,6 +224,8 @@ describe('the guard on an account', () => {
     await start({ imports: [OpenRouterModule.forRoot({ ...managed(sandbox), balance }), FeatureModule] });
     sandbox.spend(7);
     expect((await ask('five')).status).toBe(402);
+    // One reading or two: the first may be older than `ttlMs` when the guard is about to refuse by it.
+    const requestsBefore = sandbox.requests.length;
     sandbox.failNext({ fault: 'hang', times: Infinity });
     await sleep(5);
     expect((await ask('five')).text).toContain('$1.00 is left');
@@ -231,7 +233,7 @@ describe('the guard on an account', () => {
     const startedAt = performance.now();
     for (let count = 0; count < 5; count += 1) expect((await ask('five')).status).toBe(402);
     expect(performance.now() - startedAt).toBeLessThan(1_000);
-    expect(sandbox.requests.length).toBe(2);
+    expect(sandbox.requests.length).toBe(requestsBefore + 1);
   });
 
   describe('before it refuses by a reading that is older than `ttlMs`', () => {
@@ -271,13 +273,14 @@ describe('the guard on an account', () => {
     it('goes by the old one while OpenRouter does not answer, for which one request has waited', async () => {
       sandbox.spend(7);
       expect((await ask('five')).status).toBe(402);
+      const requestsBefore = sandbox.requests.length;
       sandbox.failNext({ fault: 'hang', times: Infinity });
       await older();
       expect((await ask('five')).text).toContain('$1.00 is left');
       const startedAt = performance.now();
       for (let count = 0; count < 5; count += 1) expect((await ask('five')).status).toBe(402);
       expect(performance.now() - startedAt).toBeLessThan(4_000);
-      expect(sandbox.requests.length).toBe(2);
+      expect(sandbox.requests.length).toBe(requestsBefore + 1);
     });
 
     it('knows nothing where the key has lost its right to know', async () => {
