@@ -3,7 +3,7 @@
  * CONTRIBUTING.md has the map.
  */
 const floors = [
-  ['money', 'secret', 'contracts'],
+  ['money', 'secret', 'untrusted', 'contracts'],
   ['errors'],
   ['wire', 'options'],
   ['account', 'http'],

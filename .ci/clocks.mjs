@@ -24,9 +24,17 @@ const SUITES = [
   {
     folder: '.',
     paths: [
-      ...['activity', 'api-keys', 'balance', 'budgets', 'credits', 'errors/parsing', 'generations', 'guard'],
-      ...['health', 'metrics', 'sandbox', 'wire'],
-    ].map((room) => `test/${room}/`),
+      ...[
+        'activity/',
+        'api-keys/',
+        'balance/',
+        'budgets/',
+        'credits/',
+        'errors/api-exception',
+        'errors/parsing/',
+      ],
+      ...['generations/', 'guard/', 'health/', 'metrics/', 'sandbox/', 'wire/'],
+    ].map((path) => `test/${path}`),
   },
   { folder: 'sample/01-credits-api', paths: ['test/credits-api'] },
   {

@@ -13,9 +13,9 @@ import { accountProviders, otherCopiesProviders } from './openrouter.providers.j
 import { configFault } from './options/config-fault.js';
 import { REGISTRATION_ID } from './openrouter.tokens.js';
 import { DEFAULT_ACCOUNT } from './options/option-defaults.js';
-import { isPlainObject } from './options/option-rules.js';
 import type { OpenRouterKey, OpenRouterModuleOptions } from './options/openrouter-options.js';
 import { isSecretString } from './secret/secret-string.js';
+import { isRecord } from './untrusted/is-record.js';
 
 /**
  * Registers OpenRouter accounts.
@@ -54,7 +54,7 @@ export class OpenRouterModule implements OnModuleInit {
   static forRoot(
     keyOrOptions: OpenRouterKey | (OpenRouterModuleOptions & OpenRouterRegistration),
   ): DynamicModule {
-    if (!isPlainObject(keyOrOptions) || isSecretString(keyOrOptions)) {
+    if (!isRecord(keyOrOptions) || isSecretString(keyOrOptions)) {
       return dynamicModule({}, 'OpenRouterModule.forRoot', syncOptionsSource(keyOrOptions));
     }
     const { name, isGlobal, ...options }: OpenRouterModuleOptions & OpenRouterRegistration = keyOrOptions;
@@ -70,7 +70,7 @@ export class OpenRouterModule implements OnModuleInit {
    * `extraProviders`, `name`, `isGlobal`.
    */
   static forRootAsync(registration: OpenRouterModuleAsyncOptions): DynamicModule {
-    const given: Partial<OpenRouterModuleAsyncOptions> = isPlainObject(registration) ? registration : {};
+    const given: Partial<OpenRouterModuleAsyncOptions> = isRecord(registration) ? registration : {};
     return dynamicModule(
       given,
       'OpenRouterModule.forRootAsync',

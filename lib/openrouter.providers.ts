@@ -17,8 +17,8 @@ import {
 } from './openrouter.tokens.js';
 import { configFault } from './options/config-fault.js';
 import { DEFAULT_ACCOUNT } from './options/option-defaults.js';
-import { isPlainObject } from './options/option-rules.js';
 import { resolveOptions } from './options/resolve-options.js';
+import { isRecord } from './untrusted/is-record.js';
 
 /** The classes by which a default account is injected. */
 const THIS_COPY: LoadedCopy = {
@@ -140,9 +140,7 @@ function byName(injected: readonly unknown[]): OpenRouterServices {
 
 /** Refuses what a factory has no say in, since Nest has needed it before. */
 function optionsAlone(raw: unknown, subject: string): unknown {
-  const misplaced = isPlainObject(raw)
-    ? ['name', 'isGlobal'].find((name) => raw[name] !== undefined)
-    : undefined;
+  const misplaced = isRecord(raw) ? ['name', 'isGlobal'].find((name) => raw[name] !== undefined) : undefined;
   if (misplaced !== undefined) {
     throw configFault(
       subject,

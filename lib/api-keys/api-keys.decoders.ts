@@ -1,8 +1,8 @@
 import { OpenRouterResponseException } from '../errors/client.exceptions.js';
 import { SecretString } from '../secret/secret-string.js';
+import { isRecord, ownMember } from '../untrusted/is-record.js';
 import {
   decodeList,
-  isJsonObject,
   nullableAmount,
   optionalBoolean,
   optionalDate,
@@ -10,7 +10,6 @@ import {
   optionalRecord,
   optionalText,
   orNull,
-  ownMember,
   requiredAmount,
   requiredText,
   unwrapData,
@@ -75,7 +74,7 @@ export function decodeCreatedApiKey(body: unknown): CreatedApiKey {
 
 /** Reads the answer of `DELETE /keys/{hash}`. There is none where an earlier attempt has deleted the key. */
 export function decodeDeletion(body: unknown): void {
-  const deleted = isJsonObject(body) ? ownMember(body, 'deleted') : undefined;
+  const deleted = isRecord(body) ? ownMember(body, 'deleted') : undefined;
   if (deleted !== undefined && deleted !== true) {
     throw new OpenRouterResponseException({
       message: "OpenRouter's answer does not confirm that the key is deleted: `deleted` is not true.",
@@ -137,7 +136,7 @@ function isManagementKey(data: WireRecord): boolean | undefined {
 
 /** The key stands beside `data`, although a recipe in OpenRouter's guides reads it from within. */
 function textOfKey(body: unknown): string {
-  const answer: WireRecord = { members: isJsonObject(body) ? body : {}, path: '' };
+  const answer: WireRecord = { members: isRecord(body) ? body : {}, path: '' };
   const inner = optionalRecord(answer, 'data');
   const isInside = ownMember(answer.members, 'key') === undefined && inner !== undefined;
   return requiredText(isInside && ownMember(inner.members, 'key') !== undefined ? inner : answer, 'key');

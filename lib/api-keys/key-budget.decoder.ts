@@ -1,12 +1,11 @@
 import { subtractUsd } from '../money/usd.js';
+import { isRecord, ownMember } from '../untrusted/is-record.js';
 import {
-  isJsonObject,
   optionalBoolean,
   optionalDate,
   optionalNumber,
   optionalText,
   orNull,
-  ownMember,
   type WireRecord,
   withoutUndefined,
 } from '../wire/wire-record.js';
@@ -31,7 +30,7 @@ export function decodeKeyBudget(data: WireRecord, name: string): KeyBudget | nul
 }
 
 function toKeyBudget(value: unknown): KeyBudget {
-  const budget: WireRecord = { members: isJsonObject(value) ? value : {}, path: '' };
+  const budget: WireRecord = { members: isRecord(value) ? value : {}, path: '' };
   const limitUsd = optionalNumber(budget, 'limit_usd');
   const spendUsd = optionalNumber(budget, 'spend_usd');
   return withoutUndefined({

@@ -1,8 +1,9 @@
-import { IsString, Matches } from '../options/class-validator.js';
 import { OpenRouterValidationException } from '../errors/client.exceptions.js';
 import { checkArgument } from '../options/check-argument.js';
-import { booleanRule, isPlainObject, MayBeAbsent, Obeys, type Rule } from '../options/option-rules.js';
+import { IsString, Matches } from '../options/class-validator.js';
+import { booleanRule, MayBeAbsent, Obeys, type Rule } from '../options/option-rules.js';
 import { misspelling, quoted } from '../options/validate-object.js';
+import { isRecord } from '../untrusted/is-record.js';
 import {
   LIMIT_RESETS,
   limitResetRule,
@@ -96,7 +97,7 @@ export class UpdateApiKeyRequest {
  * @throws `OpenRouterValidationException` that names every wrong property, or for a change that changes nothing.
  */
 export function checkChanges(request: unknown, subject: string): UpdateApiKeyRequest {
-  const others = Object.entries(isPlainObject(request) ? request : {})
+  const others = Object.entries(isRecord(request) ? request : {})
     .filter(([name, value]) => value !== undefined && !(CHANGEABLE as readonly string[]).includes(name))
     .map(([name]) => ({ property: name, constraints: { rule: problemOf(name) } }));
   if (others.length > 0) {

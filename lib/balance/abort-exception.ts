@@ -1,7 +1,7 @@
 import { OpenRouterAbortException } from '../errors/client.exceptions.js';
 import { safeCause } from '../errors/safe-cause.js';
-import { peek } from '../errors/parsing/peek.js';
 import { type Scrub, scrubShapes } from '../secret/scrub.js';
+import { peek } from '../untrusted/peek.js';
 
 /**
  * What a caller gets whose signal has fired.

@@ -1,7 +1,8 @@
-import { checkArgument } from '../options/check-argument.js';
-import { integerRule, isPlainObject, Obeys, type Rule } from '../options/option-rules.js';
-import type { BalanceForecastOptions, BalanceGetOptions, BalanceRefreshOptions } from './balance.options.js';
 import { signalRule } from '../http/request-options.schema.js';
+import { checkArgument } from '../options/check-argument.js';
+import { integerRule, Obeys, type Rule } from '../options/option-rules.js';
+import { isRecord } from '../untrusted/is-record.js';
+import type { BalanceForecastOptions, BalanceGetOptions, BalanceRefreshOptions } from './balance.options.js';
 
 const maxAgeRule: Rule = (value) =>
   typeof value === 'number' && value >= 0 ? undefined : 'must be a number of milliseconds, 0 or more';
@@ -39,7 +40,7 @@ export function checkForecastOptions(options: BalanceForecastOptions): BalanceFo
 /** What a caller at a high rate hands over, judged without the whole apparatus. */
 function isPlainlyRight(options: unknown): boolean {
   return (
-    isPlainObject(options) &&
+    isRecord(options) &&
     Object.entries(options).every(([name, value]) =>
       value === undefined
         ? name === 'maxAgeMs' || name === 'signal'

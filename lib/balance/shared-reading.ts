@@ -1,6 +1,6 @@
 import { subtractUsd } from '../money/usd.js';
-import { isJsonObject, ownMember } from '../wire/wire-record.js';
-import { tryParseJson } from '../errors/parsing/json.js';
+import { isRecord, ownMember } from '../untrusted/is-record.js';
+import { tryParseJson } from '../untrusted/json.js';
 import type { BalanceReading } from './balance-snapshot.js';
 import { LAST_MOMENT_MS } from './forecast.js';
 import { jitterOf } from './freshness.js';
@@ -26,7 +26,7 @@ export function readingText({ reading, tookMs, jitter }: ReadingRecord): string 
 /** Reads what a store has kept; `undefined` if it is nothing that this version has written. */
 export function parseReading(text: string): ReadingRecord | undefined {
   const record = tryParseJson(text);
-  if (!isJsonObject(record) || ownMember(record, 'version') !== VERSION) {
+  if (!isRecord(record) || ownMember(record, 'version') !== VERSION) {
     return undefined;
   }
   const credits = parseCredits(ownMember(record, 'credits'));
@@ -44,7 +44,7 @@ export function parseReading(text: string): ReadingRecord | undefined {
 }
 
 function parseCredits(value: unknown): BalanceReading['credits'] | undefined {
-  if (value === null || !isJsonObject(value)) {
+  if (value === null || !isRecord(value)) {
     return value === null ? null : undefined;
   }
   const totalCredits = numberIn(value, 'totalCredits');
@@ -56,7 +56,7 @@ function parseCredits(value: unknown): BalanceReading['credits'] | undefined {
 }
 
 function parseKey(value: unknown): BalanceReading['key'] | undefined {
-  if (value === null || !isJsonObject(value)) {
+  if (value === null || !isRecord(value)) {
     return value === null ? null : undefined;
   }
   const limitRemaining =

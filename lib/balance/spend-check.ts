@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { isPlainObject } from '../options/option-rules.js';
+import { isRecord } from '../untrusted/is-record.js';
 
 /** Above it a sum in millionths of a dollar would no longer be exact. */
 const MOST_USD = 1_000_000_000;
@@ -34,7 +34,7 @@ function readKeyHash(options: unknown): string | undefined | { readonly problem:
     if (options === undefined) {
       return undefined;
     }
-    if (!isPlainObject(options) || Object.keys(options).some((name) => name !== 'keyHash')) {
+    if (!isRecord(options) || Object.keys(options).some((name) => name !== 'keyHash')) {
       return { problem: `the second argument must be \`{ keyHash }\`, or absent. ${rest}` };
     }
     const { keyHash } = options;

@@ -5,7 +5,7 @@ import type {
   SharedBalance,
   SharedSpend,
 } from '../contracts/balance-store.js';
-import { isJsonObject } from '../wire/wire-record.js';
+import { isRecord } from '../untrusted/is-record.js';
 import type { BalanceEnvironment } from './balance-environment.js';
 import type { OutgoingSpend } from './spend-ledger.js';
 import { nextHealth, type StoreCallKind, UNKNOWN_HEALTH } from './store-health.js';
@@ -185,7 +185,7 @@ function done(): true {
 }
 
 function flightOf(answer: unknown): BalanceFlight | undefined {
-  if (!isJsonObject(answer)) {
+  if (!isRecord(answer)) {
     return undefined;
   }
   const { sequence, leads } = answer;
@@ -193,7 +193,7 @@ function flightOf(answer: unknown): BalanceFlight | undefined {
 }
 
 function sharedBalanceOf(answer: unknown): SharedBalance | undefined {
-  if (!isJsonObject(answer)) {
+  if (!isRecord(answer)) {
     return undefined;
   }
   const { sequence, reading, spend, alertState } = answer;
@@ -210,11 +210,11 @@ function sharedBalanceOf(answer: unknown): SharedBalance | undefined {
 }
 
 function isSharedReading(value: unknown): value is NonNullable<SharedBalance['reading']> {
-  return isJsonObject(value) && typeof value['text'] === 'string' && isDuration(value['ageMs']);
+  return isRecord(value) && typeof value['text'] === 'string' && isDuration(value['ageMs']);
 }
 
 function isSharedSpend(value: unknown): value is SharedSpend {
-  if (!isJsonObject(value)) {
+  if (!isRecord(value)) {
     return false;
   }
   const { id, microUsd, ageMs, otherKeysMicroUsd, spanMs } = value;

@@ -1,10 +1,9 @@
+import { isRecord, ownMember } from '../untrusted/is-record.js';
 import {
   decodeList,
-  isJsonObject,
   optionalBoolean,
   optionalDate,
   optionalText,
-  ownMember,
   requiredAmount,
   requiredText,
   unwrapData,
@@ -30,7 +29,7 @@ function toBudget(data: WireRecord, body: unknown): Budget {
     limitUsd: requiredAmount(data, 'limit_usd'),
     interval: intervalOf(data),
     // The workspace's own, and told beside its budgets.
-    includeByokInBudgets: isJsonObject(body)
+    includeByokInBudgets: isRecord(body)
       ? optionalBoolean({ members: body, path: '' }, 'include_byok_in_budgets')
       : undefined,
     createdAt: optionalDate(data, 'created_at'),

@@ -1,4 +1,4 @@
-import { peek, textOf } from './parsing/peek.js';
+import { peek, textOf } from '../untrusted/peek.js';
 
 /** Known to both the CommonJS and the ES module copy of the package. */
 const NOT_OPENROUTERS = Symbol.for('nestjs-openrouter/not-openrouters-envelope');

@@ -1,8 +1,8 @@
 import type { OpenRouterDelivery, OpenRouterPhase } from '../contracts/delivery.js';
 import { scrubShapes } from '../secret/scrub.js';
+import { scrubBounded } from '../untrusted/bounded-text.js';
 import { brandException } from './exception-brand.js';
 import { OpenRouterException } from './openrouter.exception.js';
-import { scrubBounded } from './parsing/bounded-text.js';
 
 /**
  * The module's options, or the way it is registered, are wrong. Thrown at bootstrap, before anything is sent; by a

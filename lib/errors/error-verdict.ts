@@ -1,4 +1,5 @@
 import { scrubShapes } from '../secret/scrub.js';
+import { peek, textOf, wireMember } from '../untrusted/peek.js';
 import { isOfOpenRouter } from './answer-origin.js';
 import { OpenRouterApiException } from './api.exceptions.js';
 import {
@@ -18,7 +19,6 @@ import { affordableTokensIn, type ErrorReading, readErrorAnswer } from './parsin
 import { excerpt, showable } from './parsing/error-message.js';
 import { weighStatus } from './parsing/error-status.js';
 import { type ForeignError, readForeignError, unwrapError } from './parsing/foreign-error.js';
-import { peek, textOf, wireMember } from './parsing/peek.js';
 import { isGeneric, isRelayed } from './parsing/relayed-error.js';
 import { isTransientLoss, transportVerdictOf } from './transport-verdict.js';
 

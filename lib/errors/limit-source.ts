@@ -1,6 +1,6 @@
+import { peek, textOf, wireMember } from '../untrusted/peek.js';
 import { type AnswerSource, isInOwnWords } from './parsing/answer-source.js';
 import { isVague } from './parsing/error-status.js';
-import { peek, textOf, wireMember } from './parsing/peek.js';
 import { isGeneric, isRelayed, reasonIn } from './parsing/relayed-error.js';
 
 /** The limits that OpenRouter names in `error.metadata.limit_source`, as far as they are known. */

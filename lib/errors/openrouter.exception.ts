@@ -1,6 +1,6 @@
 import { scrubShapes } from '../secret/scrub.js';
+import { scrubBounded } from '../untrusted/bounded-text.js';
 import { brandException, isInstanceOfBranded } from './exception-brand.js';
-import { scrubBounded } from './parsing/bounded-text.js';
 
 /**
  * What every error of this package is.

@@ -1,6 +1,6 @@
 import type { Scrub } from '../secret/scrub.js';
-import { scrubBounded } from './parsing/bounded-text.js';
-import { peek } from './parsing/peek.js';
+import { scrubBounded } from '../untrusted/bounded-text.js';
+import { peek } from '../untrusted/peek.js';
 
 const LONGEST_MESSAGE = 500;
 

@@ -1,5 +1,5 @@
 import type { OpenRouterPhase } from '../contracts/delivery.js';
-import { peek } from './parsing/peek.js';
+import { peek } from '../untrusted/peek.js';
 
 /** How a request failed that got no answer. */
 export interface TransportVerdict {

@@ -10,8 +10,8 @@ import {
 } from '../errors/client.exceptions.js';
 import type { OpenRouterException } from '../errors/openrouter.exception.js';
 import { excerpt, showable } from '../errors/parsing/error-message.js';
-import { peek, textOf } from '../errors/parsing/peek.js';
 import { scrubShapes } from '../secret/scrub.js';
+import { peek, textOf } from '../untrusted/peek.js';
 import type {
   OpenRouterExceptionMapper,
   OpenRouterExceptionMapping,

@@ -1,6 +1,8 @@
 import { markOtherOrigin } from '../errors/answer-origin.js';
+import { apiExceptionOf, readRequestId } from '../errors/api-exception.factory.js';
 import type { OpenRouterApiException } from '../errors/api.exceptions.js';
 import { classifyOpenRouterError } from '../errors/error-verdict.js';
+import { copyMetadata } from '../errors/metadata-copy.js';
 import {
   addressOf,
   errorsIn,
@@ -12,10 +14,8 @@ import {
 } from '../errors/parsing/answer-source.js';
 import { readErrorAnswer } from '../errors/parsing/error-answer.js';
 import { readForeignError, unwrapError } from '../errors/parsing/foreign-error.js';
-import { isObject, peek } from '../errors/parsing/peek.js';
 import { scrubShapes } from '../secret/scrub.js';
-import { apiExceptionOf, readRequestId } from '../wire/api-exception.factory.js';
-import { copyMetadata } from '../wire/metadata-copy.js';
+import { isObject, peek } from '../untrusted/peek.js';
 
 /**
  * An answer of OpenRouter's that another client has thrown, as the exception that this package would have thrown;

@@ -1,7 +1,7 @@
 import type { OpenRouterConfigException } from '../errors/client.exceptions.js';
 import type { OpenRouterException } from '../errors/openrouter.exception.js';
 import { configFault } from '../options/config-fault.js';
-import { isPlainObject } from '../options/option-rules.js';
+import { isRecord } from '../untrusted/is-record.js';
 import type { OpenRouterHttpError } from './openrouter-http-error.js';
 
 /**
@@ -86,7 +86,7 @@ const NAMES: readonly string[] = ['foreign', 'mapping', 'format'];
 /** Checks options and fills in the defaults. */
 export function resolveFilterOptions(options: OpenRouterExceptionFilterOptions = {}): ResolvedFilterOptions {
   const given: unknown = options;
-  if (!isPlainObject(given)) {
+  if (!isRecord(given)) {
     throw fault('the options are no object; pass { mapping, format }, or nothing for the defaults');
   }
   const unknown = Object.keys(given).filter((name) => !NAMES.includes(name));

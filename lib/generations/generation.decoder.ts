@@ -1,11 +1,10 @@
+import { isRecord, ownMember } from '../untrusted/is-record.js';
 import {
-  isJsonObject,
   optionalAmount,
   optionalBoolean,
   optionalDate,
   optionalNumber,
   optionalText,
-  ownMember,
   requiredAmount,
   requiredText,
   unwrapData,
@@ -69,7 +68,7 @@ export function decodeGeneration(body: unknown): Generation {
 function decodeProviderResponses(data: WireRecord): GenerationProviderResponse[] | undefined {
   const responses = ownMember(data.members, 'provider_responses');
   return Array.isArray(responses)
-    ? responses.filter(isJsonObject).map((members) => decodeProviderResponse({ members, path: '' }))
+    ? responses.filter(isRecord).map((members) => decodeProviderResponse({ members, path: '' }))
     : undefined;
 }
 

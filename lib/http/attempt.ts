@@ -1,8 +1,8 @@
 import type { HttpService } from '@nestjs/axios';
 import type { OpenRouterDelivery, OpenRouterPhase } from '../contracts/delivery.js';
 import { headerReader, type HeaderReader } from '../errors/parsing/header-reader.js';
-import { peek } from '../errors/parsing/peek.js';
 import { withoutPollution } from '../options/pollution.js';
+import { peek } from '../untrusted/peek.js';
 import { deliveryOf, isSuccess } from './call-failure.js';
 import { RequestTracker } from './request-tracker.js';
 import { BodyFault, type BodyLimit, collectBody, decodeBody, isUnpacked } from './response-body.js';

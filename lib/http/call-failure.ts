@@ -7,12 +7,12 @@ import {
   OpenRouterTimeoutException,
 } from '../errors/client.exceptions.js';
 import type { OpenRouterException } from '../errors/openrouter.exception.js';
-import { peek } from '../errors/parsing/peek.js';
 import { safeCause } from '../errors/safe-cause.js';
 import { isTransientLoss } from '../errors/transport-verdict.js';
 import type { Scrub } from '../secret/scrub.js';
-import type { BodyFault } from './response-body.js';
+import { peek } from '../untrusted/peek.js';
 import type { Interruption } from './call-scope.js';
+import type { BodyFault } from './response-body.js';
 
 /** An attempt that failed: what to tell the caller, and whether another attempt could help. */
 export interface CallFailure {

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { peek } from '../errors/parsing/peek.js';
+import { peek } from '../untrusted/peek.js';
 
 /** What ended a step before it was done. */
 export type Interruption = 'timeoutMs' | 'deadlineMs' | 'abort' | 'closed';

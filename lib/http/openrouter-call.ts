@@ -1,5 +1,5 @@
+import type { GoneNotice } from '../errors/api-exception.factory.js';
 import type { OpenRouterKeyKind } from '../options/resolve-options.js';
-import type { GoneNotice } from '../wire/api-exception.factory.js';
 import type { PathParameters, QueryParameters } from './request-path.js';
 
 /** What one operation sends and how its answer is read. */

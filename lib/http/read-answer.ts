@@ -1,10 +1,10 @@
+import { createApiException } from '../errors/api-exception.factory.js';
 import { OpenRouterResponseException } from '../errors/client.exceptions.js';
 import type { KeyInUse } from '../errors/key-hint.js';
 import { statusIn } from '../errors/parsing/error-answer.js';
-import { tryParseJson } from '../errors/parsing/json.js';
 import type { Scrub } from '../secret/scrub.js';
-import { createApiException } from '../wire/api-exception.factory.js';
-import { isJsonObject, ownMember } from '../wire/wire-record.js';
+import { isRecord, ownMember } from '../untrusted/is-record.js';
+import { tryParseJson } from '../untrusted/json.js';
 import type { WireAnswer } from './attempt.js';
 import { bodyFailure, type CallFailure, isSuccess, type Outcome } from './call-failure.js';
 import type { OpenRouterCall } from './openrouter-call.js';
@@ -42,7 +42,7 @@ export function readAnswer<T>(
     return { failure: bodyFailure(fault, operation, scrub) };
   }
   const content = tryParseJson(body ?? '');
-  const error = isJsonObject(content) ? ownMember(content, 'error') : undefined;
+  const error = isRecord(content) ? ownMember(content, 'error') : undefined;
   if (error !== undefined && error !== null) {
     return refused(statusIn(content) ?? 500, content);
   }

@@ -1,18 +1,12 @@
 import type { RequestOptions, RetryOptions } from '../contracts/request-options.js';
-import { peek } from '../errors/parsing/peek.js';
 import { checkArgument } from '../options/check-argument.js';
-import {
-  durationRule,
-  headersRule,
-  isPlainObject,
-  keyTextProblem,
-  Obeys,
-  type Rule,
-} from '../options/option-rules.js';
-import { ownMembers } from '../options/pollution.js';
 import type { OpenRouterKey } from '../options/openrouter-options.js';
+import { durationRule, headersRule, keyTextProblem, Obeys, type Rule } from '../options/option-rules.js';
 import { RetryOptionsSchema, retryRule } from '../options/options.schema.js';
+import { ownMembers } from '../options/pollution.js';
 import { isSecretString } from '../secret/secret-string.js';
+import { isRecord } from '../untrusted/is-record.js';
+import { peek } from '../untrusted/peek.js';
 
 export const signalRule: Rule = (value) =>
   // Not by instanceof: a signal may come from another realm.
@@ -66,6 +60,6 @@ export function checkRequestOptions(options: RequestOptions | undefined, operati
 
 /** The one option that comes with every call of a busy server. */
 function hasSignalAlone(options: RequestOptions): boolean {
-  const names = isPlainObject(options) ? Object.keys(options) : [];
+  const names = isRecord(options) ? Object.keys(options) : [];
   return names.length === 1 && names[0] === 'signal' && signalRule(options.signal, options) === undefined;
 }

@@ -8,7 +8,7 @@ import type {
   OpenRouterInstrumentation,
 } from '../contracts/instrumentation.js';
 import { configFault, knownOptions } from '../options/config-fault.js';
-import { isPlainObject } from '../options/option-rules.js';
+import { isRecord } from '../untrusted/is-record.js';
 import { BalanceGauges } from './balance-gauges.js';
 import { type MetricRegistry, sharedMetric } from './shared-metric.js';
 
@@ -150,5 +150,5 @@ function registryOf(options: unknown): MetricRegistry {
 }
 
 function isRegistry(value: unknown): value is MetricRegistry {
-  return isPlainObject(value) && typeof value['getSingleMetric'] === 'function';
+  return isRecord(value) && typeof value['getSingleMetric'] === 'function';
 }

@@ -1,5 +1,5 @@
 import { OpenRouterValidationException } from '../errors/client.exceptions.js';
-import { isPlainObject } from './option-rules.js';
+import { isRecord } from '../untrusted/is-record.js';
 import { type NestedSchemas, validateObject } from './validate-object.js';
 
 /**
@@ -16,7 +16,7 @@ export function checkArgument<T extends object>(
   subject: string,
   nested?: NestedSchemas,
 ): T {
-  if (!isPlainObject(argument)) {
+  if (!isRecord(argument)) {
     throw new OpenRouterValidationException(subject, [
       { property: '', constraints: { isObject: 'an object is needed' } },
     ]);

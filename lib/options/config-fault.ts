@@ -1,5 +1,5 @@
 import { OpenRouterConfigException } from '../errors/client.exceptions.js';
-import { isPlainObject } from './option-rules.js';
+import { isRecord } from '../untrusted/is-record.js';
 import { unknownName } from './validate-object.js';
 
 /** The exception for something that was configured wrongly. A problem that ends as a question gets no full stop. */
@@ -25,7 +25,7 @@ export function knownOptions(
   known: readonly string[],
   example: string,
 ): Readonly<Record<string, unknown>> {
-  if (!isPlainObject(options)) {
+  if (!isRecord(options)) {
     throw configFault(subject, `the options must be an object, for example ${example}`);
   }
   const problem = unknownNameIn(options, known);

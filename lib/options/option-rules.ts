@@ -1,5 +1,6 @@
 import type { ValidationArguments } from 'class-validator';
 import { isOpenRouterHost } from '../errors/openrouter-host.js';
+import { isRecord } from '../untrusted/is-record.js';
 import { ValidateBy, ValidateIf } from './class-validator.js';
 
 /** Why a value is refused and what to do about it; `undefined` if it is fine. Shows no value that may be secret. */
@@ -101,7 +102,7 @@ export const categoriesRule: Rule = (value) =>
       "for example ['cloud-agent']";
 
 export const headersRule: Rule = (value) => {
-  if (!isPlainObject(value)) {
+  if (!isRecord(value)) {
     return "must be an object of texts, for example { 'x-team': 'billing' }";
   }
   for (const [name, text] of Object.entries(value)) {
@@ -164,11 +165,6 @@ export const baseUrlRule: Rule = (value, owner) => {
     ? 'must use https:, since the key would travel in clear text; for a trusted network set `allowInsecureBaseUrl: true`'
     : undefined;
 };
-
-/** Whether a value is an object with named members, such as options or an instance, as opposed to a list or `null`. */
-export function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** Whether a host is this machine. Not the names below `localhost`: many a resolver asks the network about them. */
 export function isLoopback(hostname: string): boolean {

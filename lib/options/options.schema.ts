@@ -2,6 +2,14 @@ import type { BalanceStore } from '../contracts/balance-store.js';
 import type { OpenRouterInstrumentation } from '../contracts/instrumentation.js';
 import type { RetryOptions } from '../contracts/request-options.js';
 import { isSecretString } from '../secret/secret-string.js';
+import { isRecord } from '../untrusted/is-record.js';
+import type {
+  BalanceOptions,
+  BalanceThresholdOptions,
+  OpenRouterAxiosOptions,
+  OpenRouterKeySource,
+  OpenRouterModuleOptions,
+} from './openrouter-options.js';
 import {
   baseUrlRule,
   booleanRule,
@@ -11,7 +19,6 @@ import {
   headersRule,
   headerTextRule,
   integerRule,
-  isPlainObject,
   keyTextProblem,
   Obeys,
   rangeRule,
@@ -19,13 +26,6 @@ import {
   statusListRule,
   webUrlRule,
 } from './option-rules.js';
-import type {
-  BalanceOptions,
-  BalanceThresholdOptions,
-  OpenRouterAxiosOptions,
-  OpenRouterKeySource,
-  OpenRouterModuleOptions,
-} from './openrouter-options.js';
 import { unknownName } from './validate-object.js';
 
 const MEBIBYTE = 1_048_576;
@@ -53,7 +53,7 @@ const keySourceRule: Rule = (value) => {
 };
 
 const axiosRule: Rule = (value) => {
-  if (!isPlainObject(value)) {
+  if (!isRecord(value)) {
     return 'must be an object, for example { httpsAgent }';
   }
   const unknown = Object.keys(value).find((name) => !(AXIOS_OPTIONS as readonly string[]).includes(name));
@@ -69,7 +69,7 @@ const FAMILIES: readonly unknown[] = [0, 4, 6];
 function axiosValueProblem(value: Readonly<Record<string, unknown>>): string | undefined {
   const { adapter, family, httpAgent, httpsAgent, lookup, proxy } = value;
   for (const [name, agent] of Object.entries({ httpAgent, httpsAgent })) {
-    if (agent !== undefined && !(isPlainObject(agent) && typeof agent['addRequest'] === 'function')) {
+    if (agent !== undefined && !(isRecord(agent) && typeof agent['addRequest'] === 'function')) {
       return `has a \`${name}\` that is no agent, as \`new https.Agent()\` is one`;
     }
   }
@@ -84,11 +84,7 @@ function axiosValueProblem(value: Readonly<Record<string, unknown>>): string | u
   if (lookup !== undefined && typeof lookup !== 'function') {
     return 'has a `lookup` that is no function';
   }
-  if (
-    proxy !== undefined &&
-    proxy !== false &&
-    !(isPlainObject(proxy) && typeof proxy['host'] === 'string')
-  ) {
+  if (proxy !== undefined && proxy !== false && !(isRecord(proxy) && typeof proxy['host'] === 'string')) {
     return 'has a `proxy` that is neither false nor an object with `host` and `port`';
   }
   return undefined;
@@ -110,12 +106,12 @@ const instrumentationRule: Rule = (value) =>
     : `must be an object with at least one of the functions ${HOOKS.join(', ')}, or a list of such objects`;
 
 function hasHook(value: unknown): boolean {
-  return isPlainObject(value) && HOOKS.some((name) => typeof value[name] === 'function');
+  return isRecord(value) && HOOKS.some((name) => typeof value[name] === 'function');
 }
 
 /** Settings of retries, or `false`. */
 export const retryRule: Rule = (value) =>
-  value === false || isPlainObject(value)
+  value === false || isRecord(value)
     ? undefined
     : 'must be false or an object, for example { maxRetries: 1 }';
 
@@ -151,14 +147,14 @@ const STORE_METHODS = [
 ] as const satisfies readonly (keyof BalanceStore)[];
 
 const storeRule: Rule = (value) => {
-  const missing = isPlainObject(value)
+  const missing = isRecord(value)
     ? STORE_METHODS.find((name) => typeof value[name] !== 'function')
     : STORE_METHODS[0];
   return missing === undefined ? undefined : `must be a BalanceStore; it has no method \`${missing}\``;
 };
 
 /** Settings that are an object of their own. */
-const objectRule: Rule = (value) => (isPlainObject(value) ? undefined : 'must be an object');
+const objectRule: Rule = (value) => (isRecord(value) ? undefined : 'must be an object');
 
 const thresholdRule: Rule = (value) =>
   typeof value === 'number' && Number.isFinite(value) && value >= 0

@@ -1,10 +1,19 @@
-import { OpenRouterConfigException } from '../errors/client.exceptions.js';
-import { configFault } from './config-fault.js';
-import { isSecretString } from '../secret/secret-string.js';
-import { withoutSecrets } from '../secret/secret-headers.js';
 import type { BalanceStore } from '../contracts/balance-store.js';
 import type { OpenRouterInstrumentation } from '../contracts/instrumentation.js';
 import type { RetryOptions } from '../contracts/request-options.js';
+import { OpenRouterConfigException } from '../errors/client.exceptions.js';
+import { withoutSecrets } from '../secret/secret-headers.js';
+import { isSecretString } from '../secret/secret-string.js';
+import { isRecord } from '../untrusted/is-record.js';
+import { configFault } from './config-fault.js';
+import type {
+  BalanceOptions,
+  OpenRouterAxiosOptions,
+  OpenRouterKeySource,
+  ResolvedBalanceOptions,
+  ResolvedOpenRouterOptions,
+  ResolvedRetryOptions,
+} from './openrouter-options.js';
 import {
   DEFAULT_ACCOUNT,
   DEFAULT_BALANCE,
@@ -14,21 +23,12 @@ import {
   DEFAULT_RETRY,
   DEFAULT_TIMEOUT_MS,
 } from './option-defaults.js';
-import { isPlainObject } from './option-rules.js';
 import {
   BalanceOptionsSchema,
   BalanceThresholdOptionsSchema,
   ModuleOptionsSchema,
   RetryOptionsSchema,
 } from './options.schema.js';
-import type {
-  BalanceOptions,
-  OpenRouterAxiosOptions,
-  OpenRouterKeySource,
-  ResolvedBalanceOptions,
-  ResolvedOpenRouterOptions,
-  ResolvedRetryOptions,
-} from './openrouter-options.js';
 import { validateObject } from './validate-object.js';
 
 /** Which of an account's two keys an operation prefers. */
@@ -79,7 +79,7 @@ export function resolveOptions(
   account: string = DEFAULT_ACCOUNT,
 ): AccountSettings {
   const input = typeof raw === 'string' || isSecretString(raw) ? { apiKey: raw } : raw;
-  if (!isPlainObject(input)) {
+  if (!isRecord(input)) {
     const given =
       raw === undefined || raw === null ? 'got nothing' : 'must be given a key or an object of options';
     throw new OpenRouterConfigException(`${subject} ${given}; ${NO_KEY}.`);

@@ -1,7 +1,7 @@
-import { getMetadataStorage, Validator } from './class-validator.js';
 import { closest, distance } from 'fastest-levenshtein';
 import type { OpenRouterValidationError } from '../errors/client.exceptions.js';
-import { isPlainObject } from './option-rules.js';
+import { isRecord } from '../untrusted/is-record.js';
+import { getMetadataStorage, Validator } from './class-validator.js';
 import { ownMembers, withoutPollution } from './pollution.js';
 
 type SchemaClass<T extends object> = new () => T;
@@ -43,7 +43,7 @@ function validateCopy<T extends object>(
       continue;
     }
     const NestedSchema = Object.hasOwn(nested, name) ? nested[name] : undefined;
-    if (NestedSchema !== undefined && isPlainObject(member)) {
+    if (NestedSchema !== undefined && isRecord(member)) {
       const inner = validateObject(NestedSchema, member, within(name, nested));
       errors.push(...inner.errors.map((error) => below(name, error)));
       Object.assign(value, { [name]: inner.value });

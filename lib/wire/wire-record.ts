@@ -1,4 +1,5 @@
 import { OpenRouterResponseException } from '../errors/client.exceptions.js';
+import { isRecord, ownMember } from '../untrusted/is-record.js';
 
 /** An object of untrusted JSON with the path at which it stands in the answer, for messages. */
 export interface WireRecord {
@@ -6,27 +7,17 @@ export interface WireRecord {
   readonly path: string;
 }
 
-/** Whether a value is a JSON object, as opposed to an array, `null` or a primitive. */
-export function isJsonObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** An object's own member: an answer without `toString` must not be found to have one. */
-export function ownMember(record: Readonly<Record<string, unknown>>, name: string): unknown {
-  return Object.hasOwn(record, name) ? record[name] : undefined;
-}
-
 /** A member of a record, wherever it comes from; `undefined` if it is missing or no object. */
 export function optionalRecord(record: WireRecord, name: string): WireRecord | undefined {
   const value = ownMember(record.members, name);
-  return isJsonObject(value) ? { members: value, path: pathOf(record, name) } : undefined;
+  return isRecord(value) ? { members: value, path: pathOf(record, name) } : undefined;
 }
 
 /**
  * The content of an answer. OpenRouter wraps it in `data`; some gateways in front of it send it flat.
  */
 export function unwrapData(body: unknown): WireRecord {
-  if (!isJsonObject(body)) {
+  if (!isRecord(body)) {
     throw mismatch('data', 'an object', body);
   }
   return optionalRecord({ members: body, path: '' }, 'data') ?? { members: body, path: 'data' };
@@ -110,7 +101,7 @@ export function decodeList<T>(body: unknown, decode: (item: WireRecord) => T): T
 
 /** The list in `data` of an answer, or the answer itself where a gateway sends it flat. */
 export function unwrapList(body: unknown): readonly unknown[] {
-  const list = isJsonObject(body) ? ownMember(body, 'data') : body;
+  const list = isRecord(body) ? ownMember(body, 'data') : body;
   if (!Array.isArray(list)) {
     throw mismatch('data', 'a list', list);
   }
@@ -121,7 +112,7 @@ export function unwrapList(body: unknown): readonly unknown[] {
 export function itemOf(list: readonly unknown[], index: number): WireRecord {
   const item = list[index];
   const path = `data[${index}]`;
-  if (!isJsonObject(item)) {
+  if (!isRecord(item)) {
     throw mismatch(path, 'an object', item);
   }
   return { members: item, path };

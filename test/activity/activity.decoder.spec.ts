@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { decodeActivity } from '../../lib/activity/activity.decoder.js';
 import { OpenRouterResponseException } from '../../lib/errors/index.js';
-import { tryParseJson } from '../../lib/errors/parsing/json.js';
+import { tryParseJson } from '../../lib/untrusted/json.js';
 import { ROW, ITEM } from './support.js';
 
 function failureIn(body: unknown): OpenRouterResponseException {

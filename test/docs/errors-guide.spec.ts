@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { createApiException } from '../../lib/errors/api-exception.factory.js';
 import {
   classifyOpenRouterError,
   OpenRouterAbortException,
@@ -12,7 +13,6 @@ import {
 } from '../../lib/errors/index.js';
 import * as errors from '../../lib/errors/index.js';
 import { scrubShapes } from '../../lib/secret/scrub.js';
-import { createApiException } from '../../lib/wire/api-exception.factory.js';
 import { textOf } from './documents.js';
 
 interface Row {

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { isOfOpenRouter, isOwnEnvelope, markOtherOrigin } from '../../lib/errors/answer-origin.js';
+import { createApiException } from '../../lib/errors/api-exception.factory.js';
 import { OpenRouterForbiddenException } from '../../lib/index.js';
-import { createApiException } from '../../lib/wire/api-exception.factory.js';
 
 describe("OpenRouter's own envelope", () => {
   it.each<[string, unknown, boolean]>([

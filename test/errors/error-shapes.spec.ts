@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { createApiException } from '../../lib/errors/api-exception.factory.js';
 import { classifyOpenRouterError, type OpenRouterErrorVerdict } from '../../lib/errors/index.js';
 import { scrubShapes } from '../../lib/secret/scrub.js';
-import { createApiException } from '../../lib/wire/api-exception.factory.js';
 
 /** The `error` of an answer, and the verdict that it has to get in whatever it comes. */
 interface Fact {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { ApiErrorType, CodeEnum } from '@openrouter/sdk/models';
+import { createApiException } from '../../lib/errors/api-exception.factory.js';
 import { classifyOpenRouterError, type OpenRouterErrorKind } from '../../lib/errors/index.js';
 import { scrubShapes } from '../../lib/secret/scrub.js';
-import { createApiException } from '../../lib/wire/api-exception.factory.js';
 
 type Row = readonly [string, number, OpenRouterErrorKind, boolean];
 

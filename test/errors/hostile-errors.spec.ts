@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { createApiException } from '../../lib/errors/api-exception.factory.js';
 import {
   classifyOpenRouterError,
   OpenRouterApiException,
@@ -9,7 +10,6 @@ import {
 } from '../../lib/errors/index.js';
 import { safeCause } from '../../lib/errors/safe-cause.js';
 import { scrubShapes } from '../../lib/secret/scrub.js';
-import { createApiException } from '../../lib/wire/api-exception.factory.js';
 import { leaksIn } from '../support/leaks.js';
 import { API_KEY, cleanUp, clientOf, startServer } from '../support/servers.js';
 

@@ -1,13 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { OpenRouterResponseException } from '../../lib/errors/index.js';
-import { tryParseJson } from '../../lib/errors/parsing/json.js';
+import { isRecord, ownMember } from '../../lib/untrusted/is-record.js';
+import { tryParseJson } from '../../lib/untrusted/json.js';
 import {
   decodeList,
-  isJsonObject,
   optionalDate,
   optionalRecord,
   optionalText,
-  ownMember,
   requiredAmount,
   requiredText,
   unwrapData,
@@ -47,7 +46,7 @@ describe('an own member', () => {
     [1, false],
     [true, false],
   ])('belongs to an object: %j %s', (value, expected) => {
-    expect(isJsonObject(value)).toBe(expected);
+    expect(isRecord(value)).toBe(expected);
   });
 });
 

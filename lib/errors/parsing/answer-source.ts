@@ -1,7 +1,7 @@
+import { isObject, peek, textOf, wireMember } from '../../untrusted/peek.js';
 import { isOpenRouterHost } from '../openrouter-host.js';
 import { isEnvelopeType, isErrorType } from './error-vocabulary.js';
 import type { HeaderReader } from './header-reader.js';
-import { isObject, peek, textOf, wireMember } from './peek.js';
 import { errorStatusOf, isThrown, type WireError } from './wire-error.js';
 
 /**

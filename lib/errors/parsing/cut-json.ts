@@ -1,5 +1,5 @@
-import { UNCERTAIN_END } from './bounded-text.js';
-import { tryParseJson } from './json.js';
+import { UNCERTAIN_END } from '../../untrusted/bounded-text.js';
+import { tryParseJson } from '../../untrusted/json.js';
 
 /** Where a text of JSON has come to. */
 interface Position {

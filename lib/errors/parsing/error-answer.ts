@@ -1,9 +1,9 @@
 import type { Scrub } from '../../secret/scrub.js';
+import { isObject, peek, textOf, wireMember } from '../../untrusted/peek.js';
 import { isDailyLimit, LIMIT_SOURCES, limitSourceOf } from '../limit-source.js';
 import { type ErrorAnswer, messageOfAnswer } from './error-message.js';
 import { weighStatus } from './error-status.js';
 import { headerReader, type HeaderReader } from './header-reader.js';
-import { isObject, peek, textOf, wireMember } from './peek.js';
 import { withReason } from './relayed-error.js';
 import { parseHttpDate, parseRetryAfter } from './retry-after.js';
 import { errorInContent, errorStatusOf, quotedErrorIn, type WireError } from './wire-error.js';

@@ -1,10 +1,10 @@
 import { STATUS_CODES } from 'node:http';
 import type { Scrub } from '../../secret/scrub.js';
-import type { HeaderReader } from './header-reader.js';
-import { bounded, scrubBounded } from './bounded-text.js';
-import { tryParseJson } from './json.js';
-import { isObject, peek, textOf } from './peek.js';
+import { bounded, scrubBounded } from '../../untrusted/bounded-text.js';
+import { tryParseJson } from '../../untrusted/json.js';
+import { isObject, peek, textOf } from '../../untrusted/peek.js';
 import type { AnswerSource } from './answer-source.js';
+import type { HeaderReader } from './header-reader.js';
 import type { WireError } from './wire-error.js';
 
 /** An error answer, wherever it was found. */

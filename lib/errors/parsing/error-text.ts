@@ -1,5 +1,5 @@
+import { tryParseJson } from '../../untrusted/json.js';
 import { parseCutJson } from './cut-json.js';
-import { tryParseJson } from './json.js';
 
 /** A longer text is not parsed whole. */
 const LONGEST_PARSED = 262_144;

@@ -1,4 +1,4 @@
-import { LONGEST_READ } from './bounded-text.js';
+import { LONGEST_READ } from '../../untrusted/bounded-text.js';
 
 const MOST_EVENTS = 64;
 /** How a stream of server-sent events begins: a comment or a field. */

@@ -1,10 +1,10 @@
 import { types } from 'node:util';
+import { isObject, peek, textOf } from '../../untrusted/peek.js';
 import { type TransportVerdict, transportVerdictOf } from '../transport-verdict.js';
 import { sourceOfAnswer } from './answer-source.js';
 import { type ErrorAnswer, messageIn } from './error-message.js';
 import { type ErrorContent, parseErrorText } from './error-text.js';
 import { headerReader, type HeaderReader } from './header-reader.js';
-import { isObject, peek, textOf } from './peek.js';
 import { bareErrorIn, errorInContent, isThrown, quotedErrorIn, type WireError } from './wire-error.js';
 
 /** What an error of another client says, read from its shape alone. */

@@ -1,4 +1,4 @@
-import { isObject, peek } from './peek.js';
+import { isObject, peek } from '../../untrusted/peek.js';
 
 /** Reads a header by its lower-case name. */
 export type HeaderReader = (name: string) => string | undefined;

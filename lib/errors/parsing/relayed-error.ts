@@ -1,7 +1,7 @@
 import type { Scrub } from '../../secret/scrub.js';
-import { scrubBounded } from './bounded-text.js';
+import { scrubBounded } from '../../untrusted/bounded-text.js';
+import { isObject, peek, textOf, wireMember } from '../../untrusted/peek.js';
 import { parseErrorText } from './error-text.js';
-import { isObject, peek, textOf, wireMember } from './peek.js';
 
 /** What OpenRouter says of an error that a provider has answered with; the provider's own words are in the metadata. */
 const GENERIC = /^\s*(provider returned error)\b/i;

@@ -1,10 +1,10 @@
-import { bounded } from './bounded-text.js';
+import { bounded } from '../../untrusted/bounded-text.js';
+import { tryParseJson } from '../../untrusted/json.js';
+import { isObject, peek, textOf, wireMember } from '../../untrusted/peek.js';
 import { jsonObjectIn } from './cut-json.js';
 import { parseErrorText } from './error-text.js';
-import { eventsFromEnd } from './event-stream.js';
 import { isEnvelopeType, isErrorType, statusOfWord, typeOfIncompleteness } from './error-vocabulary.js';
-import { tryParseJson } from './json.js';
-import { isObject, peek, textOf, wireMember } from './peek.js';
+import { eventsFromEnd } from './event-stream.js';
 import { jsonOfPython } from './python-text.js';
 import { isRelayed } from './relayed-error.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { createApiException } from '../../../lib/errors/api-exception.factory.js';
 import { classifyOpenRouterError } from '../../../lib/errors/index.js';
 import { createScrub, scrubShapes } from '../../../lib/secret/scrub.js';
-import { createApiException } from '../../../lib/wire/api-exception.factory.js';
 import { leaksIn } from '../../support/leaks.js';
 import { API_KEY } from '../../support/servers.js';
 

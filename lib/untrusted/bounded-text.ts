@@ -1,4 +1,4 @@
-import { REDACTED, type Scrub } from '../../secret/scrub.js';
+import { REDACTED, type Scrub } from '../secret/scrub.js';
 
 /** No more of a text is looked at: a pattern that meets millions of characters takes long, or throws a RangeError. */
 export const LONGEST_READ = 16_384;

@@ -1,14 +1,14 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
+import { createApiException, type RefusedCall } from '../../lib/errors/api-exception.factory.js';
 import {
   OpenRouterApiException,
   OpenRouterGoneException,
   OpenRouterPaymentRequiredException,
 } from '../../lib/errors/index.js';
 import { createScrub } from '../../lib/secret/scrub.js';
-import { createApiException, type RefusedCall } from '../../lib/wire/api-exception.factory.js';
-import { bodyOf, REFUSALS } from '../errors/support.js';
 import { leaksIn } from '../support/leaks.js';
+import { bodyOf, REFUSALS } from './support.js';
 
 const KEY = 'gateway-credential-4f9a2b7c1d8e';
 

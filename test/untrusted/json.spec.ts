@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { tryParseJson } from '../../../lib/errors/parsing/json.js';
+import { tryParseJson } from '../../lib/untrusted/json.js';
 
 describe('untrusted JSON', () => {
   it.each<[string, unknown]>([

@@ -1,6 +1,6 @@
-import { bounded, scrubBounded } from '../errors/parsing/bounded-text.js';
 import type { Scrub } from '../secret/scrub.js';
-import { isJsonObject } from './wire-record.js';
+import { bounded, scrubBounded } from '../untrusted/bounded-text.js';
+import { isRecord } from '../untrusted/is-record.js';
 
 const DEEPEST = 6;
 const MOST_MEMBERS = 256;
@@ -25,7 +25,7 @@ interface Allowance {
  * 2 000 characters of a text.
  */
 export function copyMetadata(metadata: unknown, scrub: Scrub): Readonly<Record<string, unknown>> | undefined {
-  return isJsonObject(metadata)
+  return isRecord(metadata)
     ? copyOfObject(metadata, scrub, 0, { members: MOST_MEMBERS, characters: MOST_CHARACTERS })
     : undefined;
 }

@@ -1,3 +1,6 @@
+import type { Scrub } from '../secret/scrub.js';
+import { scrubBounded } from '../untrusted/bounded-text.js';
+import { isOwnEnvelope, markOtherOrigin } from './answer-origin.js';
 import {
   OpenRouterApiException,
   OpenRouterBadGatewayException,
@@ -18,16 +21,13 @@ import {
   OpenRouterUnauthorizedException,
   OpenRouterUnprocessableEntityException,
   type OpenRouterStatusExceptionInit,
-} from '../errors/api.exceptions.js';
-import { isOwnEnvelope, markOtherOrigin } from '../errors/answer-origin.js';
-import { type KeyInUse, keyHint, withHint } from '../errors/key-hint.js';
-import { readErrorAnswer } from '../errors/parsing/error-answer.js';
-import { scrubBounded } from '../errors/parsing/bounded-text.js';
-import { excerpt } from '../errors/parsing/error-message.js';
-import { parseErrorText } from '../errors/parsing/error-text.js';
-import type { HeaderReader } from '../errors/parsing/header-reader.js';
-import type { Scrub } from '../secret/scrub.js';
+} from './api.exceptions.js';
+import { type KeyInUse, keyHint, withHint } from './key-hint.js';
 import { copyMetadata } from './metadata-copy.js';
+import { readErrorAnswer } from './parsing/error-answer.js';
+import { excerpt } from './parsing/error-message.js';
+import { parseErrorText } from './parsing/error-text.js';
+import type { HeaderReader } from './parsing/header-reader.js';
 
 /** A call that OpenRouter has refused: the answer as it came, and what was asked for. */
 export interface RefusedCall {
