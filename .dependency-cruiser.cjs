@@ -3,7 +3,7 @@
  * CONTRIBUTING.md has the map.
  */
 const floors = [
-  ['money', 'secret', 'untrusted', 'contracts'],
+  ['money', 'secret', 'untrusted', 'async', 'contracts'],
   ['errors'],
   ['wire', 'options'],
   ['account', 'http'],

@@ -8,11 +8,11 @@ import { attachPipeline } from '../http/service-pipeline.js';
 import type { Scrub } from '../secret/scrub.js';
 import { abortException } from './abort-exception.js';
 import { checkForecastOptions, checkGetOptions, checkRefreshOptions } from './balance-arguments.js';
-import { SYSTEM_ENVIRONMENT } from './balance-environment.js';
-import { BOOKED_AFTER_MS } from './balance-cache.js';
-import { BalanceReader } from './balance-reader.js';
-import { type BalanceServices, BalanceSource } from './balance-source.js';
-import { BalanceWatch } from './balance-watch.js';
+import { SYSTEM_ENVIRONMENT } from '../async/clock.js';
+import { BOOKED_AFTER_MS } from './cache/balance-cache.js';
+import { BalanceReader } from './cache/balance-reader.js';
+import { type BalanceServices, BalanceSource } from './reading/balance-source.js';
+import { BalanceWatch } from './watch/balance-watch.js';
 import type { BalanceAlert, BalanceForecast, BalanceSnapshot } from './balance.models.js';
 import type {
   BalanceForecastOptions,
@@ -20,11 +20,11 @@ import type {
   BalanceRefreshOptions,
   RecordSpendOptions,
 } from './balance.options.js';
-import { forecastOf } from './forecast.js';
-import { InMemoryBalanceStore } from './in-memory-balance-store.js';
-import { readSpend, SpendCheck } from './spend-check.js';
-import { StoreAccess } from './store-access.js';
-import { type ActivitySource, UsageHistory } from './usage-history.js';
+import { forecastOf } from './forecast/forecast.js';
+import { InMemoryBalanceStore } from './store/in-memory-balance-store.js';
+import { readSpend, SpendCheck } from './spend/spend-check.js';
+import { StoreAccess } from './store/bounded-store.js';
+import { type ActivitySource, UsageHistory } from './forecast/usage-history.js';
 
 /** Name of an account in a store that no other account uses. */
 const SOLE_ACCOUNT = 'account';

@@ -7,4 +7,4 @@ export type {
   RecordSpendOptions,
 } from './balance.options.js';
 export { BalanceService } from './balance.service.js';
-export { InMemoryBalanceStore } from './in-memory-balance-store.js';
+export { InMemoryBalanceStore } from './store/in-memory-balance-store.js';

@@ -4,7 +4,7 @@ import { findBalance } from '../application/account-lookup.js';
 import type { BalanceService } from '../balance/balance.service.js';
 import type { BalanceSnapshot } from '../balance/balance.models.js';
 import type { BalanceGetOptions } from '../balance/balance.options.js';
-import { PromptReader } from '../balance/prompt-reader.js';
+import { PromptReader } from '../balance/timed-balance-reader.js';
 import { isOpenRouterException } from '../errors/openrouter.exception.js';
 import { refusalFor, refusalOf } from './credits-refusal.js';
 import { type CreditsRequirement, isEnough } from './credits-requirement.js';

@@ -1,4 +1,4 @@
-import { setMaxListeners } from 'node:events';
+import { allowManyListeners } from '../async/abort-signals.js';
 import { peek } from '../untrusted/peek.js';
 
 /** What ended a step before it was done. */
@@ -140,14 +140,5 @@ function errorOf(toError: (why: Interruption) => Error, why: Interruption): Erro
     return toError(why);
   } catch (error) {
     return error as Error;
-  }
-}
-
-/** One signal may stand for any number of calls, and each of them listens: that is no leak for Node to warn of. */
-export function allowManyListeners(signal: AbortSignal): void {
-  try {
-    setMaxListeners(0, signal);
-  } catch {
-    // A signal of a user's own making need not be one of Node's.
   }
 }

@@ -1,10 +1,10 @@
 import { jest } from '@jest/globals';
-import { SYSTEM_ENVIRONMENT } from '../../../lib/balance/balance-environment.js';
-import { BalanceReader } from '../../../lib/balance/balance-reader.js';
-import type { BalanceReading } from '../../../lib/balance/balance-snapshot.js';
-import { BalanceWatch } from '../../../lib/balance/balance-watch.js';
-import { InMemoryBalanceStore } from '../../../lib/balance/in-memory-balance-store.js';
-import { StoreAccess } from '../../../lib/balance/store-access.js';
+import { SYSTEM_ENVIRONMENT } from '../../../lib/async/clock.js';
+import { BalanceReader } from '../../../lib/balance/cache/balance-reader.js';
+import type { BalanceReading } from '../../../lib/balance/reading/balance-snapshot.js';
+import { BalanceWatch } from '../../../lib/balance/watch/balance-watch.js';
+import { InMemoryBalanceStore } from '../../../lib/balance/store/in-memory-balance-store.js';
+import { StoreAccess } from '../../../lib/balance/store/bounded-store.js';
 import type { BalanceStore } from '../../../lib/contracts/balance-store.js';
 import type { RequestOptions } from '../../../lib/contracts/request-options.js';
 import { OpenRouterApiException } from '../../../lib/errors/api.exceptions.js';

@@ -1,0 +1,10 @@
+import { setMaxListeners } from 'node:events';
+
+/** Lets any number of calls listen to one signal, which Node would otherwise report as a leak. */
+export function allowManyListeners(signal: AbortSignal): void {
+  try {
+    setMaxListeners(0, signal);
+  } catch {
+    // A signal of a user's own making need not be one of Node's.
+  }
+}

@@ -1,0 +1,230 @@
+import type {
+  BalanceFlight,
+  BalanceStore,
+  NamedSpend,
+  SharedBalance,
+} from '../../contracts/balance-store.js';
+
+/** Amounts recorded within this time are kept as their sum. */
+const SPEND_SPAN_MS = 1_000;
+
+interface Spend {
+  readonly id: string;
+  /** When its oldest amount was recorded. */
+  startedAt: number;
+  /** When its youngest amount was recorded. */
+  at: number;
+  microUsd: number;
+  otherKeysMicroUsd: number;
+  expiresAt: number;
+}
+
+interface Account {
+  /** The highest number that was given. */
+  drawn: number;
+  /** Number of the last write or invalidation. */
+  sequence: number;
+  reading: { readonly text: string; readonly at: number; readonly expiresAt: number } | undefined;
+  lead: { readonly sequence: number; readonly endsAt: number } | undefined;
+  alert: { readonly state: string; readonly expiresAt: number } | undefined;
+  spend: Map<string, Spend>;
+  /** Name of the sum that amounts without one are added to. */
+  unnamed: string;
+}
+
+/**
+ * Keeps balances in the memory of this process: the default of `balance.store`, where each account has one of its own.
+ *
+ * One instance may be given to several accounts, or to several clients of the same account, which then share its
+ * readings as processes would by a store outside of them.
+ */
+export class InMemoryBalanceStore implements BalanceStore {
+  /** @internal */
+  declare private readonly accounts: Map<string, Account>;
+  /** @internal */
+  declare private readonly now: () => number;
+
+  constructor();
+  /** @internal */
+  constructor(now: () => number);
+  constructor(now: () => number = () => performance.now()) {
+    // Hidden: printing a store does not show balances.
+    Object.defineProperty(this, 'accounts', { value: new Map<string, Account>() });
+    Object.defineProperty(this, 'now', { value: now });
+  }
+
+  /** Everything that is kept of an account. */
+  read(account: string): Promise<SharedBalance> {
+    const now = this.now();
+    const found = this.accounts.get(account);
+    if (found === undefined) {
+      return Promise.resolve({ sequence: 0, reading: undefined, spend: [], alertState: undefined });
+    }
+    const { reading, alert, spend, sequence } = found;
+    return Promise.resolve({
+      sequence,
+      reading: isKept(reading, now) ? { text: reading.text, ageMs: now - reading.at } : undefined,
+      spend: [...spend.values()]
+        .filter((sum) => isKept(sum, now))
+        .map(({ id, microUsd, otherKeysMicroUsd, at, startedAt }) => ({
+          id,
+          microUsd,
+          otherKeysMicroUsd,
+          ageMs: now - at,
+          spanMs: at - startedAt,
+        })),
+      alertState: isKept(alert, now) ? alert.state : undefined,
+    });
+  }
+
+  /** Draws a number for a flight, and tells whether it leads. */
+  begin(account: string, holdMs: number): Promise<BalanceFlight> {
+    const now = this.now();
+    const found = this.accountOf(account);
+    found.drawn += 1;
+    const leads = found.lead === undefined || found.lead.endsAt <= now;
+    if (leads) {
+      found.lead = { sequence: found.drawn, endsAt: now + holdMs };
+    }
+    return Promise.resolve({ sequence: found.drawn, leads });
+  }
+
+  /** Gives up a flight's lead. */
+  end(account: string, sequence: number): Promise<void> {
+    const found = this.accountOf(account);
+    if (found.lead?.sequence === sequence) {
+      found.lead = undefined;
+    }
+    return Promise.resolve();
+  }
+
+  /** Replaces the reading, unless there was a later one or an invalidation. */
+  async write(
+    account: string,
+    sequence: number,
+    text: string,
+    keepMs: number,
+    bookedMs: number,
+  ): Promise<boolean> {
+    const now = this.now();
+    const found = this.accountOf(account);
+    if (sequence <= found.sequence) {
+      return false;
+    }
+    found.sequence = sequence;
+    found.reading = { text, at: now, expiresAt: now + keepMs };
+    forgetSpend(found.spend, (sum) => isKept(sum, now) && now - sum.at < bookedMs);
+    await this.end(account, sequence);
+    return true;
+  }
+
+  /** Forgets the reading; flights that began before can no longer write. */
+  invalidate(account: string): Promise<void> {
+    const found = this.accountOf(account);
+    found.drawn += 1;
+    found.sequence = found.drawn;
+    found.reading = undefined;
+    found.lead = undefined;
+    return Promise.resolve();
+  }
+
+  /** Sums are kept by their names. */
+  // eslint-disable-next-line @typescript-eslint/class-literal-property-style -- A field would show in what is printed.
+  get namesSpend(): true {
+    return true;
+  }
+
+  /** Records spend: the sums by their names, or else an amount. */
+  addSpend(
+    account: string,
+    microUsd: number,
+    keepMs: number,
+    sums: readonly NamedSpend[] = [],
+  ): Promise<void> {
+    const now = this.now();
+    const found = this.accountOf(account);
+    const { spend } = found;
+    const expiresAt = now + keepMs;
+    if (sums.length === 0) {
+      const last = spend.get(found.unnamed);
+      const isRecent = last !== undefined && now - last.startedAt < SPEND_SPAN_MS;
+      if (!isRecent) {
+        found.drawn += 1;
+        found.unnamed = String(found.drawn);
+      }
+      const { startedAt, microUsd: before } = isRecent ? last : { startedAt: now, microUsd: 0 };
+      const sum = before + microUsd;
+      this.keep(spend, {
+        id: found.unnamed,
+        startedAt,
+        at: now,
+        microUsd: sum,
+        otherKeysMicroUsd: 0,
+        expiresAt,
+      });
+    }
+    for (const { id, ageMs, spanMs, ...sum } of sums) {
+      const known = spend.get(id);
+      this.keep(spend, {
+        id,
+        startedAt: Math.min(known?.startedAt ?? Infinity, now - ageMs - spanMs),
+        at: Math.max(known?.at ?? -Infinity, now - ageMs),
+        microUsd: Math.max(known?.microUsd ?? 0, sum.microUsd),
+        otherKeysMicroUsd: Math.max(known?.otherKeysMicroUsd ?? 0, sum.otherKeysMicroUsd),
+        expiresAt,
+      });
+    }
+    return Promise.resolve();
+  }
+
+  /** Changes the alert state if it still is what was expected. */
+  claimAlert(account: string, expected: string | undefined, next: string, keepMs: number): Promise<boolean> {
+    const now = this.now();
+    const found = this.accountOf(account);
+    const state = isKept(found.alert, now) ? found.alert.state : undefined;
+    if (state !== expected) {
+      return Promise.resolve(false);
+    }
+    found.alert = { state: next, expiresAt: now + keepMs };
+    return Promise.resolve(true);
+  }
+
+  /** @internal */
+  private keep(spend: Map<string, Spend>, sum: Spend): void {
+    if (!spend.has(sum.id)) {
+      const now = this.now();
+      forgetSpend(spend, (kept) => isKept(kept, now));
+    }
+    spend.set(sum.id, sum);
+  }
+
+  /** @internal */
+  private accountOf(account: string): Account {
+    let found = this.accounts.get(account);
+    if (found === undefined) {
+      found = {
+        drawn: 0,
+        sequence: 0,
+        reading: undefined,
+        lead: undefined,
+        alert: undefined,
+        spend: new Map(),
+        unnamed: '',
+      };
+      this.accounts.set(account, found);
+    }
+    return found;
+  }
+}
+
+function isKept<T extends { readonly expiresAt: number }>(value: T | undefined, now: number): value is T {
+  return value !== undefined && value.expiresAt > now;
+}
+
+function forgetSpend(spend: Map<string, Spend>, keeps: (sum: Spend) => boolean): void {
+  for (const sum of spend.values()) {
+    if (!keeps(sum)) {
+      spend.delete(sum.id);
+    }
+  }
+}
