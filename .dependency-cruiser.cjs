@@ -6,6 +6,7 @@ const floors = [
   ['money', 'secret', 'untrusted', 'async', 'contracts'],
   ['errors'],
   ['wire', 'options'],
+  ['transport'],
   ['account', 'http'],
   ['credits', 'api-keys', 'activity', 'generations', 'budgets', 'filters'],
   ['balance'],

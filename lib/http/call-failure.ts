@@ -1,5 +1,4 @@
 import type { OpenRouterPhase, OpenRouterDelivery } from '../contracts/delivery.js';
-import { deliveryOfStatus } from '../errors/api.exceptions.js';
 import {
   OpenRouterAbortException,
   OpenRouterConnectionException,
@@ -10,9 +9,10 @@ import type { OpenRouterException } from '../errors/openrouter.exception.js';
 import { safeCause } from '../errors/safe-cause.js';
 import { isTransientLoss } from '../errors/transport-verdict.js';
 import type { Scrub } from '../secret/scrub.js';
+import { deliveryOf } from '../transport/delivery.js';
+import type { BodyFault } from '../transport/response-body.js';
 import { peek } from '../untrusted/peek.js';
 import type { Interruption } from './call-scope.js';
-import type { BodyFault } from './response-body.js';
 
 /** An attempt that failed: what to tell the caller, and whether another attempt could help. */
 export interface CallFailure {
@@ -58,19 +58,6 @@ const PHASE_OF_SYSCALL: ReadonlyMap<string, OpenRouterPhase> = new Map([
   ['getaddrinfo', 'dns'],
   ['connect', 'connect'],
 ]);
-
-/** Whether a status says that the request was carried out. */
-export function isSuccess(status: number): boolean {
-  return status >= 200 && status <= 299;
-}
-
-/** What is known of a request's effect when it ended in a phase; `status` is that of the answer, once there is one. */
-export function deliveryOf(phase: OpenRouterPhase, status?: number): OpenRouterDelivery {
-  if (phase === 'body' && status !== undefined) {
-    return isSuccess(status) ? 'applied' : deliveryOfStatus(status);
-  }
-  return phase === 'headers' || phase === 'body' ? 'unknown' : 'not-sent';
-}
 
 /**
  * The failure of a request that ended without an answer.

@@ -13,7 +13,7 @@ import { ownMembers, withoutPollution } from '../options/pollution.js';
 import { type AccountSettings, mergeRetry } from '../options/resolve-options.js';
 import type { Scrub } from '../secret/scrub.js';
 import { secretsOfHeaders } from '../secret/secret-headers.js';
-import { Attempt, TransportFault, type WireAnswer } from './attempt.js';
+import { Attempt, TransportFault, type WireAnswer } from '../transport/attempt.js';
 import {
   type CallFailure,
   connectionFailure,
@@ -28,13 +28,13 @@ import {
 } from './call-failure.js';
 import { CallScope, type Interruption, OpenCalls } from './call-scope.js';
 import { awaitDeadline, foundDelay } from './recovery/not-found-yet.js';
-import { type HttpAgents, openAgents } from './http-agents.js';
-import { tellIgnoredProxy } from './ignored-proxy.js';
-import { secretsOfProxy } from './proxy-secrets.js';
+import { type HttpAgents, openAgents } from '../transport/http-agents.js';
+import { tellIgnoredProxy } from '../transport/ignored-proxy.js';
+import { secretsOfProxy } from '../transport/proxy-secrets.js';
 import { InstrumentationHooks } from '../account/instrumentation-hooks.js';
 import { KeyRing, keyText } from '../account/key-ring.js';
 import { createsSomething, type OpenRouterCall } from './openrouter-call.js';
-import { openAxios } from './open-axios.js';
+import { openAxios } from '../transport/open-axios.js';
 import { readAnswer } from './read-answer.js';
 import { accountHeaders } from './request-headers.js';
 import { expandPath, queryText } from './request-path.js';

@@ -3,10 +3,11 @@ import { OpenRouterResponseException } from '../errors/client.exceptions.js';
 import type { KeyInUse } from '../errors/key-hint.js';
 import { statusIn } from '../errors/parsing/error-answer.js';
 import type { Scrub } from '../secret/scrub.js';
+import type { WireAnswer } from '../transport/attempt.js';
+import { isSuccess } from '../transport/delivery.js';
 import { isRecord, ownMember } from '../untrusted/is-record.js';
 import { tryParseJson } from '../untrusted/json.js';
-import type { WireAnswer } from './attempt.js';
-import { bodyFailure, type CallFailure, isSuccess, type Outcome } from './call-failure.js';
+import { bodyFailure, type CallFailure, type Outcome } from './call-failure.js';
 import type { OpenRouterCall } from './openrouter-call.js';
 
 /**

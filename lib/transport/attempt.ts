@@ -3,7 +3,7 @@ import type { OpenRouterDelivery, OpenRouterPhase } from '../contracts/delivery.
 import { headerReader, type HeaderReader } from '../errors/parsing/header-reader.js';
 import { withoutPollution } from '../options/pollution.js';
 import { peek } from '../untrusted/peek.js';
-import { deliveryOf, isSuccess } from './call-failure.js';
+import { deliveryOf, isSuccess } from './delivery.js';
 import { RequestTracker } from './request-tracker.js';
 import { BodyFault, type BodyLimit, collectBody, decodeBody, isUnpacked } from './response-body.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { tellIgnoredProxy } from '../../lib/http/ignored-proxy.js';
+import { tellIgnoredProxy } from '../../lib/transport/ignored-proxy.js';
 import type { OpenRouterAxiosOptions } from '../../lib/options/openrouter-options.js';
 
 const BASE_URL = 'https://openrouter.ai/api/v1';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isIntricate } from '../../lib/http/json-shape.js';
+import { isIntricate } from '../../lib/transport/json-shape.js';
 
 const SIZE = 100_000;
 
