@@ -24,9 +24,9 @@ const OPTIONS: Readonly<Record<keyof OpenRouterSandboxOptions, unknown>> = {
 
 /** Every member of a sandbox, by the compiler's word; `server` is internal. */
 const MEMBERS: Readonly<Record<Exclude<keyof OpenRouterSandbox, 'server'>, string>> = {
-  baseUrl: 'text',
-  apiKey: 'text',
-  managementKey: 'text',
+  baseUrl: 'string',
+  apiKey: 'string',
+  managementKey: 'string',
   requests: 'list',
   clearRequests: 'method',
   spend: 'method',
@@ -42,8 +42,8 @@ const MEMBERS: Readonly<Record<Exclude<keyof OpenRouterSandbox, 'server'>, strin
 };
 
 const FAILURE: Readonly<Record<keyof SandboxFailure, string>> = {
-  method: 'every one',
-  path: 'every one',
+  method: 'any',
+  path: 'any',
   when: 'before',
   times: '1',
   delayMs: '0',
@@ -82,7 +82,7 @@ const kindOf = (value: unknown): string =>
     : Array.isArray(value)
       ? 'list'
       : typeof value === 'string'
-        ? 'text'
+        ? 'string'
         : typeof value;
 
 const told = (mark: string): Record<string, string> =>
