@@ -3,7 +3,6 @@ import { HttpException, Logger } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { firstValueFrom, lastValueFrom, toArray } from 'rxjs';
 import { inspect } from 'node:util';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type BalanceSnapshot,
   BalanceService,
@@ -21,6 +20,7 @@ import { OpenRouterSandbox } from '../../lib/testing/index.js';
 import { failureOf } from '../support/failures.js';
 import { leaksIn } from '../support/leaks.js';
 import { storeWith } from './support/stores.js';
+import { sleep, timed, until } from '../support/waiting.js';
 
 let sandbox: OpenRouterSandbox;
 let app: TestingModule | undefined;
@@ -54,10 +54,6 @@ async function boot(own: OpenRouterModuleOptions = {}): Promise<BalanceService> 
 }
 
 const paths = (): string[] => sandbox.requests.map(({ path }) => path.replace('/api/v1', ''));
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await sleep(5);
-}
 
 const OUT_OF_CREDITS = { status: 402, error: { code: 402, message: 'Insufficient credits' } };
 
@@ -240,10 +236,11 @@ describe('the streams', () => {
   });
 
   it('are polled for at once without an application where `watch` is set', async () => {
-    const startedAt = performance.now();
-    open({ balance: { watch: true } });
-    await until(() => sandbox.requests.length === 1);
-    expect(performance.now() - startedAt).toBeLessThan(800);
+    const { waitedMs } = await timed(() => {
+      open({ balance: { watch: true } });
+      return until(() => sandbox.requests.length === 1);
+    });
+    expect(waitedMs).toBeLessThan(800);
   });
 
   it('are polled for where `watch` is set in a module that is loaded lazily, which gets no hooks', async () => {

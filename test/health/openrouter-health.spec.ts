@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import {
   Controller,
@@ -21,7 +20,8 @@ import { OpenRouterSandbox } from '../../lib/testing/index.js';
 import { apiException, KEY, listen } from '../filters/support.js';
 import { FakeAccount } from '../guard/support.js';
 import { leaksIn } from '../support/leaks.js';
-import { failureOf, timed, until } from '../support/failures.js';
+import { failureOf } from '../support/failures.js';
+import { sleep, timed, until } from '../support/waiting.js';
 
 @Controller()
 class HealthController {
@@ -120,11 +120,11 @@ describe('OpenRouterHealthIndicator', () => {
     let fail = (_error: Error): void => undefined;
     account.get.mockReturnValueOnce(new Promise((_resolve, reject) => (fail = reject)));
     const indicator = await indicatorOf(account);
-    const { ms, outcome } = await timed(() => indicator.isHealthy('openrouter', { timeoutMs: 30 }));
+    const { outcome, waitedMs } = await timed(() => indicator.isHealthy('openrouter', { timeoutMs: 30 }));
     expect(outcome).toEqual({
       openrouter: { status: 'down', message: 'OpenRouter has not told the balance within 30 ms.' },
     });
-    expect(ms).toBeLessThan(500);
+    expect(waitedMs).toBeLessThan(500);
     // Nobody listens any more, and the process has to live on.
     fail(new Error('late'));
     expect(await indicator.isHealthy('openrouter')).toMatchObject({ openrouter: { status: 'up' } });
@@ -371,11 +371,11 @@ describe('the health of a real account', () => {
       ],
     });
     const indicator = module.get(OpenRouterHealthIndicator, { strict: false });
-    const { ms, outcome } = await timed(() => indicator.isHealthy('openrouter', { timeoutMs: 50 }));
+    const { outcome, waitedMs } = await timed(() => indicator.isHealthy('openrouter', { timeoutMs: 50 }));
     expect(outcome).toMatchObject({
       openrouter: { status: 'down', message: expect.stringContaining('within 50 ms') },
     });
-    expect(ms).toBeLessThan(1_000);
+    expect(waitedMs).toBeLessThan(1_000);
     // On a busy machine it arrives after the answer of the check.
     await until(() => sandbox.requests.length > 0, 10_000);
     expect(sandbox.requests.length).toBe(1);

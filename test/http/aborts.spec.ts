@@ -2,7 +2,7 @@ import { getEventListeners, getMaxListeners } from 'node:events';
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { OpenRouterAbortException } from '../../lib/errors/index.js';
-import { failureOf, sleep, timed, until } from '../support/failures.js';
+import { failureOf } from '../support/failures.js';
 import {
   answerWell,
   cleanUp,
@@ -12,6 +12,7 @@ import {
   startRawServer,
   startServer,
 } from '../support/servers.js';
+import { sleep, timed, until } from '../support/waiting.js';
 
 afterEach(cleanUp);
 
@@ -59,13 +60,13 @@ describe('the signal of the caller', () => {
     await until(() => server.requests.length === 1);
     // Until the client has read what the server has written.
     await sleep(50);
-    const { ms, outcome } = await timed(() => {
+    const { outcome, waitedMs } = await timed(() => {
       controller.abort();
       return failed;
     });
     expect(outcome).toBeInstanceOf(OpenRouterAbortException);
     expect(outcome).toMatchObject({ delivery });
-    expect(ms).toBeLessThan(250);
+    expect(waitedMs).toBeLessThan(250);
     await until(() => server.sockets[0]!.destroyed);
     expect(server.requests.length).toBe(1);
   });
@@ -81,13 +82,13 @@ describe('the signal of the caller', () => {
     );
     await until(() => server.requests.length === 1);
     await sleep(20);
-    const { ms, outcome } = await timed(() => {
+    const { outcome, waitedMs } = await timed(() => {
       controller.abort();
       return failed;
     });
     expect(outcome).toBeInstanceOf(OpenRouterAbortException);
     expect(outcome).toMatchObject({ delivery: 'unknown' });
-    expect(ms).toBeLessThan(250);
+    expect(waitedMs).toBeLessThan(250);
     await sleep(20);
     expect(server.requests.length).toBe(1);
   });
@@ -153,7 +154,7 @@ describe('close()', () => {
     ].map((call) => failureOf(call));
     await until(() => server.requests.length === 3 && busy.requests.length === 1);
     await sleep(50);
-    const { ms, outcome } = await timed(async () => {
+    const { outcome, waitedMs } = await timed(async () => {
       await Promise.all([client.close(), waiting.close(), asking.close()]);
       return Promise.all(failures);
     });
@@ -166,7 +167,7 @@ describe('close()', () => {
       'not-sent',
     ]);
     expect(outcome[0]!.message).toContain('the OpenRouter client is closed');
-    expect(ms).toBeLessThan(400);
+    expect(waitedMs).toBeLessThan(400);
     await until(() => [...server.sockets, ...busy.sockets].every((socket) => socket.destroyed));
   });
 

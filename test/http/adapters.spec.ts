@@ -8,7 +8,7 @@ import {
   OpenRouterResponseException,
   OpenRouterTimeoutException,
 } from '../../lib/errors/index.js';
-import { failureOf, sleep, until } from '../support/failures.js';
+import { failureOf } from '../support/failures.js';
 import { leaksIn } from '../support/leaks.js';
 import {
   answerWell,
@@ -24,6 +24,7 @@ import {
   startRawServer,
   startServer,
 } from '../support/servers.js';
+import { sleep, until } from '../support/waiting.js';
 
 afterEach(cleanUp);
 

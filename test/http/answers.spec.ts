@@ -1,7 +1,7 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { OpenRouterApiException, OpenRouterResponseException } from '../../lib/errors/index.js';
-import { failureOf, until } from '../support/failures.js';
+import { failureOf } from '../support/failures.js';
 import {
   cleanUp,
   clientOf,
@@ -11,6 +11,7 @@ import {
   startRawServer,
   startServer,
 } from '../support/servers.js';
+import { until } from '../support/waiting.js';
 
 afterEach(cleanUp);
 

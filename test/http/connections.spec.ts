@@ -6,7 +6,7 @@ import axios from 'axios';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { OpenRouterConnectionException } from '../../lib/errors/index.js';
 import { proxyEnvironment } from '../support/environment.js';
-import { failureOf, until } from '../support/failures.js';
+import { failureOf } from '../support/failures.js';
 import { lookingUp, lookupError } from '../support/lookup.js';
 import {
   answerWell,
@@ -24,6 +24,7 @@ import {
   startTcpServer,
 } from '../support/servers.js';
 import { tlsIdentity } from '../support/tls.js';
+import { until } from '../support/waiting.js';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { OpenRouterApiException, OpenRouterConnectionException } from '../../lib/errors/index.js';
-import { failureOf, sleep, timed, until } from '../support/failures.js';
+import { failureOf } from '../support/failures.js';
 import {
   answerWell,
   cleanUp,
@@ -10,6 +10,7 @@ import {
   startRawServer,
   startServer,
 } from '../support/servers.js';
+import { sleep, timed, until } from '../support/waiting.js';
 
 afterEach(cleanUp);
 
@@ -105,10 +106,10 @@ describe('an answer that is not HTTP as it should be', () => {
       () => client.credits.getCredits(),
       () => client.credits.createCoinbaseCharge({ amount: 1 }),
     ]) {
-      const { ms, outcome } = await timed(() => failureOf(call()));
+      const { outcome, waitedMs } = await timed(() => failureOf(call()));
       expect(outcome).toBeInstanceOf(OpenRouterConnectionException);
       expect(outcome).toMatchObject({ delivery: 'unknown' });
-      expect(ms).toBeLessThan(1_000);
+      expect(waitedMs).toBeLessThan(1_000);
     }
     expect(server.requests.length).toBe(2);
   });

@@ -12,8 +12,9 @@ import {
 import { OpenRouterMetrics } from '../../lib/metrics/index.js';
 import { OpenRouterSandbox } from '../../lib/testing/index.js';
 import { storeWith } from '../balance/support/stores.js';
-import { failureOf, sleep, until } from '../support/failures.js';
+import { failureOf } from '../support/failures.js';
 import { leaksIn } from '../support/leaks.js';
+import { sleep, until } from '../support/waiting.js';
 import { scrape } from './support.js';
 
 const closers: (() => Promise<unknown>)[] = [];

@@ -21,7 +21,8 @@ import {
   type OpenRouterModuleOptions,
 } from '../../lib/index.js';
 import { OpenRouterSandbox } from '../../lib/testing/index.js';
-import { failureOf, sleep, until } from '../support/failures.js';
+import { failureOf } from '../support/failures.js';
+import { sleep, until } from '../support/waiting.js';
 
 const POLL_MS = 20;
 

@@ -8,6 +8,7 @@ import {
   OpenRouterModule,
 } from '../../lib/index.js';
 import { OpenRouterSandbox } from '../../lib/testing/index.js';
+import { until } from '../support/waiting.js';
 
 let sandbox: OpenRouterSandbox;
 
@@ -24,9 +25,7 @@ function options({ managementKey, baseUrl }: OpenRouterSandbox): { managementKey
 
 /** Resolves once the sandbox has got `count` requests. */
 async function requests(count: number): Promise<void> {
-  while (sandbox.requests.length < count) {
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
+  await until(() => sandbox.requests.length >= count);
 }
 
 describe('shutdown of the application', () => {

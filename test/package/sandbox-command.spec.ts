@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { sleep } from '../support/failures.js';
 import { type Command, type Exit, SampleProgram } from '../support/sample-program.js';
+import { sleep } from '../support/waiting.js';
 
 const run = promisify(execFile);
 

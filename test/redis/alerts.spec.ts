@@ -4,9 +4,9 @@ import { OpenRouterClient } from '../../lib/index.js';
 import { BEGIN, CLAIM_ALERT } from '../../lib/redis/balance-scripts.js';
 import { RedisBalanceStore } from '../../lib/redis/index.js';
 import { OpenRouterSandbox } from '../../lib/testing/index.js';
-import { sleep, until } from '../support/failures.js';
 import { RedisProxy } from './support/redis-proxy.js';
 import { HAS_REDIS, RedisServer } from './support/redis-server.js';
+import { sleep, until } from '../support/waiting.js';
 
 const ACCOUNT = 'cd'.repeat(32);
 const HOUR_MS = 3_600_000;

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { OpenRouterSandbox } from '../../lib/testing/index.js';
 import { HAS_REDIS, RedisServer } from './support/redis-server.js';
+import { sleep } from '../support/waiting.js';
 
 const REPLICAS = 4;
 

@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { Redis } from 'ioredis';
 import { Redis as Redis5 } from 'ioredis-5';
@@ -7,6 +6,7 @@ import { RedisBalanceStore, type RedisScriptClient } from '../../lib/redis/index
 import { describeBalanceStore, type StoreUnderTest } from '../balance/support/store-contract.js';
 import { leaksIn } from '../support/leaks.js';
 import { HAS_REDIS, RedisServer } from './support/redis-server.js';
+import { sleep } from '../support/waiting.js';
 
 const ACCOUNT = 'ab'.repeat(32);
 const KEY = `nestjs-openrouter:balance:1:{${ACCOUNT}}`;

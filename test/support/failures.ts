@@ -20,25 +20,3 @@ export async function failureOf(call: Promise<unknown>, withinMs = 3_000): Promi
     clearTimeout(timer);
   }
 }
-
-/** Milliseconds that something took, with its outcome. */
-export async function timed<T>(action: () => Promise<T>): Promise<{ ms: number; outcome: T }> {
-  const start = performance.now();
-  const outcome = await action();
-  return { ms: performance.now() - start, outcome };
-}
-
-export function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** Waits until a condition holds, at most `withinMs`. */
-export async function until(condition: () => boolean, withinMs = 1_000): Promise<void> {
-  const end = performance.now() + withinMs;
-  while (!condition()) {
-    if (performance.now() > end) {
-      throw new Error(`the condition did not come true within ${withinMs} ms`);
-    }
-    await sleep(2);
-  }
-}

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { BalanceSource } from '../../../lib/balance/reading/balance-source.js';
 import { InMemoryBalanceStore, type OpenRouterTimeoutException } from '../../../lib/index.js';
-import { failureOf, sleep } from '../../support/failures.js';
+import { failureOf } from '../../support/failures.js';
 import { cleanUp, clientOf, sendError, sendJson, startServer } from '../../support/servers.js';
 import { failure, fakeTime, replicaOf, SimulatedAccount } from '../support/simulated-account.js';
 import { settle, storeWith } from '../support/stores.js';
+import { sleep } from '../../support/waiting.js';
 
 afterEach(cleanUp);
 

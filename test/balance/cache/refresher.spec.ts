@@ -18,6 +18,7 @@ import {
   startServer,
   type TestServer,
 } from '../../support/servers.js';
+import { until } from '../../support/waiting.js';
 import type { ServerResponse } from 'node:http';
 
 let sandbox: OpenRouterSandbox | undefined;
@@ -38,14 +39,6 @@ async function startSlowServer(): Promise<TestServer & { readonly waiting: Serve
 /** A client with a management key alone, so that a reading is one call. */
 function simpleClient(server: { baseUrl: string }, balance = {}): OpenRouterClient {
   return clientOf(server, { apiKey: undefined, retry: false, balance });
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  const endsAt = performance.now() + 4_000;
-  while (!condition()) {
-    if (performance.now() > endsAt) throw new Error('It has not happened.');
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
 }
 
 describe('one flight', () => {

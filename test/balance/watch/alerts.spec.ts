@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { FIRST_ALERT_STATE, nextAlert } from '../../../lib/balance/watch/alert-state.js';
 import { InMemoryBalanceStore, OpenRouterClient } from '../../../lib/index.js';
 import { OpenRouterSandbox } from '../../../lib/testing/index.js';
-import { until } from '../../support/failures.js';
 import { fakeTime, type Replica, replicaOf, SimulatedAccount } from '../support/simulated-account.js';
 import { pause, storeThat, storeWith } from '../support/stores.js';
+import { until } from '../../support/waiting.js';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;

@@ -5,9 +5,9 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import type { OpenRouterClient } from '../../../lib/openrouter.client.js';
-import { until } from '../../support/failures.js';
 import { leaksIn } from '../../support/leaks.js';
 import { API_KEY, cleanUp, clientOf, MANAGEMENT_KEY, startTcpServer } from '../../support/servers.js';
+import { until } from '../../support/waiting.js';
 import type { Ending, Fault, Method, Scene, Way } from './fault.js';
 
 /** Makes every limit of the bench longer, for a machine that has better things to do. */

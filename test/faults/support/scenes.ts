@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import { sleep } from '../../support/failures.js';
 import { lookingUp } from '../../support/lookup.js';
 import {
   CHARGE_BODY,
@@ -10,6 +9,7 @@ import {
   startTcpServer,
   type TestServer,
 } from '../../support/servers.js';
+import { sleep } from '../../support/waiting.js';
 import type { Handler, Method, Scene, Stage, Way } from './fault.js';
 
 /** A server that reads a request in full and then does what it is told. */

@@ -1,4 +1,4 @@
-import { failureOf, until } from '../../support/failures.js';
+import { failureOf } from '../../support/failures.js';
 import { closedPort, type TestServer } from '../../support/servers.js';
 import type { OpenRouterClient } from '../../../lib/openrouter.client.js';
 import { callOf, SHORT } from '../support/bench.js';
@@ -15,6 +15,7 @@ import {
   type Way,
 } from '../support/fault.js';
 import { aFewTurns, answer, KEPT, named, onRequest, refusal, wellOf } from '../support/scenes.js';
+import { until } from '../../support/waiting.js';
 
 const OK = 'HTTP/1.1 200 OK\r\n';
 const CALLS = 1_000;

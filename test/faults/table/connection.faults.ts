@@ -10,13 +10,13 @@ import {
   startServer,
   startTcpServer,
 } from '../../support/servers.js';
-import { until } from '../../support/failures.js';
 import { tlsIdentity } from '../../support/tls.js';
 import { ATTEMPT_MS, callOf, SHORT } from '../support/bench.js';
 import { openBlackHole } from '../support/black-hole.js';
 import { certificate } from '../support/certificate.js';
 import { abort, connection, type Fault, timeout, tried, value, type Way } from '../support/fault.js';
 import { aFewTurns, answer, named, onSecureRequest, sending, wellOf } from '../support/scenes.js';
+import { until } from '../../support/waiting.js';
 
 const NOTHING = { sent: () => 0 };
 

@@ -12,7 +12,7 @@ import {
   wellOf,
 } from '../support/scenes.js';
 import { CREDITS_BODY } from '../../support/servers.js';
-import { until } from '../../support/failures.js';
+import { until } from '../../support/waiting.js';
 
 const OK = 'HTTP/1.1 200 OK\r\n';
 const POISON = '{"data":{"total_credits":1000000,"total_usage":0,"id":"another one\'s"}}';
