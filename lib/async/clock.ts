@@ -1,15 +1,15 @@
-/** Time and chance, so that policies can be tried without waiting. */
-export interface BalanceEnvironment {
-  /** A monotonic clock, in milliseconds: a jump of the wall clock changes no age. */
+/** Time and chance, passed in so that tests need not wait. */
+export interface Clock {
+  /** Monotonic time, in milliseconds, which a change of the wall clock does not affect. */
   readonly now: () => number;
-  /** The wall clock, in milliseconds since 1970; for display alone. */
+  /** The wall clock, in milliseconds since 1970. For dates that are shown, never for ages. */
   readonly wallNow: () => number;
-  /** From 0 to 1. */
+  /** A random number from 0 to 1. */
   readonly random: () => number;
 }
 
-/** What there is in a process. */
-export const SYSTEM_ENVIRONMENT: BalanceEnvironment = Object.freeze({
+/** The clock of the process. */
+export const SYSTEM_CLOCK: Clock = Object.freeze({
   now: () => performance.now(),
   wallNow: () => Date.now(),
   random: () => Math.random(),

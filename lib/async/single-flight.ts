@@ -1,37 +1,39 @@
 import { allowManyListeners } from './abort-signals.js';
 
-/** Makes the error of a caller whose signal has fired. */
+/** Makes the error for a caller whose signal was aborted. */
 export type AbortError = (signal: AbortSignal) => Error;
 
-/**
- * One piece of work for any number of callers. Each may leave; when the last one has left, the work is ended.
- */
-export class SharedFlight<T> {
-  readonly #controller = new AbortController();
-  /** Rejects when the work fails; nobody has to handle that. */
+/** One piece of work that any number of callers wait for. It is aborted when the last of them leaves. */
+export class SingleFlight<T> {
+  /** The result of the work. A rejection that nobody waits for is not reported as unhandled. */
   readonly outcome: Promise<T>;
-  #aboard = 0;
-  #landed = false;
+  readonly #controller = new AbortController();
+  #waiters = 0;
+  #isSettled = false;
 
-  /** @param start - Begins the work; its signal fires when nobody waits for it any more. */
+  /** @param start - Starts the work. Its signal is aborted when nobody waits any more. */
   constructor(start: (signal: AbortSignal) => Promise<T>) {
     this.outcome = start(this.#controller.signal).finally(() => {
-      this.#landed = true;
+      this.#isSettled = true;
     });
-    // Whoever waits for it gets the failure; where nobody does, it must not end the process.
     this.outcome.catch(() => undefined);
   }
 
-  /** Whether everybody has left it, so that nobody should join. */
-  get isEnded(): boolean {
+  /** Whether the work was aborted, so that a new caller must start another flight. */
+  get isAborted(): boolean {
     return this.#controller.signal.aborted;
   }
 
-  /** Waits for the outcome. */
+  /**
+   * Waits for the result.
+   *
+   * @param signal - Ends the wait of this caller alone.
+   * @throws Whatever the work rejects with, or the error of an aborted signal.
+   */
   join(signal: AbortSignal | undefined, toError: AbortError): Promise<T> {
     if (signal === undefined) {
-      // Nobody who cannot leave has to be counted out.
-      this.#aboard += 1;
+      // A waiter without a signal never leaves, so it is never subtracted.
+      this.#waiters += 1;
       return this.outcome;
     }
     if (signal.aborted) {
@@ -49,17 +51,17 @@ export class SharedFlight<T> {
     });
   }
 
-  /** Keeps the work going until the returned function is called. */
+  /** Keeps the work going without waiting for it, until the returned function is called. */
   hold(): () => void {
-    let isAboard = true;
-    this.#aboard += 1;
+    let isWaiting = true;
+    this.#waiters += 1;
     return () => {
-      if (!isAboard) {
+      if (!isWaiting) {
         return;
       }
-      isAboard = false;
-      this.#aboard -= 1;
-      if (this.#aboard === 0 && !this.#landed) {
+      isWaiting = false;
+      this.#waiters -= 1;
+      if (this.#waiters === 0 && !this.#isSettled) {
         this.#controller.abort();
       }
     };

@@ -6,10 +6,10 @@ import { isOpenRouterHost } from '../errors/openrouter-host.js';
 import type { HttpPipeline } from '../http/http-pipeline.js';
 import { attachPipeline } from '../http/service-pipeline.js';
 import type { Scrub } from '../secret/scrub.js';
-import { abortException } from './abort-exception.js';
+import { abortException } from '../errors/abort-exception.js';
 import { checkForecastOptions, checkGetOptions, checkRefreshOptions } from './balance-arguments.js';
-import { SYSTEM_ENVIRONMENT } from '../async/clock.js';
-import { BOOKED_AFTER_MS } from './cache/balance-cache.js';
+import { SYSTEM_CLOCK } from '../async/clock.js';
+import { SETTLED_AFTER_MS } from './cache/balance-cache.js';
 import { BalanceReader } from './cache/balance-reader.js';
 import { type BalanceServices, BalanceSource } from './reading/balance-source.js';
 import { BalanceWatch } from './watch/balance-watch.js';
@@ -23,7 +23,7 @@ import type {
 import { forecastOf } from './forecast/forecast.js';
 import { InMemoryBalanceStore } from './store/in-memory-balance-store.js';
 import { readSpend, SpendCheck } from './spend/spend-check.js';
-import { StoreAccess } from './store/bounded-store.js';
+import { BoundedStore } from './store/bounded-store.js';
 import { type ActivitySource, UsageHistory } from './forecast/usage-history.js';
 
 /** Name of an account in a store that no other account uses. */
@@ -255,14 +255,14 @@ function openBalance(
   services: BalanceServices & { readonly activity: ActivitySource },
   whenUp: ((start: () => void) => void) | undefined,
 ): void {
-  const environment = SYSTEM_ENVIRONMENT;
+  const clock = SYSTEM_CLOCK;
   const scrub: Scrub = (text) => pipeline.scrub(text);
   const { options, balanceStore } = pipeline;
   const { thresholds, pollIntervalMs, watch: isWatching } = options.balance;
-  const store = new StoreAccess(
+  const store = new BoundedStore(
     balanceStore ?? new InMemoryBalanceStore(),
     () => (balanceStore === undefined ? Promise.resolve(SOLE_ACCOUNT) : pipeline.identify()),
-    environment,
+    clock,
     balanceStore === undefined ? undefined : warnOfStore,
   );
   const keys = {
@@ -272,10 +272,10 @@ function openBalance(
   const reader = new BalanceReader({
     options: options.balance,
     deadlineMs: options.deadlineMs,
-    source: new BalanceSource(services, keys, environment, warnOfUnknownBalance),
+    source: new BalanceSource(services, keys, clock, warnOfUnknownBalance),
     store,
     isShared: balanceStore !== undefined,
-    environment,
+    clock,
     scrub,
   });
   const watch = new BalanceWatch({
@@ -283,7 +283,7 @@ function openBalance(
     store,
     thresholds,
     pollIntervalMs,
-    environment,
+    clock,
     ...(whenUp !== undefined && { whenUp }),
     onNotice: (alert) => pipeline.alert(alert),
   });
@@ -299,7 +299,7 @@ function openBalance(
   const parts = {
     reader,
     watch,
-    history: new UsageHistory(services.activity, environment, options.keys.management),
+    history: new UsageHistory(services.activity, clock, options.keys.management),
     reports: { from: -Infinity },
     ttlMs: options.balance.ttlMs,
     spendCheck: new SpendCheck(),
@@ -331,9 +331,9 @@ function warnOfUnknownBalance(refusal: unknown): void {
 }
 
 function warnOfUselessPolls(pollIntervalMs: number, baseUrl: string): void {
-  if (pollIntervalMs < BOOKED_AFTER_MS && isOpenRouterHost(new URL(baseUrl).hostname)) {
+  if (pollIntervalMs < SETTLED_AFTER_MS && isOpenRouterHost(new URL(baseUrl).hostname)) {
     new Logger('OpenRouter').warn(
-      `\`balance.pollIntervalMs\` is ${pollIntervalMs} ms. OpenRouter's figures may be ${BOOKED_AFTER_MS} ms old, so ` +
+      `\`balance.pollIntervalMs\` is ${pollIntervalMs} ms. OpenRouter's figures may be ${SETTLED_AFTER_MS} ms old, so ` +
         'that asking more often than once in that time gets the same answer again. Use `recordSpend` to follow what ' +
         'the application spends in between.',
     );

@@ -1,17 +1,19 @@
+import { LATE, within } from '../async/bounded-waits.js';
 import type { BalanceSnapshot } from './balance.models.js';
 import type { BalanceGetOptions } from './balance.options.js';
 import type { BalanceService } from './balance.service.js';
 
-/** Reads balances for those who cannot wait for long. */
-export class PromptReader {
-  /** Whose reading takes longer than somebody has waited already. */
+/** Reads balances for callers that can wait only a short time. */
+export class TimedBalanceReader {
+  /** Balances of which a reading has already taken longer than a caller could wait. */
   readonly #late = new WeakSet<BalanceService>();
 
   /**
-   * The balance; where a new reading takes longer than `withinMs`, what is at hand; `undefined` if that is nothing. The
-   * reading goes on, and serves whoever comes next. While OpenRouter hangs, one caller waits, and not each of them.
+   * Gives the balance or, where a new reading takes longer than `withinMs`, the last snapshot. The reading goes on and
+   * serves the next caller. While OpenRouter hangs, one caller waits for it, and the others get the last snapshot at once.
    *
-   * @param options - Of `BalanceService.get`.
+   * @param options - Options of `BalanceService.get`.
+   * @returns `undefined` where there is no snapshot.
    * @throws What `BalanceService.get` throws.
    */
   async read(
@@ -24,21 +26,15 @@ export class PromptReader {
       return atHand;
     }
     const reading = options === undefined ? balance.get() : balance.get(options);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => {
-        this.#remember(balance, reading);
-        resolve(undefined);
-      }, withinMs);
-    });
-    try {
-      return (await Promise.race([reading, late])) ?? balance.peek();
-    } finally {
-      clearTimeout(timer);
+    const snapshot = await within(reading, withinMs);
+    if (snapshot !== LATE) {
+      return snapshot;
     }
+    this.#rememberAsLate(balance, reading);
+    return balance.peek();
   }
 
-  #remember(balance: BalanceService, reading: Promise<unknown>): void {
+  #rememberAsLate(balance: BalanceService, reading: Promise<unknown>): void {
     this.#late.add(balance);
     const forget = (): boolean => this.#late.delete(balance);
     reading.then(forget, forget);

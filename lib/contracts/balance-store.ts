@@ -109,15 +109,15 @@ export interface BalanceStore {
   /**
    * Replaces the reading, provided that `sequence` is higher than that of the last write or invalidation: a flight
    * that began earlier never replaces what came later. Where it has been replaced, gives up the flight's lead, and
-   * may forget spend that is older than `bookedMs`: the reading includes it.
+   * may forget spend that is older than `settledMs`: the reading includes it.
    *
    * @param sequence - Number of the flight that made the reading.
    * @param text - The reading: JSON of less than a kilobyte, without anything secret. Not to be understood or changed.
    * @param keepMs - How long it has to be kept; it is to be forgotten some time after.
-   * @param bookedMs - Age from which on recorded spend is included.
+   * @param settledMs - Age from which on recorded spend is included.
    * @returns Whether it was replaced.
    */
-  write(account: string, sequence: number, text: string, keepMs: number, bookedMs: number): Promise<boolean>;
+  write(account: string, sequence: number, text: string, keepMs: number, settledMs: number): Promise<boolean>;
 
   /**
    * Forgets the reading, and draws a sequence number of its own for that: flights that began before it can no longer

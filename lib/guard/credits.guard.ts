@@ -4,7 +4,7 @@ import { findBalance } from '../application/account-lookup.js';
 import type { BalanceService } from '../balance/balance.service.js';
 import type { BalanceSnapshot } from '../balance/balance.models.js';
 import type { BalanceGetOptions } from '../balance/balance.options.js';
-import { PromptReader } from '../balance/timed-balance-reader.js';
+import { TimedBalanceReader } from '../balance/timed-balance-reader.js';
 import { isOpenRouterException } from '../errors/openrouter.exception.js';
 import { refusalFor, refusalOf } from './credits-refusal.js';
 import { type CreditsRequirement, isEnough } from './credits-requirement.js';
@@ -45,7 +45,7 @@ export class CreditsGuard implements CanActivate {
   /** @internal */
   private readonly balances = new Map<string | undefined, BalanceService>();
   /** @internal */
-  private readonly reader = new PromptReader();
+  private readonly reader = new TimedBalanceReader();
   /** @internal */
   private readonly unknown = new Set<string | undefined>();
   /** @internal */

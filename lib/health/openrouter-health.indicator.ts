@@ -3,7 +3,7 @@ import { ModuleRef } from '@nestjs/core';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
 import { findBalance } from '../application/account-lookup.js';
 import type { BalanceService } from '../balance/balance.service.js';
-import { PromptReader } from '../balance/timed-balance-reader.js';
+import { TimedBalanceReader } from '../balance/timed-balance-reader.js';
 import { checkArgument } from '../options/check-argument.js';
 import { failureReport, type HealthReport, lateReport, reportOf } from './health-report.js';
 import { HealthOptionsSchema, type OpenRouterHealthOptions } from './openrouter-health.options.js';
@@ -42,7 +42,7 @@ export class OpenRouterHealthIndicator {
   /** @internal */
   private readonly account: string | undefined;
   /** @internal */
-  private readonly reader = new PromptReader();
+  private readonly reader = new TimedBalanceReader();
 
   /**
    * @param results - What Terminus makes results with.

@@ -156,7 +156,7 @@ return 0
 `);
 
 /**
- * sequence, text, keepMs, bookedMs → whether it was written.
+ * sequence, text, keepMs, settledMs → whether it was written.
  *
  * The reading is as old as its flight, whose number is the time at which it began: a command that Redis gets to only
  * after a pause must not make an old reading new.

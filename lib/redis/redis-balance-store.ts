@@ -96,9 +96,9 @@ export class RedisBalanceStore implements BalanceStore {
     sequence: number,
     text: string,
     keepMs: number,
-    bookedMs: number,
+    settledMs: number,
   ): Promise<boolean> {
-    return wholeNumber(await this.run(WRITE, account, sequence, text, keepMs, bookedMs)) === 1;
+    return wholeNumber(await this.run(WRITE, account, sequence, text, keepMs, settledMs)) === 1;
   }
 
   /** Forgets the reading; flights that began before can no longer write. */

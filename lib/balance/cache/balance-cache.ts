@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { SharedBalance } from '../../contracts/balance-store.js';
 import { OpenRouterApiException } from '../../errors/api.exceptions.js';
 import type { ResolvedBalanceOptions } from '../../options/openrouter-options.js';
-import type { BalanceEnvironment } from '../../async/clock.js';
+import type { Clock } from '../../async/clock.js';
 import { figuresOf, snapshotOf } from '../reading/balance-snapshot.js';
 import type { BalanceSnapshot } from '../balance.models.js';
 import { isServableOnError, jitterOf, pauseAfterFailure } from '../reading/freshness.js';
@@ -12,10 +12,10 @@ import { NOTHING_SPENT, type RecordedSpend } from '../spend/recorded-spend.js';
 import { parseReading } from '../reading/reading-codec.js';
 import { SpendLedger } from '../spend/spend-ledger.js';
 import { SpendOutbox } from '../spend/spend-outbox.js';
-import type { StoreAccess } from '../store/bounded-store.js';
+import type { BoundedStore } from '../store/bounded-store.js';
 
 /** OpenRouter's figures may be this old: spend is certain to be in a reading that began this much later. */
-export const BOOKED_AFTER_MS = 60_000;
+export const SETTLED_AFTER_MS = 60_000;
 
 /** How often the reading at hand is compared with the store at most. */
 export const COMPARE_EVERY_MS = 1_000;
@@ -43,8 +43,8 @@ export interface ReadOutcome {
 /** What a cache needs. */
 export interface BalanceCacheParts {
   readonly options: ResolvedBalanceOptions;
-  readonly store: StoreAccess;
-  readonly environment: BalanceEnvironment;
+  readonly store: BoundedStore;
+  readonly clock: Clock;
 }
 
 /**
@@ -72,10 +72,10 @@ export class BalanceCache {
 
   constructor(parts: BalanceCacheParts) {
     this.#parts = parts;
-    const { store, environment } = parts;
+    const { store, clock } = parts;
     // Of no other process, on whatever machine.
     this.#ledger = new SpendLedger(randomBytes(8).toString('hex'), store.namesSpend);
-    this.#outbox = new SpendOutbox({ ledger: this.#ledger, store, environment, keepMs: this.#spendKeptMs });
+    this.#outbox = new SpendOutbox({ ledger: this.#ledger, store, clock, keepMs: this.#spendKeptMs });
   }
 
   /** Calls a function whenever there may be something new to tell: figures, or a failure. */
@@ -140,7 +140,7 @@ export class BalanceCache {
 
   /** Whether what the store tells would change anything: what is at hand, or what was recorded and may be lost. */
   get isFollowing(): boolean {
-    const isRecorded = this.#now - this.#ledger.lastRecordedAt < BOOKED_AFTER_MS;
+    const isRecorded = this.#now - this.#ledger.lastRecordedAt < SETTLED_AFTER_MS;
     return !this.#isClosed && (isRecorded || this.servable !== undefined);
   }
 
@@ -189,7 +189,7 @@ export class BalanceCache {
   hold(next: HeldReading): void {
     this.#held = next;
     this.#failure = undefined;
-    this.#ledger.forgetUntil(next.began - BOOKED_AFTER_MS);
+    this.#ledger.forgetUntil(next.began - SETTLED_AFTER_MS);
     this.#ledger.cut();
     this.#snapshot = undefined;
     this.#onChange();
@@ -199,7 +199,7 @@ export class BalanceCache {
   fail(error: unknown, sequence = this.#sequenceSeen): void {
     const count = (this.#failure?.count ?? 0) + 1;
     const asked = error instanceof OpenRouterApiException ? error.retryAfterMs : undefined;
-    const pauseMs = pauseAfterFailure(count, this.#parts.environment.random(), asked);
+    const pauseMs = pauseAfterFailure(count, this.#parts.clock.random(), asked);
     this.#failure = { error, sequence, count, until: this.#now + pauseMs };
     if (isDenied(error)) {
       this.#drop();
@@ -264,16 +264,16 @@ export class BalanceCache {
   }
 
   get #now(): number {
-    return this.#parts.environment.now();
+    return this.#parts.clock.now();
   }
 
   /** How long spend may still be asked for: a reading that is served may have begun as long ago. */
   get #spendKeptMs(): number {
-    return this.servableForMs + 2 * BOOKED_AFTER_MS;
+    return this.servableForMs + 2 * SETTLED_AFTER_MS;
   }
 
   #spentSince({ began }: HeldReading): RecordedSpend {
-    return this.#ledger.spentSince(began - BOOKED_AFTER_MS);
+    return this.#ledger.spentSince(began - SETTLED_AFTER_MS);
   }
 
   /** Forgets the reading, and whatever of the same time may still come in. */

@@ -3,16 +3,16 @@ import { OpenRouterAbortException } from '../../errors/client.exceptions.js';
 import { ownMembers } from '../../options/pollution.js';
 import type { ResolvedBalanceOptions } from '../../options/openrouter-options.js';
 import type { Scrub } from '../../secret/scrub.js';
-import { abortException } from '../abort-exception.js';
+import { abortException } from '../../errors/abort-exception.js';
 import type { SpendableRange } from '../watch/alert-state.js';
 import { BalanceCache, COMPARE_EVERY_MS, type ReadOutcome } from './balance-cache.js';
-import type { BalanceEnvironment } from '../../async/clock.js';
-import { BalanceFlights, type FlightWish } from './refresher.js';
+import type { Clock } from '../../async/clock.js';
+import { Refresher, type FlightWish } from './refresher.js';
 import type { BalanceSource } from '../reading/balance-source.js';
 import type { BalanceSnapshot } from '../balance.models.js';
 import { freshnessOf } from '../reading/freshness.js';
 import { changesAt, type HeldReading } from '../reading/held-reading.js';
-import type { StoreAccess } from '../store/bounded-store.js';
+import type { BoundedStore } from '../store/bounded-store.js';
 import { StoreFollower } from '../store/store-follower.js';
 
 /** A poll takes a reading of others for its own that is a little younger than the interval. */
@@ -24,10 +24,10 @@ export interface BalanceReaderParts {
   /** Time for a whole flight. */
   readonly deadlineMs: number;
   readonly source: Pick<BalanceSource, 'read' | 'forget'>;
-  readonly store: StoreAccess;
+  readonly store: BoundedStore;
   /** Whether other processes use the store as well. */
   readonly isShared: boolean;
-  readonly environment: BalanceEnvironment;
+  readonly clock: Clock;
   /** Takes the account's secrets out of a text. */
   readonly scrub?: Scrub;
 }
@@ -44,7 +44,7 @@ const NO_OPTIONS: ReadOptions = Object.freeze(ownMembers({}));
 export class BalanceReader {
   readonly #parts: BalanceReaderParts;
   readonly #cache: BalanceCache;
-  readonly #flights: BalanceFlights;
+  readonly #refresher: Refresher;
   readonly #follower: StoreFollower;
   #onChange: () => void = () => undefined;
   /** What callers at a high rate get, and until when. */
@@ -59,7 +59,7 @@ export class BalanceReader {
   constructor(parts: BalanceReaderParts) {
     this.#parts = parts;
     this.#cache = new BalanceCache(parts);
-    this.#flights = new BalanceFlights({ ...parts, cache: this.#cache });
+    this.#refresher = new Refresher({ ...parts, cache: this.#cache });
     this.#follower = new StoreFollower({
       compare: () => this.#cache.compare(),
       isWanted: () => parts.isShared && this.#cache.isFollowing,
@@ -128,7 +128,7 @@ export class BalanceReader {
   invalidate(): void {
     if (!this.#cache.isClosed) {
       this.#parts.source.forget();
-      this.#flights.invalidate();
+      this.#refresher.invalidate();
       this.#cache.forget();
     }
   }
@@ -152,7 +152,7 @@ export class BalanceReader {
     if (this.#cache.isPaused) {
       return { done: this.compare().then(ignore), cancel: () => undefined };
     }
-    const flight = this.#flights.board({ maxAgeMs: intervalMs * POLL_TOLERANCE, startedAt: this.#now });
+    const flight = this.#refresher.join({ maxAgeMs: intervalMs * POLL_TOLERANCE, startedAt: this.#now });
     const cancel = flight.hold();
     return { done: flight.outcome.then(ignore, ignore), cancel };
   }
@@ -199,7 +199,7 @@ export class BalanceReader {
   }
 
   get #now(): number {
-    return this.#parts.environment.now();
+    return this.#parts.clock.now();
   }
 
   async #get({ maxAgeMs, signal }: ReadOptions): Promise<BalanceSnapshot> {
@@ -218,7 +218,7 @@ export class BalanceReader {
         case 'fresh':
           return this.#warmUp(held);
         case 'revalidate':
-          if (!cache.isPaused && !this.#flights.isAny) {
+          if (!cache.isPaused && !this.#refresher.isAny) {
             void this.revalidate();
           }
           return cache.snapshotOf(held);
@@ -226,7 +226,7 @@ export class BalanceReader {
           break;
       }
     }
-    if (cache.failure !== undefined && cache.isPaused && !this.#flights.isAny) {
+    if (cache.failure !== undefined && cache.isPaused && !this.#refresher.isAny) {
       return this.#insteadOf(cache.failure.error, maxAgeMs);
     }
     try {
@@ -249,7 +249,7 @@ export class BalanceReader {
   }
 
   async #fly(wish: FlightWish, signal: AbortSignal | undefined, operation: string): Promise<BalanceSnapshot> {
-    const flight = this.#flights.board(wish);
+    const flight = this.#refresher.join(wish);
     const held = await flight.join(signal, (fired) =>
       abortException(operation, fired, 'unknown', this.#parts.scrub),
     );

@@ -1,21 +1,22 @@
 import { OpenRouterAbortException } from '../../errors/client.exceptions.js';
 import { ownMembers } from '../../options/pollution.js';
-import { abortException } from '../abort-exception.js';
-import { type BalanceCache, BOOKED_AFTER_MS } from './balance-cache.js';
-import type { BalanceEnvironment } from '../../async/clock.js';
+import { abortException } from '../../errors/abort-exception.js';
+import { type BalanceCache, SETTLED_AFTER_MS } from './balance-cache.js';
+import { pause } from '../../async/bounded-waits.js';
+import type { Clock } from '../../async/clock.js';
 import { figuresOf } from '../reading/balance-snapshot.js';
 import type { BalanceSource } from '../reading/balance-source.js';
 import { jitterOf } from '../reading/freshness.js';
 import type { HeldReading } from '../reading/held-reading.js';
-import { SharedFlight } from '../../async/single-flight.js';
+import { SingleFlight } from '../../async/single-flight.js';
 import { readingText } from '../reading/reading-codec.js';
-import type { StoreAccess } from '../store/bounded-store.js';
+import type { BoundedStore } from '../store/bounded-store.js';
 
 /** The lead outlives the deadline of its flight by this much. */
 const LEAD_MARGIN_MS = 1_000;
 
 /** How long a flight waits for that of another process at most. */
-const LONGEST_WAIT_MS = 15_000;
+const MAX_WAIT_MS = 15_000;
 
 /** A flight of this process. */
 interface Flight {
@@ -24,9 +25,9 @@ interface Flight {
   readonly startedAt: number;
   /** Whether only a reading that began after the flight will do. */
   readonly isRefresh: boolean;
-  /** Whether somebody aboard wants what is fresh. */
+  /** Whether somebody waiting wants what is fresh. */
   wantsFresh: boolean;
-  /** The least age that somebody aboard has asked for. */
+  /** The least age that somebody waiting has asked for. */
   maxAgeMs: number;
   sequence: number | undefined;
 }
@@ -42,25 +43,25 @@ export interface FlightWish {
 }
 
 /** What flights need. */
-export interface BalanceFlightsParts {
+export interface RefresherParts {
   readonly cache: BalanceCache;
   /** Time for a whole flight. */
   readonly deadlineMs: number;
   readonly source: Pick<BalanceSource, 'read'>;
-  readonly store: StoreAccess;
-  readonly environment: BalanceEnvironment;
+  readonly store: BoundedStore;
+  readonly clock: Clock;
 }
 
 /** Gets new readings, one at a time, whoever wants one: from OpenRouter, or from a process that asks it already. */
-export class BalanceFlights {
-  readonly #parts: BalanceFlightsParts;
-  #running: { readonly flight: Flight; readonly shared: SharedFlight<HeldReading> } | undefined;
+export class Refresher {
+  readonly #parts: RefresherParts;
+  #running: { readonly flight: Flight; readonly shared: SingleFlight<HeldReading> } | undefined;
   #serial = 0;
   /** Flights of an earlier generation began before an invalidation, and are not kept. */
   #generation = 0;
   #invalidating: Promise<unknown> | undefined;
 
-  constructor(parts: BalanceFlightsParts) {
+  constructor(parts: RefresherParts) {
     this.#parts = parts;
   }
 
@@ -70,10 +71,10 @@ export class BalanceFlights {
   }
 
   /** Finds a flight to wait for, or starts one. */
-  board(wish: FlightWish): SharedFlight<HeldReading> {
+  join(wish: FlightWish): SingleFlight<HeldReading> {
     const { isRefresh = false, maxAgeMs, startedAt } = ownMembers(wish);
     const running = this.#running;
-    if (running !== undefined && !running.shared.isEnded && (running.flight.isRefresh || !isRefresh)) {
+    if (running !== undefined && !running.shared.isAborted && (running.flight.isRefresh || !isRefresh)) {
       running.flight.wantsFresh ||= maxAgeMs === undefined;
       running.flight.maxAgeMs = Math.min(running.flight.maxAgeMs, maxAgeMs ?? Infinity);
       return running.shared;
@@ -92,7 +93,7 @@ export class BalanceFlights {
       maxAgeMs: maxAgeMs ?? Infinity,
       sequence: undefined,
     };
-    const shared = new SharedFlight((signal) => this.#fly(flight, signal));
+    const shared = new SingleFlight((signal) => this.#fly(flight, signal));
     this.#running = { flight, shared };
     return shared;
   }
@@ -105,7 +106,7 @@ export class BalanceFlights {
   }
 
   get #now(): number {
-    return this.#parts.environment.now();
+    return this.#parts.clock.now();
   }
 
   async #fly(flight: Flight, signal: AbortSignal): Promise<HeldReading> {
@@ -124,7 +125,7 @@ export class BalanceFlights {
   }
 
   async #obtain(flight: Flight, signal: AbortSignal): Promise<HeldReading> {
-    const { cache, source, store, deadlineMs, environment } = this.#parts;
+    const { cache, source, store, deadlineMs, clock } = this.#parts;
     await this.#invalidating;
     await store.identify();
     const found = await this.#find(flight, signal);
@@ -143,7 +144,7 @@ export class BalanceFlights {
         figures: figuresOf(reading),
         began,
         receivedAt: this.#now,
-        jitter: jitterOf(environment.random()),
+        jitter: jitterOf(clock.random()),
         sequence,
         serial,
       };
@@ -161,8 +162,8 @@ export class BalanceFlights {
 
   /** Finds a reading of another process, waiting for its flight if there is one; otherwise gets leave to ask. */
   async #find(flight: Flight, signal: AbortSignal): Promise<HeldReading | undefined> {
-    const { cache, store, deadlineMs, environment } = this.#parts;
-    const waitUntil = flight.startedAt + Math.min(deadlineMs / 2, LONGEST_WAIT_MS);
+    const { cache, store, deadlineMs, clock } = this.#parts;
+    const waitUntil = flight.startedAt + Math.min(deadlineMs / 2, MAX_WAIT_MS);
     for (;;) {
       if ((await cache.compare()) === undefined) {
         return undefined;
@@ -188,11 +189,11 @@ export class BalanceFlights {
       if (this.#now >= waitUntil) {
         return undefined;
       }
-      await pause(25 + 50 * environment.random(), signal);
+      await pause(25 + 50 * clock.random(), signal);
     }
   }
 
-  /** Whether everybody aboard is content with the reading at hand. */
+  /** Whether everybody waiting is content with the reading at hand. */
   #accepts({ generation, isRefresh, startedAt, wantsFresh, maxAgeMs }: Flight): boolean {
     const { held } = this.#parts.cache;
     if (held === undefined || generation !== this.#generation || this.#parts.cache.isOutdated(held)) {
@@ -229,7 +230,7 @@ export class BalanceFlights {
     }
     const tookMs = receivedAt - began;
     const text = readingText({ reading, tookMs, jitter });
-    const written = await store.write(sequence, text, cache.servableForMs, tookMs + BOOKED_AFTER_MS);
+    const written = await store.write(sequence, text, cache.servableForMs, tookMs + SETTLED_AFTER_MS);
     if (written === false) {
       await cache.compare();
     }
@@ -241,16 +242,4 @@ function throwIfAborted(signal: AbortSignal): void {
   if (signal.aborted) {
     throw abortException('balance.get', signal, 'not-sent');
   }
-}
-
-function pause(delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, delayMs);
-    signal.addEventListener('abort', end);
-  });
 }

@@ -1,8 +1,8 @@
 import type { RequestOptions } from '../../contracts/request-options.js';
 import { OpenRouterAbortException } from '../../errors/client.exceptions.js';
 import { sumUsd } from '../../money/usd.js';
-import type { BalanceEnvironment } from '../../async/clock.js';
-import { type AbortError, SharedFlight } from '../../async/single-flight.js';
+import type { Clock } from '../../async/clock.js';
+import { type AbortError, SingleFlight } from '../../async/single-flight.js';
 import { DAY_MS, type DailyUse, dayOf } from './forecast.js';
 import { isRefusal, REFUSED_FOR_MS } from '../reading/refusals.js';
 
@@ -20,16 +20,16 @@ export interface ActivitySource {
 /** What the account has used on the days before, by day; asked for once an hour at most. */
 export class UsageHistory {
   readonly #activity: ActivitySource;
-  readonly #environment: BalanceEnvironment;
+  readonly #clock: Clock;
   readonly #refusedForMs: number;
   #kept: { readonly uses: readonly DailyUse[]; readonly day: number; readonly until: number } | undefined;
   #pausedUntil = -Infinity;
-  #flight: SharedFlight<readonly DailyUse[]> | undefined;
+  #flight: SingleFlight<readonly DailyUse[]> | undefined;
 
   /** @param isMeant - Whether the key was given for this route: a refusal says nothing of the key's kind then. */
-  constructor(activity: ActivitySource, environment: BalanceEnvironment, isMeant = false) {
+  constructor(activity: ActivitySource, clock: Clock, isMeant = false) {
     this.#activity = activity;
-    this.#environment = environment;
+    this.#clock = clock;
     this.#refusedForMs = isMeant ? FAILED_FOR_MS : REFUSED_FOR_MS;
   }
 
@@ -46,15 +46,15 @@ export class UsageHistory {
    * @throws `OpenRouterAbortException`
    */
   async read(signal: AbortSignal | undefined, toError: AbortError): Promise<readonly DailyUse[]> {
-    const { now, wallNow } = this.#environment;
+    const { now, wallNow } = this.#clock;
     if (this.#kept !== undefined && now() < this.#kept.until && this.#kept.day === dayOf(wallNow())) {
       return this.#kept.uses;
     }
     if (now() < this.#pausedUntil) {
       return [];
     }
-    if (this.#flight === undefined || this.#flight.isEnded) {
-      const flight = new SharedFlight((fired) => this.#ask(fired));
+    if (this.#flight === undefined || this.#flight.isAborted) {
+      const flight = new SingleFlight((fired) => this.#ask(fired));
       this.#flight = flight;
       const forget = (): void => {
         if (this.#flight === flight) {
@@ -67,7 +67,7 @@ export class UsageHistory {
   }
 
   async #ask(signal: AbortSignal): Promise<readonly DailyUse[]> {
-    const { now, wallNow } = this.#environment;
+    const { now, wallNow } = this.#clock;
     try {
       const uses = byDay(await this.#activity.list(undefined, { signal }));
       this.#kept = { uses, day: dayOf(wallNow()), until: now() + KEPT_MS };

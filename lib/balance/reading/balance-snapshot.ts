@@ -38,7 +38,7 @@ interface Bounds {
 }
 
 /** Clocks are no more alike than this, and no server must have itself asked more often. */
-const LEAST_CHANGE_MS = 1_000;
+const MIN_CHANGE_MS = 1_000;
 
 type Told = Pick<
   BalanceSnapshot,
@@ -69,7 +69,7 @@ export function figuresOf({ credits, key, fetchedAt }: BalanceReading, elapsedMs
   const current = limits.map((limit) => (hasPassed(limit) ? renewed(limit) : limit));
   const resets = limits
     .filter(isAhead)
-    .map(({ resetsAt }) => Math.max(LEAST_CHANGE_MS, (resetsAt ?? Infinity) - fetchedAt));
+    .map(({ resetsAt }) => Math.max(MIN_CHANGE_MS, (resetsAt ?? Infinity) - fetchedAt));
   return {
     totalCredits: credits?.totalCredits ?? null,
     totalUsage: credits?.totalUsage ?? null,

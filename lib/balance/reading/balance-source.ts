@@ -1,5 +1,5 @@
 import type { RequestOptions } from '../../contracts/request-options.js';
-import type { BalanceEnvironment } from '../../async/clock.js';
+import type { Clock } from '../../async/clock.js';
 import type { BalanceReading } from './balance-snapshot.js';
 import { RefusableRoute } from './refusable-route.js';
 import { isRefusal, REFUSED_FOR_MS } from './refusals.js';
@@ -40,7 +40,7 @@ export interface BalanceKeys {
 export class BalanceSource {
   readonly #services: BalanceServices;
   readonly #keys: BalanceKeys;
-  readonly #environment: BalanceEnvironment;
+  readonly #clock: Clock;
   readonly #creditsRoute: RefusableRoute;
   readonly #onUnknownBalance: (refusal: unknown) => void;
   #isTold = false;
@@ -51,13 +51,13 @@ export class BalanceSource {
   constructor(
     services: BalanceServices,
     keys: BalanceKeys,
-    environment: BalanceEnvironment,
+    clock: Clock,
     onUnknownBalance: (refusal: unknown) => void,
   ) {
     this.#services = services;
     this.#keys = keys;
-    this.#environment = environment;
-    this.#creditsRoute = new RefusableRoute(environment.now);
+    this.#clock = clock;
+    this.#creditsRoute = new RefusableRoute(clock.now);
     this.#onUnknownBalance = onUnknownBalance;
   }
 
@@ -74,7 +74,7 @@ export class BalanceSource {
    * @throws What the services throw: where a route has failed that the reading needs, and where all of them refuse.
    */
   async read(options: RequestOptions): Promise<BalanceReading> {
-    const startedAt = this.#environment.now();
+    const startedAt = this.#clock.now();
     const first = this.#credits(options);
     const second = this.#keys.separate ? this.#services.apiKeys.getCurrent(options) : undefined;
     // Where both fail, the first one is told; the other must not end the process.
@@ -83,11 +83,11 @@ export class BalanceSource {
     const key = await (second ??
       (this.#saysNothing(credits) ? this.#onlyKey(this.#within(options, startedAt)) : null));
     if (key?.isManagementKey === true && !this.#keys.separate) {
-      this.#managementUntil = this.#environment.now() + REFUSED_FOR_MS;
+      this.#managementUntil = this.#clock.now() + REFUSED_FOR_MS;
       // A management key may ask `/credits`.
       this.#creditsRoute.throwDenial();
     }
-    const fetchedAt = this.#environment.wallNow();
+    const fetchedAt = this.#clock.wallNow();
     return {
       credits: this.#saysNothing(credits) ? null : credits,
       key: key && { limitRemaining: key.limitRemaining, ...limitsOf(key, fetchedAt) },
@@ -98,7 +98,7 @@ export class BalanceSource {
   /** The same settings for a call that begins later, within what is left of the time. */
   #within(options: RequestOptions, startedAt: number): RequestOptions {
     const { deadlineMs } = options;
-    const elapsedMs = this.#environment.now() - startedAt;
+    const elapsedMs = this.#clock.now() - startedAt;
     return deadlineMs === undefined
       ? options
       : { ...options, deadlineMs: Math.max(1, Math.round(deadlineMs - elapsedMs)) };
@@ -109,7 +109,7 @@ export class BalanceSource {
     if (credits === null) {
       return true;
     }
-    const isManagement = this.#keys.management || this.#environment.now() < this.#managementUntil;
+    const isManagement = this.#keys.management || this.#clock.now() < this.#managementUntil;
     return !isManagement && credits.totalCredits === 0 && credits.totalUsage === 0;
   }
 

@@ -49,8 +49,8 @@ export function jitterOf(random: number): number {
 }
 
 const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 60_000;
-const LONGEST_ASKED_PAUSE_MS = 3_600_000;
+const MAX_PAUSE_MS = 60_000;
+const MAX_ASKED_PAUSE_MS = 3_600_000;
 
 /**
  * How long nobody asks OpenRouter after readings have failed: half a second, doubled from failure to failure up to a
@@ -60,6 +60,6 @@ const LONGEST_ASKED_PAUSE_MS = 3_600_000;
  * @param askedMs - The wait that OpenRouter asks for.
  */
 export function pauseAfterFailure(failures: number, random: number, askedMs = 0): number {
-  const bound = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - 1));
-  return Math.max(bound * (0.5 + 0.5 * random), Math.min(askedMs, LONGEST_ASKED_PAUSE_MS));
+  const bound = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - 1));
+  return Math.max(bound * (0.5 + 0.5 * random), Math.min(askedMs, MAX_ASKED_PAUSE_MS));
 }

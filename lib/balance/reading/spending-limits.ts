@@ -32,7 +32,7 @@ export interface KeyLimits {
 }
 
 /** Readings are kept in a store, in less than a kilobyte. In practice a key has one for each interval. */
-const MOST_LIMITS = 6;
+const MAX_LIMITS = 6;
 
 /** Budgets that count what a single key spends. */
 const SCOPES_OF_KEY: readonly (string | undefined)[] = ['key_limit', 'api_key', 'workspace_default_key'];
@@ -114,13 +114,13 @@ function condensed(limits: readonly (SpendingLimit | undefined)[]): SpendingLimi
     }
   }
   const [first, ...rest] = lowest.values();
-  if (first === undefined || rest.length < MOST_LIMITS) {
+  if (first === undefined || rest.length < MAX_LIMITS) {
     return [...lowest.values()];
   }
   // So many are nobody's. Those that are put together count as one that everybody spends and that never starts anew.
   const ordered = rest.sort((one, other) => one.left - other.left);
-  const kept = ordered.slice(0, MOST_LIMITS - 2);
-  const shortest = ordered[MOST_LIMITS - 2] ?? first;
+  const kept = ordered.slice(0, MAX_LIMITS - 2);
+  const shortest = ordered[MAX_LIMITS - 2] ?? first;
   return [first, ...kept, { ...shortest, by: 'budget', counts: 'account', limit: null, resetsAt: null }];
 }
 

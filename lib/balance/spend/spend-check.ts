@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { isRecord } from '../../untrusted/is-record.js';
 
 /** Above it a sum in millionths of a dollar would no longer be exact. */
-const MOST_USD = 1_000_000_000;
+const MAX_USD = 1_000_000_000;
 
 /** What was handed to `recordSpend`, as far as it is right. */
 export interface GivenSpend {
@@ -18,8 +18,8 @@ const KEY_HASH = /^[0-9a-f]{64}$/;
 
 /** Reads what was handed to `recordSpend`, whose caller has paid already and is to get no error. */
 export function readSpend(usd: unknown, options: unknown): GivenSpend {
-  if (typeof usd !== 'number' || !(usd >= 0 && usd <= MOST_USD)) {
-    const problem = `\`usd\` must be a number of US dollars from 0 to ${MOST_USD}. It is not counted`;
+  if (typeof usd !== 'number' || !(usd >= 0 && usd <= MAX_USD)) {
+    const problem = `\`usd\` must be a number of US dollars from 0 to ${MAX_USD}. It is not counted`;
     return { usd: undefined, keyHash: undefined, problem };
   }
   const keyHash = readKeyHash(options);

@@ -1,6 +1,7 @@
-import type { BalanceEnvironment } from '../../async/clock.js';
+import { within } from '../../async/bounded-waits.js';
+import type { Clock } from '../../async/clock.js';
 import type { SpendLedger } from './spend-ledger.js';
-import type { StoreAccess } from '../store/bounded-store.js';
+import type { BoundedStore } from '../store/bounded-store.js';
 
 /** Longer than this nobody who closes waits. */
 const FLUSH_BOUND_MS = 250;
@@ -8,8 +9,8 @@ const FLUSH_BOUND_MS = 250;
 /** What an outbox needs. */
 export interface SpendOutboxParts {
   readonly ledger: SpendLedger;
-  readonly store: Pick<StoreAccess, 'addSpend' | 'resume'>;
-  readonly environment: BalanceEnvironment;
+  readonly store: Pick<BoundedStore, 'addSpend' | 'resume'>;
+  readonly clock: Clock;
   /** How long the store has to keep it. */
   readonly keepMs: number;
 }
@@ -38,12 +39,7 @@ export class SpendOutbox {
 
   /** Sends whatever there is a last time, and waits for it, but not for long. */
   async flush(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const bound = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, FLUSH_BOUND_MS);
-    });
-    await Promise.race([this.#flush(), bound]);
-    clearTimeout(timer);
+    await within(this.#flush(), FLUSH_BOUND_MS);
   }
 
   async #flush(): Promise<void> {
@@ -53,10 +49,10 @@ export class SpendOutbox {
   }
 
   async #sendAll(): Promise<void> {
-    const { ledger, store, environment, keepMs } = this.#parts;
+    const { ledger, store, clock, keepMs } = this.#parts;
     let isTaken: true | undefined = true;
     while (isTaken) {
-      const spend = ledger.take(environment.now());
+      const spend = ledger.take(clock.now());
       isTaken = spend && (await store.addSpend(spend, keepMs));
     }
     // In the same turn as the last look into the ledger: what comes later begins anew.

@@ -6,7 +6,8 @@ import type {
   SharedSpend,
 } from '../../contracts/balance-store.js';
 import { isRecord } from '../../untrusted/is-record.js';
-import type { BalanceEnvironment } from '../../async/clock.js';
+import { LATE, within } from '../../async/bounded-waits.js';
+import type { Clock } from '../../async/clock.js';
 import type { OutgoingSpend } from '../spend/spend-ledger.js';
 import { nextHealth, type StoreCallKind, UNKNOWN_HEALTH } from './store-health.js';
 
@@ -21,10 +22,10 @@ type Answer<T> = Promise<T | undefined>;
 /**
  * The way to the store. Every answer is checked, every wait bounded; whatever goes wrong is a miss, `undefined`.
  */
-export class StoreAccess {
+export class BoundedStore {
   readonly #store: BalanceStore;
   readonly #identify: () => Promise<string>;
-  readonly #environment: BalanceEnvironment;
+  readonly #clock: Clock;
   readonly #onHealth: (isUp: boolean) => void;
   #account: string | undefined;
   #pausedUntil = -Infinity;
@@ -37,12 +38,12 @@ export class StoreAccess {
   constructor(
     store: BalanceStore,
     identify: () => Promise<string>,
-    environment: BalanceEnvironment,
+    clock: Clock,
     onHealth: (isUp: boolean) => void = () => undefined,
   ) {
     this.#store = store;
     this.#identify = identify;
-    this.#environment = environment;
+    this.#clock = clock;
     this.#onHealth = onHealth;
   }
 
@@ -79,10 +80,10 @@ export class StoreAccess {
     return this.#ask('write', (account) => this.#store.end(account, sequence), done);
   }
 
-  write(sequence: number, text: string, keepMs: number, bookedMs: number): Answer<boolean> {
+  write(sequence: number, text: string, keepMs: number, settledMs: number): Answer<boolean> {
     return this.#ask(
       'write',
-      (account) => this.#store.write(account, sequence, text, Math.ceil(keepMs), Math.ceil(bookedMs)),
+      (account) => this.#store.write(account, sequence, text, Math.ceil(keepMs), Math.ceil(settledMs)),
       booleanOf,
     );
   }
@@ -97,7 +98,7 @@ export class StoreAccess {
       'write',
       async (account) => {
         await this.#store.addSpend(account, microUsd, Math.ceil(keepMs), sums.map(inWholeMs));
-        stored(this.#environment.now());
+        stored(this.#clock.now());
       },
       done,
     );
@@ -128,17 +129,18 @@ export class StoreAccess {
     call: () => Promise<unknown>,
     check: (answer: unknown) => T | undefined,
   ): Answer<T> {
-    if (this.#environment.now() < this.#pausedUntil) {
+    if (this.#clock.now() < this.#pausedUntil) {
       return undefined;
     }
     let checked: T | undefined;
     try {
-      checked = check(await withinBound(call()));
+      const answer = await within(call(), BOUND_MS);
+      checked = answer === LATE ? undefined : check(answer);
     } catch {
       // A store's trouble is no trouble of the caller.
     }
     if (checked === undefined) {
-      this.#pausedUntil = this.#environment.now() + PAUSE_MS;
+      this.#pausedUntil = this.#clock.now() + PAUSE_MS;
     }
     if (kind !== undefined) {
       this.#note(kind, checked !== undefined);
@@ -148,7 +150,7 @@ export class StoreAccess {
 
   #note(kind: StoreCallKind, isDone: boolean): void {
     const wasUp = this.#health.isUp;
-    this.#health = nextHealth(this.#health, { kind, isDone, at: this.#environment.now() });
+    this.#health = nextHealth(this.#health, { kind, isDone, at: this.#clock.now() });
     const { isUp } = this.#health;
     if (isUp !== undefined && isUp !== (wasUp ?? true)) {
       this.#onHealth(isUp);
@@ -158,18 +160,6 @@ export class StoreAccess {
 
 function inWholeMs(sum: NamedSpend): NamedSpend {
   return { ...sum, ageMs: Math.floor(sum.ageMs), spanMs: Math.ceil(sum.spanMs) };
-}
-
-function withinBound(answer: Promise<unknown>): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      // A busy process looks at its clock before it looks at what has arrived in the meantime.
-      setImmediate(() => reject(new Error('The store has not answered in time.')));
-    }, BOUND_MS);
-    Promise.resolve(answer)
-      .then(resolve, reject)
-      .finally(() => clearTimeout(timer));
-  });
 }
 
 function textOf(answer: unknown): string | undefined {

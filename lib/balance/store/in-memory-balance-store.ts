@@ -104,7 +104,7 @@ export class InMemoryBalanceStore implements BalanceStore {
     sequence: number,
     text: string,
     keepMs: number,
-    bookedMs: number,
+    settledMs: number,
   ): Promise<boolean> {
     const now = this.now();
     const found = this.accountOf(account);
@@ -113,7 +113,7 @@ export class InMemoryBalanceStore implements BalanceStore {
     }
     found.sequence = sequence;
     found.reading = { text, at: now, expiresAt: now + keepMs };
-    forgetSpend(found.spend, (sum) => isKept(sum, now) && now - sum.at < bookedMs);
+    forgetSpend(found.spend, (sum) => isKept(sum, now) && now - sum.at < settledMs);
     await this.end(account, sequence);
     return true;
   }

@@ -15,13 +15,13 @@ import {
   type EvidenceSource,
   nextAlert,
 } from './alert-state.js';
-import type { StoreAccess } from '../store/bounded-store.js';
+import type { BoundedStore } from '../store/bounded-store.js';
 
 /** Long enough for a threshold that was crossed and told to stay told over a holiday. */
 const STATE_KEPT_MS = 30 * 86_400_000;
 
 /** How often another process may be quicker before this one lets it be. */
-const MOST_TRIES = 5;
+const MAX_TRIES = 5;
 
 /** What there is to judge, and its surroundings. */
 export interface AlertSubject extends EvidenceSource {
@@ -42,7 +42,7 @@ export interface AlertSubject extends EvidenceSource {
  */
 export class AlertMessenger {
   readonly #subject: AlertSubject;
-  readonly #store: Pick<StoreAccess, 'claimAlert'>;
+  readonly #store: Pick<BoundedStore, 'claimAlert'>;
   readonly #thresholds: AlertThresholds;
   readonly #tell: (news: AlertNews) => void;
   #memory: AlertMemory = FIRST_ALERT_MEMORY;
@@ -53,7 +53,7 @@ export class AlertMessenger {
 
   constructor(
     subject: AlertSubject,
-    store: Pick<StoreAccess, 'claimAlert'>,
+    store: Pick<BoundedStore, 'claimAlert'>,
     thresholds: AlertThresholds,
     tell: (news: AlertNews) => void,
   ) {
@@ -86,7 +86,7 @@ export class AlertMessenger {
 
   async #settle(): Promise<void> {
     let isRenewed = false;
-    for (let tries = 0; tries < MOST_TRIES && this.#isDue(this.#subject.alertState); tries += 1) {
+    for (let tries = 0; tries < MAX_TRIES && this.#isDue(this.#subject.alertState); tries += 1) {
       const shared = await this.#subject.compare();
       if (shared !== undefined && this.#subject.isReadingApart && !isRenewed) {
         // Judged by the older one in the store, the others would take back what this one makes known.

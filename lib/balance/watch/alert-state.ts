@@ -69,7 +69,7 @@ export interface AlertNews {
 export const FIRST_ALERT_STATE: AlertState = Object.freeze({ level: 'ok', failedAt: undefined });
 
 /** Below this much, rising above a threshold is noise. */
-const LEAST_MARGIN_USD = 0.01;
+const MIN_MARGIN_USD = 0.01;
 
 const SEVERITY: Readonly<Record<AlertLevel, number>> = { ok: 0, low: 1, critical: 2 };
 
@@ -151,7 +151,7 @@ function levelOf(
 }
 
 function marginOf(threshold: number, hysteresis: number): number {
-  return Math.max(LEAST_MARGIN_USD, multiplyUsd(threshold, hysteresis));
+  return Math.max(MIN_MARGIN_USD, multiplyUsd(threshold, hysteresis));
 }
 
 function newsOf(

@@ -9,12 +9,12 @@ import {
   nextAlert,
 } from './alert-state.js';
 import { COMPARE_EVERY_MS } from '../cache/balance-cache.js';
-import type { BalanceEnvironment } from '../../async/clock.js';
+import type { Clock } from '../../async/clock.js';
 import type { BalanceReader } from '../cache/balance-reader.js';
 import { saysTheSame } from '../reading/balance-snapshot.js';
 import type { BalanceAlert, BalanceSnapshot } from '../balance.models.js';
 import { frozenDate } from '../reading/frozen-date.js';
-import type { StoreAccess } from '../store/bounded-store.js';
+import type { BoundedStore } from '../store/bounded-store.js';
 
 /** How often the balance is read while recorded spend leaves in doubt whether a threshold was crossed. */
 const DOUBT_INTERVAL_MS = 10_000;
@@ -22,10 +22,10 @@ const DOUBT_INTERVAL_MS = 10_000;
 /** What a watch needs. */
 export interface BalanceWatchParts {
   readonly reader: BalanceReader;
-  readonly store: StoreAccess;
+  readonly store: BoundedStore;
   readonly thresholds: AlertThresholds;
   readonly pollIntervalMs: number;
-  readonly environment: BalanceEnvironment;
+  readonly clock: Clock;
   /** Calls a function when polling may begin; without it, that is at once. */
   readonly whenUp?: (start: () => void) => void;
   /** Called with every alert that this process would tell if it were alone, whoever else tells it. */
@@ -220,12 +220,12 @@ export class BalanceWatch {
   }
 
   #alertOf(news: AlertNews): BalanceAlert {
-    const { reader, environment } = this.#parts;
+    const { reader, clock } = this.#parts;
     const snapshot = reader.peek();
     return Object.freeze({
       ...news,
       ...(snapshot !== undefined && { snapshot }),
-      at: frozenDate(environment.wallNow()),
+      at: frozenDate(clock.wallNow()),
     });
   }
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { SYSTEM_ENVIRONMENT } from '../../../lib/async/clock.js';
-import { StoreAccess } from '../../../lib/balance/store/bounded-store.js';
+import { SYSTEM_CLOCK } from '../../../lib/async/clock.js';
+import { BoundedStore } from '../../../lib/balance/store/bounded-store.js';
 import { type BalanceStore, InMemoryBalanceStore } from '../../../lib/index.js';
 import { fakeTime, replicaOf, SimulatedAccount } from '../support/simulated-account.js';
 import { usedHeap } from '../support/heap.js';
@@ -248,12 +248,12 @@ describe('a store that', () => {
   it('is slow, but not too slow, is waited for even by a process that was busy', async () => {
     jest.useRealTimers();
     let resolve!: (answer: unknown) => void;
-    const access = new StoreAccess(
+    const bounded = new BoundedStore(
       storeThat(() => new Promise((done) => (resolve = done))),
       () => Promise.resolve('a1'),
-      SYSTEM_ENVIRONMENT,
+      SYSTEM_CLOCK,
     );
-    const begun = access.begin(1_000);
+    const begun = bounded.begin(1_000);
     await new Promise((done) => setTimeout(done, 10));
     setImmediate(() => resolve({ sequence: 1, leads: true }));
     const busyUntil = performance.now() + 300;

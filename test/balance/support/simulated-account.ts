@@ -1,10 +1,10 @@
 import { jest } from '@jest/globals';
-import { SYSTEM_ENVIRONMENT } from '../../../lib/async/clock.js';
+import { SYSTEM_CLOCK } from '../../../lib/async/clock.js';
 import { BalanceReader } from '../../../lib/balance/cache/balance-reader.js';
 import type { BalanceReading } from '../../../lib/balance/reading/balance-snapshot.js';
 import { BalanceWatch } from '../../../lib/balance/watch/balance-watch.js';
 import { InMemoryBalanceStore } from '../../../lib/balance/store/in-memory-balance-store.js';
-import { StoreAccess } from '../../../lib/balance/store/bounded-store.js';
+import { BoundedStore } from '../../../lib/balance/store/bounded-store.js';
 import type { BalanceStore } from '../../../lib/contracts/balance-store.js';
 import type { RequestOptions } from '../../../lib/contracts/request-options.js';
 import { OpenRouterApiException } from '../../../lib/errors/api.exceptions.js';
@@ -72,24 +72,20 @@ export function replicaOf(
     deadlineMs?: number;
   } = {},
 ): Replica {
-  const environment = { ...SYSTEM_ENVIRONMENT, random };
+  const clock = { ...SYSTEM_CLOCK, random };
   const resolved: ResolvedBalanceOptions = { ...DEFAULT_BALANCE, ...options };
-  const access = new StoreAccess(
-    store ?? new InMemoryBalanceStore(),
-    () => Promise.resolve('a1b2'),
-    environment,
-  );
+  const bounded = new BoundedStore(store ?? new InMemoryBalanceStore(), () => Promise.resolve('a1b2'), clock);
   const reader = new BalanceReader({
     options: resolved,
     deadlineMs,
     source: account.source,
-    store: access,
+    store: bounded,
     isShared: store !== undefined,
-    environment,
+    clock,
   });
   const { thresholds, pollIntervalMs } = resolved;
   return {
     reader,
-    watch: new BalanceWatch({ reader, store: access, thresholds, pollIntervalMs, environment }),
+    watch: new BalanceWatch({ reader, store: bounded, thresholds, pollIntervalMs, clock }),
   };
 }

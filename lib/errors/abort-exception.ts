@@ -1,12 +1,12 @@
-import { OpenRouterAbortException } from '../errors/client.exceptions.js';
-import { safeCause } from '../errors/safe-cause.js';
+import { OpenRouterAbortException } from './client.exceptions.js';
+import { safeCause } from './safe-cause.js';
 import { type Scrub, scrubShapes } from '../secret/scrub.js';
 import { peek } from '../untrusted/peek.js';
 
 /**
- * What a caller gets whose signal has fired.
+ * Makes the exception for a caller whose signal was aborted.
  *
- * @param scrub - Takes the account's secrets out of the signal's reason, which may be anything.
+ * @param scrub - Removes the account's secrets from the signal's reason, which may be anything.
  */
 export function abortException(
   operation: string,
