@@ -51,48 +51,48 @@ const REMOVED = 'An upstream service has removed this operation.';
 const MISCONFIGURED = 'The server is not configured correctly.';
 const CANCELLED = 'The request was cancelled.';
 
-/** The same status and the exception's own message in both mappings: it is the caller's business. */
-const told = (status: number): Row => ({ mirror: { status }, gateway: { status } });
+/** Both mappings pass on the status and the exception's own message: the client can act on them. */
+const verbatim = (status: number): Row => ({ mirror: { status }, gateway: { status } });
 
-/** `gateway` tells no more than a sentence. */
-const guarded = (mirror: number, gateway: number, says: string): Row => ({
+/** `mirror` passes on the exception's own message; `gateway` replaces it with a fixed sentence. */
+const gatewaySentence = (mirror: number, gateway: number, says: string): Row => ({
   mirror: { status: mirror },
   gateway: { status: gateway, says },
 });
 
-/** Neither mapping tells more than a sentence. */
+/** Both mappings replace the exception's own message with a fixed sentence. */
 const hidden = (status: number, says: string): Row => ({
   mirror: { status, says },
   gateway: { status, says },
 });
 
 const API_ROWS: Readonly<Record<number, Row>> = {
-  401: guarded(401, 502, DENIED),
-  402: guarded(402, 503, UNAVAILABLE),
-  403: guarded(403, 502, DENIED),
-  408: guarded(408, 504, TOO_SLOW),
-  410: guarded(410, 410, REMOVED),
-  429: guarded(429, 503, BUSY),
-  500: guarded(500, 502, FAILED),
-  502: guarded(502, 502, FAILED),
-  503: guarded(503, 503, UNAVAILABLE),
-  504: guarded(504, 504, TOO_SLOW),
-  524: guarded(504, 504, TOO_SLOW),
-  529: guarded(503, 503, UNAVAILABLE),
+  401: gatewaySentence(401, 502, DENIED),
+  402: gatewaySentence(402, 503, UNAVAILABLE),
+  403: gatewaySentence(403, 502, DENIED),
+  408: gatewaySentence(408, 504, TOO_SLOW),
+  410: gatewaySentence(410, 410, REMOVED),
+  429: gatewaySentence(429, 503, BUSY),
+  500: gatewaySentence(500, 502, FAILED),
+  502: gatewaySentence(502, 502, FAILED),
+  503: gatewaySentence(503, 503, UNAVAILABLE),
+  504: gatewaySentence(504, 504, TOO_SLOW),
+  524: gatewaySentence(504, 504, TOO_SLOW),
+  529: gatewaySentence(503, 503, UNAVAILABLE),
 };
 
 /** The exceptions that are no answers of the API. The first match counts, so a subclass belongs before its parent. */
 const CLIENT_ROWS: readonly (readonly [ExceptionClass, Row])[] = [
-  [OpenRouterValidationException, told(400)],
-  [OpenRouterTimeoutException, guarded(504, 504, TOO_SLOW)],
-  [OpenRouterConnectionException, guarded(502, 502, UNREACHABLE)],
-  [OpenRouterResponseException, guarded(502, 502, UNUSABLE)],
-  [OpenRouterAbortException, guarded(CLIENT_CLOSED_REQUEST, CLIENT_CLOSED_REQUEST, CANCELLED)],
+  [OpenRouterValidationException, verbatim(400)],
+  [OpenRouterTimeoutException, gatewaySentence(504, 504, TOO_SLOW)],
+  [OpenRouterConnectionException, gatewaySentence(502, 502, UNREACHABLE)],
+  [OpenRouterResponseException, gatewaySentence(502, 502, UNUSABLE)],
+  [OpenRouterAbortException, gatewaySentence(CLIENT_CLOSED_REQUEST, CLIENT_CLOSED_REQUEST, CANCELLED)],
   [OpenRouterConfigException, hidden(500, MISCONFIGURED)],
 ];
 
 /** An exception that is none of the kinds above, for example a user's own subclass of the base class. */
-const OTHER = guarded(502, 502, FAILED);
+const OTHER = gatewaySentence(502, 502, FAILED);
 
 /** The statuses with which `Retry-After` has a meaning. */
 const STATUSES_TO_RETRY: readonly number[] = [402, 429, 503];
@@ -101,14 +101,14 @@ function rowOf(exception: OpenRouterException): Row {
   if (exception instanceof OpenRouterApiException) return rowOfStatus(exception.status);
   if (exception instanceof OpenRouterInsufficientCreditsException) {
     const { status, spendable } = exception;
-    return guarded(status, status, spendable === null ? NOT_KNOWN_TO_BE_ENOUGH : SHORT);
+    return gatewaySentence(status, status, spendable === null ? NOT_KNOWN_TO_BE_ENOUGH : SHORT);
   }
   return CLIENT_ROWS.find(([kind]) => exception instanceof kind)?.[1] ?? OTHER;
 }
 
 function rowOfStatus(status: number): Row {
   const isClientError = Number.isInteger(status) && status >= 400 && status <= 499;
-  return API_ROWS[status] ?? (isClientError ? guarded(status, 502, REFUSED) : OTHER);
+  return API_ROWS[status] ?? (isClientError ? gatewaySentence(status, 502, REFUSED) : OTHER);
 }
 
 /** What each predefined mapping answers to an exception. */
