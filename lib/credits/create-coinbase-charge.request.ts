@@ -2,7 +2,7 @@ import { IsEthereumAddress, IsIn, IsNumber, IsPositive, Max } from '../options/c
 import { NoImplicitConversion } from '../options/no-implicit-conversion.js';
 import { MayBeAbsent } from '../options/option-rules.js';
 
-const MOST_USD = 100_000;
+const MAX_USD = 100_000;
 const CHAIN_IDS = [1, 137, 8453] as const;
 
 /**
@@ -11,7 +11,7 @@ const CHAIN_IDS = [1, 137, 8453] as const;
 export class CreateCoinbaseChargeRequest {
   /** Credits to buy, in US dollars: above 0 and at most 100 000. */
   // The last decorator is asked first: what is no number is told nothing of bounds.
-  @Max(MOST_USD, { message: `\`amount\` must not be above ${MOST_USD}` })
+  @Max(MAX_USD, { message: `\`amount\` must not be above ${MAX_USD}` })
   @IsPositive({ message: '`amount` must be above 0' })
   @IsNumber({ allowNaN: false, allowInfinity: false }, { message: '`amount` must be a number of US dollars' })
   @NoImplicitConversion()
@@ -35,7 +35,7 @@ export class CreateCoinbaseChargeRequest {
         type: () => Number,
         minimum: 0,
         exclusiveMinimum: true,
-        maximum: MOST_USD,
+        maximum: MAX_USD,
         description: 'Credits to buy, in USD',
         example: 100,
       },

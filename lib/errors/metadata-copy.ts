@@ -2,12 +2,12 @@ import type { Scrub } from '../secret/scrub.js';
 import { bounded, scrubBounded } from '../untrusted/bounded-text.js';
 import { isRecord } from '../untrusted/is-record.js';
 
-const DEEPEST = 6;
-const MOST_MEMBERS = 256;
-const LONGEST_TEXT = 2_000;
-const LONGEST_NAME = 100;
+const MAX_DEPTH = 6;
+const MAX_MEMBERS = 256;
+const MAX_STRING_LENGTH = 2_000;
+const MAX_NAME_LENGTH = 100;
 /** How much is looked at in all of the texts together. */
-const MOST_CHARACTERS = 65_536;
+const MAX_CHARACTERS = 65_536;
 
 const TOO_DEEP = '[nested too deep]';
 const CUT_SHORT = '[cut short]';
@@ -26,18 +26,18 @@ interface Allowance {
  */
 export function copyMetadata(metadata: unknown, scrub: Scrub): Readonly<Record<string, unknown>> | undefined {
   return isRecord(metadata)
-    ? copyOfObject(metadata, scrub, 0, { members: MOST_MEMBERS, characters: MOST_CHARACTERS })
+    ? copyOfObject(metadata, scrub, 0, { members: MAX_MEMBERS, characters: MAX_CHARACTERS })
     : undefined;
 }
 
 function copyOf(value: unknown, scrub: Scrub, depth: number, left: Allowance): unknown {
   if (typeof value === 'string') {
-    return copyOfText(value, LONGEST_TEXT, scrub, left);
+    return copyOfText(value, MAX_STRING_LENGTH, scrub, left);
   }
   if (typeof value !== 'object' || value === null) {
     return value;
   }
-  if (depth === DEEPEST) {
+  if (depth === MAX_DEPTH) {
     return TOO_DEEP;
   }
   return Array.isArray(value)
@@ -75,12 +75,12 @@ function copyOfObject(
     }
     left.members -= 1;
     const value: unknown = Reflect.get(object, name);
-    copy[copyOfText(name, LONGEST_NAME, scrub, left)] = copyOf(value, scrub, depth + 1, left);
+    copy[copyOfText(name, MAX_NAME_LENGTH, scrub, left)] = copyOf(value, scrub, depth + 1, left);
   }
   return copy;
 }
 
-function copyOfText(text: string, longest: number, scrub: Scrub, left: Allowance): string {
+function copyOfText(text: string, maxLength: number, scrub: Scrub, left: Allowance): string {
   if (text === '') {
     return text;
   }
@@ -89,5 +89,5 @@ function copyOfText(text: string, longest: number, scrub: Scrub, left: Allowance
   }
   left.characters -= bounded(text).length;
   const clean = scrubBounded(text, scrub);
-  return clean.length > longest ? `${clean.slice(0, longest)}…` : clean;
+  return clean.length > maxLength ? `${clean.slice(0, maxLength)}…` : clean;
 }

@@ -2,7 +2,7 @@ import type { Scrub } from '../secret/scrub.js';
 import { scrubBounded } from '../untrusted/bounded-text.js';
 import { peek } from '../untrusted/peek.js';
 
-const LONGEST_MESSAGE = 500;
+const MAX_MESSAGE_LENGTH = 500;
 
 /**
  * A fresh error with the little of another one that helps an operator: `name`, `code`, `syscall` and a scrubbed
@@ -11,7 +11,7 @@ const LONGEST_MESSAGE = 500;
 export function safeCause(error: unknown, scrub: Scrub): Error {
   const text = peek(error, 'message');
   const cause = new Error(
-    typeof text === 'string' ? scrubBounded(text, scrub).slice(0, LONGEST_MESSAGE) : '',
+    typeof text === 'string' ? scrubBounded(text, scrub).slice(0, MAX_MESSAGE_LENGTH) : '',
   );
   // Its stack would show where the copy was made, not where the fault was.
   delete cause.stack;
@@ -19,7 +19,7 @@ export function safeCause(error: unknown, scrub: Scrub): Error {
     const value = peek(error, field);
     if (typeof value === 'string') {
       const descriptor: PropertyDescriptor = {
-        value: scrubBounded(value, scrub).slice(0, LONGEST_MESSAGE),
+        value: scrubBounded(value, scrub).slice(0, MAX_MESSAGE_LENGTH),
         enumerable: field !== 'name',
         configurable: true,
         writable: true,

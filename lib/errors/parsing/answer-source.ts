@@ -28,7 +28,7 @@ const MEMBERS: readonly string[] = [
 /** Members of `error.metadata` by names that no other API is known to have. */
 const METADATA: readonly string[] = ['limit_source', 'provider_name', 'is_byok', 'remedy_hint', 'error_type'];
 /** A proxy may have one after the other. */
-const MOST_PROTOTYPES = 16;
+const MAX_PROTOTYPES = 16;
 /** OpenRouter's messages about money point to a page of its own. */
 const OWN_ADDRESS = /\bhttps:\/\/openrouter\.ai\//;
 
@@ -69,7 +69,7 @@ export function isInOwnWords(message: string): boolean {
 /** Whether an error is of `@openrouter/sdk`. */
 export function isOfSdk(error: object): boolean {
   let prototype = prototypeOf(error);
-  for (let at = 0; at < MOST_PROTOTYPES && isObject(prototype); at += 1) {
+  for (let at = 0; at < MAX_PROTOTYPES && isObject(prototype); at += 1) {
     if (peek(peek(prototype, 'constructor'), 'name') === 'OpenRouterError') {
       return peek(error, 'rawResponse') !== undefined;
     }

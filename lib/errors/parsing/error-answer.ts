@@ -30,7 +30,7 @@ export interface ErrorReading {
 /** A number below is no point in time but a duration; from here to {@link FIRST_MILLISECONDS} it counts seconds. */
 const FIRST_SECONDS = 1e9;
 const FIRST_MILLISECONDS = 1e11;
-const LONGEST_DATE = 64;
+const MAX_DATE_LENGTH = 64;
 
 /** What says when a limit of requests resets comes with these alone. */
 const STATUSES_OF_RATES: readonly (number | undefined)[] = [429, 503];
@@ -164,7 +164,7 @@ function waitOf(wait: unknown): string | undefined {
 
 /** A point in time as text, or in milliseconds or seconds since 1970, which headers write as text. */
 function dateOf(value: unknown): Date | undefined {
-  const told = typeof value === 'string' ? value.slice(0, LONGEST_DATE).trim() : value;
+  const told = typeof value === 'string' ? value.slice(0, MAX_DATE_LENGTH).trim() : value;
   const isText = typeof told === 'string' && !/^\d+$/.test(told);
   const date = new Date(isText ? told : millisecondsOf(told));
   return Number.isNaN(date.getTime()) ? undefined : date;

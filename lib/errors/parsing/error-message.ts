@@ -26,10 +26,10 @@ export interface ErrorAnswer {
 
 const REASONS: Readonly<Record<number, string>> = { 524: 'A Timeout Occurred', 529: 'Provider Overloaded' };
 
-const LONGEST_MESSAGE = 1_000;
-const LONGEST_EXCERPT = 200;
-const MOST_ISSUES = 20;
-const LONGEST_PATH = 10;
+const MAX_MESSAGE_LENGTH = 1_000;
+const MAX_EXCERPT_LENGTH = 200;
+const MAX_ISSUES = 20;
+const MAX_PATH_STEPS = 10;
 
 /** What an answer says, as it may be shown: scrubbed, of bearable length, without control characters. */
 export function messageOfAnswer(answer: ErrorAnswer, scrub: Scrub): string {
@@ -40,13 +40,13 @@ export function messageOfAnswer(answer: ErrorAnswer, scrub: Scrub): string {
 
 /** A text as it may be shown in a message. Scrubbed before it is cut: no pattern finds every part of a key. */
 export function showable(text: string, scrub: Scrub): string {
-  return printable(scrubBounded(text, scrub)).slice(0, LONGEST_MESSAGE);
+  return printable(scrubBounded(text, scrub)).slice(0, MAX_MESSAGE_LENGTH);
 }
 
 /** The beginning of a text on one line. */
 export function excerpt(text: string): string {
   const line = bounded(text).trim().replace(/\s+/g, ' ');
-  return line.length > LONGEST_EXCERPT ? `${line.slice(0, LONGEST_EXCERPT)}…` : line;
+  return line.length > MAX_EXCERPT_LENGTH ? `${line.slice(0, MAX_EXCERPT_LENGTH)}…` : line;
 }
 
 /** The message in content of the shapes that OpenRouter and the proxies in front of it are known to send. */
@@ -75,10 +75,10 @@ function summaryOfIssues(message: string): string | undefined {
   if (!Array.isArray(issues)) {
     return undefined;
   }
-  const summary = issues.slice(0, MOST_ISSUES).flatMap((issue: unknown) => {
+  const summary = issues.slice(0, MAX_ISSUES).flatMap((issue: unknown) => {
     const text = textOf(peek(issue, 'message'));
     const path = peek(issue, 'path');
-    const steps: unknown[] = Array.isArray(path) ? path.slice(0, LONGEST_PATH) : [];
+    const steps: unknown[] = Array.isArray(path) ? path.slice(0, MAX_PATH_STEPS) : [];
     const where = steps.filter((step) => typeof step !== 'object').join('.');
     return text === undefined ? [] : [where === '' ? text : `${where}: ${text}`];
   });

@@ -2,8 +2,8 @@ import { tryParseJson } from '../../untrusted/json.js';
 import { parseCutJson } from './cut-json.js';
 
 /** A longer text is not parsed whole. */
-const LONGEST_PARSED = 262_144;
-const LONGEST_PART = 65_536;
+const MAX_PARSED_LENGTH = 262_144;
+const MAX_PART_LENGTH = 65_536;
 
 /** The body of an error answer as JSON. */
 export interface ErrorContent {
@@ -15,9 +15,9 @@ export interface ErrorContent {
 
 /** Parses the text of an error answer: of one that was cut off, or that is too long, what its beginning says. */
 export function parseErrorText(text: string): ErrorContent {
-  const content = text.length > LONGEST_PARSED ? undefined : tryParseJson(text);
+  const content = text.length > MAX_PARSED_LENGTH ? undefined : tryParseJson(text);
   if (content !== undefined) {
     return { content, isCut: false };
   }
-  return { content: parseCutJson(text.slice(0, LONGEST_PART)), isCut: true };
+  return { content: parseCutJson(text.slice(0, MAX_PART_LENGTH)), isCut: true };
 }

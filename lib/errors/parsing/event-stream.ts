@@ -1,6 +1,6 @@
-import { LONGEST_READ } from '../../untrusted/bounded-text.js';
+import { MAX_READ_LENGTH } from '../../untrusted/bounded-text.js';
 
-const MOST_EVENTS = 64;
+const MAX_EVENTS = 64;
 /** How a stream of server-sent events begins: a comment or a field. */
 const BEGINS = /^\uFEFF?\s{0,64}(?::|(?:data|event|id|retry):)/;
 
@@ -8,11 +8,11 @@ const BEGINS = /^\uFEFF?\s{0,64}(?::|(?:data|event|id|retry):)/;
 export function eventsFromEnd(text: string): string[] {
   return BEGINS.test(text)
     ? text
-        .slice(-LONGEST_READ)
+        .slice(-MAX_READ_LENGTH)
         .split('\n')
         .filter((line) => line.startsWith('data:'))
         .map((line) => line.slice('data:'.length).trim())
-        .slice(-MOST_EVENTS)
+        .slice(-MAX_EVENTS)
         .toReversed()
     : [];
 }

@@ -26,15 +26,15 @@ const BODIES = ['body', 'responseBody', 'data', 'text', 'rawValue', 'value'] as 
 /** Where wrappers keep what they wrap: every error, GraphQL, the AI SDK, settled promises. */
 const LINKS = ['cause', 'originalError', 'lastError', 'reason'] as const;
 
-const MOST_LINKED = 16;
-const MOST_OF_AGGREGATE = 4;
+const MAX_LINKED_ERRORS = 16;
+const MAX_AGGREGATED = 4;
 /** Of a body in bytes. */
-const MOST_BYTES = 262_144;
+const MAX_BODY_BYTES = 262_144;
 
 /** An error and everything that it wraps, the outermost first; of bounded length, however they go round in circles. */
 export function unwrapError(error: unknown): unknown[] {
   const chain = [error];
-  for (let at = 0; at < chain.length && chain.length < MOST_LINKED; at += 1) {
+  for (let at = 0; at < chain.length && chain.length < MAX_LINKED_ERRORS; at += 1) {
     for (const next of linksOf(chain[at])) {
       if (!chain.includes(next)) {
         chain.push(next);
@@ -112,7 +112,7 @@ function readable(body: unknown): unknown {
   }
   try {
     const bytes = types.isArrayBuffer(body) ? new Uint8Array(body) : body;
-    return new TextDecoder().decode(bytes.subarray(0, MOST_BYTES));
+    return new TextDecoder().decode(bytes.subarray(0, MAX_BODY_BYTES));
   } catch {
     // The bytes were handed on to another thread.
     return undefined;
@@ -125,7 +125,7 @@ function contentOf(body: unknown): ErrorContent {
 
 function linksOf(error: unknown): object[] {
   const errors = peek(error, 'errors');
-  const several: unknown[] = Array.isArray(errors) ? errors.slice(0, MOST_OF_AGGREGATE) : [];
+  const several: unknown[] = Array.isArray(errors) ? errors.slice(0, MAX_AGGREGATED) : [];
   // Where Nest's `RpcException` keeps what it wraps, an answer of the API has what is no error that was thrown.
   const inner = peek(error, 'error');
   return [...LINKS.map((name) => peek(error, name)), ...several, isThrown(inner) ? inner : undefined].filter(

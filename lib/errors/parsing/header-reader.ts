@@ -4,8 +4,8 @@ import { isObject, peek } from '../../untrusted/peek.js';
 export type HeaderReader = (name: string) => string | undefined;
 
 /** An iterator need not end. */
-const MOST_HEADERS = 500;
-const LONGEST_HEADER = 8_192;
+const MAX_HEADERS = 500;
+const MAX_HEADER_LENGTH = 8_192;
 
 /**
  * Reads headers in whatever form a client keeps them: an object, `Headers`, a map, a list of pairs, Node's flat list.
@@ -14,14 +14,14 @@ const LONGEST_HEADER = 8_192;
 export function headerReader(headers: unknown): HeaderReader {
   const found = new Map<string, string>();
   try {
-    let left = MOST_HEADERS;
+    let left = MAX_HEADERS;
     for (const [name, value] of pairsOf(headers)) {
       if (left-- === 0) {
         break;
       }
       const text = headerText(value);
       if (typeof name === 'string' && text !== undefined) {
-        found.set(name.slice(0, LONGEST_HEADER).toLowerCase(), text);
+        found.set(name.slice(0, MAX_HEADER_LENGTH).toLowerCase(), text);
       }
     }
   } catch {
@@ -53,6 +53,6 @@ function* pairsOf(headers: unknown): Generator<readonly [unknown, unknown]> {
 function headerText(value: unknown): string | undefined {
   const one: unknown = Array.isArray(value) ? value[0] : value;
   return typeof one === 'string' || typeof one === 'number'
-    ? String(one).slice(0, LONGEST_HEADER)
+    ? String(one).slice(0, MAX_HEADER_LENGTH)
     : undefined;
 }

@@ -9,10 +9,10 @@ const ONLY_GENERIC = /^\s*provider returned error[\s.!]*$/i;
 
 /** Where an answer keeps its message, that of a provider included. */
 const MESSAGES = ['message', 'error_message', 'error', 'detail', 'msg', 'title'] as const;
-const MOST_NESTED = 4;
+const MAX_DEPTH = 4;
 
-const LONGEST_NAME = 60;
-const LONGEST_REASON = 200;
+const MAX_NAME_LENGTH = 60;
+const MAX_REASON_LENGTH = 200;
 
 /** Whether a message is OpenRouter's for what a provider has answered, so that nothing in it is about the account. */
 export function isGeneric(message: string): boolean {
@@ -35,8 +35,8 @@ export function withReason(message: string, metadata: unknown, scrub: Scrub): st
   if (!ONLY_GENERIC.test(message)) {
     return message;
   }
-  const name = shortened(textOf(wireMember(metadata, 'provider_name')), LONGEST_NAME, scrub);
-  const reason = shortened(reasonIn(peek(metadata, 'raw')), LONGEST_REASON, scrub);
+  const name = shortened(textOf(wireMember(metadata, 'provider_name')), MAX_NAME_LENGTH, scrub);
+  const reason = shortened(reasonIn(peek(metadata, 'raw')), MAX_REASON_LENGTH, scrub);
   const said = GENERIC.exec(message)?.[1] ?? message;
   const whose = name === undefined ? said : `${said} (${name})`;
   return name === undefined && reason === undefined
@@ -61,7 +61,7 @@ export function reasonIn(raw: unknown): string | undefined {
 }
 
 function messageIn(value: unknown, depth: number): string | undefined {
-  if (depth === MOST_NESTED || !isObject(value)) {
+  if (depth === MAX_DEPTH || !isObject(value)) {
     return undefined;
   }
   if (Array.isArray(value)) {

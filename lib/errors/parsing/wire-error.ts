@@ -19,10 +19,10 @@ export interface WireError {
 }
 
 /** An error may be quoted in the message of another one, and that one again. */
-const DEEPEST = 6;
+const MAX_DEPTH = 6;
 /** Whatever quotes it, a completion is not deeper. */
-const DEEPEST_CHOICE = 2;
-const MOST_CHOICES = 8;
+const MAX_CHOICE_DEPTH = 2;
+const MAX_CHOICES = 8;
 const THREE_DIGITS = /^\d{3}$/;
 const PAGE = /^\s{0,64}</;
 
@@ -70,7 +70,7 @@ export function isThrown(value: unknown): boolean {
 }
 
 function errorIn(content: unknown, depth: number): WireError | undefined {
-  if (depth === DEEPEST) {
+  if (depth === MAX_DEPTH) {
     return undefined;
   }
   if (typeof content === 'string') {
@@ -105,10 +105,10 @@ function namedErrorIn(content: object, depth: number): WireError | undefined {
 
 function errorOfChoice(content: object, depth: number): WireError | undefined {
   const choices = peek(content, 'choices');
-  if (!Array.isArray(choices) || depth > DEEPEST_CHOICE) {
+  if (!Array.isArray(choices) || depth > MAX_CHOICE_DEPTH) {
     return undefined;
   }
-  for (const choice of choices.slice(0, MOST_CHOICES) as unknown[]) {
+  for (const choice of choices.slice(0, MAX_CHOICES) as unknown[]) {
     const found = isObject(choice) ? (namedErrorIn(choice, depth) ?? errorOfType(choice, depth)) : undefined;
     if (found !== undefined) {
       return standingIn(found, content);
@@ -158,7 +158,7 @@ function quoting(error: object, around: readonly object[], depth: number): WireE
 
 function quotedIn(whole: string, depth: number): WireError | undefined {
   const text = bounded(whole);
-  if (!text.includes('{') || depth + 1 >= DEEPEST) {
+  if (!text.includes('{') || depth + 1 >= MAX_DEPTH) {
     return undefined;
   }
   const found = objectsIn(text)
