@@ -48,6 +48,12 @@ const floorRules = floors.slice(0, -1).flatMap((names, floor) => {
 module.exports = {
   forbidden: [
     ...floorRules,
+    {
+      name: 'one-operation-does-not-know-another',
+      severity: 'error',
+      from: { path: '^lib/(credits|api-keys|activity|generations|budgets|filters)/' },
+      to: { path: '^lib/(credits|api-keys|activity|generations|budgets|filters)/', pathNot: '^lib/$1/' },
+    },
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'every-file-has-a-floor',

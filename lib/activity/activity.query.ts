@@ -1,26 +1,22 @@
 import { types } from 'node:util';
-import { UUID_PATTERN, workspaceIdRule } from '../api-keys/api-key.rules.js';
 import { Obeys, type Rule } from '../options/option-rules.js';
+import {
+  isMatching,
+  KEY_HASH_PATTERN,
+  keyHashRule,
+  NOT_BLANK_PATTERN,
+  userIdRule,
+  UUID_PATTERN,
+  workspaceIdRule,
+} from '../wire/identifiers.js';
 import { dayText, parseDay } from './activity-day.js';
 
 const DAY_PATTERN = /^\d{4}-\d{2}-\d{2}$/;
-const HASH_PATTERN = /^[0-9a-f]{64}$/;
-const NOT_BLANK = /\S/;
 
 const dayRule: Rule = (value) =>
   wireDay(value) === undefined
     ? "must be a day of the calendar: a text such as '2026-08-24', or a Date, of which the day in UTC counts"
     : undefined;
-
-const hashRule: Rule = (value) =>
-  isText(value, HASH_PATTERN)
-    ? undefined
-    : 'must be the hash of a key, as `ApiKeysService.hashOf` makes it: 64 lower-case hexadecimal digits';
-
-const userIdRule: Rule = (value) =>
-  isText(value, NOT_BLANK)
-    ? undefined
-    : "must be the id of a member of the organization, such as 'user_abc123'";
 
 const groupRule: Rule = (value) =>
   value === 'workspace' ? undefined : "must be 'workspace', or be left out";
@@ -35,7 +31,7 @@ export class ActivityQuery {
   date?: string | Date | undefined;
 
   /** Hash of the one key whose activity is asked for: 64 lower-case hexadecimal digits. `ApiKeysService.hashOf(key)` has it. */
-  @Obeys(hashRule)
+  @Obeys(keyHashRule)
   apiKeyHash?: string | undefined;
 
   /** Id of the one member of the organization whose activity is asked for. */
@@ -64,13 +60,13 @@ export class ActivityQuery {
       apiKeyHash: {
         required: false,
         type: () => String,
-        pattern: HASH_PATTERN.source,
+        pattern: KEY_HASH_PATTERN.source,
         description: 'Hash of an API key',
       },
       userId: {
         required: false,
         type: () => String,
-        pattern: NOT_BLANK.source,
+        pattern: NOT_BLANK_PATTERN.source,
         description: 'Id of a member of the organization',
       },
       workspaceId: {
@@ -88,9 +84,5 @@ export class ActivityQuery {
 export function wireDay(value: unknown): string | undefined {
   // Not by instanceof: a Date may come from another realm.
   const text = types.isDate(value) && !Number.isNaN(value.getTime()) ? dayText(value) : value;
-  return isText(text, DAY_PATTERN) && parseDay(text) !== undefined ? text : undefined;
-}
-
-function isText(value: unknown, pattern: RegExp): value is string {
-  return typeof value === 'string' && pattern.test(value);
+  return isMatching(text, DAY_PATTERN) && parseDay(text) !== undefined ? text : undefined;
 }

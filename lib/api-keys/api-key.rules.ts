@@ -1,12 +1,10 @@
 import { types } from 'node:util';
 import type { Rule } from '../options/option-rules.js';
+import { isMatching, NOT_BLANK_PATTERN } from '../wire/identifiers.js';
 
 /** What a limit may be reset by. */
 export const LIMIT_RESETS = ['daily', 'weekly', 'monthly'] as const;
 
-/** A name that is not blank. */
-export const NAME_PATTERN = /\S/;
-export const UUID_PATTERN = /^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$/;
 const UTC_PATTERN = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$/;
 
 export const NAME_IS_TEXT = { message: '`name` must be a text' };
@@ -27,15 +25,8 @@ export const expiryRule: Rule = (value) =>
     ? undefined
     : "must be a valid Date, a UTC time in ISO 8601 that ends in Z such as '2030-01-31T00:00:00Z', or null for never";
 
-export const userIdRule: Rule = (value) =>
-  value === null || (typeof value === 'string' && NAME_PATTERN.test(value))
-    ? undefined
-    : 'must be the id of a user, or null';
-
-export const workspaceIdRule: Rule = (value) =>
-  typeof value === 'string' && UUID_PATTERN.test(value)
-    ? undefined
-    : 'must be the id of a workspace: a UUID, and not its slug';
+export const creatorIdRule: Rule = (value) =>
+  value === null || isMatching(value, NOT_BLANK_PATTERN) ? undefined : 'must be the id of a user, or null';
 
 /** A point in time as it goes on the wire; a text is sent as it is. */
 export function utcText(value: unknown): unknown {

@@ -13,7 +13,8 @@ import { ownMembers } from '../options/pollution.js';
 import type { OpenRouterKey } from '../options/openrouter-options.js';
 import { hashKey } from '../secret/key-hash.js';
 import { isSecretString } from '../secret/secret-string.js';
-import { NAME_PATTERN, utcText } from './api-key.rules.js';
+import { isMatching, NOT_BLANK_PATTERN } from '../wire/identifiers.js';
+import { utcText } from './api-key.rules.js';
 import {
   decodeApiKey,
   decodeApiKeys,
@@ -142,7 +143,7 @@ export class ApiKeysService {
    * is not the default workspace.
    */
   async findByName(name: string, options?: FindApiKeysOptions): Promise<ApiKey[]> {
-    if (typeof name !== 'string' || !NAME_PATTERN.test(name)) {
+    if (!isMatching(name, NOT_BLANK_PATTERN)) {
       throw refusal('apiKeys.findByName', 'name', '`name` must be a text that is not blank');
     }
     const { workspaceId, ...each } = ownMembers(options ?? {});

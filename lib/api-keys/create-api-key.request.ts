@@ -1,17 +1,15 @@
 import { IsString, Matches } from '../options/class-validator.js';
 import { NoImplicitConversion } from '../options/no-implicit-conversion.js';
 import { booleanRule, Obeys } from '../options/option-rules.js';
+import { NOT_BLANK_PATTERN, UUID_PATTERN, workspaceIdRule } from '../wire/identifiers.js';
 import {
+  creatorIdRule,
   expiryRule,
   LIMIT_RESETS,
   limitResetRule,
   limitRule,
   NAME_IS_NOT_BLANK,
   NAME_IS_TEXT,
-  NAME_PATTERN,
-  userIdRule,
-  UUID_PATTERN,
-  workspaceIdRule,
 } from './api-key.rules.js';
 
 /**
@@ -19,7 +17,7 @@ import {
  */
 export class CreateApiKeyRequest {
   /** Its name; not blank. OpenRouter takes the same name more than once: make it one that tells the key from all others. */
-  @Matches(NAME_PATTERN, NAME_IS_NOT_BLANK)
+  @Matches(NOT_BLANK_PATTERN, NAME_IS_NOT_BLANK)
   @IsString(NAME_IS_TEXT)
   @NoImplicitConversion()
   name!: string;
@@ -44,7 +42,7 @@ export class CreateApiKeyRequest {
   expiresAt?: Date | string | null | undefined;
 
   /** Id of the member of the organization who makes the key. */
-  @Obeys(userIdRule)
+  @Obeys(creatorIdRule)
   creatorUserId?: string | null | undefined;
 
   /** Id of the workspace it belongs to, a UUID; by default the default workspace. */
@@ -57,7 +55,7 @@ export class CreateApiKeyRequest {
       name: {
         required: true,
         type: () => String,
-        pattern: NAME_PATTERN.source,
+        pattern: NOT_BLANK_PATTERN.source,
         description: 'Tells the key from all others',
         example: 'tenant-42',
       },
@@ -84,7 +82,12 @@ export class CreateApiKeyRequest {
         description: 'A UTC time that ends in Z; null is never',
         example: '2030-01-31T00:00:00Z',
       },
-      creatorUserId: { required: false, type: () => String, nullable: true, pattern: NAME_PATTERN.source },
+      creatorUserId: {
+        required: false,
+        type: () => String,
+        nullable: true,
+        pattern: NOT_BLANK_PATTERN.source,
+      },
       workspaceId: { required: false, type: () => String, pattern: UUID_PATTERN.source },
     };
   }

@@ -1,6 +1,6 @@
 import { Transform } from 'class-transformer';
 import { booleanRule, integerRule, Obeys } from '../options/option-rules.js';
-import { UUID_PATTERN, workspaceIdRule } from './api-key.rules.js';
+import { UUID_PATTERN, workspaceIdRule } from '../wire/identifiers.js';
 
 const TRUTHS: Readonly<Record<string, boolean>> = { true: true, false: false };
 

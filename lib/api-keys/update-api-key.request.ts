@@ -4,14 +4,8 @@ import { IsString, Matches } from '../options/class-validator.js';
 import { booleanRule, MayBeAbsent, Obeys, type Rule } from '../options/option-rules.js';
 import { misspelling, quoted } from '../options/validate-object.js';
 import { isRecord } from '../untrusted/is-record.js';
-import {
-  LIMIT_RESETS,
-  limitResetRule,
-  limitRule,
-  NAME_IS_NOT_BLANK,
-  NAME_IS_TEXT,
-  NAME_PATTERN,
-} from './api-key.rules.js';
+import { NOT_BLANK_PATTERN } from '../wire/identifiers.js';
+import { LIMIT_RESETS, limitResetRule, limitRule, NAME_IS_NOT_BLANK, NAME_IS_TEXT } from './api-key.rules.js';
 
 const CHANGEABLE = [
   'name',
@@ -32,7 +26,7 @@ const fixedRule: Rule = () => CANNOT_BE_CHANGED;
 export class UpdateApiKeyRequest {
   /** Its new name; not blank. */
   @MayBeAbsent()
-  @Matches(NAME_PATTERN, NAME_IS_NOT_BLANK)
+  @Matches(NOT_BLANK_PATTERN, NAME_IS_NOT_BLANK)
   @IsString(NAME_IS_TEXT)
   name?: string | undefined;
 
@@ -69,7 +63,7 @@ export class UpdateApiKeyRequest {
   /** @internal */
   static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
     return {
-      name: { required: false, type: () => String, pattern: NAME_PATTERN.source },
+      name: { required: false, type: () => String, pattern: NOT_BLANK_PATTERN.source },
       disabled: { required: false, type: () => Boolean },
       limit: {
         required: false,

@@ -1,14 +1,13 @@
 import { OpenRouterValidationException } from '../errors/client.exceptions.js';
 import type { HttpPipeline } from '../http/http-pipeline.js';
 import { attachPipeline } from '../http/service-pipeline.js';
+import { GENERATION_ID_PATTERN, isMatching } from '../wire/identifiers.js';
 import { decodeGeneration } from './generation.decoder.js';
 import type { Generation } from './generation.models.js';
 import { checkGenerationOptions, type GenerationOptions } from './generation.options.js';
 
 const OPERATION = 'generations.get';
 
-// A key would fit otherwise, and must not get into a URL.
-const ID_PATTERN = /^(?!sk-)[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$/;
 const ID_SHAPE =
   "`id` must be the id of a generation, such as 'gen-1234567890': the `id` of a completion's answer";
 
@@ -44,7 +43,7 @@ export class GenerationsService {
    * `OpenRouterConnectionException`, `OpenRouterTimeoutException`, `OpenRouterAbortException`.
    */
   async get(id: string, options?: GenerationOptions): Promise<Generation> {
-    if (typeof id !== 'string' || !ID_PATTERN.test(id)) {
+    if (!isMatching(id, GENERATION_ID_PATTERN)) {
       throw new OpenRouterValidationException(OPERATION, [
         { property: 'id', constraints: { pattern: ID_SHAPE } },
       ]);

@@ -1,4 +1,5 @@
 import { OpenRouterValidationException } from '../errors/client.exceptions.js';
+import { isMatching, KEY_HASH_PATTERN, WORKSPACE_PATTERN } from '../wire/identifiers.js';
 
 type ParameterName = 'hash' | 'workspace' | 'interval';
 
@@ -14,8 +15,8 @@ interface ParameterRule {
 }
 
 const RULES: Readonly<Record<string, ParameterRule>> = {
-  hash: { pattern: /^[0-9a-f]{64}$/, shape: 'the hash of a key: 64 lower-case hexadecimal digits' },
-  workspace: { pattern: /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/, shape: 'the id or slug of a workspace' },
+  hash: { pattern: KEY_HASH_PATTERN, shape: 'the hash of a key: 64 lower-case hexadecimal digits' },
+  workspace: { pattern: WORKSPACE_PATTERN, shape: 'the id or slug of a workspace' },
   interval: {
     pattern: /^(daily|weekly|monthly|lifetime)$/,
     shape: 'one of daily, weekly, monthly, lifetime',
@@ -33,7 +34,7 @@ export function expandPath(template: string, parameters: PathParameters, operati
   return template.replace(/\{(\w+)\}/g, (_braces, name: string) => {
     const value: unknown = Object.hasOwn(parameters, name) ? Reflect.get(parameters, name) : undefined;
     const rule = RULES[name];
-    if (rule === undefined || typeof value !== 'string' || !rule.pattern.test(value)) {
+    if (rule === undefined || !isMatching(value, rule.pattern)) {
       throw new OpenRouterValidationException(operation, [
         { property: name, constraints: { pattern: `\`${name}\` must be ${rule?.shape ?? 'known'}` } },
       ]);

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { isRecord } from '../../untrusted/is-record.js';
+import { isMatching, KEY_HASH_PATTERN } from '../../wire/identifiers.js';
 
 /** Above it a sum in millionths of a dollar would no longer be exact. */
 const MAX_USD = 1_000_000_000;
@@ -13,8 +14,6 @@ export interface GivenSpend {
   /** What is wrong, and how it is put right; says nothing of what was given, which may be a key. */
   readonly problem: string | undefined;
 }
-
-const KEY_HASH = /^[0-9a-f]{64}$/;
 
 /** Reads what was handed to `recordSpend`, whose caller has paid already and is to get no error. */
 export function readSpend(usd: unknown, options: unknown): GivenSpend {
@@ -38,7 +37,7 @@ function readKeyHash(options: unknown): string | undefined | { readonly problem:
       return { problem: `the second argument must be \`{ keyHash }\`, or absent. ${rest}` };
     }
     const { keyHash } = options;
-    if (keyHash === undefined || (typeof keyHash === 'string' && KEY_HASH.test(keyHash))) {
+    if (keyHash === undefined || isMatching(keyHash, KEY_HASH_PATTERN)) {
       return keyHash;
     }
   } catch {
