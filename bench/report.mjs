@@ -42,13 +42,13 @@ export function formatReport({ plan, machine, labels, ...results }) {
   });
   return [
     '# Benchmark',
-    'Written by `npm run bench`. `GET /credits` from a server on the same machine; every client in a process of its ' +
-      'own. Figures compare clients on one machine; they are no promise for another one.',
+    'Written by `npm run bench`. `GET /credits` from a server on the same machine; every client in its own ' +
+      'process. The figures compare clients on one machine and do not apply to another one.',
     Object.entries(machine)
       .map(([name, value]) => `- ${name}: ${value}`)
       .join('\n'),
     '## Ratios',
-    'Of the medians below; the range is that of the single rounds.',
+    'Ratios of the medians below; the range is that of the single rounds.',
     table(['', 'ratio', 'range', 'bar', ''], bars),
     '## Calls',
     `Rounds: ${plan.loadRounds}; medians of them. CPU is user and system time over ${grouped(plan.calls)} calls in a row, ` +
@@ -58,10 +58,10 @@ export function formatReport({ plan, machine, labels, ...results }) {
     `\`GET /activity\` with 10 000 rows. Rounds: ${plan.activityRounds}; medians of them, each over ` +
       `${plan.activityCalls} calls in a row after ${plan.activityWarmUp} calls of warm-up.`,
     medians(activities, ACTIVITY_COLUMNS, labels),
-    'Reading the same rows without a call: the text by `JSON.parse`, and what comes of it by the decoder.',
+    'The same rows without a call: `JSON.parse` of the body, and the decoder on its result.',
     medians(decodes, DECODE_COLUMNS, labels),
     '## Balance',
-    `What is in memory, on one core. Rounds: ${plan.balanceRounds}; medians of them, each over ` +
+    `Reads from memory, on one core. Rounds: ${plan.balanceRounds}; medians of them, each over ` +
       `${grouped(plan.balanceCalls)} calls awaited in a row after as many of warm-up.`,
     table(
       ['', 'time per call (µs)', 'calls per second', 'beside lru-cache', 'bar (µs)', ''],
@@ -78,13 +78,13 @@ export function formatReport({ plan, machine, labels, ...results }) {
         ];
       }),
     ),
-    'How often the account was asked: `GET /credits` + `GET /key`.',
+    'Requests to OpenRouter: `GET /credits` + `GET /key`.',
     table(
       ['', 'requests', 'bar', ''],
       requests.map(({ what, figure, bar = '', isMet }) => [what, figure, bar, wordFor(isMet)]),
     ),
     '## Start',
-    `Rounds: ${plan.coldRounds}; medians of them. From the start of the process to its first answer, and its peak memory by then.`,
+    `Rounds: ${plan.coldRounds}; medians of them. From the start of the process to its first answer, and the peak memory until then.`,
     medians(colds, COLD_COLUMNS, labels),
     '',
   ]
