@@ -5,7 +5,7 @@ import type {
   OpenRouterAttemptFailure,
   OpenRouterInstrumentation,
 } from '../contracts/instrumentation.js';
-import { OpenRouterApiException } from '../errors/api.exceptions.js';
+import { OpenRouterApiException } from '../errors/api.exception.js';
 import type { AccountSettings } from '../options/resolve-options.js';
 import { type CallFailure, deliveryIn, isValue, type Outcome } from '../http/call-failure.js';
 import type { OpenRouterCall } from '../http/openrouter-call.js';

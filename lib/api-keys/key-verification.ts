@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { isOfOpenRouter } from '../errors/answer-origin.js';
-import { OpenRouterApiException } from '../errors/api.exceptions.js';
+import { OpenRouterApiException } from '../errors/api.exception.js';
 import { OpenRouterConfigException, OpenRouterResponseException } from '../errors/client.exceptions.js';
 import { MANAGEMENT_KEYS_PAGE, withHint } from '../errors/key-hint.js';
 import type { HttpPipeline } from '../http/http-pipeline.js';

@@ -2,32 +2,17 @@ import type { Scrub } from '../secret/scrub.js';
 import { scrubBounded } from '../untrusted/bounded-text.js';
 import { isOwnEnvelope, markOtherOrigin } from './answer-origin.js';
 import {
+  fixedStatusOf,
   OpenRouterApiException,
-  OpenRouterBadGatewayException,
-  OpenRouterBadRequestException,
-  OpenRouterConflictException,
-  OpenRouterEdgeNetworkTimeoutException,
-  OpenRouterForbiddenException,
-  OpenRouterGatewayTimeoutException,
-  OpenRouterGoneException,
-  OpenRouterInternalServerException,
-  OpenRouterNotFoundException,
-  OpenRouterPayloadTooLargeException,
-  OpenRouterPaymentRequiredException,
-  OpenRouterProviderOverloadedException,
-  OpenRouterRequestTimeoutException,
-  OpenRouterServiceUnavailableException,
-  OpenRouterTooManyRequestsException,
-  OpenRouterUnauthorizedException,
-  OpenRouterUnprocessableEntityException,
   type OpenRouterStatusExceptionInit,
-} from './api.exceptions.js';
+} from './api.exception.js';
 import { type KeyInUse, keyHint, withHint } from './key-hint.js';
 import { copyMetadata } from './metadata-copy.js';
 import { readErrorAnswer } from './parsing/error-answer.js';
 import { excerpt } from './parsing/error-message.js';
 import { parseErrorText } from './parsing/error-text.js';
 import type { HeaderReader } from './parsing/header-reader.js';
+import * as statusExceptions from './status.exceptions.js';
 
 /** A call that OpenRouter has refused: the answer as it came, and what was asked for. */
 export interface RefusedCall {
@@ -52,24 +37,9 @@ export interface GoneNotice {
 
 type StatusException = new (init: OpenRouterStatusExceptionInit) => OpenRouterApiException;
 
-const EXCEPTION_OF_STATUS: Readonly<Record<number, StatusException>> = {
-  400: OpenRouterBadRequestException,
-  401: OpenRouterUnauthorizedException,
-  402: OpenRouterPaymentRequiredException,
-  403: OpenRouterForbiddenException,
-  404: OpenRouterNotFoundException,
-  408: OpenRouterRequestTimeoutException,
-  409: OpenRouterConflictException,
-  413: OpenRouterPayloadTooLargeException,
-  422: OpenRouterUnprocessableEntityException,
-  429: OpenRouterTooManyRequestsException,
-  500: OpenRouterInternalServerException,
-  502: OpenRouterBadGatewayException,
-  503: OpenRouterServiceUnavailableException,
-  504: OpenRouterGatewayTimeoutException,
-  524: OpenRouterEdgeNetworkTimeoutException,
-  529: OpenRouterProviderOverloadedException,
-};
+const CLASS_OF_STATUS: ReadonlyMap<number, StatusException> = new Map(
+  Object.values(statusExceptions).map((kind) => [fixedStatusOf(kind).status, kind] as const),
+);
 
 /** Makes the exception of an error answer, whatever its content type and shape. */
 export function createApiException(call: RefusedCall): OpenRouterApiException {
@@ -86,27 +56,31 @@ export function createApiException(call: RefusedCall): OpenRouterApiException {
     metadata: copyMetadata(metadata, scrub),
     requestId: readRequestId(call),
   };
-  const exception = status === 410 ? goneException(init, call.gone) : apiExceptionOf(status, init);
+  const exception =
+    call.gone !== undefined && status === 410 ? goneException(init, call.gone) : apiExceptionOf(status, init);
   return isOwnEnvelope(answer.content, status) ? exception : markOtherOrigin(exception);
 }
 
 /** The exception of the class that a status has. */
 export function apiExceptionOf(status: number, init: OpenRouterStatusExceptionInit): OpenRouterApiException {
-  const Exception = status === 410 ? OpenRouterGoneException : EXCEPTION_OF_STATUS[status];
+  const Exception = CLASS_OF_STATUS.get(status);
   return Exception === undefined ? new OpenRouterApiException({ ...init, status }) : new Exception(init);
+}
+
+/** Whether a status has an exception class of its own, as all have that OpenRouter documents. */
+export function hasOwnClass(status: number): boolean {
+  return CLASS_OF_STATUS.has(status);
 }
 
 function goneException(
   init: OpenRouterStatusExceptionInit,
-  gone: GoneNotice | undefined,
-): OpenRouterGoneException {
-  return gone === undefined
-    ? new OpenRouterGoneException(init)
-    : new OpenRouterGoneException({
-        ...init,
-        message: `${gone.notice} OpenRouter's own words: ${init.message}`,
-        purchaseUrl: gone.purchaseUrl,
-      });
+  { notice, purchaseUrl }: GoneNotice,
+): OpenRouterApiException {
+  return new statusExceptions.OpenRouterGoneException({
+    ...init,
+    message: `${notice} OpenRouter's own words: ${init.message}`,
+    purchaseUrl,
+  });
 }
 
 /** The id of a request that OpenRouter's support asks for. */

@@ -1,7 +1,7 @@
 import { scrubShapes } from '../secret/scrub.js';
 import { peek, textOf, wireMember } from '../untrusted/peek.js';
 import { isOfOpenRouter } from './answer-origin.js';
-import { OpenRouterApiException } from './api.exceptions.js';
+import { OpenRouterApiException } from './api.exception.js';
 import {
   OpenRouterAbortException,
   OpenRouterConfigException,

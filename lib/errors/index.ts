@@ -9,8 +9,8 @@ export {
   OpenRouterValidationException,
 } from './client.exceptions.js';
 export type { OpenRouterFailureInit, OpenRouterValidationError } from './client.exceptions.js';
+export { OpenRouterApiException } from './api.exception.js';
 export {
-  OpenRouterApiException,
   OpenRouterBadGatewayException,
   OpenRouterBadRequestException,
   OpenRouterConflictException,
@@ -28,8 +28,8 @@ export {
   OpenRouterTooManyRequestsException,
   OpenRouterUnauthorizedException,
   OpenRouterUnprocessableEntityException,
-} from './api.exceptions.js';
-export type { OpenRouterApiExceptionInit, OpenRouterStatusExceptionInit } from './api.exceptions.js';
+} from './status.exceptions.js';
+export type { OpenRouterApiExceptionInit, OpenRouterStatusExceptionInit } from './api.exception.js';
 export {
   classifyOpenRouterError,
   isBudgetExceeded,

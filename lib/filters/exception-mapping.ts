@@ -1,4 +1,6 @@
-import { OpenRouterApiException, OpenRouterGoneException } from '../errors/api.exceptions.js';
+import { OpenRouterApiException } from '../errors/api.exception.js';
+import { hasOwnClass } from '../errors/api-exception.factory.js';
+import { OpenRouterGoneException } from '../errors/status.exceptions.js';
 import {
   OpenRouterAbortException,
   OpenRouterConfigException,
@@ -66,19 +68,21 @@ const hidden = (status: number, says: string): Row => ({
   gateway: { status, says },
 });
 
-const API_ROWS: Readonly<Record<number, Row>> = {
-  401: gatewaySentence(401, 502, DENIED),
-  402: gatewaySentence(402, 503, UNAVAILABLE),
-  403: gatewaySentence(403, 502, DENIED),
-  408: gatewaySentence(408, 504, TOO_SLOW),
-  410: gatewaySentence(410, 410, REMOVED),
-  429: gatewaySentence(429, 503, BUSY),
-  500: gatewaySentence(500, 502, FAILED),
-  502: gatewaySentence(502, 502, FAILED),
-  503: gatewaySentence(503, 503, UNAVAILABLE),
-  504: gatewaySentence(504, 504, TOO_SLOW),
-  524: gatewaySentence(504, 504, TOO_SLOW),
-  529: gatewaySentence(503, 503, UNAVAILABLE),
+/** Statuses that only networks and OpenRouter use, and the standard ones that mean the same. */
+const STANDARD_STATUS: Readonly<Record<number, number>> = { 524: 504, 529: 503 };
+
+/** What `gateway` answers to an API error. For other statuses, a 502 says whether the request was refused or failed. */
+const GATEWAY_ANSWERS: Readonly<Record<number, readonly [status: number, says: string]>> = {
+  401: [502, DENIED],
+  402: [503, UNAVAILABLE],
+  403: [502, DENIED],
+  408: [504, TOO_SLOW],
+  410: [410, REMOVED],
+  429: [503, BUSY],
+  503: [503, UNAVAILABLE],
+  504: [504, TOO_SLOW],
+  524: [504, TOO_SLOW],
+  529: [503, UNAVAILABLE],
 };
 
 /** The exceptions that are no answers of the API. The first match counts, so a subclass belongs before its parent. */
@@ -107,8 +111,10 @@ function rowOf(exception: OpenRouterException): Row {
 }
 
 function rowOfStatus(status: number): Row {
-  const isClientError = Number.isInteger(status) && status >= 400 && status <= 499;
-  return API_ROWS[status] ?? (isClientError ? gatewaySentence(status, 502, REFUSED) : OTHER);
+  const isRefusal = Number.isInteger(status) && status >= 400 && status <= 499;
+  const mirrored = isRefusal || hasOwnClass(status) ? (STANDARD_STATUS[status] ?? status) : 502;
+  const [gateway, says] = GATEWAY_ANSWERS[status] ?? [502, isRefusal ? REFUSED : FAILED];
+  return gatewaySentence(mirrored, gateway, says);
 }
 
 /** What each predefined mapping answers to an exception. */

@@ -1,6 +1,6 @@
 import { markOtherOrigin } from '../errors/answer-origin.js';
 import { apiExceptionOf, readRequestId } from '../errors/api-exception.factory.js';
-import type { OpenRouterApiException } from '../errors/api.exceptions.js';
+import type { OpenRouterApiException } from '../errors/api.exception.js';
 import { classifyOpenRouterError } from '../errors/error-verdict.js';
 import { copyMetadata } from '../errors/metadata-copy.js';
 import {

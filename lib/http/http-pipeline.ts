@@ -4,7 +4,7 @@ import type { BalanceNotice } from '../contracts/balance-figures.js';
 import type { OpenRouterDelivery } from '../contracts/delivery.js';
 import type { OpenRouterAttachedClient } from '../contracts/instrumentation.js';
 import type { RequestOptions } from '../contracts/request-options.js';
-import { OpenRouterNotFoundException, OpenRouterUnauthorizedException } from '../errors/api.exceptions.js';
+import { OpenRouterNotFoundException, OpenRouterUnauthorizedException } from '../errors/status.exceptions.js';
 import { OpenRouterAbortException, OpenRouterTimeoutException } from '../errors/client.exceptions.js';
 import type { KeyInUse } from '../errors/key-hint.js';
 import { isOpenRouterException } from '../errors/openrouter.exception.js';

@@ -1,5 +1,5 @@
 import type { OpenRouterDelivery, OpenRouterPhase } from '../contracts/delivery.js';
-import { deliveryOfStatus } from '../errors/api.exceptions.js';
+import { deliveryOfStatus } from '../errors/api.exception.js';
 
 /** Whether a status says that the request was carried out. */
 export function isSuccess(status: number): boolean {

@@ -112,7 +112,7 @@ describe('the Grafana dashboard and the Prometheus alert rules', () => {
 
   it('know the codes that outcomes have', () => {
     const codes = expressions.flatMap((text) => text.match(/OPENROUTER_\w+/g) ?? []);
-    const source = readFileSync('lib/errors/api.exceptions.ts', 'utf8');
+    const source = readFileSync('lib/errors/status.exceptions.ts', 'utf8');
     expect(codes.length).toBeGreaterThan(0);
     expect(codes.filter((code) => !source.includes(`'${code}'`))).toEqual([]);
   });

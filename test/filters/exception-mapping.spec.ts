@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { OpenRouterApiException } from '../../lib/errors/api.exceptions.js';
+import { OpenRouterApiException } from '../../lib/errors/api.exception.js';
 import {
   OpenRouterAbortException,
   OpenRouterConfigException,

@@ -30,7 +30,7 @@ import { GraphQLError } from 'graphql';
 import OpenAI from 'openai';
 import { lastValueFrom } from 'rxjs';
 import { WebSocket } from 'ws';
-import { OpenRouterApiException } from '../../lib/errors/api.exceptions.js';
+import { OpenRouterApiException } from '../../lib/errors/api.exception.js';
 import { isOutOfCredits } from '../../lib/errors/error-verdict.js';
 import { mapException } from '../../lib/filters/exception-mapping.js';
 import {

@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { type INestApplication, Logger } from '@nestjs/common';
-import * as api from '../../lib/errors/api.exceptions.js';
+import * as api from '../../lib/errors/index.js';
 
 export const KEY = `sk-or-v1-${'0123456789abcdef'.repeat(4)}`;
 

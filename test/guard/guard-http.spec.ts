@@ -16,7 +16,7 @@ import {
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
-import { OpenRouterApiException } from '../../lib/errors/api.exceptions.js';
+import { OpenRouterApiException } from '../../lib/errors/api.exception.js';
 import { OpenRouterInsufficientCreditsException } from '../../lib/errors/client.exceptions.js';
 import { isOpenRouterException } from '../../lib/errors/openrouter.exception.js';
 import {

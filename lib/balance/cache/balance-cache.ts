@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { SharedBalance } from '../../contracts/balance-store.js';
-import { OpenRouterApiException } from '../../errors/api.exceptions.js';
+import { OpenRouterApiException } from '../../errors/api.exception.js';
 import type { ResolvedBalanceOptions } from '../../options/openrouter-options.js';
 import type { Clock } from '../../async/clock.js';
 import { figuresOf, snapshotOf } from '../reading/balance-snapshot.js';

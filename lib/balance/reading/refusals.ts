@@ -1,5 +1,5 @@
 import { isOfOpenRouter } from '../../errors/answer-origin.js';
-import { OpenRouterApiException } from '../../errors/api.exceptions.js';
+import { OpenRouterApiException } from '../../errors/api.exception.js';
 
 /** How long a route that has refused the key is not asked again. */
 export const REFUSED_FOR_MS = 3_600_000;

@@ -1,4 +1,4 @@
-import { OpenRouterApiException } from '../../errors/api.exceptions.js';
+import { OpenRouterApiException } from '../../errors/api.exception.js';
 import type { CallFailure } from '../call-failure.js';
 
 const CAPACITY = 500;

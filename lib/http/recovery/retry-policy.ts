@@ -1,4 +1,4 @@
-import { OpenRouterApiException } from '../../errors/api.exceptions.js';
+import { OpenRouterApiException } from '../../errors/api.exception.js';
 import { isDailyLimit, isPassingRefusal, LIMIT_SOURCES } from '../../errors/limit-source.js';
 import { isGeneric } from '../../errors/parsing/relayed-error.js';
 import type { ResolvedRetryOptions } from '../../options/openrouter-options.js';

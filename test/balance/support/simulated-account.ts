@@ -7,7 +7,7 @@ import { InMemoryBalanceStore } from '../../../lib/balance/store/in-memory-balan
 import { BoundedStore } from '../../../lib/balance/store/bounded-store.js';
 import type { BalanceStore } from '../../../lib/contracts/balance-store.js';
 import type { RequestOptions } from '../../../lib/contracts/request-options.js';
-import { OpenRouterApiException } from '../../../lib/errors/api.exceptions.js';
+import { OpenRouterApiException } from '../../../lib/errors/api.exception.js';
 import { DEFAULT_BALANCE } from '../../../lib/options/option-defaults.js';
 import type { ResolvedBalanceOptions } from '../../../lib/options/openrouter-options.js';
 
