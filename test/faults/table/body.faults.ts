@@ -90,7 +90,7 @@ const twice = response(2);
 export const bodyFaults: readonly Fault[] = [
   {
     number: 32,
-    title: 'a chunk is no chunk',
+    title: 'a chunk is malformed',
     ways: {
       'no size': sending(`${OK}transfer-encoding: chunked\r\n\r\nzz\r\n{}\r\n`),
       'a negative size': sending(`${OK}transfer-encoding: chunked\r\n\r\n-2\r\n{}\r\n`),
@@ -139,7 +139,7 @@ export const bodyFaults: readonly Fault[] = [
   },
   {
     number: 38,
-    title: 'the body drips for ever',
+    title: 'the body arrives slowly forever',
     ways: {
       'until the connection closes': onRequest((socket) => drip(socket, ' ', `${OK}\r\n`)),
       'in chunks': onRequest((socket) =>
@@ -164,25 +164,25 @@ export const bodyFaults: readonly Fault[] = [
   },
   {
     number: 40,
-    title: 'the body is to be 10 GB long',
+    title: 'the body is announced as 10 GB',
     ways: sendingOpen(`${OK}content-length: 10000000000\r\n\r\n{`),
     heapMb: HEAP_MB,
     get: once,
     post: once,
-    note: 'refused by its head, before it is read',
+    note: 'refused before it is read',
   },
   {
     number: 40,
-    title: 'the body of an error is to be 10 GB long',
+    title: 'the body of an error is announced as 10 GB',
     ways: sendingOpen('HTTP/1.1 403 No\r\ncontent-length: 10000000000\r\n\r\n{'),
     heapMb: HEAP_MB,
     get: status(403, 'Forbidden', 1, 'rejected'),
     post: status(403, 'Forbidden', 1, 'rejected'),
-    note: 'the status counts',
+    note: 'the status decides',
   },
   {
     number: 41,
-    title: 'a packed body of 50 KB unpacks to 50 MB',
+    title: 'a compressed body of 50 KB unpacks to 50 MB',
     ways: { gzip: bomb('gzip', gzip), deflate: bomb('deflate', deflateSync), Brotli: bomb('br', brotli) },
     options: LIMITED,
     heapMb: HEAP_MB,
@@ -191,17 +191,17 @@ export const bodyFaults: readonly Fault[] = [
   },
   {
     number: 41,
-    title: 'a packed error unpacks to 50 MB',
+    title: 'a compressed error unpacks to 50 MB',
     ways: bomb('gzip', gzip, '500 Oh'),
     options: LIMITED,
     heapMb: HEAP_MB,
     get: status(500, 'InternalServer', 2, 'unknown'),
     post: status(500, 'InternalServer', 1, 'unknown'),
-    note: 'the status counts',
+    note: 'the status decides',
   },
   {
     number: 42,
-    title: 'a packed body is cut short',
+    title: 'a compressed body is truncated',
     ways: {
       'gzip in the middle': packed('gzip', cut(gzip, 20)),
       'gzip without its trailer': packed('gzip', cut(gzip, 8)),
@@ -213,26 +213,26 @@ export const bodyFaults: readonly Fault[] = [
   },
   {
     number: 43,
-    title: 'a packed body is damaged',
+    title: 'a compressed body is damaged',
     ways: {
       'a wrong byte': packed('gzip', damaged),
-      'text that calls itself gzip': packed('gzip', (bytes) => bytes),
-      'text that calls itself Brotli': packed('br', (bytes) => bytes),
+      'text labelled as gzip': packed('gzip', (bytes) => bytes),
+      'text labelled as Brotli': packed('br', (bytes) => bytes),
     },
     get: twice,
     post: once,
   },
   {
     number: 44,
-    title: 'the body is packed as nobody asked for',
+    title: 'the body has an unrequested encoding',
     ways: {
       zstd: packed('zstd', (bytes) => bytes),
       'gzip, twice': packed('gzip, gzip', (bytes) => gzip(gzip(bytes))),
-      'by the name of an object’s member': packed('constructor', (bytes) => bytes),
+      'the name of an object’s member': packed('constructor', (bytes) => bytes),
     },
     get: twice,
     post: once,
-    note: 'tried again: another server may answer',
+    note: 'retried: another server may answer',
   },
   {
     number: 45,
@@ -256,7 +256,7 @@ export const bodyFaults: readonly Fault[] = [
   },
   {
     number: 46,
-    title: 'JSON is cut short, and the connection is closed as if it were whole',
+    title: 'JSON is truncated, and the connection is closed normally',
     ways: {
       'of its own length': body((method) => wellOf(method).slice(0, -2)),
       'of no length': sending((method) => `${OK}\r\n${wellOf(method).slice(0, -2)}`),
@@ -269,7 +269,7 @@ export const bodyFaults: readonly Fault[] = [
     title: 'the success is a page',
     ways: {
       'a login': unseen(body(page, { 'content-type': 'text/html' }), 'captcha', 'Log in'),
-      'under the name of JSON': unseen(body(page), 'captcha', 'Log in'),
+      'labelled as JSON': unseen(body(page), 'captcha', 'Log in'),
       'with the key in it': onRequest((socket, { head }) =>
         socket.end(answer(`<p>${head}</p>`, { headers: { 'content-type': 'text/html' } })),
       ),
@@ -292,44 +292,44 @@ export const bodyFaults: readonly Fault[] = [
   },
   {
     number: 49,
-    title: 'the success is JSON of no object',
-    ways: { null: body('null'), 'a text': body('"x"'), 'a list': body('[]'), 'a number': body('7') },
+    title: 'the success is JSON but not an object',
+    ways: { null: body('null'), 'a string': body('"x"'), 'a list': body('[]'), 'a number': body('7') },
     get: response(1, { path: 'data' }),
     post: response(1, { path: 'data' }),
   },
   {
     number: 50,
-    title: 'the success is a refusal',
+    title: 'the success contains a refusal',
     ways: body('{"error":{"code":402,"message":"no credits"}}'),
     get: status(402, 'PaymentRequired', 1, 'rejected', { message: 'no credits' }),
     post: status(402, 'PaymentRequired', 1, 'rejected', { message: 'no credits' }),
   },
   {
     number: 50,
-    title: 'the success is a failure of the server',
+    title: 'the success contains a server error',
     ways: body('{"error":{"code":503,"message":"later"}}'),
     get: status(503, 'ServiceUnavailable', 2, 'unknown', { message: 'later' }),
     post: status(503, 'ServiceUnavailable', 1, 'unknown', { message: 'later' }),
   },
   {
     number: 50,
-    title: 'the success is an error without a status',
+    title: 'the success contains an error without a status',
     ways: {
-      'a text': body('{"error":"oh"}'),
-      'a code of another kind': body('{"error":{"code":"E_OH","message":"oh"}}'),
-      'a code that is no error': body('{"error":{"code":200,"message":"oh"}}'),
+      'a string': body('{"error":"oh"}'),
+      'a code of another type': body('{"error":{"code":"E_OH","message":"oh"}}'),
+      'a code that is not an error status': body('{"error":{"code":200,"message":"oh"}}'),
     },
     get: status(500, 'InternalServer', 2, 'unknown', { message: 'oh' }),
     post: status(500, 'InternalServer', 1, 'unknown', { message: 'oh' }),
   },
   {
     number: 51,
-    title: 'what is due is missing or of another kind',
+    title: 'a required member is missing or has the wrong type',
     ways: {
       missing: bodies('{"data":{"total_usage":1}}', '{"data":{"code":"X"}}'),
-      'a text, or a number': bodies('{"data":{"total_credits":"1","total_usage":0}}', '{"data":{"id":7}}'),
+      'a string, or a number': bodies('{"data":{"total_credits":"1","total_usage":0}}', '{"data":{"id":7}}'),
       null: bodies('{"data":{"total_credits":null,"total_usage":0}}', '{"data":{"id":null}}'),
-      'beyond every number, or empty': bodies(
+      'beyond the largest number, or empty': bodies(
         '{"data":{"total_credits":1e400,"total_usage":0}}',
         '{"data":{"id":""}}',
       ),
@@ -344,11 +344,11 @@ export const bodyFaults: readonly Fault[] = [
     ways: bodies('{"data":{"total_credits":NaN,"total_usage":0}}', '{"data":{"id":NaN}}'),
     get: twice,
     post: once,
-    note: 'not JSON, as if it were cut short',
+    note: 'not JSON, treated as truncated',
   },
   {
     number: 52,
-    title: 'members come twice, or are named after an object’s own',
+    title: 'members are repeated, or have names of `Object.prototype`',
     ways: {
       'the last of two': prototypeUntouched(withMember('"total_credits":1,"id":"first"')),
       'a member named __proto__': prototypeUntouched(withMember('"__proto__":{"polluted":1}')),
@@ -361,7 +361,7 @@ export const bodyFaults: readonly Fault[] = [
   },
   {
     number: 52,
-    title: 'what is due stands on the prototype',
+    title: 'a required member is only on the prototype',
     ways: prototypeUntouched(
       bodies(
         '{"data":{"__proto__":{"total_credits":1,"total_usage":0}}}',
@@ -390,7 +390,7 @@ export const bodyFaults: readonly Fault[] = [
   },
   {
     number: 54,
-    title: 'JSON calls itself text',
+    title: 'JSON is labelled as text',
     ways: {
       'text/plain': body(wellOf, { 'content-type': 'text/plain' }),
       'text/html': body(wellOf, { 'content-type': 'text/html' }),

@@ -134,8 +134,8 @@ const badKeys: Record<string, string> = {
   'a line break': `${API_KEY}\r\nX-Other: 1`,
   NUL: `${API_KEY}\0`,
   'a letter outside ASCII': `${API_KEY}ж`,
-  'nothing but blanks': '   ',
-  'no character': '',
+  'only blanks': '   ',
+  'an empty string': '',
 };
 
 function withBadKey(use: (url: string, key: string, method: 'GET' | 'POST') => Promise<unknown>) {
@@ -176,8 +176,8 @@ export const connectionFaults: readonly Fault[] = [
     number: 1,
     title: 'the host name is unknown',
     ways: {
-      'told later': unresolvable('ENOTFOUND', 'later'),
-      'told at once': unresolvable('ENOTFOUND', 'at once'),
+      'reported asynchronously': unresolvable('ENOTFOUND', 'later'),
+      'reported synchronously': unresolvable('ENOTFOUND', 'at once'),
     },
     get: noAddress,
     post: noAddress,
@@ -186,8 +186,8 @@ export const connectionFaults: readonly Fault[] = [
     number: 2,
     title: 'the host name cannot be resolved at the moment',
     ways: {
-      'told later': unresolvable('EAI_AGAIN', 'later'),
-      'told at once': unresolvable('EAI_AGAIN', 'at once'),
+      'reported asynchronously': unresolvable('EAI_AGAIN', 'later'),
+      'reported synchronously': unresolvable('EAI_AGAIN', 'at once'),
     },
     get: noAddress,
     post: noAddress,
@@ -198,7 +198,7 @@ export const connectionFaults: readonly Fault[] = [
     ways: resolvedLater(lookupError('EAI_AGAIN')),
     get: tried(2, value()),
     post: tried(2, value()),
-    note: 'a `POST` that was not sent may be sent',
+    note: 'a `POST` that was not sent may be sent again',
   },
   {
     number: 3,
@@ -245,7 +245,7 @@ export const connectionFaults: readonly Fault[] = [
   },
   {
     number: 6,
-    title: 'nobody answers the SYN',
+    title: 'the SYN is not answered',
     ways: async () => {
       const { port, close } = await openBlackHole();
       const { options, tries, at } = named(() => ['127.0.0.1']);
@@ -277,7 +277,12 @@ export const connectionFaults: readonly Fault[] = [
         'CERT_NOT_YET_VALID',
         true,
       ),
-      'of another name': refusedCertificate(tlsIdentity, 'ERR_TLS_CERT_ALTNAME_INVALID', true, 'other.test'),
+      'for another host name': refusedCertificate(
+        tlsIdentity,
+        'ERR_TLS_CERT_ALTNAME_INVALID',
+        true,
+        'other.test',
+      ),
     },
     get: noTrust,
     post: noTrust,
@@ -311,13 +316,13 @@ export const connectionFaults: readonly Fault[] = [
     options: SHORT,
     get: timeout(0, 'not-sent', 'queue'),
     post: timeout(0, 'not-sent', 'queue'),
-    note: 'nor is it sent when a connection is free at last',
+    note: 'not sent later either, when a connection becomes free',
   },
   {
     number: 13,
     title: 'the caller aborts before a connection is made',
     ways: {
-      'ahead of the call': neverSent((url, method) =>
+      'before the call': neverSent((url, method) =>
         callOf(clientOf(url), method, { signal: AbortSignal.abort() }),
       ),
       'in the same tick': neverSent((url, method) => {
@@ -332,7 +337,7 @@ export const connectionFaults: readonly Fault[] = [
   },
   {
     number: 14,
-    title: 'the key of the options cannot be a key',
+    title: 'the key in the options is invalid',
     ways: withBadKey(async (url, key, method) =>
       callOf(clientOf(url, { apiKey: key, managementKey: key }), method),
     ),
@@ -341,7 +346,7 @@ export const connectionFaults: readonly Fault[] = [
   },
   {
     number: 14,
-    title: 'the key that a function gives cannot be a key',
+    title: 'the key that a function returns is invalid',
     ways: withBadKey((url, key, method) =>
       callOf(clientOf(url, { apiKey: () => key, managementKey: () => Promise.resolve(key) }), method),
     ),
@@ -350,14 +355,14 @@ export const connectionFaults: readonly Fault[] = [
   },
   {
     number: 14,
-    title: 'the key of the call cannot be a key',
+    title: 'the key of the call is invalid',
     ways: withBadKey((url, apiKey, method) => callOf(clientOf(url), method, { apiKey })),
     get: validation,
     post: validation,
   },
   {
     number: 15,
-    title: 'the body cannot be JSON',
+    title: 'the request body cannot be serialised as JSON',
     ways: {
       'a BigInt': neverSent((url) => clientOf(url).credits.createCoinbaseCharge({ amount: 7n as never })),
       'a cycle': neverSent((url) => clientOf(url).credits.createCoinbaseCharge(cycle as never)),

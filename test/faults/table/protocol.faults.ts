@@ -152,7 +152,7 @@ export const protocolFaults: readonly Fault[] = [
   },
   {
     number: 20,
-    title: 'the head of the answer drips',
+    title: 'the head of the answer arrives slowly',
     ways: {
       'a line at a time': onRequest((socket) => drip(socket, 'a: b\r\n', OK)),
       'a byte at a time': onRequest((socket) => drip(socket, 'a', `${OK}a: `)),
@@ -186,7 +186,7 @@ export const protocolFaults: readonly Fault[] = [
   },
   {
     number: 22,
-    title: 'the server switches protocols, unasked',
+    title: 'the server switches protocols without being asked',
     ways: sendingOpen('HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'),
     get: lost,
     post: lostOnce,
@@ -194,38 +194,38 @@ export const protocolFaults: readonly Fault[] = [
   },
   {
     number: 23,
-    title: 'a kept connection is reset as it is written to',
+    title: 'a pooled connection is reset as it is written to',
     ways: stale('as it is written to', false),
     get: value(2),
     post: value(1),
-    note: 'a `POST` has a connection of its own',
+    note: 'a `POST` has its own connection',
   },
   {
     number: 23,
-    title: 'a kept connection is reset as it is written to, and no retry is allowed',
+    title: 'a pooled connection is reset as it is written to, and no retry is allowed',
     ways: stale('as it is written to', false),
     options: { retry: { maxRetries: 0 } },
     get: value(2),
     post: value(1),
-    note: 'replacing the connection is no retry',
+    note: 'replacing the connection does not count as a retry',
   },
   {
     number: 23,
-    title: 'a kept connection is closed just before it is written to',
+    title: 'a pooled connection is closed just before it is written to',
     ways: stale('before', true),
     get: { ...value(1), tries: 2 },
     post: { ...value(1), tries: 2 },
   },
   {
     number: 24,
-    title: 'the server closes the connection of the call before, as announced',
+    title: 'the server closes the connection of the previous call, as announced',
     ways: closing,
     get: { ...value(), tries: 1 },
     post: { ...value(), tries: 1 },
   },
   {
     number: 25,
-    title: 'the answer to an earlier call comes after that has given up',
+    title: 'the answer to an earlier call arrives after that call has given up',
     ways: answeredTooLate,
     get: value(),
     post: value(),
@@ -296,7 +296,7 @@ export const protocolFaults: readonly Fault[] = [
   },
   {
     number: 35,
-    title: 'a second answer is glued to the first',
+    title: 'a second answer is attached to the first',
     ways: poisoned((socket, { method }) =>
       socket.write(
         Buffer.concat([answer(wellOf(method), { headers: KEPT }), answer(POISON, { headers: KEPT })]),
@@ -307,7 +307,7 @@ export const protocolFaults: readonly Fault[] = [
   },
   {
     number: 36,
-    title: 'an answer comes on an idle connection, unasked',
+    title: 'an unrequested answer arrives on an idle connection',
     ways: poisoned((socket, { method, index }) => {
       socket.write(answer(wellOf(method), { headers: KEPT }));
       if (index === 0)

@@ -185,14 +185,14 @@ export const statusFaults: readonly Fault[] = [
     title: 'the connection was the wrong one (421)',
     ways: sending(refusal('421 Misdirected Request')),
     ...refused(421, 'Api'),
-    note: 'tried again if `retryCodes` says so',
+    note: 'retried if `retryCodes` contains it',
   },
   {
     number: 59,
     title: 'the request came too early (425)',
     ways: sending(refusal('425 Too Early')),
     ...refused(425, 'Api'),
-    note: 'tried again if `retryCodes` says so',
+    note: 'retried if `retryCodes` contains it',
   },
   {
     number: 59,
@@ -204,16 +204,16 @@ export const statusFaults: readonly Fault[] = [
   },
   {
     number: 60,
-    title: 'too many requests (429), come back in a second',
+    title: 'too many requests (429), retry after a second',
     ways: refusedOnce('429 Too Many Requests', { 'retry-after': '1' }),
     options: { deadlineMs: 3_000 },
     get: value(2),
     post: tooMany(1, 1_000),
-    note: 'never comes back earlier',
+    note: 'never retried earlier',
   },
   {
     number: 60,
-    title: 'too many requests (429), where the caller has opted in to sending a `POST` again',
+    title: 'too many requests (429), and the caller allows a `POST` to be sent again',
     ways: refusedOnce('429 Too Many Requests', { 'retry-after': '1' }),
     options: { deadlineMs: 3_000, retry: { retryThrottledPost: true } },
     post: value(2),
@@ -222,13 +222,13 @@ export const statusFaults: readonly Fault[] = [
     number: 61,
     title: 'Retry-After is a date, an hour after the Date of the answer',
     ways: {
-      'as RFC 1123 writes it': throttled('Sun, 06 Nov 1994 09:49:37 GMT', {
+      'in the format of RFC 1123': throttled('Sun, 06 Nov 1994 09:49:37 GMT', {
         date: 'Sun, 06 Nov 1994 08:49:37 GMT',
       }),
-      'as RFC 850 writes it': throttled('Sunday, 06-Nov-94 09:49:37 GMT', {
+      'in the format of RFC 850': throttled('Sunday, 06-Nov-94 09:49:37 GMT', {
         date: 'Sun, 06 Nov 1994 08:49:37 GMT',
       }),
-      'as asctime writes it': throttled('Sun Nov  6 09:49:37 1994', {
+      'in the format of asctime': throttled('Sun Nov  6 09:49:37 1994', {
         date: 'Sun, 06 Nov 1994 08:49:37 GMT',
       }),
     },
@@ -253,11 +253,11 @@ export const statusFaults: readonly Fault[] = [
     ),
     get: tooMany(2, undefined),
     post: tooMany(1, undefined),
-    note: 'the wait is our own then',
+    note: 'the package chooses the delay',
   },
   {
     number: 62,
-    title: 'Retry-After comes twice',
+    title: 'Retry-After is repeated',
     ways: throttled('3600\r\nretry-after: 0'),
     get: tooMany(1, 3_600_000),
     post: tooMany(1, 3_600_000),
@@ -269,7 +269,7 @@ export const statusFaults: readonly Fault[] = [
     ways: throttled('3600'),
     get: tooMany(1, 3_600_000),
     post: tooMany(1, 3_600_000),
-    note: 'fails at once instead of coming back early',
+    note: 'fails at once instead of retrying early',
   },
   {
     number: 63,
@@ -289,11 +289,11 @@ export const statusFaults: readonly Fault[] = [
     title: 'a proxy answers 526 with a page',
     ways: unseen(page('526 Invalid SSL Certificate')),
     ...failed(526, 'Api', 1),
-    note: 'tried again if `retryCodes` says so',
+    note: 'retried if `retryCodes` contains it',
   },
   {
     number: 65,
-    title: 'the service is down (503), come back in a second',
+    title: 'the service is down (503), retry after a second',
     ways: refusedOnce('503 Service Unavailable', { 'retry-after': '1' }),
     options: { deadlineMs: 3_000 },
     get: value(2),
@@ -301,7 +301,7 @@ export const statusFaults: readonly Fault[] = [
   },
   {
     number: 65,
-    title: 'the service is down (503), come back in an hour',
+    title: 'the service is down (503), retry after an hour',
     ways: sending(refusal('503 Service Unavailable', {}, { 'retry-after': '3600' })),
     get: status(503, 'ServiceUnavailable', 1, 'unknown', { retryAfterMs: 3_600_000 }),
     post: status(503, 'ServiceUnavailable', 1, 'unknown', { retryAfterMs: 3_600_000 }),
@@ -314,7 +314,7 @@ export const statusFaults: readonly Fault[] = [
   },
   {
     number: 67,
-    title: 'a 304 that nobody asked for',
+    title: 'an unexpected 304',
     ways: sending('HTTP/1.1 304 Not Modified\r\n\r\n'),
     ...refused(304, 'Api'),
     note: 'an error like any other 3XX',
@@ -325,12 +325,12 @@ export const statusFaults: readonly Fault[] = [
       title: `a redirect (${line.slice(0, 3)}) to another host`,
       ways: redirect(line, toForeign),
       ...refused(Number(line.slice(0, 3)), 'Api'),
-      note: 'the other host hears nothing',
+      note: 'the other host receives nothing',
     }),
   ),
   {
     number: 69,
-    title: 'a redirect (302) that leads nowhere good',
+    title: 'a redirect (302) that must not be followed',
     ways: {
       'to itself': redirect('302 Found', () => '/api/v1/credits'),
       'without a Location': redirect('302 Found', () => undefined),
@@ -341,7 +341,7 @@ export const statusFaults: readonly Fault[] = [
   },
   {
     number: 70,
-    title: 'cookies, and headers that come many times',
+    title: 'cookies, and repeated headers',
     ways: manyHeaders,
     get: value(),
     post: value(),
