@@ -9,10 +9,10 @@ import {
   type OptionsSource,
   syncOptionsSource,
 } from './application/options-source.js';
+import { REGISTRATION } from './application/registration.schema.js';
 import { accountProviders, otherCopiesProviders } from './openrouter.providers.js';
-import { configFault } from './options/config-fault.js';
+import { configFaultIn } from './options/check-options.js';
 import { REGISTRATION_ID } from './openrouter.tokens.js';
-import { DEFAULT_ACCOUNT } from './options/option-defaults.js';
 import type { OpenRouterKey, OpenRouterModuleOptions } from './options/openrouter-options.js';
 import { isSecretString } from './secret/secret-string.js';
 import { isRecord } from './untrusted/is-record.js';
@@ -75,7 +75,8 @@ export class OpenRouterModule implements OnModuleInit {
       given,
       'OpenRouterModule.forRootAsync',
       asyncOptionsSource(given),
-      given.imports ?? [],
+      // Anything else is an error at boot, which Nest reaches only with a list.
+      Array.isArray(given.imports) ? given.imports : [],
     );
   }
 
@@ -91,11 +92,11 @@ function dynamicModule(
   source: OptionsSource,
   imports: ModuleMetadata['imports'] = [],
 ): DynamicModule {
-  const problem = registrationProblem(name, isGlobal);
-  const account = problem === undefined ? name : undefined;
+  const fault = configFaultIn(REGISTRATION, { name, isGlobal }, method);
+  const account = fault === undefined ? name : undefined;
   const subject = account === undefined ? method : `${method} (account '${account}')`;
   const { providers, exports } = accountProviders(
-    problem === undefined ? source : failingSource(configFault(method, problem)),
+    fault === undefined ? source : failingSource(fault),
     account,
     subject,
   );
@@ -115,16 +116,4 @@ function dynamicModule(
       return [...exports, ...ofOthers().map(({ provide }) => provide)];
     },
   };
-}
-
-function registrationProblem(name: unknown, isGlobal: unknown): string | undefined {
-  if (name !== undefined && (typeof name !== 'string' || name.trim() === '')) {
-    return '`name` must be a text that is not blank; leave it out for the default account';
-  }
-  if (name === DEFAULT_ACCOUNT) {
-    return `\`name\` must not be '${DEFAULT_ACCOUNT}'; leave it out for the default account`;
-  }
-  return isGlobal === undefined || typeof isGlobal === 'boolean'
-    ? undefined
-    : '`isGlobal` must be true or false';
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { OpenRouterConfigException } from '../errors/client.exceptions.js';
 import { safeCause } from '../errors/safe-cause.js';
-import { keyTextProblem } from '../options/option-rules.js';
+import { keyProblem } from '../options/key-rules.js';
 import type { OpenRouterKey } from '../options/openrouter-options.js';
 import type { AccountSettings, NamedKeySource, OpenRouterKeyKind } from '../options/resolve-options.js';
 import { hashKey } from '../secret/key-hash.js';
@@ -118,7 +118,7 @@ export class KeyRing {
   /** @throws `OpenRouterConfigException` if the function fails or gives something that is no key. */
   async #ask(option: string, source: KeyFunction): Promise<string> {
     const key = await this.#askFunction(option, source);
-    const problem = keyTextProblem(key);
+    const problem = keyProblem(key);
     if (problem !== undefined) {
       throw new OpenRouterConfigException(
         `The function given as \`${option}\` returned a key that cannot be used: it ${problem}. Nothing was sent.`,

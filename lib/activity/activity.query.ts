@@ -1,5 +1,6 @@
 import { types } from 'node:util';
-import { Obeys, type Rule } from '../options/option-rules.js';
+import type { Rule } from '../options/define-options.js';
+import { Obeys } from '../options/obeys.js';
 import {
   isMatching,
   KEY_HASH_PATTERN,

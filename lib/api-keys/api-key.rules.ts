@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import type { Rule } from '../options/option-rules.js';
+import type { Rule } from '../options/define-options.js';
 import { isMatching, NOT_BLANK_PATTERN } from '../wire/identifiers.js';
 
 /** What a limit may be reset by. */

@@ -8,7 +8,7 @@ import type { HttpPipeline } from '../http/http-pipeline.js';
 import type { OpenRouterCall } from '../http/openrouter-call.js';
 import { attachPipeline } from '../http/service-pipeline.js';
 import { checkArgument } from '../options/check-argument.js';
-import { keyTextProblem } from '../options/option-rules.js';
+import { keyProblem } from '../options/key-rules.js';
 import { ownMembers } from '../options/pollution.js';
 import type { OpenRouterKey } from '../options/openrouter-options.js';
 import { hashKey } from '../secret/key-hash.js';
@@ -64,12 +64,11 @@ export class ApiKeysService {
    * @throws `OpenRouterValidationException` for what cannot be a key.
    */
   static hashOf(key: OpenRouterKey): string {
-    const text: unknown = isSecretString(key) ? key.reveal() : key;
-    const problem = keyTextProblem(text);
+    const problem = keyProblem(key);
     if (problem !== undefined) {
       throw refusal('ApiKeysService.hashOf', 'key', `\`key\` ${problem}`);
     }
-    return hashKey(text as string);
+    return hashKey(isSecretString(key) ? key.reveal() : key);
   }
 
   /**

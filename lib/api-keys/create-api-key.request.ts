@@ -1,6 +1,7 @@
 import { IsString, Matches } from '../options/class-validator.js';
 import { NoImplicitConversion } from '../options/no-implicit-conversion.js';
-import { booleanRule, Obeys } from '../options/option-rules.js';
+import { Obeys } from '../options/obeys.js';
+import { trueOrFalse } from '../options/option-rules.js';
 import { NOT_BLANK_PATTERN, UUID_PATTERN, workspaceIdRule } from '../wire/identifiers.js';
 import {
   creatorIdRule,
@@ -31,7 +32,7 @@ export class CreateApiKeyRequest {
   limitReset?: (typeof LIMIT_RESETS)[number] | null | undefined;
 
   /** Whether what providers charge to keys of your own (BYOK) counts towards the limit. */
-  @Obeys(booleanRule)
+  @Obeys(trueOrFalse)
   includeByokInLimit?: boolean | undefined;
 
   /**

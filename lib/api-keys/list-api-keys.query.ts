@@ -1,5 +1,6 @@
 import { Transform } from 'class-transformer';
-import { booleanRule, integerRule, Obeys } from '../options/option-rules.js';
+import { Obeys } from '../options/obeys.js';
+import { trueOrFalse, integerFrom } from '../options/option-rules.js';
 import { UUID_PATTERN, workspaceIdRule } from '../wire/identifiers.js';
 
 const TRUTHS: Readonly<Record<string, boolean>> = { true: true, false: false };
@@ -16,12 +17,12 @@ const fromText = (read: (text: string) => unknown): PropertyDecorator =>
  */
 export class ListApiKeysQuery {
   /** Whether keys that are switched off are listed, too. By default they are not. */
-  @Obeys(booleanRule)
+  @Obeys(trueOrFalse)
   @fromText((text) => (Object.hasOwn(TRUTHS, text) ? TRUTHS[text] : undefined))
   includeDisabled?: boolean | undefined;
 
   /** How many keys to skip; a whole number from 0. */
-  @Obeys(integerRule(0, Number.MAX_SAFE_INTEGER))
+  @Obeys(integerFrom(0, Number.MAX_SAFE_INTEGER))
   @fromText((text) => (/^\d+$/.test(text) ? Number(text) : undefined))
   offset?: number | undefined;
 

@@ -1,8 +1,10 @@
 import { OpenRouterValidationException } from '../errors/client.exceptions.js';
 import { checkArgument } from '../options/check-argument.js';
 import { IsString, Matches } from '../options/class-validator.js';
-import { booleanRule, MayBeAbsent, Obeys, type Rule } from '../options/option-rules.js';
-import { misspelling, quoted } from '../options/validate-object.js';
+import type { Rule } from '../options/define-options.js';
+import { MayBeAbsent, Obeys } from '../options/obeys.js';
+import { trueOrFalse } from '../options/option-rules.js';
+import { misspelling, quoted } from '../options/unknown-name.js';
 import { isRecord } from '../untrusted/is-record.js';
 import { NOT_BLANK_PATTERN } from '../wire/identifiers.js';
 import { LIMIT_RESETS, limitResetRule, limitRule, NAME_IS_NOT_BLANK, NAME_IS_TEXT } from './api-key.rules.js';
@@ -31,7 +33,7 @@ export class UpdateApiKeyRequest {
   name?: string | undefined;
 
   /** `true` switches the key off, `false` on again. */
-  @Obeys(booleanRule)
+  @Obeys(trueOrFalse)
   disabled?: boolean | undefined;
 
   /** What it may spend, in US dollars, not negative; `null` is no limit. */
@@ -43,7 +45,7 @@ export class UpdateApiKeyRequest {
   limitReset?: (typeof LIMIT_RESETS)[number] | null | undefined;
 
   /** Whether what providers charge to keys of your own (BYOK) counts towards the limit. */
-  @Obeys(booleanRule)
+  @Obeys(trueOrFalse)
   includeByokInLimit?: boolean | undefined;
 
   // Declared, so that a ValidationPipe which strips unknown names does not drop them in silence.

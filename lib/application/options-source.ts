@@ -5,7 +5,9 @@ import type {
   OpenRouterModuleAsyncOptions,
   OpenRouterOptionsFactory,
 } from '../openrouter.registration.js';
-import { configFault, unknownNameIn } from '../options/config-fault.js';
+import { configFaultIn } from '../options/check-options.js';
+import { configFault } from '../options/config-fault.js';
+import { ASYNC_REGISTRATION } from './registration.schema.js';
 
 /** Where an account's options come from. */
 export interface OptionsSource {
@@ -17,17 +19,6 @@ export interface OptionsSource {
 
 const FOR_ROOT_ASYNC = 'OpenRouterModule.forRootAsync';
 
-const ASYNC_NAMES: readonly string[] = [
-  'imports',
-  'inject',
-  'useFactory',
-  'useClass',
-  'useExisting',
-  'extraProviders',
-  'name',
-  'isGlobal',
-];
-
 /** Keeps what `forRoot` was given in a closure, where no inspection of the application finds it. */
 export function syncOptionsSource(raw: unknown): OptionsSource {
   return { inject: [], options: () => raw, providers: [] };
@@ -35,14 +26,14 @@ export function syncOptionsSource(raw: unknown): OptionsSource {
 
 /** Reads what `forRootAsync` was given. What is wrong with it is told at boot, by the factory. */
 export function asyncOptionsSource(registration: Partial<OpenRouterModuleAsyncOptions>): OptionsSource {
-  const problem = unknownNameIn(registration, ASYNC_NAMES);
-  if (problem !== undefined) {
-    return failingSource(configFault(FOR_ROOT_ASYNC, problem));
+  const fault = configFaultIn(ASYNC_REGISTRATION, registration, FOR_ROOT_ASYNC);
+  if (fault !== undefined) {
+    return failingSource(fault);
   }
   const { useFactory, useClass, useExisting, inject = [], extraProviders = [] } = registration;
   const token = useClass ?? useExisting;
   if ([useFactory, useClass, useExisting].filter(Boolean).length === 1) {
-    if (typeof useFactory === 'function') {
+    if (useFactory) {
       return { inject, options: useFactory, providers: extraProviders };
     }
     if (token) {

@@ -1,51 +1,35 @@
-import { signalRule } from '../http/request-options.schema.js';
-import { checkArgument } from '../options/check-argument.js';
-import { integerRule, Obeys, type Rule } from '../options/option-rules.js';
-import { isRecord } from '../untrusted/is-record.js';
+import { abortSignal } from '../http/request-options.schema.js';
+import { checkCallOptions, type Checked } from '../options/check-options.js';
+import { defineOptions, mustBe } from '../options/define-options.js';
+import { integerFrom } from '../options/option-rules.js';
 import type { BalanceForecastOptions, BalanceGetOptions, BalanceRefreshOptions } from './balance.options.js';
 
-const maxAgeRule: Rule = (value) =>
-  typeof value === 'number' && value >= 0 ? undefined : 'must be a number of milliseconds, 0 or more';
+const REFRESH_OPTIONS = defineOptions<BalanceRefreshOptions>('{ signal }', { signal: abortSignal });
 
-class RefreshOptionsSchema implements BalanceRefreshOptions {
-  @Obeys(signalRule)
-  declare signal?: AbortSignal;
-}
+const GET_OPTIONS = defineOptions<BalanceGetOptions>('{ maxAgeMs: 5_000 }', {
+  signal: abortSignal,
+  maxAgeMs: mustBe<number>(
+    'a number of milliseconds, 0 or more',
+    (value) => typeof value === 'number' && value >= 0,
+  ),
+});
 
-class GetOptionsSchema extends RefreshOptionsSchema implements BalanceGetOptions {
-  @Obeys(maxAgeRule)
-  declare maxAgeMs?: number;
-}
+const FORECAST_OPTIONS = defineOptions<BalanceForecastOptions>('{ days: 14 }', {
+  signal: abortSignal,
+  days: integerFrom(1, 30),
+});
 
-class ForecastOptionsSchema extends RefreshOptionsSchema implements BalanceForecastOptions {
-  @Obeys(integerRule(1, 30))
-  declare days?: number;
+/** @throws `OpenRouterValidationException` */
+export function checkGetOptions(options: BalanceGetOptions): Checked<BalanceGetOptions> {
+  return checkCallOptions(GET_OPTIONS, options, 'balance.get, options');
 }
 
 /** @throws `OpenRouterValidationException` */
-export function checkGetOptions(options: BalanceGetOptions): BalanceGetOptions {
-  return isPlainlyRight(options) ? options : checkArgument(GetOptionsSchema, options, 'balance.get, options');
+export function checkRefreshOptions(options: BalanceRefreshOptions): Checked<BalanceRefreshOptions> {
+  return checkCallOptions(REFRESH_OPTIONS, options, 'balance.refresh, options');
 }
 
 /** @throws `OpenRouterValidationException` */
-export function checkRefreshOptions(options: BalanceRefreshOptions): BalanceRefreshOptions {
-  return checkArgument(RefreshOptionsSchema, options, 'balance.refresh, options');
-}
-
-/** @throws `OpenRouterValidationException` */
-export function checkForecastOptions(options: BalanceForecastOptions): BalanceForecastOptions {
-  return checkArgument(ForecastOptionsSchema, options, 'balance.forecast, options');
-}
-
-/** What a caller at a high rate hands over, judged without the whole apparatus. */
-function isPlainlyRight(options: unknown): boolean {
-  return (
-    isRecord(options) &&
-    Object.entries(options).every(([name, value]) =>
-      value === undefined
-        ? name === 'maxAgeMs' || name === 'signal'
-        : (name === 'maxAgeMs' && maxAgeRule(value, options) === undefined) ||
-          (name === 'signal' && signalRule(value, options) === undefined),
-    )
-  );
+export function checkForecastOptions(options: BalanceForecastOptions): Checked<BalanceForecastOptions> {
+  return checkCallOptions(FORECAST_OPTIONS, options, 'balance.forecast, options');
 }

@@ -1,5 +1,6 @@
 import { IsNumber, IsPositive } from '../options/class-validator.js';
-import { booleanRule, Obeys } from '../options/option-rules.js';
+import { Obeys } from '../options/obeys.js';
+import { trueOrFalse } from '../options/option-rules.js';
 import { NoImplicitConversion } from '../options/no-implicit-conversion.js';
 
 /** Sets a budget. Fit to stand behind a `ValidationPipe` as a controller's body. */
@@ -18,7 +19,7 @@ export class SetBudgetRequest {
    * Whether what is paid to providers with keys of your own (BYOK) counts, too. Holds for every budget of the
    * workspace, not just this one; left out, it stays as it is.
    */
-  @Obeys(booleanRule)
+  @Obeys(trueOrFalse)
   includeByokInBudgets?: boolean | undefined;
 
   /** @internal */

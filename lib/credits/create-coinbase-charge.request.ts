@@ -1,6 +1,6 @@
 import { IsEthereumAddress, IsIn, IsNumber, IsPositive, Max } from '../options/class-validator.js';
 import { NoImplicitConversion } from '../options/no-implicit-conversion.js';
-import { MayBeAbsent } from '../options/option-rules.js';
+import { MayBeAbsent } from '../options/obeys.js';
 
 const MAX_USD = 100_000;
 const CHAIN_IDS = [1, 137, 8453] as const;

@@ -1,7 +1,7 @@
-import type { OpenRouterConfigException } from '../errors/client.exceptions.js';
 import type { OpenRouterException } from '../errors/openrouter.exception.js';
-import { configFault } from '../options/config-fault.js';
-import { isRecord } from '../untrusted/is-record.js';
+import { checkConfig } from '../options/check-options.js';
+import { defineOptions, mustBe } from '../options/define-options.js';
+import { oneOf, trueOrFalse } from '../options/option-rules.js';
 import type { OpenRouterHttpError } from './openrouter-http-error.js';
 
 /**
@@ -79,41 +79,25 @@ export interface ResolvedFilterOptions {
   readonly foreign: boolean;
 }
 
-const MAPPINGS: readonly unknown[] = ['mirror', 'gateway'];
-const FORMATS: readonly unknown[] = ['nest', 'problem'];
-const NAMES: readonly string[] = ['foreign', 'mapping', 'format'];
+const FILTER_OPTIONS = defineOptions<OpenRouterExceptionFilterOptions>("{ mapping: 'gateway' }", {
+  mapping: mustBe<OpenRouterExceptionMapping>(
+    "'mirror', 'gateway' or a function",
+    (value) => value === 'mirror' || value === 'gateway' || typeof value === 'function',
+  ),
+  format: oneOf('nest', 'problem'),
+  foreign: trueOrFalse,
+});
 
-/** Checks options and fills in the defaults. */
+/**
+ * Checks options and fills in the defaults.
+ *
+ * @throws `OpenRouterConfigException`
+ */
 export function resolveFilterOptions(options: OpenRouterExceptionFilterOptions = {}): ResolvedFilterOptions {
-  const given: unknown = options;
-  if (!isRecord(given)) {
-    throw fault('the options are no object; pass { mapping, format }, or nothing for the defaults');
-  }
-  const unknown = Object.keys(given).filter((name) => !NAMES.includes(name));
-  if (unknown.length > 0) {
-    throw fault(
-      `unknown option ${unknown.join(', ')}; correct or remove it, known are foreign, mapping and format`,
-    );
-  }
-  const { mapping = 'mirror', format = 'nest', foreign = false } = options;
-  if (typeof mapping !== 'function' && !MAPPINGS.includes(mapping)) {
-    throw fault(
-      `option mapping is ${show(mapping)}; set it to 'mirror', 'gateway' or a function, or leave it out`,
-    );
-  }
-  if (!FORMATS.includes(format)) {
-    throw fault(`option format is ${show(format)}; set it to 'nest' or 'problem', or leave it out`);
-  }
-  if (typeof foreign !== 'boolean') {
-    throw fault(`option foreign is ${show(foreign)}; set it to true or false, or leave it out`);
-  }
+  const {
+    mapping = 'mirror',
+    format = 'nest',
+    foreign = false,
+  } = checkConfig(FILTER_OPTIONS, options, 'OpenRouterExceptionFilter');
   return Object.freeze({ mapping, format, foreign });
-}
-
-function fault(what: string): OpenRouterConfigException {
-  return configFault('OpenRouterExceptionFilter', what);
-}
-
-function show(value: unknown): string {
-  return typeof value === 'string' ? `'${value}'` : `of type ${value === null ? 'null' : typeof value}`;
 }

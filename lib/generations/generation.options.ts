@@ -1,23 +1,22 @@
 import type { RequestOptions } from '../contracts/request-options.js';
-import { RequestOptionsSchema } from '../http/request-options.schema.js';
-import { checkArgument } from '../options/check-argument.js';
-import { delayRule, Obeys } from '../options/option-rules.js';
-import { RetryOptionsSchema } from '../options/options.schema.js';
+import { REQUEST_OPTIONS } from '../http/request-options.schema.js';
+import { checkCallOptions } from '../options/check-options.js';
+import { defineOptions } from '../options/define-options.js';
+import { delay } from '../options/option-rules.js';
 
 /** Settings of one call of `GenerationsService.get`. */
 export interface GenerationOptions extends RequestOptions {
   /**
    * How long to wait for a generation that is not there yet, in milliseconds from the start of the call. The call's
-   * deadline is then `waitMs + timeoutMs`, unless it sets a `deadlineMs`. @defaultValue `0`: a 404 is told at once
+   * deadline is then `waitMs + timeoutMs`, unless it sets a `deadlineMs`. @defaultValue `0`: a 404 is thrown at once
    */
   waitMs?: number | undefined;
 }
 
-/** The rules of {@link GenerationOptions}. */
-class GenerationOptionsSchema extends RequestOptionsSchema implements GenerationOptions {
-  @Obeys(delayRule)
-  declare waitMs?: number;
-}
+const GENERATION_OPTIONS = defineOptions<GenerationOptions>('{ waitMs: 10_000 }', {
+  ...REQUEST_OPTIONS.checks,
+  waitMs: delay,
+});
 
 /**
  * Checks the options of one call.
@@ -30,7 +29,5 @@ export function checkGenerationOptions(
 ): GenerationOptions {
   return options === undefined
     ? {}
-    : checkArgument(GenerationOptionsSchema, options, `${operation}, request options`, {
-        retry: RetryOptionsSchema,
-      });
+    : checkCallOptions(GENERATION_OPTIONS, options, `${operation}, request options`);
 }

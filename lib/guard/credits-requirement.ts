@@ -1,5 +1,8 @@
-import type { OpenRouterConfigException } from '../errors/client.exceptions.js';
-import { configFault, knownOptions } from '../options/config-fault.js';
+import { checkConfig } from '../options/check-options.js';
+import { configFault } from '../options/config-fault.js';
+import { defineOptions } from '../options/define-options.js';
+import { accountName, integerFrom, oneOf } from '../options/option-rules.js';
+import { shown } from '../options/shown-value.js';
 
 /** Settings of `@RequireCredits`. */
 export interface RequireCreditsOptions {
@@ -26,11 +29,11 @@ export interface CreditsRequirement {
 
 const SUBJECT = '@RequireCredits';
 
-const OPTIONS = [
-  'account',
-  'status',
-  'onUnknown',
-] as const satisfies readonly (keyof RequireCreditsOptions)[];
+const REQUIRE_CREDITS_OPTIONS = defineOptions<RequireCreditsOptions>('{ status: 503 }', {
+  account: accountName,
+  status: integerFrom(400, 599),
+  onUnknown: oneOf('allow', 'deny'),
+});
 
 /** What the guard asks for where it was put without a decorator: that anything is left. */
 export const ANY_CREDITS: CreditsRequirement = requirementOf(undefined, undefined);
@@ -43,31 +46,14 @@ export const ANY_CREDITS: CreditsRequirement = requirementOf(undefined, undefine
 export function requirementOf(minimumUsd: unknown, options: unknown): CreditsRequirement {
   const minimum = minimumUsd === undefined ? 0 : minimumUsd;
   if (typeof minimum !== 'number' || !Number.isFinite(minimum) || minimum < 0) {
-    throw fault('the minimum must be a number of US dollars from 0 up');
+    throw configFault(SUBJECT, `the minimum must be a number of US dollars from 0 up; got ${shown(minimum)}`);
   }
   const given = options === undefined ? {} : options;
-  const {
-    account,
-    status = 402,
-    onUnknown = 'allow',
-  } = knownOptions(given, SUBJECT, OPTIONS, '{ status: 503 }');
-  if (account !== undefined && (typeof account !== 'string' || account.trim() === '')) {
-    throw fault('`account` must be the name of an account; leave it out for the default one');
-  }
-  if (typeof status !== 'number' || !Number.isInteger(status) || status < 400 || status > 599) {
-    throw fault('`status` must be a whole number from 400 to 599');
-  }
-  if (onUnknown !== 'allow' && onUnknown !== 'deny') {
-    throw fault("`onUnknown` must be 'allow' or 'deny'");
-  }
+  const { account, status = 402, onUnknown = 'allow' } = checkConfig(REQUIRE_CREDITS_OPTIONS, given, SUBJECT);
   return Object.freeze({ minimumUsd: minimum, account, status, onUnknown });
 }
 
 /** Whether an amount is enough. Nothing is never enough: OpenRouter refuses whoever has no money left. */
 export function isEnough(spendable: number, { minimumUsd }: CreditsRequirement): boolean {
   return spendable > 0 && spendable >= minimumUsd;
-}
-
-function fault(what: string): OpenRouterConfigException {
-  return configFault(SUBJECT, what);
 }

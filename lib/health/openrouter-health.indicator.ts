@@ -4,9 +4,9 @@ import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/term
 import { findBalance } from '../application/account-lookup.js';
 import type { BalanceService } from '../balance/balance.service.js';
 import { TimedBalanceReader } from '../balance/timed-balance-reader.js';
-import { checkArgument } from '../options/check-argument.js';
+import { checkCallOptions } from '../options/check-options.js';
 import { failureReport, type HealthReport, lateReport, reportOf } from './health-report.js';
-import { HealthOptionsSchema, type OpenRouterHealthOptions } from './openrouter-health.options.js';
+import { HEALTH_OPTIONS, type OpenRouterHealthOptions } from './openrouter-health.options.js';
 
 /** Token of the account that `OpenRouterHealthModule.forRoot` was given. */
 export const HEALTH_ACCOUNT = 'nestjs-openrouter/health-account';
@@ -75,7 +75,7 @@ export class OpenRouterHealthIndicator {
       account = this.account,
       minimumSpendable,
       timeoutMs = DEFAULT_HEALTH_TIMEOUT_MS,
-    } = checkArgument(HealthOptionsSchema, options, 'OpenRouterHealthIndicator.isHealthy');
+    } = checkCallOptions(HEALTH_OPTIONS, options, 'OpenRouterHealthIndicator.isHealthy');
     const balance = findBalance(this.modules, account, 'OpenRouterHealthIndicator');
     const { isUp, details } = await this.check(balance, minimumSpendable, timeoutMs);
     const result = this.results.check(key);

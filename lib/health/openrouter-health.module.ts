@@ -9,9 +9,10 @@ import {
 import { ModuleRef } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { findBalance } from '../application/account-lookup.js';
-import { configFault, knownOptions } from '../options/config-fault.js';
+import { checkConfig } from '../options/check-options.js';
+import { defineOptions, mustBe } from '../options/define-options.js';
+import { accountName } from '../options/option-rules.js';
 import { HEALTH_ACCOUNT, OpenRouterHealthIndicator } from './openrouter-health.indicator.js';
-import { accountRule } from './openrouter-health.options.js';
 
 /** What `OpenRouterHealthModule.forRoot` takes. */
 export interface OpenRouterHealthModuleOptions {
@@ -23,7 +24,10 @@ export interface OpenRouterHealthModuleOptions {
 
 const SUBJECT = 'OpenRouterHealthModule.forRoot';
 
-const OPTIONS = ['account', 'imports'] as const satisfies readonly (keyof OpenRouterHealthModuleOptions)[];
+const MODULE_OPTIONS = defineOptions<OpenRouterHealthModuleOptions>("{ account: 'eu' }", {
+  account: accountName,
+  imports: mustBe<NonNullable<ModuleMetadata['imports']>>('a list of modules', Array.isArray),
+});
 
 /**
  * Provides the {@link OpenRouterHealthIndicator} to the modules that import it.
@@ -52,7 +56,7 @@ export class OpenRouterHealthModule implements OnModuleInit {
    * @throws `OpenRouterConfigException` for options that are wrong; at boot if the application has no account of the given name.
    */
   static forRoot(options: OpenRouterHealthModuleOptions = {}): DynamicModule {
-    const { account, imports = [] } = checked(options);
+    const { account, imports = [] } = checkConfig(MODULE_OPTIONS, options, SUBJECT);
     return {
       module: OpenRouterHealthModule,
       imports: [TerminusModule, ...imports],
@@ -71,16 +75,4 @@ export class OpenRouterHealthModule implements OnModuleInit {
       findBalance(this.modules, this.account, SUBJECT);
     }
   }
-}
-
-function checked(options: OpenRouterHealthModuleOptions): OpenRouterHealthModuleOptions {
-  const { account, imports } = knownOptions(options, SUBJECT, OPTIONS, '{ account }');
-  const problem = account === undefined ? undefined : accountRule(account, options);
-  if (problem !== undefined) {
-    throw configFault(SUBJECT, `\`account\` ${problem}`);
-  }
-  if (imports !== undefined && !Array.isArray(imports)) {
-    throw configFault(SUBJECT, '`imports` must be a list of modules');
-  }
-  return options;
 }

@@ -1,4 +1,5 @@
-import { durationRule, Obeys, type Rule } from '../options/option-rules.js';
+import { defineOptions } from '../options/define-options.js';
+import { accountName, duration, usd } from '../options/option-rules.js';
 
 /** Settings of one health check. */
 export interface OpenRouterHealthOptions {
@@ -13,23 +14,8 @@ export interface OpenRouterHealthOptions {
   timeoutMs?: number | undefined;
 }
 
-/** What a name of an account must be. */
-export const accountRule: Rule = (value) =>
-  typeof value === 'string' && value.trim() !== ''
-    ? undefined
-    : 'must be the name of an account; leave it out for the default one';
-
-const usdRule: Rule = (value) =>
-  typeof value === 'number' && Number.isFinite(value) ? undefined : 'must be a number of US dollars';
-
-/** The rules of {@link OpenRouterHealthOptions}. */
-export class HealthOptionsSchema implements OpenRouterHealthOptions {
-  @Obeys(accountRule)
-  declare account?: string;
-
-  @Obeys(usdRule)
-  declare minimumSpendable?: number;
-
-  @Obeys(durationRule)
-  declare timeoutMs?: number;
-}
+export const HEALTH_OPTIONS = defineOptions<OpenRouterHealthOptions>('{ minimumSpendable: 5 }', {
+  account: accountName,
+  minimumSpendable: usd,
+  timeoutMs: duration,
+});

@@ -1,65 +1,42 @@
-import type { RequestOptions, RetryOptions } from '../contracts/request-options.js';
-import { checkArgument } from '../options/check-argument.js';
-import type { OpenRouterKey } from '../options/openrouter-options.js';
-import { durationRule, headersRule, keyTextProblem, Obeys, type Rule } from '../options/option-rules.js';
-import { RetryOptionsSchema, retryRule } from '../options/options.schema.js';
-import { ownMembers } from '../options/pollution.js';
-import { isSecretString } from '../secret/secret-string.js';
-import { isRecord } from '../untrusted/is-record.js';
+import type { RequestOptions } from '../contracts/request-options.js';
+import { checkCallOptions, type Checked } from '../options/check-options.js';
+import { defineOptions, groupOrFalse, mustBe } from '../options/define-options.js';
+import { headers } from '../options/header-rules.js';
+import { key } from '../options/key-rules.js';
+import { duration } from '../options/option-rules.js';
+import { RETRY_OPTIONS } from '../options/retry-options.schema.js';
 import { peek } from '../untrusted/peek.js';
 
-export const signalRule: Rule = (value) =>
-  // Not by instanceof: a signal may come from another realm.
-  typeof peek(value, 'aborted') === 'boolean' &&
-  typeof peek(value, 'addEventListener') === 'function' &&
-  typeof peek(value, 'removeEventListener') === 'function'
-    ? undefined
-    : 'must be an AbortSignal';
+/** Not by `instanceof`: a signal may come from another realm. */
+export const abortSignal = mustBe<AbortSignal>(
+  'an AbortSignal',
+  (value) =>
+    typeof peek(value, 'aborted') === 'boolean' &&
+    typeof peek(value, 'addEventListener') === 'function' &&
+    typeof peek(value, 'removeEventListener') === 'function',
+);
 
-const keyRule: Rule = (value) => keyTextProblem(isSecretString(value) ? value.reveal() : value);
+export const REQUEST_OPTIONS = defineOptions<RequestOptions>('{ timeoutMs: 5_000 }', {
+  signal: abortSignal,
+  timeoutMs: duration,
+  deadlineMs: duration,
+  headers,
+  apiKey: key,
+  retry: groupOrFalse(RETRY_OPTIONS),
+});
 
-/** The rules of {@link RequestOptions}. */
-export class RequestOptionsSchema implements RequestOptions {
-  @Obeys(signalRule)
-  declare signal?: AbortSignal;
-
-  @Obeys(durationRule)
-  declare timeoutMs?: number;
-
-  @Obeys(durationRule)
-  declare deadlineMs?: number;
-
-  @Obeys(headersRule)
-  declare headers?: Readonly<Record<string, string>>;
-
-  @Obeys(keyRule)
-  declare apiKey?: OpenRouterKey;
-
-  @Obeys(retryRule)
-  declare retry?: false | RetryOptions;
-}
-
-const NONE: RequestOptions = Object.freeze(ownMembers({}));
+const NONE: Checked<RequestOptions> = Object.freeze(Object.create(null) as object);
 
 /**
  * Checks the options of one call.
  *
  * @throws `OpenRouterValidationException` that names every wrong option.
  */
-export function checkRequestOptions(options: RequestOptions | undefined, operation: string): RequestOptions {
-  if (options === undefined) {
-    return NONE;
-  }
-  if (hasSignalAlone(options)) {
-    return ownMembers(options);
-  }
-  return checkArgument(RequestOptionsSchema, options, `${operation}, request options`, {
-    retry: RetryOptionsSchema,
-  });
-}
-
-/** The one option that comes with every call of a busy server. */
-function hasSignalAlone(options: RequestOptions): boolean {
-  const names = isRecord(options) ? Object.keys(options) : [];
-  return names.length === 1 && names[0] === 'signal' && signalRule(options.signal, options) === undefined;
+export function checkRequestOptions(
+  options: RequestOptions | undefined,
+  operation: string,
+): Checked<RequestOptions> {
+  return options === undefined
+    ? NONE
+    : checkCallOptions(REQUEST_OPTIONS, options, `${operation}, request options`);
 }

@@ -7,10 +7,11 @@ import type {
   OpenRouterAttemptSuccess,
   OpenRouterInstrumentation,
 } from '../contracts/instrumentation.js';
-import { configFault, knownOptions } from '../options/config-fault.js';
-import { isRecord } from '../untrusted/is-record.js';
+import { checkConfig } from '../options/check-options.js';
+import { defineOptions } from '../options/define-options.js';
 import { BalanceGauges } from './balance-gauges.js';
 import { type MetricRegistry, sharedMetric } from './shared-metric.js';
+import { isRecord } from '../untrusted/is-record.js';
 
 /** Settings of the {@link OpenRouterMetrics}. */
 export interface OpenRouterMetricsOptions {
@@ -18,7 +19,12 @@ export interface OpenRouterMetricsOptions {
   registry?: MetricRegistry | undefined;
 }
 
-const SUBJECT = 'OpenRouterMetrics';
+const METRICS_OPTIONS = defineOptions<OpenRouterMetricsOptions>('{ registry }', {
+  registry: (value) =>
+    isRecord(value) && typeof value['getSingleMetric'] === 'function'
+      ? undefined
+      : { mustBe: 'a `Registry` of prom-client', fix: 'leave it out for the default one' },
+});
 
 const REQUESTS = {
   name: 'openrouter_requests_total',
@@ -98,7 +104,7 @@ export class OpenRouterMetrics implements OpenRouterInstrumentation {
    * which somebody else's metric has one of the names.
    */
   constructor(options: OpenRouterMetricsOptions = {}) {
-    const registry = registryOf(options);
+    const { registry = register } = checkConfig(METRICS_OPTIONS, options, 'OpenRouterMetrics');
     this.gauges = new BalanceGauges(registry);
     this.requests = sharedMetric(registry, REQUESTS, (config) => new Counter(config));
     this.durations = sharedMetric(registry, DURATIONS, (config) => new Histogram(config));
@@ -136,19 +142,4 @@ export class OpenRouterMetrics implements OpenRouterInstrumentation {
   onRetry({ account, operation }: OpenRouterAttempt): void {
     this.retries.inc({ account, operation });
   }
-}
-
-function registryOf(options: unknown): MetricRegistry {
-  const { registry = register } = knownOptions(options, SUBJECT, ['registry'], '{ registry }');
-  if (!isRegistry(registry)) {
-    throw configFault(
-      SUBJECT,
-      '`registry` must be a `Registry` of prom-client; leave it out for the default one',
-    );
-  }
-  return registry;
-}
-
-function isRegistry(value: unknown): value is MetricRegistry {
-  return isRecord(value) && typeof value['getSingleMetric'] === 'function';
 }

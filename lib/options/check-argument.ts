@@ -1,27 +1,21 @@
 import { OpenRouterValidationException } from '../errors/client.exceptions.js';
+import { validateObject } from './validate-object.js';
 import { isRecord } from '../untrusted/is-record.js';
-import { type NestedSchemas, validateObject } from './validate-object.js';
 
 /**
  * Validates an argument of a call against its class: instances and plain objects alike.
  *
  * @param subject - What is validated, for the message.
- * @param nested - Classes of the members that are objects themselves.
  * @returns A copy.
  * @throws `OpenRouterValidationException` that names every wrong property.
  */
-export function checkArgument<T extends object>(
-  Schema: new () => T,
-  argument: unknown,
-  subject: string,
-  nested?: NestedSchemas,
-): T {
+export function checkArgument<T extends object>(Schema: new () => T, argument: unknown, subject: string): T {
   if (!isRecord(argument)) {
     throw new OpenRouterValidationException(subject, [
       { property: '', constraints: { isObject: 'an object is needed' } },
     ]);
   }
-  const { value, errors } = validateObject(Schema, argument, nested);
+  const { value, errors } = validateObject(Schema, argument);
   if (errors.length > 0) {
     throw new OpenRouterValidationException(subject, errors);
   }

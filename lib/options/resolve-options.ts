@@ -6,14 +6,6 @@ import { withoutSecrets } from '../secret/secret-headers.js';
 import { isSecretString } from '../secret/secret-string.js';
 import { isRecord } from '../untrusted/is-record.js';
 import { configFault } from './config-fault.js';
-import type {
-  BalanceOptions,
-  OpenRouterAxiosOptions,
-  OpenRouterKeySource,
-  ResolvedBalanceOptions,
-  ResolvedOpenRouterOptions,
-  ResolvedRetryOptions,
-} from './openrouter-options.js';
 import {
   DEFAULT_ACCOUNT,
   DEFAULT_BALANCE,
@@ -23,13 +15,17 @@ import {
   DEFAULT_RETRY,
   DEFAULT_TIMEOUT_MS,
 } from './option-defaults.js';
-import {
-  BalanceOptionsSchema,
-  BalanceThresholdOptionsSchema,
-  ModuleOptionsSchema,
-  RetryOptionsSchema,
-} from './options.schema.js';
-import { validateObject } from './validate-object.js';
+import { checkConfig, type Checked } from './check-options.js';
+import { MODULE_OPTIONS } from './module-options.schema.js';
+import type {
+  BalanceOptions,
+  OpenRouterAxiosOptions,
+  OpenRouterKeySource,
+  OpenRouterModuleOptions,
+  ResolvedBalanceOptions,
+  ResolvedOpenRouterOptions,
+  ResolvedRetryOptions,
+} from './openrouter-options.js';
 
 /** Which of an account's two keys an operation prefers. */
 export type OpenRouterKeyKind = 'api' | 'management';
@@ -55,12 +51,6 @@ export interface AccountSettings {
   readonly options: ResolvedOpenRouterOptions;
 }
 
-const NESTED_OPTIONS = {
-  retry: RetryOptionsSchema,
-  balance: BalanceOptionsSchema,
-  'balance.thresholds': BalanceThresholdOptionsSchema,
-};
-
 const NO_KEY =
   'no key is set: give `apiKey` (any key of the account) or `managementKey` (which getCredits needs), ' +
   'and check that the environment variable that it comes from is set';
@@ -84,20 +74,18 @@ export function resolveOptions(
       raw === undefined || raw === null ? 'got nothing' : 'must be given a key or an object of options';
     throw new OpenRouterConfigException(`${subject} ${given}; ${NO_KEY}.`);
   }
-  const { value, errors } = validateObject(ModuleOptionsSchema, input, NESTED_OPTIONS);
-  const problems = errors.flatMap(({ constraints }) => Object.values(constraints));
+  const value = checkConfig(MODULE_OPTIONS, input, subject);
   const api = namedKey('apiKey', value.apiKey);
   const management = namedKey('managementKey', value.managementKey);
   const anyKey = api ?? management;
-  if (problems.length > 0 || anyKey === undefined) {
-    const told = problems.length === 0 ? NO_KEY : problems.join('; ');
-    throw configFault(subject, told);
+  if (anyKey === undefined) {
+    throw configFault(subject, NO_KEY);
   }
   const headers = Object.freeze(lowerCaseNames(value.headers ?? {}));
   return Object.freeze({
     keys: { api: anyKey, management: management ?? anyKey },
     headers,
-    axios: Object.freeze({ ...value.axios }),
+    axios: value.axios ?? Object.freeze({}),
     instrumentations: Object.freeze([value.instrumentation ?? []].flat()),
     balanceStore: value.balance?.store,
     account,
@@ -124,10 +112,9 @@ function namedKey(
 }
 
 function publicOptions(
-  value: ModuleOptionsSchema,
+  value: Checked<OpenRouterModuleOptions>,
   headers: Readonly<Record<string, string>>,
 ): ResolvedOpenRouterOptions {
-  const retry = mergeRetry(DEFAULT_RETRY, value.retry);
   return Object.freeze({
     keys: Object.freeze({ api: value.apiKey !== undefined, management: value.managementKey !== undefined }),
     // As a URL is understood, which forgives back slashes and line breaks.
@@ -135,12 +122,11 @@ function publicOptions(
     allowInsecureBaseUrl: value.allowInsecureBaseUrl ?? false,
     ...(value.httpReferer !== undefined && { httpReferer: value.httpReferer }),
     ...(value.appTitle !== undefined && { appTitle: value.appTitle }),
-    ...(value.appCategories !== undefined && { appCategories: Object.freeze([...value.appCategories]) }),
+    ...(value.appCategories !== undefined && { appCategories: value.appCategories }),
     headers: Object.freeze(withoutSecrets(headers)),
     timeoutMs: value.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     deadlineMs: value.deadlineMs ?? DEFAULT_DEADLINE_MS,
-    retry:
-      retry === false ? false : Object.freeze({ ...retry, retryCodes: Object.freeze([...retry.retryCodes]) }),
+    retry: mergeRetry(DEFAULT_RETRY, value.retry),
     maxResponseBytes: value.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES,
     verifyKeysOnBootstrap: value.verifyKeysOnBootstrap ?? false,
     balance: balanceOptions(value.balance ?? {}),

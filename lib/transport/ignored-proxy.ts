@@ -1,5 +1,5 @@
 import type { OpenRouterAxiosOptions } from '../options/openrouter-options.js';
-import { isLoopback } from '../options/option-rules.js';
+import { isLoopback } from '../options/url-rules.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

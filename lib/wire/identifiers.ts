@@ -1,4 +1,4 @@
-import type { Rule } from '../options/option-rules.js';
+import type { Rule } from '../options/define-options.js';
 
 /** Anything but white space: the names of keys, and the ids of users, whose form OpenRouter does not document. */
 export const NOT_BLANK_PATTERN = /\S/;

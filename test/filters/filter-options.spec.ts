@@ -32,17 +32,20 @@ describe('OpenRouterExceptionFilter options', () => {
   it.each([
     [{ mapping: 'mirorr' }, ["'mirorr'", 'mapping', "'mirror', 'gateway' or a function"]],
     [{ mapping: null }, ['null', 'mapping', "'mirror', 'gateway' or a function"]],
-    [{ mapping: 1 }, ['number', 'mapping', "'mirror', 'gateway' or a function"]],
+    [{ mapping: 1 }, ['got 1', 'mapping', "'mirror', 'gateway' or a function"]],
     [{ format: 'xml' }, ["'xml'", 'format', "'nest' or 'problem'"]],
     [{ format: null }, ['null', 'format', "'nest' or 'problem'"]],
     [{ foreign: 'yes' }, ["'yes'", 'foreign', 'true or false']],
     [{ foreign: null }, ['null', 'foreign', 'true or false']],
-    [{ foreign: 1 }, ['number', 'foreign', 'true or false']],
-    [{ maping: 'mirror' }, ['unknown option maping', 'mapping and format']],
-    [{ a: 1, format: 'nest', b: 2 }, ['unknown option a, b']],
-    [null, ['no object', '{ mapping, format }']],
-    ['mirror', ['no object']],
-    [[], ['no object']],
+    [{ foreign: 1 }, ['got 1', 'foreign', 'true or false']],
+    [{ maping: 'mirror' }, ['`maping` is not known; did you mean `mapping`?']],
+    [
+      { a: 1, format: 'nest', b: 2 },
+      ['`a` is not known; there are `mapping`, `format`, `foreign`', '`b` is not known'],
+    ],
+    [null, ['must be an object', "{ mapping: 'gateway' }; got null"]],
+    ['mirror', ["must be an object, for example { mapping: 'gateway' }; got 'mirror'"]],
+    [[], ['must be an object', 'got a list']],
   ])('refuses %p', (options, texts) => {
     const error = constructed(options);
     expect(error).toBeInstanceOf(OpenRouterConfigException);
@@ -56,7 +59,7 @@ describe('OpenRouterExceptionFilter options', () => {
     class AppModule {}
 
     await expect(Test.createTestingModule({ imports: [AppModule] }).compile()).rejects.toThrow(
-      /option format is 'xml'/,
+      /`format` must be 'nest' or 'problem'; got 'xml'/,
     );
   });
 });

@@ -140,7 +140,7 @@ describe('OpenRouterHealthIndicator', () => {
     ['an amount that is none', { minimumSpendable: Number.NaN }, /`minimumSpendable` must be/],
     ['a blank account', { account: '' }, /`account` must be the name of an account/],
     ['a time that is none', { timeoutMs: 0 }, /`timeoutMs` must be a number of milliseconds above 0/],
-    ['no object', 5, /an object is needed/],
+    ['no object', 5, /the options must be an object/],
   ])('refuses %s', async (_title, options, message) => {
     const indicator = await indicatorOf(new FakeAccount());
     const failure = await failureOf(indicator.isHealthy('openrouter', options as never));
@@ -257,7 +257,11 @@ describe('OpenRouterHealthModule.forRoot', () => {
     ['no object', 'eu', /the options must be an object/],
     ['a misspelt option', { acount: 'eu' }, /did you mean `account`\?$/],
     ['a blank account', { account: '' }, /`account` must be the name of an account/],
-    ['imports that are no list', { imports: TerminusModule }, /`imports` must be a list of modules\.$/],
+    [
+      'imports that are no list',
+      { imports: TerminusModule },
+      /`imports` must be a list of modules; got a function\.$/,
+    ],
   ])('refuses %s', (_title, options, message) => {
     const register = () => OpenRouterHealthModule.forRoot(options as never);
     expect(register).toThrow(OpenRouterConfigException);

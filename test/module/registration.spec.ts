@@ -410,29 +410,29 @@ describe('what stops the boot', () => {
     [
       'a proxy by its URL',
       { apiKey: SECRET, axios: { proxy: 'http://x' } },
-      /`axios` has a `proxy` that is neither/,
+      /`axios.proxy` must be false or an object with `host` and `port`; got 'http:\/\/x'/,
     ],
     [
       'an agent that is none',
       { apiKey: SECRET, axios: { httpsAgent: {} } },
-      /`axios` has a `httpsAgent` that is no agent/,
+      /`axios.httpsAgent` must be an agent, for example new https.Agent\(\); got an object/,
     ],
     [
       'an adapter that nobody knows',
       { apiKey: SECRET, axios: { adapter: 'bogus' } },
-      /`axios` has an `adapter`/,
+      /`axios.adapter` must be a function, 'http' or 'fetch', or a list of them; got 'bogus'/,
     ],
-    [
-      'another family',
-      { apiKey: SECRET, axios: { family: 5 } },
-      /`axios` has a `family` that is neither 4 nor 6/,
-    ],
+    ['another family', { apiKey: SECRET, axios: { family: 5 } }, /`axios.family` must be 4 or 6; got 5/],
     [
       'a lookup that is none',
       { apiKey: SECRET, axios: { lookup: {} } },
-      /`axios` has a `lookup` that is no function/,
+      /`axios.lookup` must be a function; got an object/,
     ],
-    ['a blank name', { apiKey: SECRET, name: ' ' }, /`name` must be a text/],
+    [
+      'a blank name',
+      { apiKey: SECRET, name: ' ' },
+      /`name` must be a non-empty string; got a blank string; leave it out for the default account/,
+    ],
     ["the default account's name", { apiKey: SECRET, name: 'default' }, /`name` must not be 'default'/],
     ['a wrong isGlobal', { apiKey: SECRET, isGlobal: 'yes' }, /`isGlobal` must be true or false/],
   ])('forRoot with %s', async (_title, options, message) => {
@@ -461,7 +461,16 @@ describe('what stops the boot', () => {
       /`useFactroy` is not known; did you mean `useFactory`\?$/,
     ],
     ['a class without the method', { useClass: class {} }, /has no method `createOpenRouterOptions`/],
-    ['a factory that is none', { useFactory: { apiKey: SECRET } }, /needs exactly one of/],
+    [
+      'a factory that is none',
+      { useFactory: { apiKey: SECRET } },
+      /`useFactory` must be a function; got an object/,
+    ],
+    [
+      'modules that are no list',
+      { imports: {}, useFactory: () => SECRET },
+      /`imports` must be a list of modules; got an object/,
+    ],
     ['a factory that returns nothing', { useFactory: () => undefined }, /forRootAsync got nothing/],
     [
       'a factory that returns a bad key',

@@ -3,6 +3,7 @@ import { CreateCoinbaseChargeRequest } from '../../lib/credits/index.js';
 import { OpenRouterValidationException } from '../../lib/errors/index.js';
 import { checkRequestOptions } from '../../lib/http/request-options.schema.js';
 import { checkArgument } from '../../lib/options/check-argument.js';
+import { shown } from '../../lib/options/shown-value.js';
 import { SecretString } from '../../lib/secret/secret-string.js';
 import { leaksIn } from '../support/leaks.js';
 
@@ -23,6 +24,7 @@ function check(options: unknown) {
   return checkRequestOptions(options as object, 'credits.getCredits');
 }
 
+const DURATION = 'must be a number of milliseconds above 0 and at most 2147483647';
 const NOT_A_CHECKED_ARGUMENT = [null, [], 'x', 7, true, () => undefined];
 
 describe('options of one call', () => {
@@ -48,21 +50,20 @@ describe('options of one call', () => {
 
   it.each(NOT_A_CHECKED_ARGUMENT)('cannot be %j', (options) => {
     const exception = refusal(() => check(options));
-    expect(exception.message).toBe(
-      'credits.getCredits, request options: an object is needed. Nothing was sent.',
-    );
-    expect(exception.errors).toEqual([{ property: '', constraints: { isObject: 'an object is needed' } }]);
+    const problem = `the options must be an object, for example { timeoutMs: 5_000 }; got ${shown(options)}`;
+    expect(exception.message).toBe(`credits.getCredits, request options: ${problem}. Nothing was sent.`);
+    expect(exception.errors).toEqual([{ property: '', constraints: { isObject: problem } }]);
   });
 
   it.each<[object, string, string]>([
-    [{ timeoutMs: 0 }, 'timeoutMs', 'must be a number of milliseconds above 0 and at most 2147483647'],
-    [{ timeoutMs: '5' }, 'timeoutMs', 'must be a number of milliseconds above 0 and at most 2147483647'],
-    [{ deadlineMs: -1 }, 'deadlineMs', 'must be a number of milliseconds above 0 and at most 2147483647'],
-    [{ deadlineMs: null }, 'deadlineMs', 'must be a number of milliseconds above 0 and at most 2147483647'],
-    [{ signal: null }, 'signal', 'must be an AbortSignal'],
-    [{ signal: new AbortController() }, 'signal', 'must be an AbortSignal'],
-    [{ signal: {} }, 'signal', 'must be an AbortSignal'],
-    [{ signal: 'x' }, 'signal', 'must be an AbortSignal'],
+    [{ timeoutMs: 0 }, 'timeoutMs', `${DURATION}; got 0`],
+    [{ timeoutMs: '5' }, 'timeoutMs', `${DURATION}; got '5'`],
+    [{ deadlineMs: -1 }, 'deadlineMs', `${DURATION}; got -1`],
+    [{ deadlineMs: null }, 'deadlineMs', `${DURATION}; got null`],
+    [{ signal: null }, 'signal', 'must be an AbortSignal; got null'],
+    [{ signal: new AbortController() }, 'signal', 'must be an AbortSignal; got an object'],
+    [{ signal: {} }, 'signal', 'must be an AbortSignal; got an object'],
+    [{ signal: 'x' }, 'signal', "must be an AbortSignal; got 'x'"],
     [
       { apiKey: '' },
       'apiKey',
@@ -75,13 +76,17 @@ describe('options of one call', () => {
       'headers',
       'may not set `authorization`; use `apiKey` or `managementKey`',
     ],
-    [{ headers: [] }, 'headers', "must be an object of texts, for example { 'x-team': 'billing' }"],
-    [{ retry: true }, 'retry', 'must be false or an object, for example { maxRetries: 1 }'],
-    [{ retry: { maxRetries: -1 } }, 'retry.maxRetries', 'must be a whole number from 0 to 100'],
+    [
+      { headers: [] },
+      'headers',
+      "must be an object of strings, for example { 'x-team': 'billing' }; got a list",
+    ],
+    [{ retry: true }, 'retry', 'must be false or an object, for example { maxRetries: 1 }; got true'],
+    [{ retry: { maxRetries: -1 } }, 'retry.maxRetries', 'must be a whole number from 0 to 100; got -1'],
     [
       { retry: { retryCodes: [200] } },
       'retry.retryCodes',
-      'must be a list of HTTP statuses from 400 to 599, for example [429, 503]',
+      'must be a list of HTTP statuses from 400 to 599, for example [429, 503]; got a list',
     ],
   ])('%j is refused', (options, property, text) => {
     const exception = refusal(() => check(options));
@@ -96,7 +101,7 @@ describe('options of one call', () => {
     (apiKey) => {
       // Without the advice to give a function, which suits the option of the module only.
       expect(refusal(() => check({ apiKey })).message).toContain(
-        '`apiKey` must be a string or a SecretString.',
+        '`apiKey` must be a string or a SecretString; got a function.',
       );
     },
   );

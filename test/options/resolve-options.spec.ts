@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { OpenRouterConfigException } from '../../lib/errors/index.js';
 import { mergeRetry, resolveOptions } from '../../lib/options/resolve-options.js';
 import { DEFAULT_RETRY } from '../../lib/options/option-defaults.js';
+import { shown } from '../../lib/options/shown-value.js';
 import { SecretString } from '../../lib/secret/secret-string.js';
 import { leaksIn } from '../support/leaks.js';
 
@@ -357,7 +358,7 @@ describe('what each option refuses', () => {
       [null, '', 'shop.example', 'ftp://x.y', 7, 'javascript:alert(1)'],
     ],
     ['httpReferer', HEADER_CHARACTER, ['https://shop.example/é', 'https://shop.example/\nx']],
-    ['appTitle', 'must be a text that is not blank', [null, '', '  ', 7, ['x']]],
+    ['appTitle', 'must be a non-empty string', [null, '', '  ', 7, ['x']]],
     ['appTitle', HEADER_CHARACTER, ['Café', 'a\nb', 'a\r\nx-evil: 1', '\0', '€']],
     [
       'appCategories',
@@ -366,7 +367,7 @@ describe('what each option refuses', () => {
     ],
     [
       'headers',
-      "must be an object of texts, for example { 'x-team': 'billing' }",
+      "must be an object of strings, for example { 'x-team': 'billing' }",
       [null, [], 'x: y', 7, [['a', 'b']]],
     ],
     ['retry', 'must be false or an object, for example { maxRetries: 1 }', [null, true, 3, 'no', [], 0]],
@@ -395,7 +396,7 @@ describe('what each option refuses', () => {
     for (const value of values) {
       expect([value, refusalOf({ retry: { [name]: value } })]).toEqual([
         value,
-        `Here: \`retry.${name}\` ${text}.`,
+        `Here: \`retry.${name}\` ${text}; got ${shown(value)}.`,
       ]);
     }
   });
@@ -446,7 +447,7 @@ describe('headers', () => {
 
   it.each(['', 'x y', 'x:y', 'x\n', 'é', 'x(y)', ' x', 'x\0'])('may not be named %j', (name) => {
     expect(refusalOf({ headers: { [name]: 'x' } })).toContain(
-      '`headers` has a name that is no HTTP header name',
+      '`headers` has a name that is not a valid HTTP header name',
     );
   });
 
@@ -516,18 +517,15 @@ describe('axios', () => {
   });
 
   it.each([
-    [
-      'headers',
-      'a member that cannot be set: `headers` is not known; there are `adapter`, `family`, `httpAgent`',
-    ],
-    ['maxRedirects', 'a member that cannot be set: `maxRedirects` is not known'],
-    ['timeout', 'a member that cannot be set: `timeout` is not known'],
-    ['auth', 'a member that cannot be set: `auth` is not known'],
-    ['httpsagent', 'a member that cannot be set: `httpsagent` is not known; did you mean `httpsAgent`?'],
-    ['Proxy', 'a member that cannot be set: `Proxy` is not known; did you mean `proxy`?'],
-    ['transport', 'a member that cannot be set: `transport` is not known'],
-  ])('may not be told %s', (name, text) => {
-    expect(refusalOf({ axios: { [name]: {} } })).toContain(`Here: \`axios\` has ${text}`);
+    ['headers', 'is not known; there are `adapter`, `family`, `httpAgent`'],
+    ['maxRedirects', 'is not known'],
+    ['timeout', 'is not known'],
+    ['auth', 'is not known'],
+    ['httpsagent', 'is not known; did you mean `httpsAgent`?'],
+    ['Proxy', 'is not known; did you mean `proxy`?'],
+    ['transport', 'is not known'],
+  ])('cannot set %s', (name, text) => {
+    expect(refusalOf({ axios: { [name]: {} } })).toContain(`Here: \`axios.${name}\` ${text}`);
   });
 });
 

@@ -1,4 +1,4 @@
-import { LONGEST_TIMER_MS } from '../../options/option-rules.js';
+import { MAX_TIMER_MS } from '../../options/option-rules.js';
 
 /** What the decision to look again is made of. */
 export interface FoundQuestion {
@@ -39,5 +39,5 @@ export function foundDelay(question: FoundQuestion): number | undefined {
 
 /** Milliseconds for a call that waits: the wait and the last attempt. */
 export function awaitDeadline(awaitMs: number, timeoutMs: number): number {
-  return Math.min(awaitMs + timeoutMs, LONGEST_TIMER_MS);
+  return Math.min(awaitMs + timeoutMs, MAX_TIMER_MS);
 }

@@ -1,0 +1,150 @@
+import {
+  type OpenRouterConfigException,
+  type OpenRouterValidationError,
+  OpenRouterValidationException,
+} from '../errors/client.exceptions.js';
+import { configFault } from './config-fault.js';
+import type { Dictionary, Expectation, OptionTable, Options, Problem } from './define-options.js';
+import { ownMembers, withoutPollution } from './pollution.js';
+import { kindOf, shown } from './shown-value.js';
+import { unknownName } from './unknown-name.js';
+import { isRecord } from '../untrusted/is-record.js';
+
+/** Options that passed: a frozen copy that inherits nothing, without the members that were `undefined`. */
+export type Checked<T> = { readonly [Name in keyof T]?: Exclude<T[Name], undefined> };
+
+/**
+ * Checks what an application is configured with.
+ *
+ * @param subject - Where the options were given, for the message.
+ * @throws `OpenRouterConfigException` that names every wrong option and its fix.
+ */
+export function checkConfig<T extends object>(
+  schema: Options<T>,
+  options: unknown,
+  subject: string,
+): Checked<T> {
+  const { value, errors } = readOptions(schema, options);
+  if (errors.length > 0) {
+    throw faultOf(errors, subject);
+  }
+  return value;
+}
+
+/** The exception that {@link checkConfig} throws, for who has to throw it later. */
+export function configFaultIn<T extends object>(
+  schema: Options<T>,
+  options: unknown,
+  subject: string,
+): OpenRouterConfigException | undefined {
+  const { errors } = readOptions(schema, options);
+  return errors.length > 0 ? faultOf(errors, subject) : undefined;
+}
+
+/**
+ * Checks the options of a call.
+ *
+ * @param subject - What they belong to, for the message.
+ * @throws `OpenRouterValidationException` that names every wrong option and its fix.
+ */
+export function checkCallOptions<T extends object>(
+  schema: Options<T>,
+  options: unknown,
+  subject: string,
+): Checked<T> {
+  const { value, errors } = readOptions(schema, options);
+  if (errors.length > 0) {
+    throw new OpenRouterValidationException(subject, errors);
+  }
+  return value;
+}
+
+function faultOf(errors: readonly OpenRouterValidationError[], subject: string): OpenRouterConfigException {
+  return configFault(subject, errors.flatMap(({ constraints }) => Object.values(constraints)).join('; '));
+}
+
+/** Options as far as they are right, and everything that is wrong with them. */
+function readOptions<T extends object>(
+  schema: Options<T>,
+  options: unknown,
+): { value: Checked<T>; errors: OpenRouterValidationError[] } {
+  const errors: OpenRouterValidationError[] = [];
+  if (isRecord(options)) {
+    const value = withoutPollution(() => readMembers(schema, options, '', errors));
+    return { value: value, errors };
+  }
+  const problem = `the options must be an object, for example ${schema.example}; got ${shown(options)}`;
+  errors.push({ property: '', constraints: { isObject: problem } });
+  return { value: Object.freeze({}), errors };
+}
+
+/** @param path - Of the object, ending with a dot unless it is empty. */
+function readMembers(
+  { checks }: OptionTable,
+  options: object,
+  path: string,
+  errors: OpenRouterValidationError[],
+): object {
+  const members = ownMembersOf(options);
+  for (const [name, member] of Object.entries(members)) {
+    const property = path + name;
+    const refuse = (problem: Problem): void => {
+      errors.push({ property, constraints: { rule: sentence(property, problem, member) } });
+    };
+    const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
+    if (check === undefined) {
+      const problem = unknownName(property, Object.keys(checks), name);
+      errors.push({ property, constraints: { whitelistValidation: problem } });
+    } else if (typeof check === 'function') {
+      const problem = check(member, members);
+      if (problem !== undefined) refuse(problem);
+      // A list that is changed later changes nothing here.
+      else if (Array.isArray(member)) members[name] = Object.freeze([...(member as unknown[])]);
+    } else if (check.kind === 'group') {
+      if (isRecord(member)) members[name] = readMembers(check.members, member, `${property}.`, errors);
+      else if (!(check.orFalse && member === false)) refuse(notAGroup(check.members, check.orFalse));
+    } else {
+      const copy = isRecord(member) ? Object.freeze(ownMembers(member)) : undefined;
+      const problem = dictionaryProblem(check, copy);
+      if (problem !== undefined) refuse(problem);
+      else members[name] = copy;
+    }
+  }
+  return Object.freeze(members);
+}
+
+/** The members that are not `undefined`, in an object that inherits nothing. */
+function ownMembersOf(options: object): Record<string, unknown> {
+  const members = Object.create(null) as Record<string, unknown>;
+  for (const [name, member] of Object.entries(options) as [string, unknown][]) {
+    if (member !== undefined) members[name] = member;
+  }
+  return members;
+}
+
+function notAGroup({ example }: OptionTable, orFalse: boolean): Expectation {
+  return { mustBe: `${orFalse ? 'false or an object' : 'an object'}, for example ${example}` };
+}
+
+function dictionaryProblem(
+  { example, problemOf }: Dictionary<unknown>,
+  members: Readonly<Record<string, unknown>> | undefined,
+): Problem | undefined {
+  if (members === undefined) {
+    return { mustBe: `an object of strings, for example ${example}`, isSecret: true };
+  }
+  for (const [name, member] of Object.entries(members)) {
+    const problem = problemOf(name, member);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+function sentence(property: string, problem: Problem, value: unknown): string {
+  if (typeof problem === 'string') {
+    return `\`${property}\` ${problem}`;
+  }
+  const { mustBe, fix, isSecret } = problem;
+  const got = isSecret === true ? kindOf(value) : shown(value);
+  return `\`${property}\` must be ${mustBe}; got ${got}${fix === undefined ? '' : `; ${fix}`}`;
+}

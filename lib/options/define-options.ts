@@ -1,0 +1,97 @@
+/**
+ * What is wrong with a value: the end of a sentence that begins with the option's name, for example `has a space in it`.
+ * With `mustBe`, the message also says what was given, and `fix` comes last.
+ */
+export type Problem = string | Expectation;
+
+/** What a value must be. */
+export interface Expectation {
+  readonly mustBe: string;
+  readonly fix?: string;
+  /** Whether the message must not repeat the value, which may be a secret. */
+  readonly isSecret?: boolean;
+}
+
+/**
+ * Judges the value of an option, which is never `undefined`.
+ *
+ * @param siblings - The object that holds the option, without what it inherits.
+ * @returns `undefined` if the value is fine.
+ */
+export interface Rule<T = unknown> {
+  (value: unknown, siblings: object): Problem | undefined;
+  /** Type of the values that pass, for the compiler alone. */
+  readonly accepts?: T;
+}
+
+/** An option that is an object of options itself. */
+export interface Group<T> {
+  readonly kind: 'group';
+  readonly members: OptionTable;
+  /** Whether `false` is allowed in the place of the object. */
+  readonly orFalse: boolean;
+  /** Type of the values that pass, for the compiler alone. */
+  readonly accepts?: T;
+}
+
+/** An option that is an object whose names are the user's own. */
+export interface Dictionary<T> {
+  readonly kind: 'dictionary';
+  /** What it could look like, for the message. */
+  readonly example: string;
+  /** What is wrong with one of its members, said of the whole object. */
+  readonly problemOf: (name: string, value: unknown) => string | undefined;
+  /** Type of the values that pass, for the compiler alone. */
+  readonly accepts?: T;
+}
+
+/** How an option is checked. */
+export type Check<T = unknown> = Rule<T> | Group<T> | Dictionary<T>;
+
+/** How each option of `T` is checked. */
+export type Checks<T> = { readonly [Name in keyof T]-?: Check<Exclude<T[Name], undefined>> };
+
+/** Options with a check for each of them. */
+export interface OptionTable {
+  /** What the options could look like, for the message. */
+  readonly example: string;
+  readonly checks: Readonly<Record<string, Check>>;
+}
+
+/** The options of `T`, each with a check. */
+export interface Options<T extends object> extends OptionTable {
+  readonly checks: Checks<T>;
+}
+
+/**
+ * Declares an object of options. All of them may be absent or `undefined`.
+ *
+ * @param example - What the options could look like, for the message to who gives something else.
+ * @param checks - Exactly the members of `T`, in the order in which messages list them.
+ */
+export function defineOptions<T extends object>(example: string, checks: Checks<T>): Options<T> {
+  return { example, checks };
+}
+
+/** An option that is an object of options itself. */
+export function group<T extends object>(members: Options<T>): Group<T> {
+  return { kind: 'group', members, orFalse: false };
+}
+
+/** An option that is an object of options itself, or `false`. */
+export function groupOrFalse<T extends object>(members: Options<T>): Group<T | false> {
+  return { kind: 'group', members, orFalse: true };
+}
+
+/** A rule of one condition. */
+export function mustBe<T>(mustBe: string, holds: (value: unknown) => boolean): Rule<T> {
+  const expectation = { mustBe };
+  return (value) => (holds(value) ? undefined : expectation);
+}
+
+/** A problem without the value that has it, as an answer to somebody else's request puts it. */
+export function problemText(problem: Problem): string {
+  return typeof problem === 'string'
+    ? problem
+    : `must be ${problem.mustBe}${problem.fix === undefined ? '' : `; ${problem.fix}`}`;
+}

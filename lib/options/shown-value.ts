@@ -1,0 +1,42 @@
+import { inspect } from 'node:util';
+
+/** Longer strings may be keys. */
+const MAX_SHOWN_LENGTH = 12;
+
+/** A value as a message shows it: primitives as they are written, anything that may hold a secret by its kind alone. */
+export function shown(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return shownString(value);
+    case 'number':
+    case 'boolean':
+    case 'undefined':
+      return String(value);
+    case 'bigint':
+      return `${value}n`;
+    default:
+      return value === null ? 'null' : kindOf(value);
+  }
+}
+
+/** What kind of value something is. */
+export function kindOf(value: unknown): string {
+  if (value === null || value === undefined) {
+    return String(value);
+  }
+  if (Array.isArray(value)) {
+    return 'a list';
+  }
+  const type = typeof value;
+  return type === 'object' ? 'an object' : `a ${type}`;
+}
+
+function shownString(text: string): string {
+  if (text === '') {
+    return 'an empty string';
+  }
+  if (text.trim() === '') {
+    return 'a blank string';
+  }
+  return text.length <= MAX_SHOWN_LENGTH ? inspect(text) : `a string of ${text.length} characters`;
+}
