@@ -6,8 +6,8 @@ const floors = [
   ['money', 'secret', 'untrusted', 'async', 'contracts'],
   ['errors'],
   ['wire', 'options'],
-  ['transport'],
-  ['account', 'http'],
+  ['transport', 'account'],
+  ['http'],
   ['credits', 'api-keys', 'activity', 'generations', 'budgets', 'filters'],
   ['balance'],
   [

@@ -1,3 +1,4 @@
+import { Account } from './account/account.js';
 import type { ActivityService } from './activity/activity.service.js';
 import type { ApiKeysService } from './api-keys/api-keys.service.js';
 import { BalanceService } from './balance/balance.service.js';
@@ -14,9 +15,9 @@ import type {
 import { openServices, type OpenRouterServices } from './openrouter.services.js';
 import { resolveOptions } from './options/resolve-options.js';
 
-/** The parts of an account that Nest has made, which may be a test's own. */
+/** An account and its parts as Nest has made them; a test may have put its own in their places. */
 export interface OpenRouterClientParts {
-  readonly pipeline: HttpPipeline;
+  readonly account: Account;
   readonly services: OpenRouterServices;
   readonly balance: BalanceService;
 }
@@ -51,7 +52,7 @@ export class OpenRouterClient {
   readonly options: ResolvedOpenRouterOptions;
 
   /** @internal */
-  declare private readonly pipeline: HttpPipeline;
+  declare private readonly account: Account;
 
   /**
    * @param keyOrOptions - A key of the account, or the options that `OpenRouterModule.forRoot` takes.
@@ -64,18 +65,18 @@ export class OpenRouterClient {
     keyOrOptions: OpenRouterKey | OpenRouterModuleOptions | undefined,
     parts?: OpenRouterClientParts,
   ) {
-    const pipeline = parts?.pipeline ?? openPipeline(keyOrOptions);
+    const account = parts?.account ?? openAccount(keyOrOptions);
     // Not enumerable: printing a client shows its options and services, not the machinery below.
-    Object.defineProperty(this, 'pipeline', { value: pipeline });
-    const services = parts?.services ?? openServices(pipeline);
+    Object.defineProperty(this, 'account', { value: account });
+    const services = parts?.services ?? openServices(new HttpPipeline(account));
     this.credits = services.credits;
     this.apiKeys = services.apiKeys;
     this.activity = services.activity;
     this.generations = services.generations;
     this.budgets = services.budgets;
-    this.balance = parts?.balance ?? new BalanceService(pipeline, services);
-    this.options = pipeline.options;
-    pipeline.attach(this);
+    this.balance = parts?.balance ?? new BalanceService(account, services);
+    this.options = account.options;
+    account.attach(this);
   }
 
   /**
@@ -86,7 +87,7 @@ export class OpenRouterClient {
    * Redis is to be closed after that.
    */
   close(): Promise<void> {
-    return this.pipeline.close();
+    return this.account.close();
   }
 
   /** Closes the client at the end of an `await using` block. */
@@ -95,7 +96,7 @@ export class OpenRouterClient {
   }
 }
 
-function openPipeline(keyOrOptions: unknown): HttpPipeline {
+function openAccount(keyOrOptions: unknown): Account {
   const settings = resolveOptions(keyOrOptions, 'OpenRouterClient');
   if (settings.options.verifyKeysOnBootstrap) {
     throw new OpenRouterConfigException(
@@ -103,5 +104,5 @@ function openPipeline(keyOrOptions: unknown): HttpPipeline {
         'and call `apiKeys.getCurrent()` where you want to know.',
     );
   }
-  return new HttpPipeline(settings);
+  return new Account(settings);
 }

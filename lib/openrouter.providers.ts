@@ -1,20 +1,21 @@
 import type { DynamicModule, Provider } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { ApplicationAccounts } from './application/application-accounts.js';
+import { Account } from './account/account.js';
+import type { ActivityService } from './activity/activity.service.js';
+import type { ApiKeysService } from './api-keys/api-keys.service.js';
 import { verifyKeys } from './api-keys/key-verification.js';
 import { BalanceService } from './balance/balance.service.js';
+import type { BudgetsService } from './budgets/budgets.service.js';
+import type { CreditsService } from './credits/credits.service.js';
+import type { GenerationsService } from './generations/generations.service.js';
 import { HttpPipeline } from './http/http-pipeline.js';
 import { VERSION } from './http/version.js';
 import { announceCopy, type LoadedCopy, otherTokensOf } from './application/loaded-copies.js';
 import type { OptionsSource } from './application/options-source.js';
 import { OpenRouterClient } from './openrouter.client.js';
-import { eachService, openServices, type OpenRouterServices, SERVICES } from './openrouter.services.js';
-import {
-  balanceToken,
-  getOpenRouterClientToken,
-  OPENROUTER_OPTIONS,
-  pipelineToken,
-} from './openrouter.tokens.js';
+import { type OpenRouterServices, SERVICE_NAMES, SERVICES } from './openrouter.services.js';
+import { type AccountTokens, accountTokens, balanceToken, OPENROUTER_OPTIONS } from './openrouter.tokens.js';
 import { configFault } from './options/config-fault.js';
 import { DEFAULT_ACCOUNT } from './options/option-defaults.js';
 import { resolveOptions } from './options/resolve-options.js';
@@ -37,7 +38,8 @@ export function otherCopiesProviders(): ReturnType<typeof otherTokensOf> {
 }
 
 /**
- * An account's providers. The default account's services are there by class; a named account's through its client.
+ * An account's providers. The default account's services are injected by class; a named account's are reached through
+ * its client.
  *
  * @param subject - How the account was registered, for messages.
  */
@@ -46,96 +48,116 @@ export function accountProviders(
   name: string | undefined,
   subject: string,
 ): Required<Pick<DynamicModule, 'providers' | 'exports'>> {
-  const account = name ?? DEFAULT_ACCOUNT;
-  const pipeline = pipelineToken(account);
-  const pipelineProvider: Provider = {
-    provide: pipeline,
-    inject: [ModulesContainer, ...source.inject],
-    useFactory: async (modules: ModulesContainer, ...dependencies: unknown[]) => {
-      const accounts = ApplicationAccounts.of(modules);
-      accounts.enter(account);
-      const made = new HttpPipeline(
-        resolveOptions(optionsAlone(await source.options(...dependencies), subject), subject, account),
-      );
-      if (made.options.verifyKeysOnBootstrap) {
-        await verifyKeys(made, subject).catch((error: unknown) => {
-          void made.close();
-          throw error;
-        });
-      }
-      accounts.follow(account, made);
-      return made;
-    },
-  };
-  const openBalance = (
-    modules: ModulesContainer,
-    made: HttpPipeline,
-    services: OpenRouterServices,
-  ): BalanceService => {
-    const accounts = ApplicationAccounts.of(modules);
-    const balance = new BalanceService(made, services, (start) => accounts.whenUp(account, start));
-    accounts.follow(account, balance);
-    return balance;
-  };
-  const client = getOpenRouterClientToken(name);
+  const tokens = accountTokens(name);
+  const providers = [
+    ...source.providers,
+    accountProvider(tokens, source, name ?? DEFAULT_ACCOUNT, subject),
+    pipelineProvider(tokens, subject),
+    ...SERVICE_NAMES.map((service) => serviceProvider(tokens, service)),
+    servicesProvider(tokens),
+    balanceProvider(tokens, name ?? DEFAULT_ACCOUNT),
+    clientProvider(tokens),
+  ];
   if (name !== undefined) {
-    const clientProvider: Provider = {
-      provide: client,
-      inject: [ModulesContainer, pipeline],
-      useFactory: (modules: ModulesContainer, made: HttpPipeline) => {
-        const services = openServices(made);
-        const balance = openBalance(modules, made, services);
-        return new OpenRouterClient(undefined, { pipeline: made, services, balance });
-      },
-    };
-    // A provider of its own, or Nest would not call its hooks.
-    const balanceProvider: Provider = {
-      provide: balanceToken(account),
-      inject: [client],
-      useFactory: ({ balance }: OpenRouterClient) => balance,
-    };
-    return {
-      providers: [...source.providers, pipelineProvider, clientProvider, balanceProvider],
-      exports: [client],
-    };
+    return { providers, exports: [tokens.client] };
   }
-  const services = Object.values(SERVICES);
   return {
     providers: [
-      ...source.providers,
-      pipelineProvider,
+      ...providers,
       {
         provide: OPENROUTER_OPTIONS,
-        inject: [pipeline],
-        useFactory: (made: HttpPipeline) => made.options,
+        inject: [tokens.account],
+        useFactory: ({ options }: Account) => options,
       },
-      ...services.map((Service) => ({
-        provide: Service,
-        inject: [pipeline],
-        useFactory: (made: HttpPipeline) => new Service(made),
-      })),
-      {
-        provide: BalanceService,
-        inject: [ModulesContainer, pipeline, ...services],
-        useFactory: (modules: ModulesContainer, made: HttpPipeline, ...injected: unknown[]) =>
-          openBalance(modules, made, byName(injected)),
-      },
-      {
-        provide: OpenRouterClient,
-        inject: [pipeline, BalanceService, ...services],
-        useFactory: (made: HttpPipeline, balance: BalanceService, ...injected: unknown[]) =>
-          new OpenRouterClient(undefined, { pipeline: made, balance, services: byName(injected) }),
-      },
-      { provide: balanceToken(account), useExisting: BalanceService },
+      { provide: balanceToken(DEFAULT_ACCOUNT), useExisting: tokens.balance },
     ],
-    exports: [OPENROUTER_OPTIONS, ...services, BalanceService, OpenRouterClient],
+    exports: [OPENROUTER_OPTIONS, ...Object.values(tokens.service), tokens.balance, tokens.client],
   };
 }
 
-/** The services of an account by their names, from what Nest has injected in the order of the table. */
-function byName(injected: readonly unknown[]): OpenRouterServices {
-  const order = Object.values(SERVICES);
-  return eachService((name) => injected[order.indexOf(SERVICES[name])]) as unknown as OpenRouterServices;
+function accountProvider(
+  { account: provide }: AccountTokens,
+  source: OptionsSource,
+  name: string,
+  subject: string,
+): Provider {
+  return {
+    provide,
+    inject: [ModulesContainer, ...source.inject],
+    useFactory: async (modules: ModulesContainer, ...dependencies: unknown[]) => {
+      const accounts = ApplicationAccounts.of(modules);
+      accounts.enter(name);
+      const options = optionsAlone(await source.options(...dependencies), subject);
+      const account = new Account(resolveOptions(options, subject, name));
+      accounts.follow(name, account);
+      return account;
+    },
+  };
+}
+
+function pipelineProvider(tokens: AccountTokens, subject: string): Provider {
+  return {
+    provide: tokens.pipeline,
+    inject: [tokens.account],
+    useFactory: async (account: Account) => {
+      const pipeline = new HttpPipeline(account);
+      if (account.options.verifyKeysOnBootstrap) {
+        await verifyKeys(pipeline, account.options, subject).catch((error: unknown) => {
+          void account.close();
+          throw error;
+        });
+      }
+      return pipeline;
+    },
+  };
+}
+
+function serviceProvider(tokens: AccountTokens, name: keyof OpenRouterServices): Provider {
+  const Service = SERVICES[name];
+  return {
+    provide: tokens.service[name],
+    inject: [tokens.pipeline],
+    useFactory: (pipeline: HttpPipeline) => new Service(pipeline),
+  };
+}
+
+function servicesProvider({ services: provide, service }: AccountTokens): Provider {
+  return {
+    provide,
+    inject: [service.credits, service.apiKeys, service.activity, service.generations, service.budgets],
+    useFactory: (
+      credits: CreditsService,
+      apiKeys: ApiKeysService,
+      activity: ActivityService,
+      generations: GenerationsService,
+      budgets: BudgetsService,
+    ): OpenRouterServices => ({ credits, apiKeys, activity, generations, budgets }),
+  };
+}
+
+function balanceProvider(tokens: AccountTokens, name: string): Provider {
+  return {
+    provide: tokens.balance,
+    inject: [ModulesContainer, tokens.account, tokens.services],
+    useFactory: (modules: ModulesContainer, account: Account, services: OpenRouterServices) => {
+      const accounts = ApplicationAccounts.of(modules);
+      const balance = new BalanceService(account, services, (start) => {
+        // Nobody reaches the balance of a named account whose client a test has replaced.
+        account.onAttach(() => accounts.whenUp(name, start));
+      });
+      accounts.follow(name, balance);
+      return balance;
+    },
+  };
+}
+
+function clientProvider(tokens: AccountTokens): Provider {
+  return {
+    provide: tokens.client,
+    inject: [tokens.account, tokens.services, tokens.balance],
+    useFactory: (account: Account, services: OpenRouterServices, balance: BalanceService) =>
+      new OpenRouterClient(undefined, { account, services, balance }),
+  };
 }
 
 /** Refuses what a factory has no say in, since Nest has needed it before. */

@@ -5,27 +5,38 @@ import { CreditsService } from './credits/credits.service.js';
 import { GenerationsService } from './generations/generations.service.js';
 import type { HttpPipeline } from './http/http-pipeline.js';
 
-/** The services of an account by their names in `OpenRouterClient`; each is made of the account's pipeline alone. */
+/** An account's services by their names in `OpenRouterClient`; each is made of the account's pipeline alone. */
+export interface OpenRouterServices {
+  readonly credits: CreditsService;
+  readonly apiKeys: ApiKeysService;
+  readonly activity: ActivityService;
+  readonly generations: GenerationsService;
+  readonly budgets: BudgetsService;
+}
+
+type ServiceClasses = {
+  readonly [Name in keyof OpenRouterServices]: new (pipeline: HttpPipeline) => OpenRouterServices[Name];
+};
+
+/** The classes of the services, which are their tokens of injection in the default account. */
 export const SERVICES = {
   credits: CreditsService,
   apiKeys: ApiKeysService,
   activity: ActivityService,
   generations: GenerationsService,
   budgets: BudgetsService,
-} as const;
+} as const satisfies ServiceClasses;
 
-type Services = typeof SERVICES;
-
-/** An account's services, made. */
-export type OpenRouterServices = { readonly [Name in keyof Services]: InstanceType<Services[Name]> };
-
-/** Makes something for each service, by the services' names. */
-export function eachService<T>(make: (name: keyof Services) => T): Record<keyof Services, T> {
-  const names = Object.keys(SERVICES) as (keyof Services)[];
-  return Object.fromEntries(names.map((name) => [name, make(name)])) as Record<keyof Services, T>;
-}
+/** The names of the services. */
+export const SERVICE_NAMES = Object.keys(SERVICES) as readonly (keyof OpenRouterServices)[];
 
 /** Makes every service of an account. */
 export function openServices(pipeline: HttpPipeline): OpenRouterServices {
-  return eachService((name) => new SERVICES[name](pipeline)) as unknown as OpenRouterServices;
+  return {
+    credits: new CreditsService(pipeline),
+    apiKeys: new ApiKeysService(pipeline),
+    activity: new ActivityService(pipeline),
+    generations: new GenerationsService(pipeline),
+    budgets: new BudgetsService(pipeline),
+  };
 }

@@ -1,7 +1,10 @@
 import { Inject, type InjectionToken } from '@nestjs/common';
+import { BalanceService } from './balance/balance.service.js';
 import { OpenRouterClient } from './openrouter.client.js';
+import { type OpenRouterServices, SERVICE_NAMES, SERVICES } from './openrouter.services.js';
+import { DEFAULT_ACCOUNT } from './options/option-defaults.js';
 
-// Texts rather than symbols or classes: the CommonJS and the ES module copy of the package must mean the same.
+// Strings rather than symbols or classes: the CommonJS and the ES module copy of the package must mean the same.
 const PREFIX = 'nestjs-openrouter';
 
 /**
@@ -32,27 +35,53 @@ export function InjectOpenRouterClient(name?: string): ParameterDecorator & Prop
   return Inject(getOpenRouterClientToken(name));
 }
 
-/** Token of what makes a registration differ from every other one. */
+/** Token of a value that makes each registration differ from every other one. */
 export const REGISTRATION_ID = `${PREFIX}/registration`;
 
-const PIPELINE_PREFIX = `${PREFIX}/pipeline/`;
+const ACCOUNT_PREFIX = `${PREFIX}/account/`;
 
-/** Token of an account's pipeline: one of these in a module is what registers the account. */
-export function pipelineToken(account: string): string {
-  return `${PIPELINE_PREFIX}${account}`;
+/** The tokens of one account's parts. */
+export interface AccountTokens {
+  /** A module that provides it is what registers the account. */
+  readonly account: string;
+  readonly pipeline: string;
+  readonly service: Readonly<Record<keyof OpenRouterServices, InjectionToken>>;
+  /** All services by their names. */
+  readonly services: string;
+  readonly balance: InjectionToken<BalanceService>;
+  readonly client: InjectionToken<OpenRouterClient>;
 }
 
 /**
- * Token of an account's balance: that of a named account has to be a provider to get Nest's hooks, that of the default
- * account is found by every copy of the package.
+ * The tokens of an account. What users inject of the default account has its class as its token.
+ *
+ * @param name - The name that the account was registered with; leave it out for the default account.
  */
+export function accountTokens(name?: string): AccountTokens {
+  const account = name ?? DEFAULT_ACCOUNT;
+  return {
+    account: `${ACCOUNT_PREFIX}${account}`,
+    pipeline: `${PREFIX}/pipeline/${account}`,
+    service: name === undefined ? SERVICES : namedServiceTokens(name),
+    services: `${PREFIX}/services/${account}`,
+    balance: name === undefined ? BalanceService : balanceToken(account),
+    client: getOpenRouterClientToken(name),
+  };
+}
+
+/** Token of an account's balance that is the same in every copy of the package. */
 export function balanceToken(account: string): string {
   return `${PREFIX}/balance/${account}`;
 }
 
-/** The account whose pipeline a token stands for, or `undefined` if it stands for something else. */
-export function accountOfToken(token: unknown): string | undefined {
-  return typeof token === 'string' && token.startsWith(PIPELINE_PREFIX)
-    ? token.slice(PIPELINE_PREFIX.length)
+/** The account that a token registers, or `undefined` for any other token. */
+export function registeredAccount(token: unknown): string | undefined {
+  return typeof token === 'string' && token.startsWith(ACCOUNT_PREFIX)
+    ? token.slice(ACCOUNT_PREFIX.length)
     : undefined;
+}
+
+function namedServiceTokens(account: string): AccountTokens['service'] {
+  const token = (service: keyof OpenRouterServices): string => `${PREFIX}/service/${service}/${account}`;
+  return Object.fromEntries(SERVICE_NAMES.map((name) => [name, token(name)])) as AccountTokens['service'];
 }

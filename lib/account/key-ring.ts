@@ -38,6 +38,11 @@ export class KeyRing {
     }
   }
 
+  /** Takes the account's secrets, and everything shaped like a key, out of a string. */
+  scrub(text: string): string {
+    return this.#scrubKnown(text);
+  }
+
   /**
    * Takes the account's secrets, those of one call, and everything shaped like a key out of a text. All at once:
    * where one secret begins with another, the rest of it would be left over.

@@ -4,6 +4,7 @@ import { OpenRouterApiException } from '../errors/api.exception.js';
 import { OpenRouterConfigException, OpenRouterResponseException } from '../errors/client.exceptions.js';
 import { MANAGEMENT_KEYS_PAGE, withHint } from '../errors/key-hint.js';
 import type { HttpPipeline } from '../http/http-pipeline.js';
+import type { ResolvedOpenRouterOptions } from '../options/openrouter-options.js';
 import { configFault } from '../options/config-fault.js';
 import type { OpenRouterKeyKind } from '../options/resolve-options.js';
 import { decodeKeyKind } from './api-keys.decoders.js';
@@ -72,8 +73,11 @@ export function judgeKeys(findings: KeyFindings, url: string): KeyVerdict {
  * @throws `OpenRouterConfigException` for a key that is refused, or is of the wrong kind for its option; for a `baseUrl`
  * below which there is no `/key`.
  */
-export async function verifyKeys(pipeline: HttpPipeline, subject: string): Promise<void> {
-  const { keys, baseUrl } = pipeline.options;
+export async function verifyKeys(
+  pipeline: HttpPipeline,
+  { keys, baseUrl }: Pick<ResolvedOpenRouterOptions, 'baseUrl' | 'keys'>,
+  subject: string,
+): Promise<void> {
   const kinds = (['api', 'management'] as const).filter((kind) => keys[kind]);
   const findings = await Promise.all(
     kinds.map(async (kind) => [kind, await askKey(pipeline, kind)] as const),

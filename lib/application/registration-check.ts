@@ -1,25 +1,25 @@
 import type { ModulesContainer } from '@nestjs/core';
 import { OpenRouterConfigException } from '../errors/client.exceptions.js';
-import { accountOfToken } from '../openrouter.tokens.js';
+import { registeredAccount } from '../openrouter.tokens.js';
 import { DEFAULT_ACCOUNT } from '../options/option-defaults.js';
 
 /** One of an application's modules. */
 type Module = ModulesContainer extends Map<string, infer M> ? M : never;
 
-/** An account of an application, the module that registers it, and what Nest keeps of its pipeline. */
+/** An account of an application, the module that registers it, and what Nest keeps of it. */
 interface Registration {
   readonly account: string;
   readonly module: Module;
-  readonly pipeline: { isDependencyTreeStatic(): boolean };
+  readonly wrapper: { isDependencyTreeStatic(): boolean };
 }
 
 /** The registrations in an application's modules, in their order. */
 export function* registrationsIn(modules: ModulesContainer): Generator<Registration> {
   for (const module of modules.values()) {
-    for (const [token, pipeline] of module.providers) {
-      const account = accountOfToken(token);
+    for (const [token, wrapper] of module.providers) {
+      const account = registeredAccount(token);
       if (account !== undefined) {
-        yield { account, module, pipeline };
+        yield { account, module, wrapper };
       }
     }
   }
@@ -34,12 +34,12 @@ export function* registrationsIn(modules: ModulesContainer): Generator<Registrat
  */
 export function checkRegistrations(modules: ModulesContainer): OpenRouterConfigException | undefined {
   const seen = new Set<string>();
-  for (const { account, pipeline } of registrationsIn(modules)) {
+  for (const { account, wrapper } of registrationsIn(modules)) {
     if (seen.has(account)) {
       return new OpenRouterConfigException(twice(account));
     }
     seen.add(account);
-    if (!pipeline.isDependencyTreeStatic()) {
+    if (!wrapper.isDependencyTreeStatic()) {
       return new OpenRouterConfigException(
         `${title(account)}: its options depend on the request (something in \`inject\` is request-scoped). ` +
           'Inject only providers of the default scope; for a key that changes per call use `RequestOptions.apiKey`, ' +

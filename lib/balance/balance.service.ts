@@ -1,10 +1,10 @@
 import { Logger, type OnModuleDestroy } from '@nestjs/common';
 import type { Observable } from 'rxjs';
+import type { Account } from '../account/account.js';
 import type { BalanceDiagnostics } from '../contracts/balance-figures.js';
 import { mayBeShortOfMoney } from '../errors/error-verdict.js';
 import { isOpenRouterHost } from '../errors/openrouter-host.js';
-import type { HttpPipeline } from '../http/http-pipeline.js';
-import { attachPipeline } from '../http/service-pipeline.js';
+import { assertMadeByModule } from '../http/service-pipeline.js';
 import type { Scrub } from '../secret/scrub.js';
 import { abortException } from '../errors/abort-exception.js';
 import { checkForecastOptions, checkGetOptions, checkRefreshOptions } from './balance-arguments.js';
@@ -70,13 +70,13 @@ export class BalanceService implements OnModuleDestroy {
 
   /** @internal */
   constructor(
-    pipeline: HttpPipeline | undefined,
+    account: Account | undefined,
     services: BalanceServices & { readonly activity: ActivitySource },
     /** Calls a function when polling may begin; without it, that is at once. */
     whenUp?: (start: () => void) => void,
   ) {
-    attachPipeline(this, pipeline, 'balance');
-    openBalance(this, pipeline, services, whenUp);
+    assertMadeByModule(this, account, 'balance');
+    openBalance(this, account, services, whenUp);
   }
 
   /**
@@ -251,22 +251,22 @@ async function checkedGet(reader: BalanceReader, options: BalanceGetOptions): Pr
 /** Gives a service its parts as hidden properties: printing it shows no machinery. */
 function openBalance(
   service: BalanceService,
-  pipeline: HttpPipeline,
+  account: Account,
   services: BalanceServices & { readonly activity: ActivitySource },
   whenUp: ((start: () => void) => void) | undefined,
 ): void {
   const clock = SYSTEM_CLOCK;
-  const scrub: Scrub = (text) => pipeline.scrub(text);
-  const { options, balanceStore } = pipeline;
+  const scrub: Scrub = (text) => account.keys.scrub(text);
+  const { options, balanceStore } = account;
   const { thresholds, pollIntervalMs, watch: isWatching } = options.balance;
   const store = new BoundedStore(
     balanceStore ?? new InMemoryBalanceStore(),
-    () => (balanceStore === undefined ? Promise.resolve(SOLE_ACCOUNT) : pipeline.identify()),
+    () => (balanceStore === undefined ? Promise.resolve(SOLE_ACCOUNT) : account.identify()),
     clock,
     balanceStore === undefined ? undefined : warnOfStore,
   );
   const keys = {
-    separate: options.keys.api && options.keys.management && pipeline.hasSeparateKeys,
+    separate: options.keys.api && options.keys.management && account.keys.areSeparate,
     management: options.keys.management,
   };
   const reader = new BalanceReader({
@@ -285,16 +285,16 @@ function openBalance(
     pollIntervalMs,
     clock,
     ...(whenUp !== undefined && { whenUp }),
-    onNotice: (alert) => pipeline.alert(alert),
+    onNotice: (alert) => account.instrumentation.alert(alert),
   });
   if (isWatching) {
     watch.enter();
   }
-  pipeline.onClose(() => {
+  account.onClose(() => {
     watch.end();
     return reader.close();
   });
-  pipeline.onKeyRotation(() => reader.countForKey());
+  account.keys.onRotation(() => reader.countForKey());
   warnOfUselessPolls(pollIntervalMs, options.baseUrl);
   const parts = {
     reader,
@@ -303,7 +303,7 @@ function openBalance(
     reports: { from: -Infinity },
     ttlMs: options.balance.ttlMs,
     spendCheck: new SpendCheck(),
-    mayHoldKey: (hash: string) => pipeline.mayHoldKey(hash),
+    mayHoldKey: (hash: string) => account.keys.mayHold(hash),
     isStoreUp: () => (balanceStore === undefined ? undefined : store.isUp),
     scrub,
   };

@@ -32,7 +32,7 @@ export interface OpenRouterCall<T> {
   readonly startedAt?: number | undefined;
 }
 
-/** Whether sending the call twice could do something twice. */
-export function createsSomething(call: Pick<OpenRouterCall<unknown>, 'method'>): boolean {
-  return call.method === 'POST';
+/** Whether sending the call twice has the effect of sending it once. */
+export function isIdempotent(call: Pick<OpenRouterCall<unknown>, 'method'>): boolean {
+  return call.method !== 'POST';
 }

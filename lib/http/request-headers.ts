@@ -1,10 +1,14 @@
-import type { AccountSettings } from '../options/resolve-options.js';
+import type { RequestOptions } from '../contracts/request-options.js';
+import type { ResolvedOpenRouterOptions } from '../options/openrouter-options.js';
+import type { OpenRouterCall } from './openrouter-call.js';
 import { VERSION } from './version.js';
+
+type Headers = Readonly<Record<string, string>>;
 
 const ACCEPTED_ENCODINGS = 'gzip, deflate, br';
 
-/** The headers that every call of an account has in common: everything but the key. */
-export function accountHeaders({ headers, options }: AccountSettings): Readonly<Record<string, string>> {
+/** The headers that all calls of an account have in common: everything but the key. */
+export function accountHeaders(headers: Headers, options: ResolvedOpenRouterOptions): Headers {
   return Object.freeze({
     'user-agent': `nestjs-openrouter/${VERSION}`,
     ...(options.httpReferer !== undefined && { 'http-referer': options.httpReferer }),
@@ -16,4 +20,20 @@ export function accountHeaders({ headers, options }: AccountSettings): Readonly<
     accept: 'application/json',
     'accept-encoding': ACCEPTED_ENCODINGS,
   });
+}
+
+/** The headers of one call: the account's, with the call's own over them. */
+export function callHeaders(
+  common: Headers,
+  { body }: Pick<OpenRouterCall<unknown>, 'body'>,
+  own: RequestOptions['headers'] = {},
+): Headers {
+  const headers: Record<string, string> = { ...common };
+  for (const [name, value] of Object.entries(own)) {
+    headers[name.toLowerCase()] = value;
+  }
+  if (body !== undefined) {
+    headers['content-type'] = 'application/json';
+  }
+  return headers;
 }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { Account } from '../../lib/account/account.js';
 import { HttpPipeline } from '../../lib/http/http-pipeline.js';
 import type { OpenRouterCall } from '../../lib/http/openrouter-call.js';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
@@ -8,9 +9,9 @@ import { lookingUp, lookupError } from '../support/lookup.js';
 import { API_KEY, cleanUp, startRawServer } from '../support/servers.js';
 import { refusal } from './support/scenes.js';
 
-const pipelines: HttpPipeline[] = [];
+const accounts: Account[] = [];
 afterEach(async () => {
-  for (const pipeline of pipelines.splice(0)) void pipeline.close();
+  for (const account of accounts.splice(0)) void account.close();
   await cleanUp();
 });
 
@@ -23,7 +24,7 @@ async function pipelineOf(...answers: ((socket: Socket) => unknown)[]): Promise<
   const { lookup } = lookingUp((asked) =>
     asked <= answers.length ? ['127.0.0.1'] : lookupError('EAI_AGAIN'),
   );
-  const pipeline = new HttpPipeline(
+  const account = new Account(
     resolveOptions(
       {
         apiKey: API_KEY,
@@ -35,8 +36,8 @@ async function pipelineOf(...answers: ((socket: Socket) => unknown)[]): Promise<
       'Here',
     ),
   );
-  pipelines.push(pipeline);
-  return pipeline;
+  accounts.push(account);
+  return new HttpPipeline(account);
 }
 
 const change: OpenRouterCall<string> = {

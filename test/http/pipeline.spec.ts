@@ -1,27 +1,28 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { Account } from '../../lib/account/account.js';
 import { HttpPipeline } from '../../lib/http/http-pipeline.js';
-import { createsSomething, type OpenRouterCall } from '../../lib/http/openrouter-call.js';
+import { isIdempotent, type OpenRouterCall } from '../../lib/http/openrouter-call.js';
 import type { OpenRouterModuleOptions } from '../../lib/options/openrouter-options.js';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
 import { failureOf } from '../support/failures.js';
 import { lookingUp, lookupError } from '../support/lookup.js';
 import { answerWell, API_KEY, cleanUp, sendError, startRawServer, startServer } from '../support/servers.js';
 
-const pipelines: HttpPipeline[] = [];
+const accounts: Account[] = [];
 afterEach(async () => {
-  for (const pipeline of pipelines.splice(0)) void pipeline.close();
+  for (const account of accounts.splice(0)) void account.close();
   await cleanUp();
 });
 
 function pipelineOf(baseUrl: string, options: OpenRouterModuleOptions = {}): HttpPipeline {
-  const pipeline = new HttpPipeline(
+  const account = new Account(
     resolveOptions(
       { apiKey: API_KEY, baseUrl, retry: { maxRetries: 2, initialDelayMs: 1 }, ...options },
       'Here',
     ),
   );
-  pipelines.push(pipeline);
-  return pipeline;
+  accounts.push(account);
+  return new HttpPipeline(account);
 }
 
 function call(over: Partial<OpenRouterCall<unknown>> = {}): OpenRouterCall<unknown> {
@@ -50,7 +51,7 @@ describe('a call', () => {
     }
     expect([server.requests.length, resetting.requests.length]).toEqual([times, times]);
     expect(server.requests[0]!.method).toBe(method);
-    expect(createsSomething({ method })).toBe(method === 'POST');
+    expect(isIdempotent({ method })).toBe(method !== 'POST');
   });
 
   it('with a body is JSON, and one without has no content type', async () => {
@@ -107,7 +108,7 @@ describe('a call', () => {
     const server = await startServer(() => undefined);
     const pipeline = pipelineOf(server.baseUrl);
     const failed = failureOf(pipeline.request(call()));
-    void pipeline.onApplicationShutdown();
+    void accounts[0]!.onApplicationShutdown();
     expect(await failed).toMatchObject({ name: 'OpenRouterAbortException', delivery: 'not-sent' });
     expect((await failureOf(pipeline.request(call()))).message).toBe(
       'things.change was not sent: the OpenRouter client is closed.',

@@ -13,7 +13,7 @@ const NAMES = {
   options:
     'apiKey managementKey baseUrl headers timeoutMs deadlineMs retry retryCodes signal axios balance store instrumentation maxAgeMs isRefresh days workspaceId',
   calls:
-    'operation method path parameters query key body decode gone awaitMs startedAt isInference value failure stale',
+    'operation method path parameters query key body decode gone awaitMs startedAt isInference value failure stale connection delayMs what',
   arguments:
     'date apiKeyHash userId workspaceId groupBy offset includeDisabled waitMs scrub limitReset expiresAt amount',
   axios:

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { OpenRouterValidationException } from '../../lib/errors/index.js';
+import { Account } from '../../lib/account/account.js';
 import { HttpPipeline } from '../../lib/http/http-pipeline.js';
 import { expandPath, queryText } from '../../lib/http/request-path.js';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
@@ -82,10 +83,17 @@ describe('expandPath', () => {
 });
 
 describe('a call with path parameters', () => {
+  const accounts: Account[] = [];
+  afterEach(() => {
+    for (const account of accounts.splice(0)) void account.close();
+  });
+
   function pipelineOf(baseUrl: string): HttpPipeline {
-    return new HttpPipeline(
+    const account = new Account(
       resolveOptions({ apiKey: 'sk-or-v1-a-key', baseUrl, retry: { initialDelayMs: 0 } }, 'Here'),
     );
+    accounts.push(account);
+    return new HttpPipeline(account);
   }
 
   const remove = {
@@ -100,7 +108,6 @@ describe('a call with path parameters', () => {
     const server = await startServer((_request, response) => sendError(response, 500));
     const pipeline = pipelineOf(server.baseUrl);
     const failure = await failureOf(pipeline.request({ ...remove, parameters: { hash: '..' } }));
-    void pipeline.close();
     expect(failure).toMatchObject({ errors: [{ property: 'hash' }] });
     expect(server.requests.length).toBe(0);
   });
@@ -122,10 +129,8 @@ describe('a call with path parameters', () => {
     });
     const other = pipelineOf(applied.baseUrl);
     await expect(other.request({ ...remove, parameters: { hash: HASH } })).resolves.toBe('deleted');
-    void other.close();
 
     const second = await failureOf(pipeline.request({ ...remove, parameters: { hash: HASH } }));
-    void pipeline.close();
     expect(second).toMatchObject({ status: 404, delivery: 'rejected' });
   });
 });

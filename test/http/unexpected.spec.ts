@@ -26,7 +26,7 @@ const CALL: OpenRouterCall<unknown> = {
   decode: (body) => body,
 };
 
-const pipelineOf = (client: OpenRouterClient): HttpPipeline => Reflect.get(client, 'pipeline');
+const pipelineOf = (client: OpenRouterClient): HttpPipeline => Reflect.get(client.credits, 'pipeline');
 
 function thrower(error: unknown): () => never {
   return () => {

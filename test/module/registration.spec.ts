@@ -337,7 +337,7 @@ describe('many accounts', () => {
     );
     const tokens = looks.mock.contexts.map((context) => String(Reflect.get(context as object, 'token')));
     looks.mockRestore();
-    return tokens.filter((token) => token.startsWith('nestjs-openrouter/pipeline/')).length;
+    return tokens.filter((token) => token.startsWith('nestjs-openrouter/account/')).length;
   }
 
   it('boot with as many looks at each as few do', async () => {

@@ -1,43 +1,68 @@
+import { OpenRouterNotFoundException } from '../../errors/status.exceptions.js';
 import { MAX_TIMER_MS } from '../../options/option-rules.js';
+import type { CallFailure } from '../call-failure.js';
+import type { CallTime, Recovery, Retry } from './recovery.js';
 
-/** What the decision to look again is made of. */
-export interface FoundQuestion {
+/** What the decision to look again depends on. */
+export interface LookQuestion extends CallTime {
   /** How long the call may wait for what it asks for, in milliseconds from its start. */
   readonly awaitMs: number;
-  /** Milliseconds since the start of the call. */
-  readonly elapsedMs: number;
-  /** Milliseconds left until the call's deadline. */
-  readonly remainingMs: number;
-  /** How often it was not found so far, at least 1. */
+  /** How many looks have not found it, at least 1. */
   readonly misses: number;
-  /** What the server asks to wait. */
+  /** How long the server asks to wait. */
   readonly retryAfterMs: number | undefined;
   /** A number from 0 to below 1. */
   readonly random: number;
 }
 
 const FIRST_BOUND_MS = 250;
-const LAST_BOUND_MS = 4_000;
+const MAX_BOUND_MS = 4_000;
+
+/** OpenRouter answers 404 for a moment before what was just made can be read. */
+export class NotFoundYet implements Recovery {
+  #misses = 0;
+
+  /** @param awaitMs - How long a 404 means "not there yet", in milliseconds from the start of the call. */
+  constructor(
+    private readonly awaitMs: number,
+    private readonly random: () => number = Math.random,
+  ) {}
+
+  after({ exception }: CallFailure, time: CallTime): Retry | undefined {
+    if (!(exception instanceof OpenRouterNotFoundException)) {
+      return undefined;
+    }
+    this.#misses += 1;
+    const delayMs = nextLookDelay({
+      ...time,
+      awaitMs: this.awaitMs,
+      misses: this.#misses,
+      retryAfterMs: exception.retryAfterMs,
+      random: this.random(),
+    });
+    return delayMs === undefined ? undefined : { delayMs, key: undefined, connection: undefined };
+  }
+}
 
 /**
- * Milliseconds to wait before looking again for what is not there yet, or `undefined` if there is no more time to.
+ * Milliseconds to wait before the next look, or `undefined` if there is no time left for one.
  *
- * The upper half of a bound that doubles is drawn from: what takes a moment to appear is not there after no time. The
- * last look comes at the end of the wait, however near.
+ * The delay is drawn from the upper half of a bound that doubles: what takes a moment to appear is not there after no
+ * time. The last look comes at the end of the wait, however near.
  */
-export function foundDelay(question: FoundQuestion): number | undefined {
+export function nextLookDelay(question: LookQuestion): number | undefined {
   const { awaitMs, elapsedMs, remainingMs, misses, retryAfterMs = 0, random } = question;
   const leftMs = awaitMs - elapsedMs;
   // A timer may be early by a fraction of a millisecond, after which there is nothing left to wait for.
   if (leftMs < 1 || retryAfterMs > leftMs) {
     return undefined;
   }
-  const bound = Math.min(LAST_BOUND_MS, FIRST_BOUND_MS * 2 ** (misses - 1));
+  const bound = Math.min(MAX_BOUND_MS, FIRST_BOUND_MS * 2 ** (misses - 1));
   const delayMs = Math.min(leftMs, Math.max(retryAfterMs, (bound * (1 + random)) / 2));
   return delayMs < remainingMs ? delayMs : undefined;
 }
 
-/** Milliseconds for a call that waits: the wait and the last attempt. */
+/** The deadline of a call that waits, in milliseconds: the wait and one attempt. */
 export function awaitDeadline(awaitMs: number, timeoutMs: number): number {
   return Math.min(awaitMs + timeoutMs, MAX_TIMER_MS);
 }

@@ -4,13 +4,13 @@ import { isGeneric } from '../../errors/parsing/relayed-error.js';
 import type { ResolvedRetryOptions } from '../../options/openrouter-options.js';
 import { type CallFailure, deliveryIn } from '../call-failure.js';
 
-/** What a retry decision is made of. */
+/** What the decision to try again depends on. */
 export interface RetryQuestion {
   readonly settings: false | ResolvedRetryOptions;
-  /** Whether the call creates something, so that it must not be sent twice. */
-  readonly creates: boolean;
+  /** Whether the call may be sent twice. */
+  readonly isIdempotent: boolean;
   readonly failure: CallFailure;
-  /** Attempts made so far, at least 1. */
+  /** The first attempt and the retries so far, at least 1. */
   readonly attempts: number;
   /** Milliseconds left until the call's deadline. */
   readonly remainingMs: number;
@@ -49,14 +49,14 @@ export function delayBefore(
     : random * bound;
 }
 
-function mayRetry({ creates, failure }: RetryQuestion, settings: ResolvedRetryOptions): boolean {
+function mayRetry({ isIdempotent, failure }: RetryQuestion, settings: ResolvedRetryOptions): boolean {
   const { exception } = failure;
   if (exception instanceof OpenRouterApiException) {
     // What the answer itself says of it wins over its status.
     const isRetryable = exception.retryable ?? isRetryableAnswer(exception, settings);
-    return isRetryable && (!creates || mayResendAfterAnswer(exception, settings));
+    return isRetryable && (isIdempotent || mayResendAfterAnswer(exception, settings));
   }
-  return failure.transient && (!creates || deliveryIn(exception) === 'not-sent');
+  return failure.transient && (isIdempotent || deliveryIn(exception) === 'not-sent');
 }
 
 function isRetryableAnswer(exception: OpenRouterApiException, settings: ResolvedRetryOptions): boolean {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { awaitDeadline, foundDelay, type FoundQuestion } from '../../../lib/http/recovery/not-found-yet.js';
+import { awaitDeadline, nextLookDelay, type LookQuestion } from '../../../lib/http/recovery/not-found-yet.js';
 
-function question(over: Partial<FoundQuestion>): FoundQuestion {
+function question(over: Partial<LookQuestion>): LookQuestion {
   return {
     awaitMs: 60_000,
     elapsedMs: 0,
@@ -24,10 +24,10 @@ describe('the wait for what is not there yet', () => {
     [6, 0, 2_000],
     [2_000, 0.5, 3_000],
   ])('after miss %i with the random number %d is %d ms', (misses, random, expected) => {
-    expect(foundDelay(question({ misses, random }))).toBeCloseTo(expected, 6);
+    expect(nextLookDelay(question({ misses, random }))).toBeCloseTo(expected, 6);
   });
 
-  it.each<[string, Partial<FoundQuestion>, number | undefined]>([
+  it.each<[string, Partial<LookQuestion>, number | undefined]>([
     ['is cut so that the last look comes at its end', { awaitMs: 1_000, elapsedMs: 940 }, 60],
     ['ends at its end', { awaitMs: 1_000, elapsedMs: 1_000 }, undefined],
     ['ends after its end', { awaitMs: 1_000, elapsedMs: 4_000 }, undefined],
@@ -39,7 +39,7 @@ describe('the wait for what is not there yet', () => {
     ['goes on just before the deadline', { remainingMs: 125.1 }, 125],
     ['ends with the call', { elapsedMs: 70_000, remainingMs: 0 }, undefined],
   ])('%s', (_title, over, expected) => {
-    expect(foundDelay(question(over))).toBe(expected);
+    expect(nextLookDelay(question(over))).toBe(expected);
   });
 });
 

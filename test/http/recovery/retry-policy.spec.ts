@@ -25,7 +25,7 @@ function connectionFailure(delivery: OpenRouterDelivery, transient = true) {
 function question(over: Partial<RetryQuestion>): RetryQuestion {
   return {
     settings: DEFAULT_RETRY,
-    creates: false,
+    isIdempotent: true,
     failure: apiFailure(503),
     attempts: 1,
     remainingMs: 30_000,
@@ -102,7 +102,7 @@ describe('whether there is a next attempt', () => {
     [302, false],
   ])('after a %i of a GET: %s; of a creation: never', (status, expected) => {
     expect(retryDelay(question({ failure: apiFailure(status) })) !== undefined).toBe(expected);
-    expect(retryDelay(question({ failure: apiFailure(status), creates: true }))).toBeUndefined();
+    expect(retryDelay(question({ failure: apiFailure(status), isIdempotent: false }))).toBeUndefined();
   });
 
   it.each<[string, ReturnType<typeof apiFailure>, boolean]>([
@@ -144,14 +144,22 @@ describe('whether there is a next attempt', () => {
   it.each<[string, Partial<RetryQuestion>, boolean]>([
     ['a GET whose effect is unknown', { failure: connectionFailure('unknown') }, true],
     ['a GET that was not sent', { failure: connectionFailure('not-sent') }, true],
-    ['a creation that was not sent', { failure: connectionFailure('not-sent'), creates: true }, true],
-    ['a creation whose effect is unknown', { failure: connectionFailure('unknown'), creates: true }, false],
-    ['a creation that was refused', { failure: connectionFailure('rejected'), creates: true }, false],
-    ['a creation whose answer was lost', { failure: connectionFailure('applied'), creates: true }, false],
+    ['a creation that was not sent', { failure: connectionFailure('not-sent'), isIdempotent: false }, true],
+    [
+      'a creation whose effect is unknown',
+      { failure: connectionFailure('unknown'), isIdempotent: false },
+      false,
+    ],
+    ['a creation that was refused', { failure: connectionFailure('rejected'), isIdempotent: false }, false],
+    [
+      'a creation whose answer was lost',
+      { failure: connectionFailure('applied'), isIdempotent: false },
+      false,
+    ],
     ['a GET that fails for good', { failure: connectionFailure('not-sent', false) }, false],
     [
       'a creation that fails for good',
-      { failure: connectionFailure('not-sent', false), creates: true },
+      { failure: connectionFailure('not-sent', false), isIdempotent: false },
       false,
     ],
     [
@@ -172,7 +180,7 @@ describe('whether there is a next attempt', () => {
     const settings = { ...DEFAULT_RETRY, retryThrottledPost: true };
     const may = [408, 409, 429, 500, 503].filter(
       (status) =>
-        retryDelay(question({ settings, creates: true, failure: apiFailure(status) })) !== undefined,
+        retryDelay(question({ settings, isIdempotent: false, failure: apiFailure(status) })) !== undefined,
     );
     expect(may).toEqual([429]);
   });
@@ -205,9 +213,9 @@ describe('whether there is a next attempt', () => {
     [400, true, {}, true],
     [400, true, { attempts: 4 }, false],
     [400, true, { settings: false }, false],
-    [503, true, { creates: true }, false],
-    [429, true, { creates: true, settings: { ...DEFAULT_RETRY, retryThrottledPost: true } }, true],
-    [429, false, { creates: true, settings: { ...DEFAULT_RETRY, retryThrottledPost: true } }, false],
+    [503, true, { isIdempotent: false }, false],
+    [429, true, { isIdempotent: false, settings: { ...DEFAULT_RETRY, retryThrottledPost: true } }, true],
+    [429, false, { isIdempotent: false, settings: { ...DEFAULT_RETRY, retryThrottledPost: true } }, false],
   ])('after a %i that says %s of itself', (status, retryable, over, expected) => {
     const failure = apiFailure(status, { retryable });
     expect(retryDelay(question({ failure, ...over })) !== undefined).toBe(expected);

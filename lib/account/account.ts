@@ -1,0 +1,97 @@
+import type { BalanceStore } from '../contracts/balance-store.js';
+import type { OpenRouterAttachedClient } from '../contracts/instrumentation.js';
+import type { ResolvedOpenRouterOptions } from '../options/openrouter-options.js';
+import type { AccountSettings } from '../options/resolve-options.js';
+import { secretsOfHeaders } from '../secret/secret-headers.js';
+import { Transport } from '../transport/transport.js';
+import { AccountLife } from './account-life.js';
+import { InstrumentationHooks } from './instrumentation-hooks.js';
+import { KeyRing } from './key-ring.js';
+import { secretsOfProxy } from '../transport/proxy-secrets.js';
+
+/** One OpenRouter account: its keys, its connections, its instrumentations, its settings and its life. */
+export class Account {
+  /** The options in force, without anything secret. */
+  readonly options: ResolvedOpenRouterOptions;
+  readonly keys: KeyRing;
+  readonly instrumentation: InstrumentationHooks;
+  readonly transport: Transport;
+
+  #isAttached = false;
+  readonly #attachListeners: (() => void)[] = [];
+  readonly #life = new AccountLife();
+  readonly #balanceStore: BalanceStore | undefined;
+  readonly #headers: AccountSettings['headers'];
+
+  constructor(settings: AccountSettings) {
+    const { axios, balanceStore, headers, keys, options } = settings;
+    this.options = options;
+    this.keys = new KeyRing(keys, [...secretsOfHeaders(headers), ...secretsOfProxy(axios)]);
+    this.instrumentation = new InstrumentationHooks(settings);
+    this.transport = new Transport(settings);
+    this.#balanceStore = balanceStore;
+    this.#headers = headers;
+    this.onClose(() => this.transport.destroy());
+  }
+
+  /** The user's headers for every call, which may hold secrets: inspection reads getters, but calls no method. */
+  headers(): AccountSettings['headers'] {
+    return this.#headers;
+  }
+
+  /** Where the balance is shared; `undefined` for the memory of this process. */
+  get balanceStore(): BalanceStore | undefined {
+    return this.#balanceStore;
+  }
+
+  /**
+   * A name of the account that is the same wherever the same keys are used: a hash of the keys and of the API's host.
+   * Functions given as keys are called, so that a rotated key means another account.
+   *
+   * @throws `OpenRouterConfigException` if such a function fails.
+   */
+  identify(): Promise<string> {
+    return this.keys.hashWith(new URL(this.options.baseUrl).host);
+  }
+
+  /** Calls a function once the account has its client; at once if it has one already. */
+  onAttach(listener: () => void): void {
+    if (this.#isAttached) {
+      listener();
+    } else {
+      this.#attachListeners.push(listener);
+    }
+  }
+
+  /** Hands the account's client to the instrumentations. */
+  attach(client: OpenRouterAttachedClient): void {
+    this.#isAttached = true;
+    this.instrumentation.attach(client);
+    for (const listener of this.#attachListeners.splice(0)) {
+      listener();
+    }
+  }
+
+  get isClosed(): boolean {
+    return this.#life.isClosed;
+  }
+
+  /** Calls a function when the account is closed. `close` takes as long as the function does. */
+  onClose(listener: () => Promise<void> | void): void {
+    this.#life.onClose(listener);
+  }
+
+  /**
+   * Ends every call and every socket at once; later calls are refused. May be called more than once.
+   *
+   * @returns Settles when everything that ends with the account has ended.
+   */
+  close(): Promise<void> {
+    return this.#life.close();
+  }
+
+  /** Nest's hook, late enough that other providers can still make calls while they shut down. */
+  onApplicationShutdown(): Promise<void> {
+    return this.close();
+  }
+}
