@@ -12,6 +12,7 @@ import {
   OpenRouterAbortException,
   OpenRouterClient,
   OpenRouterConfigException,
+  OpenRouterConnectionException,
   OpenRouterModule,
   type OpenRouterModuleOptions,
   OpenRouterValidationException,
@@ -171,12 +172,22 @@ describe('reportError', () => {
   });
 
   it('is quiet where OpenRouter does not answer', async () => {
+    const logs = (['debug', 'log', 'warn', 'error', 'fatal'] as const).map((level) =>
+      jest.spyOn(Logger.prototype, level).mockImplementation(() => undefined),
+    );
     const balance = open();
+    await balance.get();
     sandbox.failNext({ fault: 'reset', times: Infinity });
     balance.reportError(OUT_OF_CREDITS);
-    await until(() => sandbox.requests.length > 0);
-    await sleep(20);
+    await until(() => sandbox.requests.length === 2);
+    expect(await failureOf(balance.get())).toBeInstanceOf(OpenRouterConnectionException);
+    // What was known before the error is known to be wrong.
     expect(balance.peek()).toBeUndefined();
+    expect(logs.flatMap(({ mock }) => mock.calls)).toEqual([]);
+    jest.restoreAllMocks();
+    sandbox.clearFailures();
+    sandbox.spend(4.75);
+    await expect(balance.refresh()).resolves.toMatchObject({ balance: 70, stale: false });
   });
 });
 

@@ -18,12 +18,3 @@ it('the table holds every fault, each under a title of its own', () => {
   expect(missing).toEqual([]);
   expect(new Set(faults.map(({ title }) => title)).size).toBe(faults.length);
 });
-
-it('a POST never arrives more often than a GET, and more than once only where the caller has opted in', () => {
-  for (const { title, get, post, options } of faults) {
-    const optedIn = typeof options?.retry === 'object' && options.retry.retryThrottledPost === true;
-    if (post === undefined || optedIn || title.includes('1 000 calls')) continue;
-    expect([title, post.sent <= 1]).toEqual([title, true]);
-    if (get !== undefined) expect([title, post.sent <= get.sent]).toEqual([title, true]);
-  }
-});

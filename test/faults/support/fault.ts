@@ -10,6 +10,8 @@ export type Method = 'GET' | 'POST';
 export interface Scene {
   readonly baseUrl: string;
   readonly options?: OpenRouterModuleOptions;
+  /** How many calls the measured one stands for; 1 if absent. */
+  readonly calls?: number;
   /** Requests of the measured call that the server has read. */
   readonly sent: () => number;
   /** Attempts of the measured call, where none of them gets as far as a request. */

@@ -76,6 +76,7 @@ function clockJump(ms: number, handler: Handler, more: (server: TestServer) => o
 /** Many calls at once. All of them fail alike; the last one speaks for them. */
 function storm(handler: Handler): Way {
   return onRequest(handler, (_server, { method }) => ({
+    calls: CALLS,
     call: async (client) => {
       const failures = await Promise.all(
         Array.from({ length: CALLS }, () => failureOf(callOf(client, method), 60_000)),
