@@ -14,6 +14,7 @@ import type {
 } from './options/openrouter-options.js';
 import { openServices, type OpenRouterServices } from './openrouter.services.js';
 import { resolveOptions } from './options/resolve-options.js';
+import { HiddenParts } from './secret/hidden-parts.js';
 
 /** An account and its parts as Nest has made them; a test may have put its own in their places. */
 export interface OpenRouterClientParts {
@@ -21,6 +22,8 @@ export interface OpenRouterClientParts {
   readonly services: OpenRouterServices;
   readonly balance: BalanceService;
 }
+
+const clientParts = new HiddenParts<{ readonly account: Account }>();
 
 /**
  * One OpenRouter account as one object.
@@ -51,9 +54,6 @@ export class OpenRouterClient {
   /** The options in force: validated, frozen, without keys. */
   readonly options: ResolvedOpenRouterOptions;
 
-  /** @internal */
-  declare private readonly account: Account;
-
   /**
    * @param keyOrOptions - A key of the account, or the options that `OpenRouterModule.forRoot` takes.
    * @throws `OpenRouterConfigException` that names every wrong option and its fix.
@@ -66,8 +66,7 @@ export class OpenRouterClient {
     parts?: OpenRouterClientParts,
   ) {
     const account = parts?.account ?? openAccount(keyOrOptions);
-    // Not enumerable: printing a client shows its options and services, not the machinery below.
-    Object.defineProperty(this, 'account', { value: account });
+    clientParts.hide(this, { account });
     const services = parts?.services ?? openServices(new HttpPipeline(account));
     this.credits = services.credits;
     this.apiKeys = services.apiKeys;
@@ -87,7 +86,7 @@ export class OpenRouterClient {
    * Redis is to be closed after that.
    */
   close(): Promise<void> {
-    return this.account.close();
+    return clientParts.of(this).account.close();
   }
 
   /** Closes the client at the end of an `await using` block. */

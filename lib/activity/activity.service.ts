@@ -1,7 +1,7 @@
 import type { RequestOptions } from '../contracts/request-options.js';
 import type { HttpPipeline } from '../http/http-pipeline.js';
 import type { OpenRouterCall } from '../http/openrouter-call.js';
-import { attachPipeline } from '../http/service-pipeline.js';
+import { attachPipeline, pipelineOf } from '../http/service-pipeline.js';
 import { checkArgument } from '../options/check-argument.js';
 import { ownMembers } from '../options/pollution.js';
 import { summarizeActivity } from './activity-summary.js';
@@ -11,9 +11,6 @@ import { ActivityQuery, wireDay } from './activity.query.js';
 
 /** What the account has used: by day, model and provider. */
 export class ActivityService {
-  /** @internal */
-  declare private readonly pipeline: HttpPipeline;
-
   /** @internal */
   constructor(pipeline: HttpPipeline | undefined) {
     attachPipeline(this, pipeline, 'activity');
@@ -39,7 +36,7 @@ export class ActivityService {
    */
   async list(query?: ActivityQuery, options?: RequestOptions): Promise<ActivityItem[]> {
     const checked = checkQuery(query, 'activity.list');
-    return this.pipeline.request(activityCall('activity.list', checked, decodeActivity), options);
+    return pipelineOf(this).request(activityCall('activity.list', checked, decodeActivity), options);
   }
 
   /**
@@ -55,7 +52,7 @@ export class ActivityService {
     const checked = checkQuery(query, 'activity.summarize');
     const decode = (body: unknown): ActivitySummary =>
       summarizeActivity(decodeActivity(body), checked.groupBy);
-    return this.pipeline.request(activityCall('activity.summarize', checked, decode), options);
+    return pipelineOf(this).request(activityCall('activity.summarize', checked, decode), options);
   }
 }
 

@@ -6,7 +6,7 @@ import {
 } from '../errors/client.exceptions.js';
 import type { HttpPipeline } from '../http/http-pipeline.js';
 import type { OpenRouterCall } from '../http/openrouter-call.js';
-import { attachPipeline } from '../http/service-pipeline.js';
+import { attachPipeline, pipelineOf } from '../http/service-pipeline.js';
 import { checkArgument } from '../options/check-argument.js';
 import { keyProblem } from '../options/key-rules.js';
 import { ownMembers } from '../options/pollution.js';
@@ -48,9 +48,6 @@ export interface FindApiKeysOptions extends RequestOptions {
  */
 export class ApiKeysService {
   /** @internal */
-  declare private readonly pipeline: HttpPipeline;
-
-  /** @internal */
   constructor(pipeline: HttpPipeline | undefined) {
     attachPipeline(this, pipeline, 'apiKeys');
   }
@@ -79,7 +76,7 @@ export class ApiKeysService {
    * @returns Amounts in US dollars. There is no hash and no name in it; of the amounts only `limitRemaining` is certain.
    */
   getCurrent(options?: RequestOptions): Promise<CurrentApiKey> {
-    return this.pipeline.request(
+    return pipelineOf(this).request(
       {
         operation: 'apiKeys.getCurrent',
         method: 'GET',
@@ -104,7 +101,7 @@ export class ApiKeysService {
    */
   async list(query?: ListApiKeysQuery, options?: RequestOptions): Promise<ApiKey[]> {
     const checked = checkArgument(ListApiKeysQuery, query ?? {}, 'apiKeys.list');
-    return this.pipeline.request(pageCall(checked), options);
+    return pipelineOf(this).request(pageCall(checked), options);
   }
 
   /**
@@ -173,7 +170,7 @@ export class ApiKeysService {
     let offset = start;
     let isFull = true;
     while (isFull) {
-      const page = await this.pipeline.request(pageCall({ ...which, offset }, startedAt), options);
+      const page = await pipelineOf(this).request(pageCall({ ...which, offset }, startedAt), options);
       isFull = page.length >= PAGE_SIZE;
       const known = seen.size;
       for (const key of page) {
@@ -203,7 +200,7 @@ export class ApiKeysService {
   async create(request: CreateApiKeyRequest, options?: RequestOptions): Promise<CreatedApiKey> {
     const { name, limit, limitReset, includeByokInLimit, expiresAt, creatorUserId, workspaceId } =
       checkArgument(CreateApiKeyRequest, request, 'apiKeys.create');
-    return this.pipeline.request(
+    return pipelineOf(this).request(
       {
         operation: 'apiKeys.create',
         method: 'POST',
@@ -233,7 +230,7 @@ export class ApiKeysService {
    * @throws `OpenRouterNotFoundException` (404), and what every method throws.
    */
   async get(hash: string, options?: RequestOptions): Promise<ApiKey> {
-    return this.pipeline.request(
+    return pipelineOf(this).request(
       {
         operation: 'apiKeys.get',
         method: 'GET',
@@ -258,7 +255,7 @@ export class ApiKeysService {
    */
   async update(hash: string, request: UpdateApiKeyRequest, options?: RequestOptions): Promise<ApiKey> {
     const { name, disabled, limit, limitReset, includeByokInLimit } = checkChanges(request, 'apiKeys.update');
-    return this.pipeline.request(
+    return pipelineOf(this).request(
       {
         operation: 'apiKeys.update',
         method: 'PATCH',
@@ -287,7 +284,7 @@ export class ApiKeysService {
    * what every method throws.
    */
   async delete(hash: string, options?: RequestOptions): Promise<void> {
-    return this.pipeline.request(
+    return pipelineOf(this).request(
       {
         operation: 'apiKeys.delete',
         method: 'DELETE',

@@ -5,6 +5,7 @@ import type { BalanceDiagnostics } from '../contracts/balance-figures.js';
 import { mayBeShortOfMoney } from '../errors/error-verdict.js';
 import { isOpenRouterHost } from '../errors/openrouter-host.js';
 import { assertMadeByModule } from '../http/service-pipeline.js';
+import { HiddenParts } from '../secret/hidden-parts.js';
 import type { Scrub } from '../secret/scrub.js';
 import { abortException } from '../errors/abort-exception.js';
 import { checkForecastOptions, checkGetOptions, checkRefreshOptions } from './balance-arguments.js';
@@ -34,6 +35,21 @@ const REPORT_PAUSE_MS = 2_000;
 
 const DEFAULT_FORECAST_DAYS = 7;
 
+/** What printing a service does not show. */
+interface BalanceParts {
+  readonly reader: BalanceReader;
+  readonly watch: BalanceWatch;
+  readonly history: UsageHistory;
+  readonly reports: { from: number };
+  readonly ttlMs: number;
+  readonly spendCheck: SpendCheck;
+  readonly mayHoldKey: (hash: string) => boolean;
+  readonly isStoreUp: () => boolean | undefined;
+  readonly scrub: Scrub;
+}
+
+const balanceParts = new HiddenParts<BalanceParts>();
+
 /**
  * The account's balance at any rate: one reading for any number of callers, shared, watched, and honest about its age.
  *
@@ -50,25 +66,6 @@ const DEFAULT_FORECAST_DAYS = 7;
  */
 export class BalanceService implements OnModuleDestroy {
   /** @internal */
-  declare private readonly reader: BalanceReader;
-  /** @internal */
-  declare private readonly watch: BalanceWatch;
-  /** @internal */
-  declare private readonly history: UsageHistory;
-  /** @internal */
-  declare private readonly reports: { from: number };
-  /** How long a reading is fresh, for those who decide by it. @internal */
-  declare readonly ttlMs: number;
-  /** @internal */
-  declare private readonly spendCheck: SpendCheck;
-  /** @internal */
-  declare private readonly mayHoldKey: (hash: string) => boolean;
-  /** @internal */
-  declare private readonly isStoreUp: () => boolean | undefined;
-  /** @internal */
-  declare private readonly scrub: Scrub;
-
-  /** @internal */
   constructor(
     account: Account | undefined,
     services: BalanceServices & { readonly activity: ActivitySource },
@@ -77,6 +74,11 @@ export class BalanceService implements OnModuleDestroy {
   ) {
     assertMadeByModule(this, account, 'balance');
     openBalance(this, account, services, whenUp);
+  }
+
+  /** How long a reading is fresh, for those who decide by it. @internal */
+  get ttlMs(): number {
+    return balanceParts.of(this).ttlMs;
   }
 
   /**
@@ -95,7 +97,9 @@ export class BalanceService implements OnModuleDestroy {
    * to give; `OpenRouterAbortException`; `OpenRouterValidationException`.
    */
   get(options?: BalanceGetOptions): Promise<BalanceSnapshot> {
-    return options === undefined ? this.reader.get() : checkedGet(this.reader, options);
+    return options === undefined
+      ? balanceParts.of(this).reader.get()
+      : checkedGet(balanceParts.of(this).reader, options);
   }
 
   /**
@@ -106,7 +110,7 @@ export class BalanceService implements OnModuleDestroy {
    * @throws What {@link BalanceService.get} throws. Nothing old is given in the place of a failure.
    */
   async refresh(options: BalanceRefreshOptions = {}): Promise<BalanceSnapshot> {
-    return this.reader.refresh(checkRefreshOptions(options).signal);
+    return balanceParts.of(this).reader.refresh(checkRefreshOptions(options).signal);
   }
 
   /**
@@ -117,7 +121,7 @@ export class BalanceService implements OnModuleDestroy {
    * the reading is too old to be given at all.
    */
   peek(): BalanceSnapshot | undefined {
-    return this.reader.peek();
+    return balanceParts.of(this).reader.peek();
   }
 
   /**
@@ -126,9 +130,9 @@ export class BalanceService implements OnModuleDestroy {
    * those who wait for it, and not kept.
    */
   invalidate(): void {
-    this.reader.invalidate();
-    this.history.forget();
-    this.watch.wake();
+    balanceParts.of(this).reader.invalidate();
+    balanceParts.of(this).history.forget();
+    balanceParts.of(this).watch.wake();
   }
 
   /**
@@ -140,7 +144,7 @@ export class BalanceService implements OnModuleDestroy {
    * @param error - Anything. At any rate of errors there is one such reading in two seconds at most.
    */
   reportError(error: unknown): void {
-    const { reader, reports } = this;
+    const { reader, reports } = balanceParts.of(this);
     if (performance.now() < reports.from || !mayBeShortOfMoney(error)) {
       return;
     }
@@ -173,16 +177,24 @@ export class BalanceService implements OnModuleDestroy {
   recordSpend(usd: number, options?: RecordSpendOptions): void {
     const given = readSpend(usd, options);
     if (given.problem !== undefined) {
-      this.spendCheck.refuse(given.problem);
+      balanceParts.of(this).spendCheck.refuse(given.problem);
     }
     if (given.usd !== undefined) {
-      this.reader.recordSpend(given.usd, given.keyHash !== undefined && !this.mayHoldKey(given.keyHash));
+      balanceParts
+        .of(this)
+        .reader.recordSpend(
+          given.usd,
+          given.keyHash !== undefined && !balanceParts.of(this).mayHoldKey(given.keyHash),
+        );
     }
   }
 
   /** How well the bookkeeping goes, in this process: whether the shared store answers, and what was recorded wrongly. */
   get diagnostics(): BalanceDiagnostics {
-    return Object.freeze({ storeUp: this.isStoreUp() ?? null, invalidSpends: this.spendCheck.refused });
+    return Object.freeze({
+      storeUp: balanceParts.of(this).isStoreUp() ?? null,
+      invalidSpends: balanceParts.of(this).spendCheck.refused,
+    });
   }
 
   /**
@@ -193,7 +205,7 @@ export class BalanceService implements OnModuleDestroy {
    * alive.
    */
   get changes$(): Observable<BalanceSnapshot> {
-    return this.watch.changes$;
+    return balanceParts.of(this).watch.changes$;
   }
 
   /**
@@ -214,7 +226,7 @@ export class BalanceService implements OnModuleDestroy {
    * alive.
    */
   get alerts$(): Observable<BalanceAlert> {
-    return this.watch.alerts$;
+    return balanceParts.of(this).watch.alerts$;
   }
 
   /**
@@ -231,16 +243,20 @@ export class BalanceService implements OnModuleDestroy {
   async forecast(options: BalanceForecastOptions = {}): Promise<BalanceForecast> {
     const { days = DEFAULT_FORECAST_DAYS, signal } = checkForecastOptions(options);
     const [{ spendable }, uses] = await Promise.all([
-      this.reader.get({ signal }),
-      this.history.read(signal, (fired) => abortException('balance.forecast', fired, 'unknown', this.scrub)),
+      balanceParts.of(this).reader.get({ signal }),
+      balanceParts
+        .of(this)
+        .history.read(signal, (fired) =>
+          abortException('balance.forecast', fired, 'unknown', balanceParts.of(this).scrub),
+        ),
     ]);
     return forecastOf(spendable, uses, days, Date.now());
   }
 
   /** Nest's hook: stops polling, completes the streams, and waits a moment for recorded spend to reach the store. */
   onModuleDestroy(): Promise<void> {
-    this.watch.end();
-    return this.reader.flush();
+    balanceParts.of(this).watch.end();
+    return balanceParts.of(this).reader.flush();
   }
 }
 
@@ -248,7 +264,7 @@ async function checkedGet(reader: BalanceReader, options: BalanceGetOptions): Pr
   return reader.get(checkGetOptions(options));
 }
 
-/** Gives a service its parts as hidden properties: printing it shows no machinery. */
+/** Makes the parts of a service. */
 function openBalance(
   service: BalanceService,
   account: Account,
@@ -296,7 +312,7 @@ function openBalance(
   });
   account.keys.onRotation(() => reader.countForKey());
   warnOfUselessPolls(pollIntervalMs, options.baseUrl);
-  const parts = {
+  balanceParts.hide(service, {
     reader,
     watch,
     history: new UsageHistory(services.activity, clock, options.keys.management),
@@ -306,10 +322,7 @@ function openBalance(
     mayHoldKey: (hash: string) => account.keys.mayHold(hash),
     isStoreUp: () => (balanceStore === undefined ? undefined : store.isUp),
     scrub,
-  };
-  for (const [name, value] of Object.entries(parts)) {
-    Object.defineProperty(service, name, { value });
-  }
+  });
 }
 
 /** Nothing fails without the store, so that nobody would notice. */

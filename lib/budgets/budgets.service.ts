@@ -1,6 +1,6 @@
 import type { RequestOptions } from '../contracts/request-options.js';
 import type { HttpPipeline } from '../http/http-pipeline.js';
-import { attachPipeline } from '../http/service-pipeline.js';
+import { attachPipeline, pipelineOf } from '../http/service-pipeline.js';
 import { checkArgument } from '../options/check-argument.js';
 import { decodeBudget, decodeBudgets } from './budget.decoders.js';
 import type { Budget, BudgetInterval } from './budget.models.js';
@@ -11,9 +11,6 @@ const PATH_OF_ONE = `${PATH}/{interval}`;
 
 /** What the account's workspaces may spend. OpenRouter offers budgets to enterprise accounts. */
 export class BudgetsService {
-  /** @internal */
-  declare private readonly pipeline: HttpPipeline;
-
   /** @internal */
   constructor(pipeline: HttpPipeline | undefined) {
     attachPipeline(this, pipeline, 'budgets');
@@ -34,7 +31,7 @@ export class BudgetsService {
    * `OpenRouterAbortException`.
    */
   list(workspace: string, options?: RequestOptions): Promise<Budget[]> {
-    return this.pipeline.request(
+    return pipelineOf(this).request(
       {
         operation: 'budgets.list',
         method: 'GET',
@@ -58,7 +55,7 @@ export class BudgetsService {
    * for the interval.
    */
   get(workspace: string, interval: BudgetInterval, options?: RequestOptions): Promise<Budget> {
-    return this.pipeline.request(
+    return pipelineOf(this).request(
       {
         operation: 'budgets.get',
         method: 'GET',
@@ -96,7 +93,7 @@ export class BudgetsService {
     options?: RequestOptions,
   ): Promise<Budget> {
     const { limitUsd, includeByokInBudgets } = checkArgument(SetBudgetRequest, request, 'budgets.set');
-    return this.pipeline.request(
+    return pipelineOf(this).request(
       {
         operation: 'budgets.set',
         method: 'PUT',
@@ -120,7 +117,7 @@ export class BudgetsService {
    * @throws What {@link BudgetsService.list} throws.
    */
   delete(workspace: string, interval: BudgetInterval, options?: RequestOptions): Promise<void> {
-    return this.pipeline.request(
+    return pipelineOf(this).request(
       {
         operation: 'budgets.delete',
         method: 'DELETE',

@@ -1,6 +1,6 @@
 import type { RequestOptions } from '../contracts/request-options.js';
 import type { HttpPipeline } from '../http/http-pipeline.js';
-import { attachPipeline } from '../http/service-pipeline.js';
+import { attachPipeline, pipelineOf } from '../http/service-pipeline.js';
 import { checkArgument } from '../options/check-argument.js';
 import { CreateCoinbaseChargeRequest } from './create-coinbase-charge.request.js';
 import { decodeCoinbaseCharge, decodeCredits } from './credits.decoders.js';
@@ -11,9 +11,6 @@ const PURCHASE_URL = 'https://openrouter.ai/settings/credits';
 
 /** The account's credits. */
 export class CreditsService {
-  /** @internal */
-  declare private readonly pipeline: HttpPipeline;
-
   /** @internal */
   constructor(pipeline: HttpPipeline | undefined) {
     attachPipeline(this, pipeline, 'credits');
@@ -33,7 +30,7 @@ export class CreditsService {
    * `OpenRouterAbortException`, `OpenRouterValidationException`.
    */
   getCredits(options?: RequestOptions): Promise<GetCreditsResponse> {
-    return this.pipeline.request(
+    return pipelineOf(this).request(
       {
         operation: 'credits.getCredits',
         method: 'GET',
@@ -69,7 +66,7 @@ export class CreditsService {
       request,
       'credits.createCoinbaseCharge',
     );
-    return this.pipeline.request(
+    return pipelineOf(this).request(
       {
         operation: 'credits.createCoinbaseCharge',
         method: 'POST',

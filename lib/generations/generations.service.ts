@@ -1,6 +1,6 @@
 import { OpenRouterValidationException } from '../errors/client.exceptions.js';
 import type { HttpPipeline } from '../http/http-pipeline.js';
-import { attachPipeline } from '../http/service-pipeline.js';
+import { attachPipeline, pipelineOf } from '../http/service-pipeline.js';
 import { GENERATION_ID_PATTERN, isMatching } from '../wire/identifiers.js';
 import { decodeGeneration } from './generation.decoder.js';
 import type { Generation } from './generation.models.js';
@@ -13,9 +13,6 @@ const ID_SHAPE =
 
 /** What single generations have cost. */
 export class GenerationsService {
-  /** @internal */
-  declare private readonly pipeline: HttpPipeline;
-
   /** @internal */
   constructor(pipeline: HttpPipeline | undefined) {
     attachPipeline(this, pipeline, 'generations');
@@ -49,7 +46,7 @@ export class GenerationsService {
       ]);
     }
     const { waitMs, ...requestOptions } = checkGenerationOptions(options, OPERATION);
-    return this.pipeline.request(
+    return pipelineOf(this).request(
       {
         operation: OPERATION,
         method: 'GET',

@@ -1,24 +1,29 @@
 import { OpenRouterConfigException } from '../errors/client.exceptions.js';
+import { HiddenParts } from '../secret/hidden-parts.js';
 import type { HttpPipeline } from './http-pipeline.js';
 
+const serviceParts = new HiddenParts<{ readonly pipeline: HttpPipeline }>();
+
 /**
- * Gives a service its pipeline as a hidden property: printing a service does not show the machinery below.
+ * Gives a service its pipeline; printing the service does not show it.
  *
  * @param member - The service's name in `OpenRouterClient`, for the message.
  * @throws `OpenRouterConfigException` where Nest has made the service by itself.
  */
-export function attachPipeline(
-  service: object,
-  pipeline: HttpPipeline | undefined,
-  member: string,
-): asserts pipeline is HttpPipeline {
+export function attachPipeline(service: object, pipeline: HttpPipeline | undefined, member: string): void {
   assertMadeByModule(service, pipeline, member);
-  Object.defineProperty(service, 'pipeline', { value: pipeline });
+  serviceParts.hide(service, { pipeline });
+}
+
+/** The pipeline that a service was given. */
+export function pipelineOf(service: object): HttpPipeline {
+  return serviceParts.of(service).pipeline;
 }
 
 /**
- * Refuses a service that Nest has made by itself, without the part of the account that it is made of.
+ * Refuses a service that Nest has made by itself, from a list of `providers`.
  *
+ * @param part - The part of the account that the service is made with, missing in that case.
  * @param member - The service's name in `OpenRouterClient`, for the message.
  * @throws `OpenRouterConfigException`
  */

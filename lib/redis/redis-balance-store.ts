@@ -7,6 +7,7 @@ import type {
   SharedSpend,
 } from '../contracts/balance-store.js';
 import { OpenRouterConfigException } from '../errors/client.exceptions.js';
+import { HiddenParts } from '../secret/hidden-parts.js';
 import {
   ADD_SPEND,
   type BalanceScript,
@@ -32,6 +33,8 @@ const PREFIX = 'nestjs-openrouter:balance:1';
 /** A client that has lost its server queues commands, some for ever. */
 const MOST_OUTSTANDING = 1_000;
 
+const storeParts = new HiddenParts<{ readonly run: RunScript }>();
+
 /**
  * Shares balances through Redis, for `balance.store`: one reading for all replicas of an application, one flight,
  * one count of what was spent, and each alert from one of them.
@@ -50,9 +53,6 @@ const MOST_OUTSTANDING = 1_000;
  * ```
  */
 export class RedisBalanceStore implements BalanceStore {
-  /** @internal */
-  declare private readonly run: RunScript;
-
   /**
    * @param client - A client of `ioredis` 5 or 6: a `Redis` or a `Cluster`.
    * @throws `OpenRouterConfigException` if it is no such client.
@@ -64,13 +64,15 @@ export class RedisBalanceStore implements BalanceStore {
         'RedisBalanceStore: a client of ioredis is needed, for example new RedisBalanceStore(new Redis(url)).',
       );
     }
-    // In a closure, since inspect({ showHidden: true }) prints every property, and the client holds a password.
-    Object.defineProperty(this, 'run', { value: scriptRunner(client) });
+    // The client holds a password.
+    storeParts.hide(this, { run: scriptRunner(client) });
   }
 
   /** Everything that is kept of an account. */
   async read(account: string): Promise<SharedBalance> {
-    const [sequence, text, age, alert, spent, now, sums] = listOf(await this.run(READ, account));
+    const [sequence, text, age, alert, spent, now, sums] = listOf(
+      await storeParts.of(this).run(READ, account),
+    );
     return {
       sequence: wholeNumber(sequence),
       reading: typeof text === 'string' ? { text, ageMs: wholeNumber(age) } : undefined,
@@ -81,13 +83,13 @@ export class RedisBalanceStore implements BalanceStore {
 
   /** Draws a number for a flight, and tells whether it leads. */
   async begin(account: string, holdMs: number): Promise<BalanceFlight> {
-    const [sequence, leads] = listOf(await this.run(BEGIN, account, holdMs, randomUUID()));
+    const [sequence, leads] = listOf(await storeParts.of(this).run(BEGIN, account, holdMs, randomUUID()));
     return { sequence: wholeNumber(sequence), leads: wholeNumber(leads) === 1 };
   }
 
   /** Gives up a flight's lead. */
   async end(account: string, sequence: number): Promise<void> {
-    await this.run(END, account, sequence);
+    await storeParts.of(this).run(END, account, sequence);
   }
 
   /** Replaces the reading, unless there was a later one or an invalidation. */
@@ -98,12 +100,14 @@ export class RedisBalanceStore implements BalanceStore {
     keepMs: number,
     settledMs: number,
   ): Promise<boolean> {
-    return wholeNumber(await this.run(WRITE, account, sequence, text, keepMs, settledMs)) === 1;
+    return (
+      wholeNumber(await storeParts.of(this).run(WRITE, account, sequence, text, keepMs, settledMs)) === 1
+    );
   }
 
   /** Forgets the reading; flights that began before can no longer write. */
   async invalidate(account: string): Promise<void> {
-    await this.run(INVALIDATE, account);
+    await storeParts.of(this).run(INVALIDATE, account);
   }
 
   /** Sums are kept by their names. */
@@ -126,7 +130,7 @@ export class RedisBalanceStore implements BalanceStore {
       sum.ageMs,
       sum.spanMs,
     ]);
-    await this.run(ADD_SPEND, account, microUsd, keepMs, ...named);
+    await storeParts.of(this).run(ADD_SPEND, account, microUsd, keepMs, ...named);
   }
 
   /** Changes the alert state if it still is what was expected. */
@@ -136,7 +140,9 @@ export class RedisBalanceStore implements BalanceStore {
     next: string,
     keepMs: number,
   ): Promise<boolean> {
-    const answer = await this.run(CLAIM_ALERT, account, expected ?? '', next, keepMs, randomUUID());
+    const answer = await storeParts
+      .of(this)
+      .run(CLAIM_ALERT, account, expected ?? '', next, keepMs, randomUUID());
     return wholeNumber(answer) === 1;
   }
 }

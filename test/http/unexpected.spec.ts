@@ -4,6 +4,7 @@ import type { HttpPipeline } from '../../lib/http/http-pipeline.js';
 import type { OpenRouterCall } from '../../lib/http/openrouter-call.js';
 import type { OpenRouterModuleOptions } from '../../lib/options/openrouter-options.js';
 import type { OpenRouterClient } from '../../lib/openrouter.client.js';
+import { HiddenParts } from '../../lib/secret/hidden-parts.js';
 import { failureOf } from '../support/failures.js';
 import { leaksIn } from '../support/leaks.js';
 import {
@@ -26,7 +27,8 @@ const CALL: OpenRouterCall<unknown> = {
   decode: (body) => body,
 };
 
-const pipelineOf = (client: OpenRouterClient): HttpPipeline => Reflect.get(client.credits, 'pipeline');
+const pipelineOf = (client: OpenRouterClient): HttpPipeline =>
+  new HiddenParts<{ readonly pipeline: HttpPipeline }>().of(client.credits).pipeline;
 
 function thrower(error: unknown): () => never {
   return () => {

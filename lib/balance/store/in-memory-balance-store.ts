@@ -4,6 +4,7 @@ import type {
   NamedSpend,
   SharedBalance,
 } from '../../contracts/balance-store.js';
+import { HiddenParts } from '../../secret/hidden-parts.js';
 
 /** Amounts recorded within this time are kept as their sum. */
 const SPEND_SPAN_MS = 1_000;
@@ -32,6 +33,14 @@ interface Account {
   unnamed: string;
 }
 
+/** What printing a store does not show: it has balances. */
+interface StoreParts {
+  readonly accounts: Map<string, Account>;
+  readonly now: () => number;
+}
+
+const storeParts = new HiddenParts<StoreParts>();
+
 /**
  * Keeps balances in the memory of this process: the default of `balance.store`, where each account has one of its own.
  *
@@ -39,24 +48,17 @@ interface Account {
  * readings as processes would by a store outside of them.
  */
 export class InMemoryBalanceStore implements BalanceStore {
-  /** @internal */
-  declare private readonly accounts: Map<string, Account>;
-  /** @internal */
-  declare private readonly now: () => number;
-
   constructor();
   /** @internal */
   constructor(now: () => number);
   constructor(now: () => number = () => performance.now()) {
-    // Hidden: printing a store does not show balances.
-    Object.defineProperty(this, 'accounts', { value: new Map<string, Account>() });
-    Object.defineProperty(this, 'now', { value: now });
+    storeParts.hide(this, { accounts: new Map(), now });
   }
 
   /** Everything that is kept of an account. */
   read(account: string): Promise<SharedBalance> {
-    const now = this.now();
-    const found = this.accounts.get(account);
+    const now = storeParts.of(this).now();
+    const found = storeParts.of(this).accounts.get(account);
     if (found === undefined) {
       return Promise.resolve({ sequence: 0, reading: undefined, spend: [], alertState: undefined });
     }
@@ -79,7 +81,7 @@ export class InMemoryBalanceStore implements BalanceStore {
 
   /** Draws a number for a flight, and tells whether it leads. */
   begin(account: string, holdMs: number): Promise<BalanceFlight> {
-    const now = this.now();
+    const now = storeParts.of(this).now();
     const found = this.accountOf(account);
     found.drawn += 1;
     const leads = found.lead === undefined || found.lead.endsAt <= now;
@@ -106,7 +108,7 @@ export class InMemoryBalanceStore implements BalanceStore {
     keepMs: number,
     settledMs: number,
   ): Promise<boolean> {
-    const now = this.now();
+    const now = storeParts.of(this).now();
     const found = this.accountOf(account);
     if (sequence <= found.sequence) {
       return false;
@@ -141,7 +143,7 @@ export class InMemoryBalanceStore implements BalanceStore {
     keepMs: number,
     sums: readonly NamedSpend[] = [],
   ): Promise<void> {
-    const now = this.now();
+    const now = storeParts.of(this).now();
     const found = this.accountOf(account);
     const { spend } = found;
     const expiresAt = now + keepMs;
@@ -179,7 +181,7 @@ export class InMemoryBalanceStore implements BalanceStore {
 
   /** Changes the alert state if it still is what was expected. */
   claimAlert(account: string, expected: string | undefined, next: string, keepMs: number): Promise<boolean> {
-    const now = this.now();
+    const now = storeParts.of(this).now();
     const found = this.accountOf(account);
     const state = isKept(found.alert, now) ? found.alert.state : undefined;
     if (state !== expected) {
@@ -192,7 +194,7 @@ export class InMemoryBalanceStore implements BalanceStore {
   /** @internal */
   private keep(spend: Map<string, Spend>, sum: Spend): void {
     if (!spend.has(sum.id)) {
-      const now = this.now();
+      const now = storeParts.of(this).now();
       forgetSpend(spend, (kept) => isKept(kept, now));
     }
     spend.set(sum.id, sum);
@@ -200,7 +202,7 @@ export class InMemoryBalanceStore implements BalanceStore {
 
   /** @internal */
   private accountOf(account: string): Account {
-    let found = this.accounts.get(account);
+    let found = storeParts.of(this).accounts.get(account);
     if (found === undefined) {
       found = {
         drawn: 0,
@@ -211,7 +213,7 @@ export class InMemoryBalanceStore implements BalanceStore {
         spend: new Map(),
         unnamed: '',
       };
-      this.accounts.set(account, found);
+      storeParts.of(this).accounts.set(account, found);
     }
     return found;
   }
