@@ -2,7 +2,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-const START_MS = 60_000;
+/** Enough for the builds before the start on a busy machine. */
+const START_MS = 300_000;
 const STOP_MS = 10_000;
 
 const { OPENROUTER_API_KEY: _apiKey, OPENROUTER_MANAGEMENT_KEY: _managementKey, ...env } = process.env;

@@ -1,26 +1,6 @@
 /** @type {import('jest').Config} */
 module.exports = {
-  testEnvironment: 'node',
-  roots: ['<rootDir>/test'],
-  testMatch: ['**/*.spec.ts'],
-  // Programs are started and killed, one after the other, and each takes its time on a busy machine.
+  ...require('../shared/jest.base.cjs'),
+  // A test kills and restarts the program several times, which takes a while on a busy machine.
   testTimeout: 90_000,
-  extensionsToTreatAsEsm: ['.ts'],
-  // TypeScript's imports name the `.js` files of the build; the tests run on the `.ts` files.
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
-  transform: {
-    '^.+\\.ts$': [
-      'ts-jest',
-      {
-        useESM: true,
-        // `npm run build` and the editor check types.
-        diagnostics: false,
-        tsconfig: {
-          ...require('./tsconfig.json').compilerOptions,
-          module: 'esnext',
-          moduleResolution: 'bundler',
-        },
-      },
-    ],
-  },
 };

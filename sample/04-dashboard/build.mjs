@@ -10,8 +10,11 @@ const dist = join(here, 'dist');
 
 rmSync(dist, { recursive: true, force: true });
 const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc');
-for (const project of ['tsconfig.build.json', 'page']) {
-  execFileSync(process.execPath, [tsc, '-p', project], { cwd: here, stdio: 'inherit' });
+for (const project of [
+  ['-b', 'tsconfig.build.json'],
+  ['-p', 'page'],
+]) {
+  execFileSync(process.execPath, [tsc, ...project], { cwd: here, stdio: 'inherit' });
 }
 for (const name of ['index.html', 'styles.css', 'icon.svg']) {
   cpSync(join(here, 'page', name), join(dist, 'page', name));

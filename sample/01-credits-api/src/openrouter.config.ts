@@ -1,6 +1,6 @@
 import { registerAs } from '@nestjs/config';
-import { type OpenRouterFactoryOptions, SecretString } from 'nestjs-openrouter';
-import { readVariable } from './environment.js';
+import type { OpenRouterFactoryOptions } from 'nestjs-openrouter';
+import { readSecret, readVariable } from 'sample-shared';
 
 /** The options of `OpenRouterModule`, from the environment. */
 export const openrouterConfig = registerAs('openrouter', (): OpenRouterFactoryOptions => ({
@@ -8,9 +8,3 @@ export const openrouterConfig = registerAs('openrouter', (): OpenRouterFactoryOp
   managementKey: readSecret('OPENROUTER_MANAGEMENT_KEY'),
   baseUrl: readVariable('OPENROUTER_BASE_URL'),
 }));
-
-/** Anyone may ask ConfigService for these options; a `SecretString` does not get into a log by accident. */
-function readSecret(name: string): SecretString | undefined {
-  const value = readVariable(name);
-  return value === undefined ? undefined : new SecretString(value);
-}

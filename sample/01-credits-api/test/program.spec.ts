@@ -102,9 +102,9 @@ describe('Ctrl-C', () => {
 
 describe('a start that cannot work', () => {
   it.each([
-    ['PORT=abc', { PORT: 'abc' }, 'PORT=abc is no port'],
-    ['PORT=65536', { PORT: '65536' }, 'PORT=65536 is no port'],
-    ['a foreign HOST', { HOST: '192.0.2.1' }, 'HOST=192.0.2.1 is no address of this machine'],
+    ['PORT=abc', { PORT: 'abc' }, 'PORT=abc is not a port'],
+    ['PORT=65536', { PORT: '65536' }, 'PORT=65536 is not a port'],
+    ['a foreign HOST', { HOST: '192.0.2.1' }, 'HOST=192.0.2.1 is not an address of this machine'],
     ['a malformed key', { OPENROUTER_API_KEY: 'sk-or-v1-secret secret' }, '`apiKey` has a character'],
     [
       'a pasted header',

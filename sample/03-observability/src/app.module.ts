@@ -1,8 +1,10 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
-import { type BalanceStore, OpenRouterModule, provideOpenRouterExceptionFilter } from 'nestjs-openrouter';
+import { Redis } from 'ioredis';
+import { OpenRouterModule, provideOpenRouterExceptionFilter } from 'nestjs-openrouter';
 import { OpenRouterHealthModule } from 'nestjs-openrouter/health';
 import { OpenRouterMetrics } from 'nestjs-openrouter/metrics';
+import { RedisBalanceStore } from 'nestjs-openrouter/redis';
 import { Registry } from 'prom-client';
 import type { Account } from './account.js';
 import { CompletionsController } from './completions.controller.js';
@@ -10,19 +12,19 @@ import { Completions } from './completions.js';
 import { HealthController } from './health.controller.js';
 import { MetricsController } from './metrics.controller.js';
 import { MoneyAlerts } from './money-alerts.js';
+import { RedisEnd } from './redis.js';
 
-/** What the application is made of, besides its own code. */
-export interface AppParts {
+export interface AppOptions {
   readonly account: Account;
-  /** Shares the balance with other replicas. */
-  readonly store?: BalanceStore;
-  /** How often the balance is read, in milliseconds; OpenRouter's own figures are a minute old. */
-  readonly pollIntervalMs?: number;
+  /** Shares the balance between replicas. */
+  readonly redis?: Redis | undefined;
+  /** How often the balance is read, in milliseconds. */
+  readonly pollIntervalMs: number;
 }
 
 @Module({})
 export class AppModule {
-  static of({ account, store, pollIntervalMs = 60_000 }: AppParts): DynamicModule {
+  static of({ account, redis, pollIntervalMs }: AppOptions): DynamicModule {
     const registry = new Registry();
     return {
       module: AppModule,
@@ -31,10 +33,10 @@ export class AppModule {
           ...account,
           instrumentation: new OpenRouterMetrics({ registry }),
           balance: {
-            store,
+            store: redis && new RedisBalanceStore(redis),
             pollIntervalMs,
             ttlMs: pollIntervalMs,
-            // Metrics show a balance from the start on, not only once somebody has asked.
+            // Reads the balance from the start, so that the metrics show it before the first request.
             watch: true,
             thresholds: { low: 1.5, critical: 0.5 },
           },
@@ -48,6 +50,7 @@ export class AppModule {
         MoneyAlerts,
         { provide: Registry, useValue: registry },
         { provide: Completions.ACCOUNT, useValue: account },
+        ...(redis === undefined ? [] : [{ provide: Redis, useValue: redis }, RedisEnd]),
         provideOpenRouterExceptionFilter({ mapping: 'gateway' }),
       ],
     };

@@ -1,50 +1,41 @@
-import { NestFactory } from '@nestjs/core';
-import { RedisBalanceStore } from 'nestjs-openrouter/redis';
-import { openAccount } from './account.js';
+import { OpenRouterSandbox } from 'nestjs-openrouter/testing';
+import { createApp, listen, openAccount, readListenAddress, runSample } from 'sample-shared';
+import { readAccount } from './account.js';
 import { AppModule } from './app.module.js';
-import { listen, readListenAddress } from './listen-address.js';
-import { openRedis, RedisModule } from './redis.module.js';
-import { SandboxModule } from './sandbox.module.js';
-import { explainStartError } from './start-error.js';
+import { openRedis } from './redis.js';
 
-/** A sandbox has no minute-old figures: there, what happens shows at once. */
+/** OpenRouter's figures are up to a minute late. A sandbox's are not, so that reading it often shows changes at once. */
+const POLL_MS = 60_000;
 const SANDBOX_POLL_MS = 2_000;
 
-async function start(): Promise<void> {
+runSample(async () => {
   const address = readListenAddress();
-  const { account, title, sandbox } = await openAccount();
+  const { title, sandbox } = await openAccount({ keys: ['OPENROUTER_API_KEY'], startSandbox });
   console.log(title);
 
-  const redis = openRedis();
-  const parts = {
-    account,
-    ...(redis !== undefined && { store: new RedisBalanceStore(redis) }),
-    ...(sandbox !== undefined && { pollIntervalMs: SANDBOX_POLL_MS }),
-  };
-  const imports = [
-    ...(redis === undefined ? [] : [RedisModule.of(redis)]),
-    ...(sandbox === undefined ? [] : [SandboxModule.of(sandbox)]),
-    AppModule.of(parts),
-  ];
-  class Root {}
-  const app = await NestFactory.create(
-    { module: Root, imports },
-    { abortOnError: false, forceCloseConnections: true },
-  );
-  app.enableShutdownHooks(['SIGINT', 'SIGTERM'], { useProcessExit: true });
+  const module = AppModule.of({
+    account: readAccount(),
+    redis: openRedis(),
+    pollIntervalMs: sandbox === undefined ? POLL_MS : SANDBOX_POLL_MS,
+  });
+  const app = await createApp(module, { sandbox });
   await listen(app, address);
-  const url = await app.getUrl();
-  console.log(
-    [
-      '',
-      `Completions  curl ${url}/completions -H 'Content-Type: application/json' -d '{ "prompt": "Hello" }'`,
-      `Health       curl ${url}/health`,
-      `Metrics      curl ${url}/metrics`,
-    ].join('\n'),
-  );
+  console.log(usage(await app.getUrl()));
+});
+
+/** Few credits and expensive completions, so that the alerts come soon. */
+function startSandbox(): Promise<OpenRouterSandbox> {
+  return OpenRouterSandbox.start({
+    credits: { totalCredits: 10, totalUsage: 8 },
+    completionCost: 0.25,
+  });
 }
 
-start().catch((error: unknown) => {
-  console.error(explainStartError(error) ?? error);
-  process.exit(1);
-});
+function usage(url: string): string {
+  return [
+    '',
+    `Completions  curl ${url}/completions -H 'Content-Type: application/json' -d '{ "prompt": "Hello" }'`,
+    `Health       curl ${url}/health`,
+    `Metrics      curl ${url}/metrics`,
+  ].join('\n');
+}

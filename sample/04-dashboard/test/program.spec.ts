@@ -90,8 +90,8 @@ describe('where others can reach it', () => {
 
 describe('a start that cannot work', () => {
   it.each([
-    ['PORT=abc', { PORT: 'abc' }, 'PORT=abc is no port'],
-    ['a foreign HOST', { HOST: '192.0.2.1' }, 'HOST=192.0.2.1 is no address of this machine'],
+    ['PORT=abc', { PORT: 'abc' }, 'PORT=abc is not a port'],
+    ['a foreign HOST', { HOST: '192.0.2.1' }, 'HOST=192.0.2.1 is not an address of this machine'],
     ['a short token', { DASHBOARD_TOKEN: 'secret' }, 'DASHBOARD_TOKEN must be at least 16 characters'],
     ['a malformed key', { OPENROUTER_API_KEY: 'sk-or-v1-secret secret' }, '`apiKey` has a character'],
   ])('%s: one line and exit code 1', async (_name, env, reason) => {

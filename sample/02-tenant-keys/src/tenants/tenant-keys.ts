@@ -6,7 +6,7 @@ import {
   OpenRouterUnauthorizedException,
   type SecretString,
 } from 'nestjs-openrouter';
-import { StartError } from '../start-error.js';
+import { StartError } from 'sample-shared';
 import { nextStep, onlyTidiesUp, type Step, type StepKind, type StepTimes } from './key-steps.js';
 import { SecretCipher } from './secret-cipher.js';
 import type { Tenant, TenantKey } from './tenant.js';

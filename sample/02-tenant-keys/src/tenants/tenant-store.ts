@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import Database from 'libsql';
-import { StartError } from '../start-error.js';
+import { StartError } from 'sample-shared';
 import type { KeyState, Tenant, TenantKey } from './tenant.js';
 
 const APPLICATION = 'tenant-keys';

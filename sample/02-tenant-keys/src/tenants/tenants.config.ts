@@ -1,7 +1,6 @@
 import { registerAs } from '@nestjs/config';
 import { SecretString } from 'nestjs-openrouter';
-import { readVariable } from '../environment.js';
-import { StartError } from '../start-error.js';
+import { readVariable, StartError } from 'sample-shared';
 import type { StepTimes } from './key-steps.js';
 import { isCipherKey } from './secret-cipher.js';
 

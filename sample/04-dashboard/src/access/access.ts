@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readVariable } from '../environment.js';
-import { StartError } from '../start-error.js';
+import { readVariable, StartError } from 'sample-shared';
 import { isLoopback } from './loopback.js';
 
 const SHORTEST_TOKEN = 16;

@@ -1,7 +1,7 @@
 import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { OpenRouterSandbox } from 'nestjs-openrouter/testing';
 
-/** Ends the sandbox together with the application: a running one keeps the process alive. */
+/** Stops the sandbox together with the application. A running sandbox keeps the process alive. */
 @Module({})
 export class SandboxModule implements OnApplicationShutdown {
   constructor(private readonly sandbox: OpenRouterSandbox) {}

@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from '@jest/globals';
-import { readListenAddress } from '../src/listen-address.js';
+import { readListenAddress } from '../src/index.js';
 
 afterEach(() => {
   delete process.env['HOST'];

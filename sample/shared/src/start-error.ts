@@ -1,0 +1,2 @@
+/** A failed start whose message tells the user everything, so that the stack is not printed. */
+export class StartError extends Error {}
