@@ -255,6 +255,21 @@ describe('a boot that succeeds', () => {
   });
 });
 
+describe('a named account whose client a test has replaced', () => {
+  it('polls nothing', async () => {
+    const replaced = sandbox;
+    const eu = watched({ name: 'eu' });
+    await startSandbox();
+    app = await Test.createTestingModule({ imports: [eu, watched()] })
+      .overrideProvider(getOpenRouterClientToken('eu'))
+      .useValue({ balance: {} })
+      .compile();
+    await app.init();
+    await until(() => sandbox.requests.length >= 3, 10_000);
+    expect(replaced.requests.length).toBe(0);
+  });
+});
+
 describe('a module that is loaded lazily', () => {
   interface Loaded {
     readonly credits: CreditsService;

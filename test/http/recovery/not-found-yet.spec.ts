@@ -1,5 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { awaitDeadline, nextLookDelay, type LookQuestion } from '../../../lib/http/recovery/not-found-yet.js';
+import { OpenRouterApiException, OpenRouterNotFoundException } from '../../../lib/errors/index.js';
+import {
+  awaitDeadline,
+  type LookQuestion,
+  nextLookDelay,
+  NotFoundYet,
+} from '../../../lib/http/recovery/not-found-yet.js';
 
 function question(over: Partial<LookQuestion>): LookQuestion {
   return {
@@ -50,5 +56,32 @@ describe('the deadline of a call that waits', () => {
     [2_147_483_647, 10_000, 2_147_483_647],
   ])('for %d ms with attempts of %d ms is %d ms', (awaitMs, timeoutMs, expected) => {
     expect(awaitDeadline(awaitMs, timeoutMs)).toBe(expected);
+  });
+});
+
+describe('the recovery from a 404 of what is not there yet', () => {
+  const missing = { exception: new OpenRouterNotFoundException({ message: 'no' }), transient: false };
+  const later = {
+    exception: new OpenRouterNotFoundException({ message: 'no', retryAfterMs: 3_000 }),
+    transient: false,
+  };
+  const busy = { exception: new OpenRouterApiException({ status: 503, message: 'no' }), transient: false };
+
+  it.each([
+    ['waits longer with each miss', [missing, missing, missing], [125, 250, 500]],
+    ['waits as long as the server asks', [later, missing], [3_000, 250]],
+    ['counts misses alone', [missing, busy, missing], [125, undefined, 250]],
+  ])('%s', (_title, failures, expected) => {
+    const recovery = new NotFoundYet(60_000, () => 0);
+    const time = { elapsedMs: 0, remainingMs: 70_000 };
+    expect(failures.map((failure) => recovery.after(failure, time)?.delayMs)).toEqual(expected);
+  });
+
+  it('ends with the wait', () => {
+    const recovery = new NotFoundYet(1_000, () => 0);
+    const waits = [0, 950, 1_000].map(
+      (elapsedMs) => recovery.after(missing, { elapsedMs, remainingMs: 2_000 })?.delayMs,
+    );
+    expect(waits).toEqual([125, 50, undefined]);
   });
 });
