@@ -5,13 +5,14 @@ import type { BalanceService } from '../balance/balance.service.js';
 import type { BalanceSnapshot } from '../balance/balance.models.js';
 import type { BalanceGetOptions } from '../balance/balance.options.js';
 import { TimedBalanceReader } from '../balance/timed-balance-reader.js';
+import type { OpenRouterInsufficientCreditsException } from '../errors/client.exceptions.js';
 import { isOpenRouterException } from '../errors/openrouter.exception.js';
 import { refusalFor, refusalOf } from './credits-refusal.js';
 import { type CreditsRequirement, isEnough } from './credits-requirement.js';
 import { requirementsOf } from './requirement-metadata.js';
 
 /** Longer than this no request is held up by the guard, even while OpenRouter does not answer. */
-const LONGEST_WAIT_MS = 1_000;
+const MAX_WAIT_MS = 1_000;
 
 /** What is known, or why nothing is. */
 interface Reading {
@@ -24,7 +25,8 @@ interface Reading {
  * or its controller; without it, while nothing is left.
  *
  * `@RequireCredits()` applies it. It can also be applied by `@UseGuards(CreditsGuard)`, or to the whole application by
- * `{ provide: APP_GUARD, useClass: CreditsGuard }`, where `@SkipCreditsGuard()` makes exceptions.
+ * `{ provide: APP_GUARD, useClass: CreditsGuard }`, where `@SkipCreditsGuard()` makes exceptions. A subclass decides by
+ * {@link CreditsGuard.refuse} how a request is refused.
  *
  * It reads the balance that is in memory (`BalanceService.get()`), so a request costs no call to OpenRouter. Where
  * nothing is in memory yet, or it is too old to be served without a try, or it is older than `ttlMs` and the request
@@ -59,19 +61,52 @@ export class CreditsGuard implements CanActivate {
   /** Called by Nest. */
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const requirements = requirementsOf(context.getHandler(), context.getClass());
-    // All within one second; of several refusals the first one counts.
-    const checks = await Promise.allSettled(
-      requirements.map((requirement) => this.check(requirement, context)),
-    );
-    const refused = checks.find((check) => check.status === 'rejected');
-    if (refused !== undefined) {
-      throw refused.reason;
+    // All at the same time, so that several accounts are waited for no longer than one.
+    const checks = await Promise.allSettled(requirements.map((requirement) => this.check(requirement)));
+    for (const check of checks) {
+      if (check.status === 'rejected') {
+        throw check.reason;
+      }
+      if (check.value !== undefined) {
+        await this.refuse(context, check.value);
+      }
     }
     return true;
   }
 
-  /** @internal */
-  private async check(requirement: CreditsRequirement, context: ExecutionContext): Promise<void> {
+  /**
+   * Refuses a request by throwing. Override it to throw another exception, or to do something first.
+   *
+   * It is called for each requirement of the route that is not met, one after the other, until it throws. Where it
+   * returns, the request goes on to the next guard. On a route with `@RequireCredits` that is a plain `CreditsGuard`,
+   * applied by the decorator; an application-wide guard runs before it.
+   *
+   * @param context - The request.
+   * @param refusal - What the route needs, what can be spent, both in US dollars, and the status that the decorator
+   * asks for. Its message contains figures of the account: it is for the log, not for the client.
+   * @throws By default an `OpenRouterInsufficientCreditsException`, which over HTTP and in GraphQL is also an
+   * `HttpException` without figures.
+   *
+   * @example
+   * ```ts
+   * class BillingGuard extends CreditsGuard {
+   *   protected override refuse(context: ExecutionContext, refusal: OpenRouterInsufficientCreditsException): never {
+   *     throw new HttpException({ message: 'Please top up.', required: refusal.required }, 402);
+   *   }
+   * }
+   * ```
+   */
+  protected refuse(
+    context: ExecutionContext,
+    refusal: OpenRouterInsufficientCreditsException,
+  ): void | Promise<void> {
+    throw refusalFor(context, refusal);
+  }
+
+  /** The refusal of a requirement that is not met. @internal */
+  private async check(
+    requirement: CreditsRequirement,
+  ): Promise<OpenRouterInsufficientCreditsException | undefined> {
     const { account } = requirement;
     const reading = await this.readingFor(requirement);
     const spendable = reading.figures?.spendable ?? null;
@@ -80,15 +115,15 @@ export class CreditsGuard implements CanActivate {
     } else {
       this.unknown.delete(account);
     }
-    if (isRefused(spendable, requirement)) {
-      throw refusalFor(context, refusalOf(requirement, reading.figures, reading.error));
-    }
+    return isRefused(spendable, requirement)
+      ? refusalOf(requirement, reading.figures, reading.error)
+      : undefined;
   }
 
   /** The reading at hand, unless it is older than `ttlMs` and would refuse: money may have been added since. @internal */
   private async readingFor(requirement: CreditsRequirement): Promise<Reading> {
     const balance = this.balanceOf(requirement.account);
-    const until = performance.now() + LONGEST_WAIT_MS;
+    const until = performance.now() + MAX_WAIT_MS;
     const leftMs = (): number => Math.max(0, until - performance.now());
     const reading = await this.readingOf(balance, leftMs());
     if (reading.figures === undefined || !isRefused(reading.figures.spendable, requirement)) {

@@ -4,9 +4,11 @@ import {
   Catch,
   Controller,
   type ExceptionFilter,
+  type ExecutionContext,
   Get,
   HttpException,
   type INestApplication,
+  Injectable,
   Logger,
   Module,
   type ModuleMetadata,
@@ -313,6 +315,61 @@ describe('the guard over HTTP', () => {
       await statusOf('routes/deny');
       expect(warnings).toHaveLength(3);
       expect(warnings[2]).toMatch(/ \(the reading failed\)\. Requests are refused until it is\.$/);
+    });
+  });
+
+  describe('with a refusal of a subclass', () => {
+    const startWith = (Guard: new (...modules: never[]) => CreditsGuard): Promise<void> =>
+      start({
+        controllers: [Routes, AllRoutes],
+        providers: [main.provider(), eu.provider('eu'), { provide: APP_GUARD, useClass: Guard }],
+      });
+
+    it('answers with the exception that it throws', async () => {
+      @Injectable()
+      class BillingGuard extends CreditsGuard {
+        protected override async refuse(
+          context: ExecutionContext,
+          { required, spendable, status }: OpenRouterInsufficientCreditsException,
+        ): Promise<void> {
+          const { url: path } = context.switchToHttp().getRequest<{ url: string }>();
+          await Promise.resolve();
+          throw new HttpException({ path, required, spendable, hint: 'top up' }, status);
+        }
+      }
+      await startWith(BillingGuard);
+      main.spendable = 1;
+      expect(await ask('routes/five')).toEqual({
+        status: 402,
+        body: { path: '/routes/five', required: 5, spendable: 1, hint: 'top up' },
+      });
+      expect(await ask('routes/status')).toMatchObject({ status: 503, body: { hint: 'top up' } });
+      expect(await statusOf('all/one')).toBe(200);
+    });
+
+    it('passes the request on where it returns, after a call for each requirement that is not met', async () => {
+      const refusals: string[] = [];
+      @Injectable()
+      class WatchingGuard extends CreditsGuard {
+        protected override refuse(
+          _context: ExecutionContext,
+          { message }: OpenRouterInsufficientCreditsException,
+        ): void {
+          refusals.push(message);
+        }
+      }
+      await startWith(WatchingGuard);
+      main.spendable = 0;
+      eu.spendable = 0;
+      expect(await statusOf('routes/free', 'POST')).toBe(201);
+      expect(refusals).toEqual([expect.stringContaining('more than $0.00 is needed')]);
+      refusals.length = 0;
+      // The guard that the decorator applies still refuses.
+      expect(await ask('routes/both')).toMatchObject({ status: 402, body: { required: 5 } });
+      expect(refusals).toEqual([
+        expect.stringContaining('at least $5.00 is needed'),
+        expect.stringContaining("at least $1.00 is needed, $0.00 is left of the balance of account 'eu'"),
+      ]);
     });
   });
 
