@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 
 /** What a call rejects with. Fails where the call resolves, or does not settle at all. */
-export async function failureOf(call: Promise<unknown>, withinMs = 3_000): Promise<Error> {
+export async function failureOf(call: Promise<unknown>, withinMs = 10_000): Promise<Error> {
   let timer: NodeJS.Timeout | undefined;
   const never = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`not settled within ${withinMs} ms`)), withinMs);

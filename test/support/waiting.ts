@@ -16,7 +16,7 @@ export function sleep(ms: number): Promise<void> {
  *
  * @param withinMs - The test fails after it; shorter than Jest's own limit, which would not say what did not happen.
  */
-export async function until(condition: () => boolean | Promise<boolean>, withinMs = 4_000): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<void> {
   const end = performance.now() + withinMs;
   while (!(await condition())) {
     if (performance.now() > end) {
