@@ -33,7 +33,7 @@ import { RotatedKey } from './recovery/rotated-key.js';
 import { StaleConnection } from './recovery/stale-connection.js';
 import { callHeaders } from './request-headers.js';
 import { expandPath, queryText } from './request-path.js';
-import type { Connection } from '../transport/transport.js';
+import type { Connection } from '../transport/connection.js';
 
 /** What all calls of an account share. */
 export interface CallResources {
@@ -127,9 +127,9 @@ export class Call<T> {
    */
   get #firstConnection(): Connection {
     if (!isIdempotent(this.#call)) {
-      return 'single';
+      return 'unqueued';
     }
-    return this.#key.isOwn ? 'apart' : 'kept';
+    return this.#key.isOwn ? 'isolated' : 'pooled';
   }
 
   #recoveriesFrom(key: string): readonly Recovery[] {

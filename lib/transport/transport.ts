@@ -1,44 +1,108 @@
-import type { HttpService } from '@nestjs/axios';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { HttpService } from '@nestjs/axios';
+import type { AxiosRequestConfig, AxiosStatic } from 'axios';
+import type { OpenRouterAxiosOptions } from '../options/openrouter-options.js';
+import { ownMembers, withoutPollution } from '../options/pollution.js';
 import type { AccountSettings } from '../options/resolve-options.js';
-import { ownMembers } from '../options/pollution.js';
-import { Attempt } from './attempt.js';
-import { type HttpAgents, openAgents } from './http-agents.js';
+import { AdapterAttempt } from './adapter-attempt.js';
+import { openAgents } from './agents.js';
+import type { Attempt } from './attempt.js';
+import type { Connection } from './connection.js';
 import { tellIgnoredProxy } from './ignored-proxy.js';
-import { openAxios } from './open-axios.js';
+import { NodeAttempt } from './node-attempt.js';
+import { Route } from './route.js';
 
-/** The ways to connect. */
-export type Connection = Exclude<keyof HttpAgents, 'destroy'>;
+/** Opens an attempt for a kind of connection, and ends every socket. */
+interface Sockets {
+  openAttempt(connection: Connection): Attempt;
+  destroy(): void;
+}
 
-/** How an account's requests go over the wire. */
+/** How an account's requests go over the wire: by one axios instance, with an adapter of the package or of the user. */
 export class Transport {
-  readonly #options: AccountSettings['options'];
-  readonly #axios: AccountSettings['axios'];
-  readonly #agents = openAgents();
-  readonly #http: Readonly<Record<Connection, HttpService>>;
+  readonly #baseUrl: string;
+  readonly #axios: OpenRouterAxiosOptions;
+  readonly #sockets: Sockets;
 
   constructor({ axios, options }: Pick<AccountSettings, 'axios' | 'options'>) {
-    this.#options = options;
+    const { baseUrl, maxResponseBytes } = options;
+    this.#baseUrl = baseUrl;
     this.#axios = ownMembers(axios);
-    this.#http = {
-      kept: openAxios({ ...this.#agents.kept, ...axios }),
-      apart: openAxios({ ...this.#agents.apart, ...axios }),
-      single: openAxios({ ...this.#agents.single, ...axios }),
-    };
+    this.#sockets = withoutPollution(() =>
+      axios.adapter === undefined || axios.adapter === 'http'
+        ? openNodeSockets(baseUrl, axios, maxResponseBytes)
+        : openAdapterSockets(axios, maxResponseBytes),
+    );
   }
 
   /** An attempt that has not been sent yet. */
   openAttempt(connection: Connection): Attempt {
-    const hasAdapter = this.#axios.adapter !== undefined;
-    return new Attempt(this.#http[connection].axiosRef, hasAdapter, this.#options.maxResponseBytes);
+    return this.#sockets.openAttempt(connection);
   }
 
   /** A sentence about a proxy that the environment names and no request uses; `undefined` without one. */
   ignoredProxy(): string | undefined {
-    return tellIgnoredProxy(this.#options.baseUrl, this.#axios, process.env);
+    return tellIgnoredProxy(this.#baseUrl, this.#axios, process.env);
   }
 
   /** Ends every socket. */
   destroy(): void {
-    this.#agents.destroy();
+    this.#sockets.destroy();
   }
+}
+
+function openNodeSockets(baseUrl: string, own: OpenRouterAxiosOptions, maxBytes: number): Sockets {
+  // Each request names its adapter, and the rest of axios' settings concern other adapters.
+  const axios = openAxios({});
+  const route = new Route(baseUrl, own);
+  return {
+    openAttempt: (connection) => new NodeAttempt(axios, route, connection, maxBytes),
+    destroy: () => route.destroy(),
+  };
+}
+
+function openAdapterSockets(own: OpenRouterAxiosOptions, maxBytes: number): Sockets {
+  const axios = openAxios({
+    // The key must not take a way that only the environment knows of.
+    proxy: false,
+    maxRedirects: 0,
+    responseType: 'stream',
+    // Unpacked by the package, since axios takes a gzip body that is cut short for a whole one.
+    decompress: false,
+    validateStatus: null,
+    ...own,
+    // The fetch adapter knows no limit to redirects.
+    fetchOptions: { redirect: 'manual' },
+  });
+  const plain = openAgents((options) => new HttpAgent(options));
+  const secure = openAgents((options) => new HttpsAgent(options));
+  return {
+    openAttempt: (connection) => {
+      const kind = connection === 'pooled' ? 'pooled' : 'separate';
+      const agents = { httpAgent: plain[kind], httpsAgent: secure[kind], ...agentsOf(own) };
+      return new AdapterAttempt(axios, agents, maxBytes);
+    },
+    destroy: () => {
+      for (const agent of [plain.pooled, plain.separate, secure.pooled, secure.separate]) {
+        agent.destroy();
+      }
+    },
+  };
+}
+
+function agentsOf({ httpAgent, httpsAgent }: OpenRouterAxiosOptions): OpenRouterAxiosOptions {
+  return {
+    ...(httpAgent !== undefined && { httpAgent: httpAgent as unknown }),
+    ...(httpsAgent !== undefined && { httpsAgent: httpsAgent as unknown }),
+  };
+}
+
+/**
+ * Opens an axios instance that belongs to one account. `axios.create` would start from defaults that any other module
+ * may have changed. Where there are two copies of axios, it is of the copy that `HttpService` is made for.
+ */
+function openAxios(defaults: AxiosRequestConfig): HttpService['axiosRef'] {
+  const { Axios } = new HttpService().axiosRef as unknown as AxiosStatic;
+  return new HttpService(new Axios(defaults) as HttpService['axiosRef']).axiosRef;
 }

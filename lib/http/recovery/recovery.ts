@@ -1,5 +1,5 @@
 import type { CallFailure } from '../call-failure.js';
-import type { Connection } from '../../transport/transport.js';
+import type { Connection } from '../../transport/connection.js';
 
 /** The next attempt: when, and what differs from the last one. Every member is set, so that none is inherited. */
 export interface Retry {

@@ -11,6 +11,6 @@ export class StaleConnection implements Recovery {
       return undefined;
     }
     this.#mayReconnect = false;
-    return { delayMs: 0, key: undefined, connection: 'apart' };
+    return { delayMs: 0, key: undefined, connection: 'isolated' };
   }
 }

@@ -11,7 +11,7 @@ const stale = { exception, transient: true, stale: true };
 const fresh = { exception, transient: true, stale: false };
 const unknown = { exception, transient: true };
 
-const again = { delayMs: 0, connection: 'apart' };
+const again = { delayMs: 0, connection: 'isolated' };
 
 describe('the recovery from a stale connection', () => {
   it.each([

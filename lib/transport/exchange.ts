@@ -1,0 +1,156 @@
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
+import type { OpenRouterPhase } from '../contracts/delivery.js';
+import { withoutPollution } from '../options/pollution.js';
+import { TCP_KEEP_ALIVE_MS } from './agents.js';
+import type { Connection } from './connection.js';
+import type { RequestHead, Route } from './route.js';
+import type { Leave } from './semaphore.js';
+import { shield } from './shield.js';
+
+/** Member of a TLS socket that Node's declarations leave out: whether the handshake is under way. */
+const SECURE_CONNECTING = 'secureConnecting';
+
+/** Gets the end of an exchange: one of the two, once. */
+export interface ExchangeListener {
+  /** The answer has begun. Whatever happens to it from here on shows in its body. */
+  onAnswer(response: IncomingMessage): void;
+  /** There is no answer. */
+  onFault(error: Error): void;
+}
+
+/** One request over `node:http` or `node:https`, and the phase it is in. */
+export class Exchange {
+  #request: ClientRequest | undefined;
+  /** The request for a tunnel, until the request itself has a socket. */
+  #connect: ClientRequest | undefined;
+  #leave: Leave | undefined;
+  #phase: OpenRouterPhase = 'queue';
+  #isSettled = false;
+  #isEnded = false;
+
+  constructor(
+    private readonly route: Route,
+    private readonly connection: Connection,
+    private readonly listener: ExchangeListener,
+  ) {}
+
+  /** Where the request is, or was when it ended. */
+  get phase(): OpenRouterPhase {
+    const request = this.#request;
+    if (this.#phase === 'queue' && request?.reusedSocket === true) {
+      // Node assigns the socket, and writes to it, in the next tick.
+      return request.socket === null ? 'queue' : 'headers';
+    }
+    return this.#phase;
+  }
+
+  /** Whether the request went out on a connection that an earlier one had left. */
+  get isReused(): boolean {
+    return this.#request?.reusedSocket === true;
+  }
+
+  /** Sends the request as soon as there is a place for it. */
+  send(head: RequestHead, body: string | undefined): void {
+    const queue = this.route.queueOf(this.connection);
+    if (queue === undefined) {
+      this.#begin(head, body);
+    } else {
+      this.#leave = queue.enter((leave) => {
+        this.#leave = leave;
+        this.#begin(head, body);
+      });
+    }
+  }
+
+  /** Ends the request and its socket. A request that has not begun never will. */
+  end(): void {
+    this.#isEnded = true;
+    this.#connect?.destroy();
+    if (this.#request === undefined) {
+      this.#leave?.();
+    } else {
+      this.#request.destroy();
+    }
+  }
+
+  #begin(head: RequestHead, body: string | undefined): void {
+    if (this.#isEnded) {
+      this.#leave?.();
+      return;
+    }
+    try {
+      withoutPollution(() => {
+        const request = this.route.open(head, this.connection, (connect) => {
+          this.#connect = connect;
+          this.#follow(connect, 'connect');
+        });
+        this.#request = request;
+        shield(request);
+        if (!request.reusedSocket) {
+          this.#follow(request, 'headers');
+        }
+        request.once('response', (response) => {
+          shield(response);
+          this.#phase = 'body';
+          this.#isSettled = true;
+          this.listener.onAnswer(response);
+        });
+        request.once('error', (error) => this.#fail(error));
+        request.once('close', () => {
+          // Some requests end with neither an answer nor an error: after a switch of protocols, for one.
+          this.#fail(new Error('the connection was closed without an answer'));
+          if (this.#leave !== undefined) {
+            // Only after this event does Node put the socket back for the next request.
+            process.nextTick(this.#leave);
+          }
+        });
+        request.end(body);
+      });
+    } catch (error) {
+      this.#fail(error as Error);
+      this.#leave?.();
+    }
+  }
+
+  #fail(error: Error): void {
+    if (!this.#isSettled) {
+      this.#isSettled = true;
+      this.listener.onFault(error);
+    }
+  }
+
+  /** Follows a request on a new socket up to a phase, which begins once the request can be written. */
+  #follow(request: ClientRequest, upTo: OpenRouterPhase): void {
+    request.once('socket', (socket: Socket) =>
+      withoutPollution(() => {
+        shield(socket);
+        this.#watch(socket, upTo);
+      }),
+    );
+  }
+
+  #watch(socket: Socket, upTo: OpenRouterPhase): void {
+    if (socket instanceof Socket) {
+      socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
+    }
+    const { isByName } = this.route;
+    const isSecure = SECURE_CONNECTING in socket;
+    const toPhase = (phase: OpenRouterPhase) => () => {
+      this.#phase = phase;
+    };
+    // A destroyed socket never came past its lookup, which had called back at once.
+    if (socket.connecting || (socket.destroyed && this.#request?.reusedSocket !== true)) {
+      this.#phase = isByName ? 'dns' : 'connect';
+      socket.once('lookup', (error: Error | null | undefined) => {
+        this.#phase = error ? 'dns' : 'connect';
+      });
+      socket.once('connect', toPhase(isSecure ? 'tls' : upTo));
+    } else {
+      this.#phase = Reflect.get(socket, SECURE_CONNECTING) === true ? 'tls' : upTo;
+    }
+    if (isSecure) {
+      socket.once('secureConnect', toPhase(upTo));
+    }
+  }
+}

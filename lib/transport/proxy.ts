@@ -1,0 +1,36 @@
+import type { OpenRouterAxiosOptions } from '../options/openrouter-options.js';
+import { isRecord } from '../untrusted/is-record.js';
+
+/** A proxy of the options. */
+export interface Proxy {
+  /** With its colon. */
+  readonly protocol: string;
+  readonly host: string;
+  readonly port: string | number | undefined;
+  /** The value of `Proxy-Authorization`. */
+  readonly authorization: string | undefined;
+}
+
+/** Reads `axios.proxy`: axios' own form of it, or a `URL`. */
+export function proxyIn({ proxy }: OpenRouterAxiosOptions): Proxy | undefined {
+  if (!isRecord(proxy)) {
+    return undefined;
+  }
+  const { hostname, host, port, protocol = 'http:', auth, username, password } = proxy;
+  const login = isRecord(auth) ? loginOf(auth['username'], auth['password']) : loginOf(username, password);
+  return {
+    protocol: `${String(protocol).replace(/:$/, '')}:`,
+    host: unbracketed(String(hostname ?? host)),
+    port: typeof port === 'string' || typeof port === 'number' ? port : undefined,
+    authorization: login === ':' ? undefined : `Basic ${Buffer.from(login).toString('base64')}`,
+  };
+}
+
+/** The name that a socket connects to; brackets belong to an IPv6 address in a URL only. */
+export function unbracketed(hostname: string): string {
+  return hostname.replace(/^\[(.*)\]$/, '$1');
+}
+
+function loginOf(username: unknown, password: unknown): string {
+  return [username, password].map((part) => (typeof part === 'string' ? part : '')).join(':');
+}

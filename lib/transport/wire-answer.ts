@@ -1,0 +1,46 @@
+import type { HeaderReader } from '../errors/parsing/header-reader.js';
+import type { WireAnswer } from './attempt.js';
+import { isSuccess } from './delivery.js';
+import { BodyFault, type BodyLimit, collectBody, decodeBody, isUnpacked } from './response-body.js';
+
+/** How much of an error answer is read, in bytes, as sent and unpacked. */
+const MAX_ERROR_BYTES = 65_536;
+
+/**
+ * Reads an answer. Listens to the body before it returns: an answer may be gone by the next turn.
+ *
+ * @param end - Ends a connection whose body is not read to its end.
+ */
+export async function readWireAnswer(
+  status: number,
+  header: HeaderReader,
+  data: unknown,
+  maxBytes: number,
+  end: () => void,
+): Promise<WireAnswer> {
+  try {
+    if (Number(header('content-length')) > maxBytes) {
+      end();
+      throw new BodyFault('too-large', `the body is larger than \`maxResponseBytes\` (${maxBytes})`);
+    }
+    const limit = limitOf(status, maxBytes);
+    const collected = await collectBody(data, limit);
+    if (collected.isCut) {
+      end();
+    }
+    const encoding = isUnpacked(data) ? undefined : header('content-encoding');
+    return { status, header, body: await decodeBody(collected, encoding, limit), fault: undefined };
+  } catch (error) {
+    if (error instanceof BodyFault) {
+      return { status, header, body: undefined, fault: error };
+    }
+    throw error;
+  }
+}
+
+/** The beginning of an error answer is enough. */
+function limitOf(status: number, maxBytes: number): BodyLimit {
+  return isSuccess(status)
+    ? { maxBytes, mayCut: false }
+    : { maxBytes: Math.min(maxBytes, MAX_ERROR_BYTES), mayCut: true };
+}
