@@ -3,7 +3,7 @@
  * CONTRIBUTING.md has the map.
  */
 const floors = [
-  ['money', 'secret', 'untrusted', 'async', 'contracts'],
+  ['money', 'secret', 'untrusted', 'openapi', 'async', 'contracts'],
   ['errors'],
   ['wire', 'options'],
   ['transport', 'account'],

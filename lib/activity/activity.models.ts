@@ -1,3 +1,10 @@
+import { count, date, model, openApi, optional, text, usd } from '../openapi/open-api.js';
+
+const AMOUNTS = {
+  usage: usd('Credits spent'),
+  byokUsageInference: usd('Paid to providers with own keys', 'no part of the usage'),
+} as const;
+
 /**
  * What one model has done at one endpoint of a provider in one day.
  *
@@ -34,19 +41,19 @@ export class ActivityItem {
 
   /** @internal */
   static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
-    return {
-      date: { required: false, type: () => Date, description: 'The day: its midnight in UTC' },
-      model: { required: false, type: () => String, example: 'openai/gpt-4.1' },
-      modelPermaslug: { required: false, type: () => String, example: 'openai/gpt-4.1-2025-04-14' },
-      endpointId: { required: false, type: () => String },
-      providerName: { required: false, type: () => String, example: 'OpenAI' },
-      ...moneyMetadata(),
-      requests: { required: false, type: () => Number },
-      promptTokens: { required: false, type: () => Number },
-      completionTokens: { required: false, type: () => Number },
-      reasoningTokens: { required: false, type: () => Number },
-      workspaceId: { required: false, type: () => String },
-    };
+    return openApi<ActivityItem>({
+      date: optional(date('The day: its midnight in UTC')),
+      model: optional(text(undefined, { example: 'openai/gpt-4.1' })),
+      modelPermaslug: optional(text(undefined, { example: 'openai/gpt-4.1-2025-04-14' })),
+      endpointId: optional(text()),
+      providerName: optional(text(undefined, { example: 'OpenAI' })),
+      ...AMOUNTS,
+      requests: optional(count()),
+      promptTokens: optional(count()),
+      completionTokens: optional(count()),
+      reasoningTokens: optional(count()),
+      workspaceId: optional(text()),
+    });
   }
 }
 
@@ -67,13 +74,13 @@ export class ActivityTotals {
 
   /** @internal */
   static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
-    return {
-      ...moneyMetadata(),
-      requests: { required: true, type: () => Number },
-      promptTokens: { required: true, type: () => Number },
-      completionTokens: { required: true, type: () => Number },
-      reasoningTokens: { required: true, type: () => Number },
-    };
+    return openApi<ActivityTotals>({
+      ...AMOUNTS,
+      requests: count(),
+      promptTokens: count(),
+      completionTokens: count(),
+      reasoningTokens: count(),
+    });
   }
 }
 
@@ -84,10 +91,9 @@ export class DailyActivity extends ActivityTotals {
 
   /** @internal */
   static override _OPENAPI_METADATA_FACTORY(): Record<string, object> {
-    return {
-      date: { required: false, type: () => Date, description: 'The day: its midnight in UTC' },
-      ...super._OPENAPI_METADATA_FACTORY(),
-    };
+    return openApi<DailyActivity, ActivityTotals>({
+      date: optional(date('The day: its midnight in UTC')),
+    });
   }
 }
 
@@ -98,10 +104,9 @@ export class ModelActivity extends ActivityTotals {
 
   /** @internal */
   static override _OPENAPI_METADATA_FACTORY(): Record<string, object> {
-    return {
-      model: { required: false, type: () => String, example: 'openai/gpt-4.1' },
-      ...super._OPENAPI_METADATA_FACTORY(),
-    };
+    return openApi<ModelActivity, ActivityTotals>({
+      model: optional(text(undefined, { example: 'openai/gpt-4.1' })),
+    });
   }
 }
 
@@ -112,10 +117,9 @@ export class ProviderActivity extends ActivityTotals {
 
   /** @internal */
   static override _OPENAPI_METADATA_FACTORY(): Record<string, object> {
-    return {
-      providerName: { required: false, type: () => String, example: 'OpenAI' },
-      ...super._OPENAPI_METADATA_FACTORY(),
-    };
+    return openApi<ProviderActivity, ActivityTotals>({
+      providerName: optional(text(undefined, { example: 'OpenAI' })),
+    });
   }
 }
 
@@ -126,10 +130,9 @@ export class WorkspaceActivity extends ActivityTotals {
 
   /** @internal */
   static override _OPENAPI_METADATA_FACTORY(): Record<string, object> {
-    return {
-      workspaceId: { required: false, type: () => String },
-      ...super._OPENAPI_METADATA_FACTORY(),
-    };
+    return openApi<WorkspaceActivity, ActivityTotals>({
+      workspaceId: optional(text()),
+    });
   }
 }
 
@@ -148,27 +151,14 @@ export class ActivitySummary {
 
   /** @internal */
   static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
-    return {
-      totals: { required: true, type: () => ActivityTotals },
-      byDay: { required: true, type: () => [DailyActivity], description: 'The earliest day first' },
-      byModel: { required: true, type: () => [ModelActivity], description: 'The highest usage first' },
-      byProvider: { required: true, type: () => [ProviderActivity], description: 'The highest usage first' },
-      byWorkspace: {
-        required: false,
-        type: () => [WorkspaceActivity],
-        description: 'The highest usage first; only if the rows are split by workspace',
-      },
-    };
+    return openApi<ActivitySummary>({
+      totals: model(() => ActivityTotals),
+      byDay: model(() => [DailyActivity], 'The earliest day first'),
+      byModel: model(() => [ModelActivity], 'The highest usage first'),
+      byProvider: model(() => [ProviderActivity], 'The highest usage first'),
+      byWorkspace: optional(
+        model(() => [WorkspaceActivity], 'The highest usage first; only if the rows are split by workspace'),
+      ),
+    });
   }
-}
-
-function moneyMetadata(): Record<string, object> {
-  return {
-    usage: { required: true, type: () => Number, description: 'Credits spent, in USD' },
-    byokUsageInference: {
-      required: true,
-      type: () => Number,
-      description: 'Paid to providers with own keys, in USD; no part of the usage',
-    },
-  };
 }

@@ -11,6 +11,7 @@ import {
   workspaceIdRule,
 } from '../wire/identifiers.js';
 import { dayText, parseDay } from './activity-day.js';
+import { openApi, optional, text } from '../openapi/open-api.js';
 
 const DAY_PATTERN = /^\d{4}-\d{2}-\d{2}$/;
 
@@ -49,35 +50,15 @@ export class ActivityQuery {
 
   /** @internal */
   static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
-    return {
-      date: {
-        required: false,
-        type: () => String,
-        format: 'date',
-        pattern: DAY_PATTERN.source,
-        description: 'One day in UTC',
-        example: '2026-08-24',
-      },
-      apiKeyHash: {
-        required: false,
-        type: () => String,
-        pattern: KEY_HASH_PATTERN.source,
-        description: 'Hash of an API key',
-      },
-      userId: {
-        required: false,
-        type: () => String,
-        pattern: NOT_BLANK_PATTERN.source,
-        description: 'Id of a member of the organization',
-      },
-      workspaceId: {
-        required: false,
-        type: () => String,
-        pattern: UUID_PATTERN.source,
-        description: 'Id of a workspace',
-      },
-      groupBy: { required: false, type: () => String, enum: ['workspace'] },
-    };
+    return openApi<ActivityQuery>({
+      date: optional(
+        text('One day in UTC', { format: 'date', pattern: DAY_PATTERN.source, example: '2026-08-24' }),
+      ),
+      apiKeyHash: optional(text('Hash of an API key', { pattern: KEY_HASH_PATTERN.source })),
+      userId: optional(text('Id of a member of the organization', { pattern: NOT_BLANK_PATTERN.source })),
+      workspaceId: optional(text('Id of a workspace', { pattern: UUID_PATTERN.source })),
+      groupBy: optional(text(undefined, { enum: ['workspace'] })),
+    });
   }
 }
 

@@ -1,28 +1,31 @@
 import type { SecretString } from '../secret/secret-string.js';
 import { KeyBudget } from './key-budget.model.js';
+import {
+  allOptional,
+  anyObject,
+  count,
+  date,
+  flag,
+  model,
+  nullable,
+  openApi,
+  optional,
+  text,
+  usd,
+} from '../openapi/open-api.js';
 
-const amount = (description: string, required: boolean): object => ({
-  required,
-  type: () => Number,
-  description,
-});
+const LIMIT = usd('What the key may spend', 'null is no limit');
 
 const AMOUNTS = {
-  usage: 'Spent since the key was made, in USD',
-  usageDaily: 'Spent on the current UTC day, in USD',
-  usageWeekly: 'Spent in the current UTC week, in USD',
-  usageMonthly: 'Spent in the current UTC month, in USD',
-  byokUsage: 'Charged to own provider keys since the key was made, in USD',
-  byokUsageDaily: 'Charged to own provider keys on the current UTC day, in USD',
-  byokUsageWeekly: 'Charged to own provider keys in the current UTC week, in USD',
-  byokUsageMonthly: 'Charged to own provider keys in the current UTC month, in USD',
+  usage: usd('Spent since the key was made'),
+  usageDaily: usd('Spent on the current UTC day'),
+  usageWeekly: usd('Spent in the current UTC week'),
+  usageMonthly: usd('Spent in the current UTC month'),
+  byokUsage: usd('Charged to own provider keys since the key was made'),
+  byokUsageDaily: usd('Charged to own provider keys on the current UTC day'),
+  byokUsageWeekly: usd('Charged to own provider keys in the current UTC week'),
+  byokUsageMonthly: usd('Charged to own provider keys in the current UTC month'),
 } as const;
-
-function amounts(required: boolean): Record<string, object> {
-  return Object.fromEntries(
-    Object.entries(AMOUNTS).map(([name, description]) => [name, amount(description, required)]),
-  );
-}
 
 /** What OpenRouter says of a key wherever it speaks of one. Amounts are US dollars. */
 export class ApiKeyDetails {
@@ -59,21 +62,16 @@ export class ApiKeyDetails {
 
   /** @internal */
   static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
-    return {
-      label: { required: false, type: () => String, description: 'The key, masked' },
-      limit: { ...amount('What the key may spend, in USD; null is no limit', false), nullable: true },
-      limitRemaining: { ...amount('What is left of the limit, in USD', true), nullable: true },
-      limitReset: {
-        required: false,
-        type: () => String,
-        nullable: true,
-        description: 'daily, weekly, monthly, or null for never',
-      },
-      includeByokInLimit: { required: false, type: () => Boolean },
-      ...amounts(false),
-      creatorUserId: { required: false, type: () => String, nullable: true },
-      expiresAt: { required: false, type: () => Date, nullable: true },
-    };
+    return openApi<ApiKeyDetails>({
+      label: optional(text('The key, masked')),
+      limit: optional(nullable(LIMIT)),
+      limitRemaining: nullable(usd('What is left of the limit')),
+      limitReset: optional(nullable(text('daily, weekly, monthly, or null for never'))),
+      includeByokInLimit: optional(flag()),
+      ...allOptional(AMOUNTS),
+      creatorUserId: optional(nullable(text())),
+      expiresAt: optional(nullable(date())),
+    });
   }
 }
 
@@ -105,17 +103,17 @@ export class ApiKey extends ApiKeyDetails {
 
   /** @internal */
   static override _OPENAPI_METADATA_FACTORY(): Record<string, object> {
-    return {
-      limit: { ...amount('What the key may spend, in USD; null is no limit', true), nullable: true },
-      ...amounts(true),
-      hash: { required: true, type: () => String, description: 'What names the key in every other call' },
-      name: { required: false, type: () => String },
-      disabled: { required: false, type: () => Boolean },
-      createdAt: { required: false, type: () => Date },
-      updatedAt: { required: false, type: () => Date, nullable: true },
-      workspaceId: { required: false, type: () => String },
-      externalUser: { required: false, type: () => String, nullable: true },
-    };
+    return openApi<ApiKey, ApiKeyDetails>({
+      limit: nullable(LIMIT),
+      ...AMOUNTS,
+      hash: text('What names the key in every other call'),
+      name: optional(text()),
+      disabled: optional(flag()),
+      createdAt: optional(date()),
+      updatedAt: optional(nullable(date())),
+      workspaceId: optional(text()),
+      externalUser: optional(nullable(text())),
+    });
   }
 }
 
@@ -130,11 +128,11 @@ export class FreeModelDailyRequests {
 
   /** @internal */
   static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
-    return {
-      limit: { required: false, type: () => Number },
-      remaining: { required: false, type: () => Number },
-      used: { required: false, type: () => Number },
-    };
+    return openApi<FreeModelDailyRequests>({
+      limit: optional(count()),
+      remaining: optional(count()),
+      used: optional(count()),
+    });
   }
 }
 
@@ -170,17 +168,17 @@ export class CurrentApiKey extends ApiKeyDetails {
 
   /** @internal */
   static override _OPENAPI_METADATA_FACTORY(): Record<string, object> {
-    return {
-      isFreeTier: { required: false, type: () => Boolean },
-      isManagementKey: { required: false, type: () => Boolean },
-      organizationId: { required: false, type: () => String, nullable: true },
-      workspaceId: { required: false, type: () => String, nullable: true },
-      freeModelDailyRequests: { required: false, type: () => FreeModelDailyRequests },
-      allowedDataRegions: { required: false, type: () => [String] },
-      budgets: { required: false, type: () => [KeyBudget] },
-      effectiveBudget: { required: false, type: () => KeyBudget, nullable: true },
-      rateLimit: { required: false, type: 'object', additionalProperties: true, deprecated: true },
-    };
+    return openApi<CurrentApiKey, ApiKeyDetails>({
+      isFreeTier: optional(flag()),
+      isManagementKey: optional(flag()),
+      organizationId: optional(nullable(text())),
+      workspaceId: optional(nullable(text())),
+      freeModelDailyRequests: optional(model(() => FreeModelDailyRequests)),
+      allowedDataRegions: optional(model(() => [String])),
+      budgets: optional(model(() => [KeyBudget])),
+      effectiveBudget: optional(nullable(model(() => KeyBudget))),
+      rateLimit: optional(anyObject({ deprecated: true })),
+    });
   }
 }
 
@@ -193,9 +191,9 @@ export class CreatedApiKey {
 
   /** @internal */
   static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
-    return {
-      apiKey: { required: true, type: () => ApiKey },
-      secret: { required: true, type: () => String, description: '`[redacted]` wherever it is serialised' },
-    };
+    return openApi<CreatedApiKey>({
+      apiKey: model(() => ApiKey),
+      secret: text('`[redacted]` wherever it is serialised'),
+    });
   }
 }

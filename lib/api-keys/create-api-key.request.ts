@@ -12,6 +12,7 @@ import {
   NAME_IS_NOT_BLANK,
   NAME_IS_TEXT,
 } from './api-key.rules.js';
+import { count, date, flag, nullable, openApi, optional, text } from '../openapi/open-api.js';
 
 /**
  * Asks for a new key. Fit to stand behind a `ValidationPipe` as a controller's body.
@@ -52,44 +53,23 @@ export class CreateApiKeyRequest {
 
   /** @internal */
   static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
-    return {
-      name: {
-        required: true,
-        type: () => String,
+    return openApi<CreateApiKeyRequest>({
+      name: text('Tells the key from all others', {
         pattern: NOT_BLANK_PATTERN.source,
-        description: 'Tells the key from all others',
         example: 'tenant-42',
-      },
-      limit: {
-        required: false,
-        type: () => Number,
-        nullable: true,
-        minimum: 0,
-        description: 'What the key may spend, in USD; null is no limit',
-        example: 50,
-      },
-      limitReset: {
-        required: false,
-        type: () => String,
-        nullable: true,
-        enum: [...LIMIT_RESETS, null],
-        description: 'When the limit starts anew, at midnight UTC',
-      },
-      includeByokInLimit: { required: false, type: () => Boolean },
-      expiresAt: {
-        required: false,
-        type: () => Date,
-        nullable: true,
-        description: 'A UTC time that ends in Z; null is never',
-        example: '2030-01-31T00:00:00Z',
-      },
-      creatorUserId: {
-        required: false,
-        type: () => String,
-        nullable: true,
-        pattern: NOT_BLANK_PATTERN.source,
-      },
-      workspaceId: { required: false, type: () => String, pattern: UUID_PATTERN.source },
-    };
+      }),
+      limit: optional(
+        nullable(count('What the key may spend, in USD; null is no limit', { minimum: 0, example: 50 })),
+      ),
+      limitReset: optional(
+        nullable(text('When the limit starts anew, at midnight UTC', { enum: [...LIMIT_RESETS, null] })),
+      ),
+      includeByokInLimit: optional(flag()),
+      expiresAt: optional(
+        nullable(date('A UTC time that ends in Z; null is never', { example: '2030-01-31T00:00:00Z' })),
+      ),
+      creatorUserId: optional(nullable(text(undefined, { pattern: NOT_BLANK_PATTERN.source }))),
+      workspaceId: optional(text(undefined, { pattern: UUID_PATTERN.source })),
+    });
   }
 }

@@ -1,3 +1,5 @@
+import { date, flag, nullable, openApi, optional, text, usd } from '../openapi/open-api.js';
+
 /** Whose spend a budget counts, by the order in which OpenRouter enforces them. */
 export type KeyBudgetScope =
   'workspace_default_member' | 'workspace_default_key' | 'member' | 'api_key' | 'workspace' | 'key_limit';
@@ -30,27 +32,20 @@ export class KeyBudget {
 
   /** @internal */
   static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
-    const usd = (description: string): object => ({ required: false, type: () => Number, description });
-    return {
-      budgetId: { required: false, type: () => String, nullable: true },
-      guardrailId: { required: false, type: () => String, nullable: true },
-      scope: {
-        required: false,
-        type: () => String,
-        description: 'Whose spend counts: member, api_key, workspace, key_limit, and others',
-        example: 'workspace',
-      },
-      limitUsd: usd('What may be spent in the interval, in USD'),
-      spendUsd: usd('What was spent in the current interval, in USD'),
-      remainingUsd: usd('What is left, in USD; with 0 or less, every completion is refused'),
-      resetInterval: {
-        required: false,
-        type: () => String,
-        nullable: true,
-        description: 'daily, weekly, monthly, or null for never',
-      },
-      resetsAt: { required: false, type: () => Date, nullable: true },
-      includeByok: { required: false, type: () => Boolean },
-    };
+    return openApi<KeyBudget>({
+      budgetId: optional(nullable(text())),
+      guardrailId: optional(nullable(text())),
+      scope: optional(
+        text('Whose spend counts: member, api_key, workspace, key_limit, and others', {
+          example: 'workspace',
+        }),
+      ),
+      limitUsd: optional(usd('What may be spent in the interval')),
+      spendUsd: optional(usd('What was spent in the current interval')),
+      remainingUsd: optional(usd('What is left', 'with 0 or less, every completion is refused')),
+      resetInterval: optional(nullable(text('daily, weekly, monthly, or null for never'))),
+      resetsAt: optional(nullable(date())),
+      includeByok: optional(flag()),
+    });
   }
 }

@@ -2,6 +2,7 @@ import { Transform } from 'class-transformer';
 import { Obeys } from '../options/obeys.js';
 import { trueOrFalse, integerFrom } from '../options/option-rules.js';
 import { UUID_PATTERN, workspaceIdRule } from '../wire/identifiers.js';
+import { flag, integer, openApi, optional, text } from '../openapi/open-api.js';
 
 const TRUTHS: Readonly<Record<string, boolean>> = { true: true, false: false };
 
@@ -32,16 +33,10 @@ export class ListApiKeysQuery {
 
   /** @internal */
   static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
-    return {
-      includeDisabled: { required: false, type: () => Boolean },
-      offset: {
-        required: false,
-        type: 'integer',
-        minimum: 0,
-        maximum: Number.MAX_SAFE_INTEGER,
-        description: 'How many keys to skip',
-      },
-      workspaceId: { required: false, type: () => String, pattern: UUID_PATTERN.source },
-    };
+    return openApi<ListApiKeysQuery>({
+      includeDisabled: optional(flag()),
+      offset: optional(integer('How many keys to skip', { minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+      workspaceId: optional(text(undefined, { pattern: UUID_PATTERN.source })),
+    });
   }
 }

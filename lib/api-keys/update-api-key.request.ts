@@ -8,6 +8,7 @@ import { misspelling, quoted } from '../options/unknown-name.js';
 import { isRecord } from '../untrusted/is-record.js';
 import { NOT_BLANK_PATTERN } from '../wire/identifiers.js';
 import { LIMIT_RESETS, limitResetRule, limitRule, NAME_IS_NOT_BLANK, NAME_IS_TEXT } from './api-key.rules.js';
+import { count, flag, nullable, openApi, optional, text } from '../openapi/open-api.js';
 
 const CHANGEABLE = [
   'name',
@@ -64,25 +65,19 @@ export class UpdateApiKeyRequest {
 
   /** @internal */
   static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
-    return {
-      name: { required: false, type: () => String, pattern: NOT_BLANK_PATTERN.source },
-      disabled: { required: false, type: () => Boolean },
-      limit: {
-        required: false,
-        type: () => Number,
-        nullable: true,
-        minimum: 0,
-        description: 'What the key may spend, in USD; null is no limit',
-      },
-      limitReset: {
-        required: false,
-        type: () => String,
-        nullable: true,
-        enum: [...LIMIT_RESETS, null],
-        description: 'When the limit starts anew, at midnight UTC; null is never',
-      },
-      includeByokInLimit: { required: false, type: () => Boolean },
-    };
+    return openApi<UpdateApiKeyRequest>({
+      name: optional(text(undefined, { pattern: NOT_BLANK_PATTERN.source })),
+      disabled: optional(flag()),
+      limit: optional(nullable(count('What the key may spend, in USD; null is no limit', { minimum: 0 }))),
+      limitReset: optional(
+        nullable(
+          text('When the limit starts anew, at midnight UTC; null is never', {
+            enum: [...LIMIT_RESETS, null],
+          }),
+        ),
+      ),
+      includeByokInLimit: optional(flag()),
+    });
   }
 }
 

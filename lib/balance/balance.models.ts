@@ -4,13 +4,9 @@ import type {
   BalanceNotice,
   BalanceSources,
 } from '../contracts/balance-figures.js';
+import { count, date, flag, model, nullable, openApi, text, usd } from '../openapi/open-api.js';
 
-const usd = (description: string): object => ({
-  required: true,
-  type: () => Number,
-  nullable: true,
-  description: `${description}, in USD; null if not known`,
-});
+const figure = (description: string) => nullable(usd(description, 'null if not known'));
 
 /** Where the figures of a {@link BalanceSnapshot} come from. `null`: not known. */
 export class BalanceSnapshotSources implements BalanceSources {
@@ -24,10 +20,10 @@ export class BalanceSnapshotSources implements BalanceSources {
 
   /** @internal */
   static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
-    return {
-      balance: { required: true, type: () => String, enum: ['credits'], nullable: true },
-      keyLimit: { required: true, type: () => String, enum: ['key'], nullable: true },
-    };
+    return openApi<BalanceSnapshotSources>({
+      balance: nullable(text(undefined, { enum: ['credits'] })),
+      keyLimit: nullable(text(undefined, { enum: ['key'] })),
+    });
   }
 }
 
@@ -76,35 +72,23 @@ export class BalanceSnapshot implements BalanceFigures {
 
   /** @internal */
   static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
-    return {
-      totalCredits: usd('All credits ever purchased'),
-      totalUsage: usd('All credits ever used'),
-      balance: usd('Purchased minus used'),
-      keyLimitRemaining: usd("What is left of the key's spending limit"),
-      spendable: usd('What can be spent'),
-      limitedBy: {
-        required: true,
-        type: () => String,
-        enum: ['balance', 'key-limit', 'budget'],
-        nullable: true,
-        description: 'What decides how much can be spent',
-      },
-      resetsAt: {
-        required: true,
-        type: () => Date,
-        nullable: true,
-        description: 'When that limit starts anew; null for never, or not known',
-      },
-      estimated: usd('What the account has by now'),
-      sources: { required: true, type: () => BalanceSnapshotSources },
-      stale: {
-        required: true,
-        type: () => Boolean,
-        description:
-          'Older than it should be: OpenRouter could not be asked, or a limit has started anew since',
-      },
-      fetchedAt: { required: true, type: () => Date },
-    };
+    return openApi<BalanceSnapshot>({
+      totalCredits: figure('All credits ever purchased'),
+      totalUsage: figure('All credits ever used'),
+      balance: figure('Purchased minus used'),
+      keyLimitRemaining: figure("What is left of the key's spending limit"),
+      spendable: figure('What can be spent'),
+      limitedBy: nullable(
+        text('What decides how much can be spent', { enum: ['balance', 'key-limit', 'budget'] }),
+      ),
+      resetsAt: nullable(date('When that limit starts anew; null for never, or not known')),
+      estimated: figure('What the account has by now'),
+      sources: model(() => BalanceSnapshotSources),
+      stale: flag(
+        'Older than it should be: OpenRouter could not be asked, or a limit has started anew since',
+      ),
+      fetchedAt: date(),
+    });
   }
 }
 
@@ -143,16 +127,12 @@ export class BalanceForecast {
 
   /** @internal */
   static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
-    return {
-      spendable: usd('What can be spent'),
-      dailyUsage: usd('Average use of a day'),
-      daysLeft: { required: true, type: () => Number, nullable: true },
-      emptyOn: { required: true, type: () => Date, nullable: true },
-      basedOnDays: {
-        required: true,
-        type: () => Number,
-        description: 'How many completed UTC days the average is of',
-      },
-    };
+    return openApi<BalanceForecast>({
+      spendable: figure('What can be spent'),
+      dailyUsage: figure('Average use of a day'),
+      daysLeft: nullable(count()),
+      emptyOn: nullable(date()),
+      basedOnDays: count('How many completed UTC days the average is of'),
+    });
   }
 }

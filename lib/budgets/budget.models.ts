@@ -1,3 +1,5 @@
+import { count, date, flag, openApi, optional, text } from '../openapi/open-api.js';
+
 /** After how long a budget starts anew; a `lifetime` one never does. */
 export type BudgetInterval = 'daily' | 'weekly' | 'monthly' | 'lifetime';
 
@@ -26,29 +28,18 @@ export class Budget {
 
   /** @internal */
   static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
-    return {
-      id: { required: true, type: () => String },
-      workspaceId: { required: false, type: () => String },
-      limitUsd: {
-        required: true,
-        type: () => Number,
-        description: 'What may be spent, in USD',
-        example: 100,
-      },
-      interval: {
-        required: false,
-        type: () => String,
-        description: 'daily, weekly, monthly or lifetime; there may be others',
-        example: 'monthly',
-      },
-      includeByokInBudgets: {
-        required: false,
-        type: () => Boolean,
-        description:
-          'Whether spend with own keys at providers counts; the same for all budgets of a workspace',
-      },
-      createdAt: { required: false, type: () => Date },
-      updatedAt: { required: false, type: () => Date },
-    };
+    return openApi<Budget>({
+      id: text(),
+      workspaceId: optional(text()),
+      limitUsd: count('What may be spent, in USD', { example: 100 }),
+      interval: optional(
+        text('daily, weekly, monthly or lifetime; there may be others', { example: 'monthly' }),
+      ),
+      includeByokInBudgets: optional(
+        flag('Whether spend with own keys at providers counts; the same for all budgets of a workspace'),
+      ),
+      createdAt: optional(date()),
+      updatedAt: optional(date()),
+    });
   }
 }

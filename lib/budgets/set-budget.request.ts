@@ -2,6 +2,7 @@ import { IsNumber, IsPositive } from '../options/class-validator.js';
 import { Obeys } from '../options/obeys.js';
 import { trueOrFalse } from '../options/option-rules.js';
 import { NoImplicitConversion } from '../options/no-implicit-conversion.js';
+import { count, flag, openApi, optional } from '../openapi/open-api.js';
 
 /** Sets a budget. Fit to stand behind a `ValidationPipe` as a controller's body. */
 export class SetBudgetRequest {
@@ -24,20 +25,15 @@ export class SetBudgetRequest {
 
   /** @internal */
   static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
-    return {
-      limitUsd: {
-        required: true,
-        type: () => Number,
+    return openApi<SetBudgetRequest>({
+      limitUsd: count('What may be spent in the interval, in USD', {
         minimum: 0,
         exclusiveMinimum: true,
-        description: 'What may be spent in the interval, in USD',
         example: 100,
-      },
-      includeByokInBudgets: {
-        required: false,
-        type: () => Boolean,
-        description: 'Whether spend with own keys at providers counts, in every budget of the workspace',
-      },
-    };
+      }),
+      includeByokInBudgets: optional(
+        flag('Whether spend with own keys at providers counts, in every budget of the workspace'),
+      ),
+    });
   }
 }

@@ -1,6 +1,7 @@
 import { IsEthereumAddress, IsIn, IsNumber, IsPositive, Max } from '../options/class-validator.js';
 import { NoImplicitConversion } from '../options/no-implicit-conversion.js';
 import { MayBeAbsent } from '../options/obeys.js';
+import { count, openApi, optional, text } from '../openapi/open-api.js';
 
 const MAX_USD = 100_000;
 const CHAIN_IDS = [1, 137, 8453] as const;
@@ -29,28 +30,17 @@ export class CreateCoinbaseChargeRequest {
 
   /** @internal */
   static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
-    return {
-      amount: {
-        required: true,
-        type: () => Number,
+    return openApi<CreateCoinbaseChargeRequest>({
+      amount: count('Credits to buy, in USD', {
         minimum: 0,
         exclusiveMinimum: true,
         maximum: MAX_USD,
-        description: 'Credits to buy, in USD',
         example: 100,
-      },
-      sender: {
-        required: false,
-        type: () => String,
-        pattern: '^0x[0-9a-fA-F]{40}$',
-        description: 'The EVM address that will send the transaction',
-      },
-      chainId: {
-        required: false,
-        type: () => Number,
-        enum: [...CHAIN_IDS],
-        description: 'The chain of the transaction',
-      },
-    };
+      }),
+      sender: optional(
+        text('The EVM address that will send the transaction', { pattern: '^0x[0-9a-fA-F]{40}$' }),
+      ),
+      chainId: optional(count('The chain of the transaction', { enum: CHAIN_IDS })),
+    });
   }
 }

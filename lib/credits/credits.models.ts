@@ -1,3 +1,5 @@
+import { anyObject, date, model, openApi, optional, text, usd } from '../openapi/open-api.js';
+
 /** What `GET /credits` says of the account, in US dollars. */
 export class GetCreditsResponse {
   /** All credits ever purchased, in US dollars. Example: `100.5`. */
@@ -14,16 +16,12 @@ export class GetCreditsResponse {
 
   /** @internal */
   static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
-    return {
-      totalCredits: { required: true, type: () => Number, description: 'All credits ever purchased, in USD' },
-      totalUsage: { required: true, type: () => Number, description: 'All credits ever used, in USD' },
-      balance: {
-        required: true,
-        type: () => Number,
-        description: 'Purchased minus used, in USD; may be negative',
-      },
-      currency: { required: true, type: () => String, enum: ['USD'] },
-    };
+    return openApi<GetCreditsResponse>({
+      totalCredits: usd('All credits ever purchased'),
+      totalUsage: usd('All credits ever used'),
+      balance: usd('Purchased minus used', 'may be negative'),
+      currency: text(undefined, { enum: ['USD'] }),
+    });
   }
 }
 
@@ -36,10 +34,10 @@ export class CoinbasePrice {
 
   /** @internal */
   static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
-    return {
-      amount: { required: true, type: () => String, description: 'A decimal text' },
-      currency: { required: true, type: () => String },
-    };
+    return openApi<CoinbasePrice>({
+      amount: text('A decimal string'),
+      currency: text(),
+    });
   }
 }
 
@@ -50,7 +48,9 @@ export class CoinbasePricing {
 
   /** @internal */
   static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
-    return { local: { required: true, type: () => CoinbasePrice } };
+    return openApi<CoinbasePricing>({
+      local: model(() => CoinbasePrice),
+    });
   }
 }
 
@@ -78,15 +78,15 @@ export class CoinbaseChargeResponse {
 
   /** @internal */
   static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
-    return {
-      id: { required: true, type: () => String },
-      hostedUrl: { required: false, type: () => String, description: 'The page on which the charge is paid' },
-      code: { required: false, type: () => String },
-      status: { required: false, type: () => String },
-      createdAt: { required: false, type: () => Date },
-      expiresAt: { required: false, type: () => Date },
-      pricing: { required: false, type: () => CoinbasePricing },
-      web3Data: { required: false, type: 'object', additionalProperties: true },
-    };
+    return openApi<CoinbaseChargeResponse>({
+      id: text(),
+      hostedUrl: optional(text('The page on which the charge is paid')),
+      code: optional(text()),
+      status: optional(text()),
+      createdAt: optional(date()),
+      expiresAt: optional(date()),
+      pricing: optional(model(() => CoinbasePricing)),
+      web3Data: optional(anyObject()),
+    });
   }
 }

@@ -1,3 +1,5 @@
+import { count, date, flag, model, openApi, optional, text, usd } from '../openapi/open-api.js';
+
 /** What one provider has answered on the way to a generation. */
 export class GenerationProviderResponse {
   /** Id of the endpoint. */
@@ -17,15 +19,15 @@ export class GenerationProviderResponse {
 
   /** @internal */
   static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
-    return {
-      endpointId: { required: false, type: () => String },
-      id: { required: false, type: () => String },
-      isByok: { required: false, type: () => Boolean },
-      latency: { required: false, type: () => Number, description: 'In milliseconds' },
-      modelPermaslug: { required: false, type: () => String },
-      providerName: { required: false, type: () => String },
-      status: { required: false, type: () => Number, description: 'HTTP status' },
-    };
+    return openApi<GenerationProviderResponse>({
+      endpointId: optional(text()),
+      id: optional(text()),
+      isByok: optional(flag()),
+      latency: optional(count('In milliseconds')),
+      modelPermaslug: optional(text()),
+      providerName: optional(text()),
+      status: optional(count('HTTP status')),
+    });
   }
 }
 
@@ -132,57 +134,52 @@ export class Generation {
 
   /** @internal */
   static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
-    const text = { required: false, type: () => String };
-    const count = { required: false, type: () => Number };
-    const flag = { required: false, type: () => Boolean };
-    const usd = (description: string): object => ({ ...count, description: `${description}, in USD` });
-    const milliseconds = { ...count, description: 'In milliseconds' };
-    return {
-      id: { required: true, type: () => String, example: 'gen-1234567890' },
-      totalCost: { ...usd('What the account was charged'), required: true },
-      usage: { ...usd('The same as credits used'), required: true },
-      upstreamInferenceCost: usd('What the provider has charged to an own key'),
-      cacheDiscount: usd('What caching has saved'),
-      isByok: flag,
-      model: text,
-      providerName: text,
-      createdAt: { required: false, type: () => Date },
-      tokensPrompt: count,
-      tokensCompletion: count,
-      nativeTokensPrompt: count,
-      nativeTokensCompletion: count,
-      nativeTokensReasoning: count,
-      nativeTokensCached: count,
-      nativeTokensCompletionImages: count,
-      numMediaPrompt: count,
-      numMediaCompletion: count,
-      numInputAudioPrompt: count,
-      numSearchResults: count,
-      numFetches: count,
-      latency: milliseconds,
-      generationTime: milliseconds,
-      moderationLatency: milliseconds,
-      streamed: flag,
-      cancelled: flag,
-      finishReason: text,
-      nativeFinishReason: text,
-      apiType: text,
-      router: text,
-      presetId: text,
-      serviceTier: text,
-      dataRegion: text,
-      webSearchEngine: text,
-      responseCacheSourceId: text,
-      upstreamId: text,
-      requestId: text,
-      sessionId: text,
-      workspaceId: text,
-      appId: count,
-      externalUser: text,
-      origin: text,
-      httpReferer: text,
-      userAgent: text,
-      providerResponses: { required: false, type: () => [GenerationProviderResponse] },
-    };
+    return openApi<Generation>({
+      id: text(undefined, { example: 'gen-1234567890' }),
+      totalCost: usd('What the account was charged'),
+      usage: usd('The same as credits used'),
+      upstreamInferenceCost: optional(usd('What the provider has charged to an own key')),
+      cacheDiscount: optional(usd('What caching has saved')),
+      isByok: optional(flag()),
+      model: optional(text()),
+      providerName: optional(text()),
+      createdAt: optional(date()),
+      tokensPrompt: optional(count()),
+      tokensCompletion: optional(count()),
+      nativeTokensPrompt: optional(count()),
+      nativeTokensCompletion: optional(count()),
+      nativeTokensReasoning: optional(count()),
+      nativeTokensCached: optional(count()),
+      nativeTokensCompletionImages: optional(count()),
+      numMediaPrompt: optional(count()),
+      numMediaCompletion: optional(count()),
+      numInputAudioPrompt: optional(count()),
+      numSearchResults: optional(count()),
+      numFetches: optional(count()),
+      latency: optional(count('In milliseconds')),
+      generationTime: optional(count('In milliseconds')),
+      moderationLatency: optional(count('In milliseconds')),
+      streamed: optional(flag()),
+      cancelled: optional(flag()),
+      finishReason: optional(text()),
+      nativeFinishReason: optional(text()),
+      apiType: optional(text()),
+      router: optional(text()),
+      presetId: optional(text()),
+      serviceTier: optional(text()),
+      dataRegion: optional(text()),
+      webSearchEngine: optional(text()),
+      responseCacheSourceId: optional(text()),
+      upstreamId: optional(text()),
+      requestId: optional(text()),
+      sessionId: optional(text()),
+      workspaceId: optional(text()),
+      appId: optional(count()),
+      externalUser: optional(text()),
+      origin: optional(text()),
+      httpReferer: optional(text()),
+      userAgent: optional(text()),
+      providerResponses: optional(model(() => [GenerationProviderResponse])),
+    });
   }
 }
