@@ -127,11 +127,11 @@ export function readCommandLine(args: readonly string[]): Command {
 
 /** How a refusal of the sandbox's options reads to somebody who has typed flags; `undefined` for any other error. */
 export function flagProblem({ message }: Error): string | undefined {
-  const [, option, rule] = /^OpenRouterSandbox\.start: ([\w.]+) must be (.+)$/s.exec(message) ?? [];
+  const [, option, rule] = /^OpenRouterSandbox\.start: `([\w.]+)` must be (.+)$/s.exec(message) ?? [];
   const flag = flagOf(option);
   return flag === undefined || rule === undefined
     ? undefined
-    : `${flag} must be ${rule.replace(/\b[a-z]+[A-Z]\w*/g, (name) => flagOf(name) ?? name)}`;
+    : `${flag} must be ${rule.replace(/`(\w+)`/g, (quoted, name: string) => flagOf(name) ?? quoted)}`;
 }
 
 function optionsOf(valueOf: (name: FlagName) => string | undefined): OpenRouterSandboxOptions {

@@ -1,11 +1,10 @@
 import { API_ROOT } from './routes/route.js';
-import { checkUsd } from './sandbox-checks.js';
+import { checkValue, milliseconds, usd as usdCheck } from './check-fields.js';
 import type { SandboxFailure } from './sandbox-faults.js';
 import { type SandboxGuardrail, checkGuardrail } from './sandbox-guardrails.js';
 import {
   type OpenRouterSandboxOptions,
   type ResolvedSandboxOptions,
-  checkLatency,
   resolveOptions,
 } from './sandbox-options.js';
 import { type SandboxSpend, checkSpend } from './sandbox-spend.js';
@@ -131,7 +130,8 @@ export class OpenRouterSandbox {
    * @throws TypeError when `usd` is no such number.
    */
   topUp(usd: number): void {
-    this.server.account.topUp(checkUsd('topUp', 'usd', usd));
+    checkValue('topUp', 'usd', usd, usdCheck);
+    this.server.account.topUp(usd);
   }
 
   /**
@@ -195,7 +195,8 @@ export class OpenRouterSandbox {
    * @throws TypeError for anything but a whole number from 0 to 2 147 483 647.
    */
   set latencyMs(latencyMs: number) {
-    this.server.latencyMs = checkLatency('OpenRouterSandbox', latencyMs);
+    checkValue('OpenRouterSandbox', 'latencyMs', latencyMs, milliseconds);
+    this.server.latencyMs = latencyMs;
   }
 
   /**

@@ -1,6 +1,16 @@
 import { METHODS, validateHeaderName, validateHeaderValue } from 'node:http';
 import { types } from 'node:util';
-import { checkFields, checkInteger, checkOneOf, isRecord, refuse } from './sandbox-checks.js';
+import {
+  checkFields,
+  type Fields,
+  integer,
+  isRecord,
+  milliseconds,
+  mustBe,
+  oneOf,
+  refuse,
+  secret,
+} from './check-fields.js';
 import { API_ROOT } from './routes/route.js';
 
 /**
@@ -88,7 +98,8 @@ export function createFailureQueue(): FailureQueue {
   let queue: { readonly given: SandboxFailure; readonly failure: QueuedFailure; left: number }[] = [];
   return {
     add: (given) => {
-      queue.push({ given: { ...given }, failure: checkFailure(given), left: checkTimes(given.times) });
+      const { failure, times } = checkFailure(given);
+      queue.push({ given: { ...given }, failure, left: times });
     },
     take: (method, path) => {
       const entry = queue.find(({ failure }) => failure.matches(method, path));
@@ -108,43 +119,47 @@ const WHERE = 'failNext';
 
 const FAULTS: readonly SandboxFault[] = ['reset', 'close', 'hang', 'hang-body', 'truncate', 'garbage'];
 
-const FIELDS = [
-  'method',
-  'path',
-  'when',
-  'times',
-  'delayMs',
-  'status',
-  'headers',
-  'body',
-  'fault',
-] as const satisfies readonly (keyof SandboxFailure)[];
+const FIELDS: Fields<SandboxFailure> = {
+  method: mustBe(
+    'an HTTP method',
+    (value) => typeof value === 'string' && METHODS.includes(value.toUpperCase()),
+  ),
+  path: mustBe(
+    "a RegExp or a string that begins with '/', like '/credits'",
+    (value) => types.isRegExp(value) || (typeof value === 'string' && value.startsWith('/')),
+  ),
+  when: oneOf(['before', 'after']),
+  times: mustBe(
+    'a whole number from 1, or Infinity',
+    (value) => value === Infinity || (typeof value === 'number' && Number.isInteger(value) && value >= 1),
+  ),
+  delayMs: milliseconds,
+  status: integer(200, 599),
+  headers: secret(mustBe('an object of header names and values', isRecord)),
+  body: () => undefined,
+  fault: oneOf(FAULTS),
+};
 
-function checkTimes(times = 1): number {
-  if (times !== Infinity && (!Number.isInteger(times) || times < 1)) {
-    refuse(WHERE, 'times', 'a whole number from 1, or Infinity');
-  }
-  return times;
-}
-
-function checkFailure(failure: SandboxFailure): QueuedFailure {
-  checkFields(WHERE, failure, FIELDS);
-  const { when = 'before', fault, delayMs = 0, status, headers = {}, body } = failure;
-  if (fault !== undefined) checkOneOf(WHERE, 'fault', fault, FAULTS);
+function checkFailure(failure: SandboxFailure): { failure: QueuedFailure; times: number } {
+  const given = checkFields(WHERE, failure, FIELDS);
+  const { method, path, when = 'before', times = 1, fault, delayMs = 0, status, headers = {}, body } = given;
   const hasResponse = fault === undefined || fault === 'hang-body' || fault === 'truncate';
   for (const field of ['status', 'headers', 'body'] as const) {
-    if (!hasResponse && failure[field] !== undefined) {
+    if (!hasResponse && given[field] !== undefined) {
       refuse(WHERE, field, `left out with the fault '${fault}', which sends no response`);
     }
   }
   return {
-    matches: matcher(failure.method, failure.path),
-    when: checkOneOf(WHERE, 'when', when, ['before', 'after']),
-    delayMs: checkInteger(WHERE, 'delayMs', delayMs, [0, 2_147_483_647]),
-    fault,
-    status: status === undefined ? undefined : checkInteger(WHERE, 'status', status, [200, 599]),
-    headers: checkHeaders(headers),
-    content: body === undefined ? undefined : encode(body),
+    times,
+    failure: {
+      matches: matcher(method?.toUpperCase(), path),
+      when,
+      delayMs,
+      fault,
+      status,
+      headers: checkHeaders(headers),
+      content: body === undefined ? undefined : encode(body),
+    },
   };
 }
 
@@ -152,23 +167,16 @@ function matcher(
   method: string | undefined,
   path: string | RegExp | undefined,
 ): (method: string, path: string) => boolean {
-  const wanted = method === undefined ? undefined : method.toUpperCase();
-  if (wanted !== undefined && !METHODS.includes(wanted)) refuse(WHERE, 'method', 'an HTTP method');
   const matchesPath = pathMatcher(path);
-  return (given, full) => (wanted === undefined || wanted === given) && formsOf(full).some(matchesPath);
+  return (given, full) => (method === undefined || method === given) && formsOf(full).some(matchesPath);
 }
 
 function pathMatcher(path: string | RegExp | undefined): (form: string) => boolean {
   if (path === undefined) return () => true;
-  if (types.isRegExp(path)) {
-    // With the flags g and y a RegExp remembers where it stopped and skips every other match.
-    const pattern = new RegExp(path.source, path.flags.replace(/[gy]/g, ''));
-    return (form) => pattern.test(form);
-  }
-  if (typeof path !== 'string' || !path.startsWith('/')) {
-    refuse(WHERE, 'path', "a RegExp or a string that begins with '/', like '/credits'");
-  }
-  return (form) => form === path;
+  if (typeof path === 'string') return (form) => form === path;
+  // With the flags g and y a RegExp remembers where it stopped and skips every other match.
+  const pattern = new RegExp(path.source, path.flags.replace(/[gy]/g, ''));
+  return (form) => pattern.test(form);
 }
 
 /** The ways to write a path: with the query or without, from the server's root or the API's. */
@@ -181,7 +189,6 @@ function formsOf(full: string): string[] {
 }
 
 function checkHeaders(headers: NonNullable<SandboxFailure['headers']>): Headers {
-  if (!isRecord(headers)) refuse(WHERE, 'headers', 'an object of header names and values');
   const checked: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(headers)) {
     const field = `headers[${JSON.stringify(name)}]`;

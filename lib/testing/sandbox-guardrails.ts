@@ -1,6 +1,15 @@
 import { GUARDRAIL_SCOPES, type GuardrailScope } from './account/guardrails.js';
 import { PERIODS, type Period } from './account/periods.js';
-import { checkFields, checkOneOf, checkUsd, refuse } from './sandbox-checks.js';
+import {
+  checkFields,
+  type Fields,
+  nonEmptyString,
+  oneOf,
+  refuse,
+  required,
+  secret,
+  usd,
+} from './check-fields.js';
 
 /**
  * Whose spend the budget of a guardrail counts.
@@ -36,13 +45,13 @@ export interface CheckedGuardrail {
   readonly keyHash: string;
 }
 
-const FIELDS = [
-  'scope',
-  'limitUsd',
-  'resetInterval',
-  'includeByok',
-  'keyHash',
-] as const satisfies readonly (keyof SandboxGuardrail)[];
+const FIELDS: Fields<SandboxGuardrail> = {
+  scope: required(oneOf(GUARDRAIL_SCOPES)),
+  limitUsd: required(usd),
+  resetInterval: oneOf([...PERIODS, null]),
+  includeByok: oneOf([true, false]),
+  keyHash: secret(nonEmptyString),
+};
 
 /** @param isKey - Whether a hash is that of an inference key. */
 export function checkGuardrail(
@@ -51,19 +60,18 @@ export function checkGuardrail(
   firstHash: string,
   isKey: (hash: string) => boolean,
 ): CheckedGuardrail {
-  checkFields(where, guardrail, FIELDS);
-  const { scope, resetInterval = null, includeByok = false, keyHash = firstHash } = guardrail;
-  if (guardrail.keyHash !== undefined && scope !== 'api_key') {
+  const {
+    scope,
+    limitUsd,
+    resetInterval = null,
+    includeByok = false,
+    keyHash,
+  } = checkFields(where, guardrail, FIELDS);
+  if (keyHash !== undefined && scope !== 'api_key') {
     refuse(where, 'keyHash', "left out unless the scope is 'api_key'");
   }
-  if (typeof keyHash !== 'string' || !isKey(keyHash)) {
+  if (keyHash !== undefined && !isKey(keyHash)) {
     refuse(where, 'keyHash', 'the hash of an inference key of this account');
   }
-  return {
-    scope: checkOneOf(where, 'scope', scope, GUARDRAIL_SCOPES),
-    limitUsd: checkUsd(where, 'limitUsd', guardrail.limitUsd),
-    resetInterval: checkOneOf(where, 'resetInterval', resetInterval, [...PERIODS, null]),
-    includeByok: checkOneOf(where, 'includeByok', includeByok, [true, false]),
-    keyHash,
-  };
+  return { scope, limitUsd, resetInterval, includeByok, keyHash: keyHash ?? firstHash };
 }

@@ -1,5 +1,17 @@
 import { hashOf, randomKey } from './account/keys.js';
-import { checkFields, checkInteger, checkOneOf, checkUsd, refuse } from './sandbox-checks.js';
+import {
+  checkFields,
+  type Fields,
+  integer,
+  isRecord,
+  milliseconds,
+  mustBe,
+  oneOf,
+  refuse,
+  required,
+  secret,
+  usd,
+} from './check-fields.js';
 import { type CheckedGuardrail, type SandboxGuardrail, checkGuardrail } from './sandbox-guardrails.js';
 
 /**
@@ -95,30 +107,36 @@ export interface ResolvedSandboxOptions {
 
 const COINBASE_MODES: readonly SandboxCoinbaseMode[] = ['gone', 'onchain', 'hosted'];
 const INFERENCE_KEY_CREDITS: readonly SandboxInferenceKeyCredits[] = ['forbidden', 'zeros', 'real'];
-const KEY_LIMIT_STATUSES = [402, 403] as const;
 const LIMIT_RESETS: readonly SandboxLimitReset[] = ['daily', 'weekly', 'monthly', null];
-
-const FIELDS = [
-  'port',
-  'credits',
-  'coinbase',
-  'inferenceKeyCredits',
-  'apiKey',
-  'managementKey',
-  'keyLimit',
-  'keyLimitReset',
-  'guardrails',
-  'keyLimitStatus',
-  'completionCost',
-  'completionMs',
-  'generationMisses',
-  'latencyMs',
-] as const satisfies readonly (keyof OpenRouterSandboxOptions)[];
 
 const WHERE = 'OpenRouterSandbox.start';
 
-/** A longer timer would fire at once. */
-const LONGEST_TIMER_MS = 2_147_483_647;
+/** A key with a space or a control character could never arrive in a header. */
+const key = secret(
+  mustBe(
+    'a non-empty string of visible ASCII characters',
+    (value) => typeof value === 'string' && /^[\x21-\x7e]+$/.test(value),
+  ),
+);
+
+const CREDITS_FIELDS: Fields<SandboxCredits> = { totalCredits: required(usd), totalUsage: required(usd) };
+
+const FIELDS: Fields<OpenRouterSandboxOptions> = {
+  port: integer(0, 65_535),
+  credits: mustBe('an object with `totalCredits` and `totalUsage`', isRecord),
+  coinbase: oneOf(COINBASE_MODES),
+  inferenceKeyCredits: oneOf(INFERENCE_KEY_CREDITS),
+  apiKey: key,
+  managementKey: key,
+  keyLimit: (value) => (value === null ? undefined : usd(value)),
+  keyLimitReset: oneOf(LIMIT_RESETS),
+  guardrails: mustBe('a list of budgets', Array.isArray),
+  keyLimitStatus: oneOf([402, 403]),
+  completionCost: usd,
+  completionMs: milliseconds,
+  generationMisses: integer(0, 1_000_000),
+  latencyMs: milliseconds,
+};
 
 /** Of the keys there is none: each sandbox has new ones. */
 export const DEFAULT_OPTIONS: Readonly<Omit<ResolvedSandboxOptions, 'apiKey' | 'managementKey'>> = {
@@ -137,62 +155,18 @@ export const DEFAULT_OPTIONS: Readonly<Omit<ResolvedSandboxOptions, 'apiKey' | '
 };
 
 export function resolveOptions(options: OpenRouterSandboxOptions): ResolvedSandboxOptions {
-  checkFields(WHERE, options, FIELDS);
-  const {
-    port = DEFAULT_OPTIONS.port,
-    credits = DEFAULT_OPTIONS.credits,
-    coinbase = DEFAULT_OPTIONS.coinbase,
-    inferenceKeyCredits = DEFAULT_OPTIONS.inferenceKeyCredits,
-    apiKey = randomKey(),
-    managementKey = randomKey(),
-    keyLimit = DEFAULT_OPTIONS.keyLimit,
-    keyLimitReset = DEFAULT_OPTIONS.keyLimitReset,
-    guardrails = DEFAULT_OPTIONS.guardrails,
-    keyLimitStatus = DEFAULT_OPTIONS.keyLimitStatus,
-    completionCost = DEFAULT_OPTIONS.completionCost,
-    completionMs = DEFAULT_OPTIONS.completionMs,
-    generationMisses = DEFAULT_OPTIONS.generationMisses,
-    latencyMs = DEFAULT_OPTIONS.latencyMs,
-  } = options;
-  checkFields(`${WHERE}: credits`, credits, ['totalCredits', 'totalUsage']);
-  checkKey('apiKey', apiKey);
-  checkKey('managementKey', managementKey);
-  if (apiKey === managementKey) refuse(WHERE, 'managementKey', 'another key than apiKey');
+  const given = checkFields(WHERE, options, FIELDS);
+  const { apiKey = randomKey(), managementKey = randomKey(), guardrails = [] } = given;
+  if (apiKey === managementKey) refuse(WHERE, 'managementKey', 'another key than `apiKey`');
+  const firstHash = hashOf(apiKey);
   return {
-    port: checkInteger(WHERE, 'port', port, [0, 65_535]),
-    credits: {
-      totalCredits: checkUsd(WHERE, 'credits.totalCredits', credits.totalCredits),
-      totalUsage: checkUsd(WHERE, 'credits.totalUsage', credits.totalUsage),
-    },
-    coinbase: checkOneOf(WHERE, 'coinbase', coinbase, COINBASE_MODES),
-    inferenceKeyCredits: checkOneOf(WHERE, 'inferenceKeyCredits', inferenceKeyCredits, INFERENCE_KEY_CREDITS),
+    ...DEFAULT_OPTIONS,
+    ...given,
+    ...(given.credits && { credits: checkFields(WHERE, given.credits, CREDITS_FIELDS, 'credits.') }),
     apiKey,
     managementKey,
-    keyLimit: keyLimit === null ? null : checkUsd(WHERE, 'keyLimit', keyLimit),
-    keyLimitReset: checkOneOf(WHERE, 'keyLimitReset', keyLimitReset, LIMIT_RESETS),
-    guardrails: checkGuardrails(guardrails, hashOf(apiKey)),
-    keyLimitStatus: checkOneOf(WHERE, 'keyLimitStatus', keyLimitStatus, KEY_LIMIT_STATUSES),
-    completionCost: checkUsd(WHERE, 'completionCost', completionCost),
-    completionMs: checkInteger(WHERE, 'completionMs', completionMs, [0, LONGEST_TIMER_MS]),
-    generationMisses: checkInteger(WHERE, 'generationMisses', generationMisses, [0, 1_000_000]),
-    latencyMs: checkLatency(WHERE, latencyMs),
+    guardrails: guardrails.map((guardrail, index) =>
+      checkGuardrail(`${WHERE}: guardrails[${index}]`, guardrail, firstHash, (hash) => hash === firstHash),
+    ),
   };
-}
-
-function checkGuardrails(guardrails: unknown, firstHash: string): CheckedGuardrail[] {
-  if (!Array.isArray(guardrails)) refuse(WHERE, 'guardrails', 'a list of budgets');
-  return (guardrails as SandboxGuardrail[]).map((guardrail, index) =>
-    checkGuardrail(`${WHERE}: guardrails[${index}]`, guardrail, firstHash, (hash) => hash === firstHash),
-  );
-}
-
-export function checkLatency(where: string, latencyMs: unknown): number {
-  return checkInteger(where, 'latencyMs', latencyMs, [0, LONGEST_TIMER_MS]);
-}
-
-function checkKey(field: string, key: unknown): void {
-  // A key with a space or a control character could never arrive in a header.
-  if (typeof key !== 'string' || !/^[\x21-\x7e]+$/.test(key)) {
-    refuse(WHERE, field, 'a non-empty string of visible ASCII characters');
-  }
 }

@@ -1,7 +1,17 @@
 import { types } from 'node:util';
 import type { Account, Charge } from './account/account.js';
 import { DEFAULT_MODEL, providerOf } from './account/models.js';
-import { checkFields, checkInteger, checkUsd, refuse } from './sandbox-checks.js';
+import {
+  checkFields,
+  checkValue,
+  type Fields,
+  integer,
+  mustBe,
+  nonEmptyString,
+  refuse,
+  secret,
+  usd,
+} from './check-fields.js';
 
 /** What {@link OpenRouterSandbox.spend} takes besides the amount. Each field may be left out or `undefined`. */
 export interface SandboxSpend {
@@ -30,43 +40,45 @@ export interface SandboxSpend {
 
 const WHERE = 'spend';
 
-const FIELDS = [
-  'keyHash',
-  'model',
-  'provider',
-  'at',
-  'byokUsd',
-  'requests',
-  'promptTokens',
-  'completionTokens',
-  'reasoningTokens',
-] as const satisfies readonly (keyof SandboxSpend)[];
+const count = integer(0, Number.MAX_SAFE_INTEGER);
 
-export function checkSpend(usd: unknown, spend: SandboxSpend, account: Account): Charge {
-  checkFields(WHERE, spend, FIELDS);
-  const { keyHash = account.firstKey.hash, model = DEFAULT_MODEL, at = new Date() } = spend;
+const FIELDS: Fields<SandboxSpend> = {
+  keyHash: secret(nonEmptyString),
+  model: nonEmptyString,
+  provider: nonEmptyString,
+  at: mustBe('a Date, not in the future', (value) => types.isDate(value) && value.getTime() <= Date.now()),
+  byokUsd: usd,
+  requests: count,
+  promptTokens: count,
+  completionTokens: count,
+  reasoningTokens: count,
+};
+
+export function checkSpend(amount: number, spend: SandboxSpend, account: Account): Charge {
+  checkValue(WHERE, 'usd', amount, usd);
+  const {
+    keyHash = account.firstKey.hash,
+    model = DEFAULT_MODEL,
+    provider = providerOf(model),
+    at = new Date(),
+    byokUsd = 0,
+    requests = 1,
+    promptTokens = 0,
+    completionTokens = 0,
+    reasoningTokens = 0,
+  } = checkFields(WHERE, spend, FIELDS);
   const key = account.keys.byHash(keyHash);
   if (key === undefined) refuse(WHERE, 'keyHash', 'the hash of an inference key of this account');
-  if (!types.isDate(at) || !(at.getTime() <= Date.now())) refuse(WHERE, 'at', 'a Date, not in the future');
   return {
     key,
-    usd: checkUsd(WHERE, 'usd', usd),
-    byokUsd: checkUsd(WHERE, 'byokUsd', spend.byokUsd ?? 0),
-    model: checkText('model', model),
-    provider: checkText('provider', spend.provider ?? providerOf(model)),
+    usd: amount,
+    byokUsd,
+    model,
+    provider,
     at,
-    requests: checkCount('requests', spend.requests ?? 1),
-    promptTokens: checkCount('promptTokens', spend.promptTokens ?? 0),
-    completionTokens: checkCount('completionTokens', spend.completionTokens ?? 0),
-    reasoningTokens: checkCount('reasoningTokens', spend.reasoningTokens ?? 0),
+    requests,
+    promptTokens,
+    completionTokens,
+    reasoningTokens,
   };
-}
-
-function checkText(field: string, value: unknown): string {
-  if (typeof value !== 'string' || value === '') refuse(WHERE, field, 'a non-empty string');
-  return value;
-}
-
-function checkCount(field: string, value: unknown): number {
-  return checkInteger(WHERE, field, value, [0, Number.MAX_SAFE_INTEGER]);
 }

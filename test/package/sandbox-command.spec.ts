@@ -142,8 +142,8 @@ describe('nestjs-openrouter sandbox', () => {
 
   it.each([
     ['sandbox --prot 4010', 'there is no option --prot'],
-    ['sandbox --port 99999', '--port must be a whole number from 0 to 65535'],
-    ['sandbox --coinbase never', '--coinbase must be one of "gone", "onchain", "hosted"'],
+    ['sandbox --port 99999', '--port must be a whole number from 0 to 65535; got 99999'],
+    ['sandbox --coinbase never', '--coinbase must be one of "gone", "onchain", "hosted"; got \'never\''],
     ['serve', 'there is one command: sandbox'],
     ['', 'there is one command: sandbox'],
   ])('refuses %j with code 2', async (args, problem) => {

@@ -109,19 +109,19 @@ describe('spend', () => {
   });
 
   it.each<[unknown, string]>([
-    [{ key: 'x' }, 'key is not an option; there are keyHash,'],
-    [null, 'pass an object'],
-    [{ keyHash: 'abc' }, 'keyHash must be the hash of an inference key of this account'],
-    [{ model: '' }, 'model must be a non-empty string'],
-    [{ provider: 5 }, 'provider must be a non-empty string'],
-    [{ at: new Date(NaN) }, 'at must be a Date, not in the future'],
-    [{ at: new Date(Date.now() + 60_000) }, 'at must be'],
-    [{ at: '2026-01-01' }, 'at must be'],
-    [{ byokUsd: -1 }, 'byokUsd must be'],
-    [{ requests: 1.5 }, 'requests must be a whole number'],
-    [{ promptTokens: -1 }, 'promptTokens must be'],
-    [{ completionTokens: '1' }, 'completionTokens must be'],
-    [{ reasoningTokens: Infinity }, 'reasoningTokens must be'],
+    [{ key: 'x' }, '`key` is not known; there are `keyHash`,'],
+    [null, 'the argument must be an object with `keyHash`,'],
+    [{ keyHash: 'abc' }, '`keyHash` must be the hash of an inference key of this account'],
+    [{ model: '' }, '`model` must be a non-empty string'],
+    [{ provider: 5 }, '`provider` must be a non-empty string'],
+    [{ at: new Date(NaN) }, '`at` must be a Date, not in the future'],
+    [{ at: new Date(Date.now() + 60_000) }, '`at` must be'],
+    [{ at: '2026-01-01' }, '`at` must be'],
+    [{ byokUsd: -1 }, '`byokUsd` must be'],
+    [{ requests: 1.5 }, '`requests` must be a whole number'],
+    [{ promptTokens: -1 }, '`promptTokens` must be'],
+    [{ completionTokens: '1' }, '`completionTokens` must be'],
+    [{ reasoningTokens: Infinity }, '`reasoningTokens` must be'],
   ])('refuses %j and spends nothing', async (spend, message) => {
     const sandbox = await start();
     expect(() => sandbox.spend(1, spend as object)).toThrow(TypeError);

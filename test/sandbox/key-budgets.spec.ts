@@ -168,22 +168,22 @@ describe('a guardrail', () => {
   });
 
   it.each<[unknown, RegExp]>([
-    [{}, /addGuardrail: scope must be one of "workspace_default_member"/],
-    [{ scope: 'workspace', limitUsd: 1 }, /addGuardrail: scope must be one of/],
-    [{ scope: 'member' }, /addGuardrail: limitUsd must be a finite number/],
-    [{ scope: 'member', limitUsd: -1 }, /limitUsd must be/],
-    [{ scope: 'member', limitUsd: 1, resetInterval: 'yearly' }, /resetInterval must be one of/],
-    [{ scope: 'member', limitUsd: 1, includeByok: 1 }, /includeByok must be one of true, false/],
-    [{ scope: 'member', limitUsd: 1, keyHash: 'ab' }, /keyHash must be left out unless/],
-    [{ scope: 'api_key', limitUsd: 1, keyHash: 'ab' }, /keyHash must be the hash of an inference key/],
-    [{ scope: 'member', limitUsd: 1, limit: 1 }, /limit is not an option; there are scope, limitUsd/],
+    [{}, /addGuardrail: `scope` must be one of "workspace_default_member"/],
+    [{ scope: 'workspace', limitUsd: 1 }, /addGuardrail: `scope` must be one of/],
+    [{ scope: 'member' }, /addGuardrail: `limitUsd` must be a finite number/],
+    [{ scope: 'member', limitUsd: -1 }, /`limitUsd` must be/],
+    [{ scope: 'member', limitUsd: 1, resetInterval: 'yearly' }, /`resetInterval` must be one of/],
+    [{ scope: 'member', limitUsd: 1, includeByok: 1 }, /`includeByok` must be one of true, false/],
+    [{ scope: 'member', limitUsd: 1, keyHash: 'ab' }, /`keyHash` must be left out unless/],
+    [{ scope: 'api_key', limitUsd: 1, keyHash: 'ab' }, /`keyHash` must be the hash of an inference key/],
+    [{ scope: 'member', limitUsd: 1, limit: 1 }, /`limit` is not known; there are `scope`, `limitUsd`/],
   ])('is refused as %j', async (wrong, message) => {
     const sandbox = await start();
     expect(() => sandbox.addGuardrail(wrong as never)).toThrow(message);
     const started = OpenRouterSandbox.start({ guardrails: [wrong as never] });
     await expect(started).rejects.toThrow('OpenRouterSandbox.start: guardrails[0]: ');
     await expect(OpenRouterSandbox.start({ guardrails: {} as never })).rejects.toThrow(
-      'guardrails must be a list',
+      '`guardrails` must be a list of budgets; got an object',
     );
   });
 });

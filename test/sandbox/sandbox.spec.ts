@@ -247,9 +247,9 @@ describe('spend and topUp', () => {
   it.each([NaN, -0.01, Infinity, '1', undefined])('refuses %p', async (usd) => {
     const sandbox = await start();
     expect(() => sandbox.spend(usd as number)).toThrow(
-      new TypeError('spend: usd must be a finite number of US dollars, 0 or more'),
+      new TypeError(`spend: \`usd\` must be a finite number of US dollars, 0 or more; got ${inspect(usd)}`),
     );
-    expect(() => sandbox.topUp(usd as number)).toThrow(/^topUp: usd must be/);
+    expect(() => sandbox.topUp(usd as number)).toThrow(/^topUp: `usd` must be/);
     expect(await credits(sandbox)).toEqual({ total_credits: 100.5, total_usage: 25.75 });
   });
 });
@@ -721,7 +721,9 @@ describe('latencyMs', () => {
   it.each([-1, 0.5, NaN, Infinity, '5', undefined])('refuses %p, and stays as it was', async (value) => {
     const sandbox = await start();
     expect(() => (sandbox.latencyMs = value as number)).toThrow(
-      new TypeError('OpenRouterSandbox: latencyMs must be a whole number from 0 to 2147483647'),
+      new TypeError(
+        `OpenRouterSandbox: \`latencyMs\` must be a whole number from 0 to 2147483647; got ${inspect(value)}`,
+      ),
     );
     expect(sandbox.latencyMs).toBe(0);
   });
@@ -917,28 +919,28 @@ describe('failNext refuses', () => {
   circular['self'] = circular;
 
   it.each<[unknown, string]>([
-    [{ stauts: 500 }, 'stauts is not an option; there are method, path,'],
-    [null, 'pass an object with any of method, path,'],
-    [{ status: 199 }, 'status must be a whole number from 200 to 599'],
-    [{ status: 600 }, 'status must be'],
-    [{ status: '500' }, 'status must be'],
-    [{ times: 0 }, 'times must be a whole number from 1, or Infinity'],
-    [{ times: 1.5 }, 'times must be'],
-    [{ delayMs: -1 }, 'delayMs must be'],
-    [{ when: 'later' }, 'when must be one of "before", "after"'],
-    [{ fault: 'explode' }, 'fault must be one of "reset", "close"'],
-    [{ method: 'FETCH' }, 'method must be an HTTP method'],
-    [{ path: 'credits' }, "path must be a RegExp or a string that begins with '/'"],
-    [{ path: 5 }, 'path must be'],
-    [{ fault: 'reset', status: 500 }, "status must be left out with the fault 'reset'"],
-    [{ fault: 'hang', body: '' }, 'body must be left out'],
-    [{ fault: 'garbage', headers: {} }, 'headers must be left out'],
-    [{ headers: [] }, 'headers must be an object'],
-    [{ headers: { 'a b': '1' } }, 'headers["a b"] must be a valid header'],
-    [{ headers: { a: 'x\ny' } }, 'headers["a"] must be a valid header'],
-    [{ headers: { 'Content-Length': '5' } }, 'headers["Content-Length"] must be left out'],
-    [{ body: 5 }, 'body must be a string, bytes, or an object'],
-    [{ body: circular }, 'body must be'],
+    [{ stauts: 500 }, '`stauts` is not known; did you mean `status`?'],
+    [null, 'the argument must be an object with `method`, `path`,'],
+    [{ status: 199 }, '`status` must be a whole number from 200 to 599'],
+    [{ status: 600 }, '`status` must be'],
+    [{ status: '500' }, '`status` must be'],
+    [{ times: 0 }, '`times` must be a whole number from 1, or Infinity'],
+    [{ times: 1.5 }, '`times` must be'],
+    [{ delayMs: -1 }, '`delayMs` must be'],
+    [{ when: 'later' }, '`when` must be one of "before", "after"'],
+    [{ fault: 'explode' }, '`fault` must be one of "reset", "close"'],
+    [{ method: 'FETCH' }, '`method` must be an HTTP method'],
+    [{ path: 'credits' }, "`path` must be a RegExp or a string that begins with '/'"],
+    [{ path: 5 }, '`path` must be'],
+    [{ fault: 'reset', status: 500 }, "`status` must be left out with the fault 'reset'"],
+    [{ fault: 'hang', body: '' }, '`body` must be left out'],
+    [{ fault: 'garbage', headers: {} }, '`headers` must be left out'],
+    [{ headers: [] }, '`headers` must be an object'],
+    [{ headers: { 'a b': '1' } }, '`headers["a b"]` must be a valid header'],
+    [{ headers: { a: 'x\ny' } }, '`headers["a"]` must be a valid header'],
+    [{ headers: { 'Content-Length': '5' } }, '`headers["Content-Length"]` must be left out'],
+    [{ body: 5 }, '`body` must be a string, bytes, or an object'],
+    [{ body: circular }, '`body` must be'],
   ])('%p', async (failure, message) => {
     const sandbox = await start();
     const attempt = (): void => sandbox.failNext(failure as SandboxFailure);
@@ -979,28 +981,32 @@ describe('start and stop', () => {
   });
 
   it.each<[unknown, string]>([
-    [{ ports: 1 }, 'ports is not an option; there are port, credits,'],
-    [null, 'pass an object'],
-    [{ port: -1 }, 'port must be a whole number from 0 to 65535'],
-    [{ port: 1.5 }, 'port must be'],
-    [{ port: '80' }, 'port must be'],
-    [{ credits: { totalCredits: -1, totalUsage: 0 } }, 'credits.totalCredits must be a finite number'],
-    [{ credits: { totalCredits: 1, totalUsage: NaN } }, 'credits.totalUsage must be a finite number'],
-    [{ credits: { totalCredits: 1 } }, 'credits.totalUsage must be'],
-    [{ credits: { totalCredits: 1, totalUsage: 1, balance: 0 } }, 'credits: balance is not an option'],
-    [{ credits: 5 }, 'credits: pass an object'],
-    [{ coinbase: 'maybe' }, 'coinbase must be one of "gone", "onchain", "hosted"'],
-    [{ inferenceKeyCredits: 'no' }, 'inferenceKeyCredits must be one of "forbidden"'],
-    [{ keyLimit: -1 }, 'keyLimit must be'],
-    [{ keyLimitReset: 'yearly' }, 'keyLimitReset must be one of "daily", "weekly", "monthly", null'],
-    [{ keyLimitStatus: 401 }, 'keyLimitStatus must be one of 402, 403'],
-    [{ completionCost: -1 }, 'completionCost must be a finite number of US dollars, 0 or more'],
-    [{ completionMs: 0.5 }, 'completionMs must be a whole number from 0 to 2147483647'],
-    [{ generationMisses: 0.5 }, 'generationMisses must be a whole number'],
-    [{ latencyMs: '5' }, 'latencyMs must be a whole number from 0 to 2147483647'],
-    [{ apiKey: '' }, 'apiKey must be a non-empty string'],
-    [{ managementKey: 'a b' }, 'managementKey must be a non-empty string'],
-    [{ apiKey: 'same', managementKey: 'same' }, 'managementKey must be another key than apiKey'],
+    [{ ports: 1 }, '`ports` is not known; did you mean `port`?'],
+    [{ tenants: 1 }, '`tenants` is not known; there are `port`, `credits`,'],
+    [null, 'the argument must be an object with `port`, `credits`,'],
+    [{ port: -1 }, '`port` must be a whole number from 0 to 65535'],
+    [{ port: 1.5 }, '`port` must be'],
+    [{ port: '80' }, '`port` must be'],
+    [{ credits: { totalCredits: -1, totalUsage: 0 } }, '`credits.totalCredits` must be a finite number'],
+    [{ credits: { totalCredits: 1, totalUsage: NaN } }, '`credits.totalUsage` must be a finite number'],
+    [{ credits: { totalCredits: 1 } }, '`credits.totalUsage` must be'],
+    [
+      { credits: { totalCredits: 1, totalUsage: 1, balance: 0 } },
+      '`credits.balance` is not known; there are `totalCredits`, `totalUsage`',
+    ],
+    [{ credits: 5 }, '`credits` must be an object with `totalCredits` and `totalUsage`; got 5'],
+    [{ coinbase: 'maybe' }, '`coinbase` must be one of "gone", "onchain", "hosted"'],
+    [{ inferenceKeyCredits: 'no' }, '`inferenceKeyCredits` must be one of "forbidden"'],
+    [{ keyLimit: -1 }, '`keyLimit` must be'],
+    [{ keyLimitReset: 'yearly' }, '`keyLimitReset` must be one of "daily", "weekly", "monthly", null'],
+    [{ keyLimitStatus: 401 }, '`keyLimitStatus` must be one of 402, 403'],
+    [{ completionCost: -1 }, '`completionCost` must be a finite number of US dollars, 0 or more'],
+    [{ completionMs: 0.5 }, '`completionMs` must be a whole number from 0 to 2147483647'],
+    [{ generationMisses: 0.5 }, '`generationMisses` must be a whole number'],
+    [{ latencyMs: '5' }, '`latencyMs` must be a whole number from 0 to 2147483647'],
+    [{ apiKey: '' }, '`apiKey` must be a non-empty string'],
+    [{ managementKey: 'a b' }, '`managementKey` must be a non-empty string'],
+    [{ apiKey: 'same', managementKey: 'same' }, '`managementKey` must be another key than `apiKey`'],
   ])('refuses %p', async (options, message) => {
     const attempt = start(options as OpenRouterSandboxOptions);
     await expect(attempt).rejects.toThrow(TypeError);

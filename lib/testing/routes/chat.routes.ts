@@ -4,7 +4,7 @@ import { budgetsOf, isSpent } from '../account/key-budgets.js';
 import type { AccountKey } from '../account/keys.js';
 import { DEFAULT_MODEL, providerOf } from '../account/models.js';
 import { toUsd } from '../account/usd.js';
-import { isRecord } from '../sandbox-checks.js';
+import { isRecord } from '../check-fields.js';
 import type { ResolvedSandboxOptions } from '../sandbox-options.js';
 import { ANSWER_TOKENS, completionBody, completionEvents } from './chat-bodies.js';
 import { keyBudgetBody } from './key-bodies.js';

@@ -1,5 +1,5 @@
 import type { Account } from '../account/account.js';
-import { isRecord } from '../sandbox-checks.js';
+import { isRecord } from '../check-fields.js';
 import type { ResolvedSandboxOptions, SandboxCredits } from '../sandbox-options.js';
 import { type ChargeRequest, hostedChargeBody, onchainChargeBody } from './charge-bodies.js';
 import { type SandboxCall, type SandboxReply, type SandboxRoute, invalid, refusal } from './route.js';

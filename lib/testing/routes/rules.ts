@@ -1,4 +1,4 @@
-import { isRecord } from '../sandbox-checks.js';
+import { isRecord } from '../check-fields.js';
 
 /** What the API accepts in a field, and how its refusal goes on after "must be". */
 export interface Rule {
