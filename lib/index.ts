@@ -132,7 +132,7 @@ export { Generation, GenerationProviderResponse, GenerationsService } from './ge
 export type { GenerationOptions } from './generations/index.js';
 export { CreditsGuard, RequireCredits, SkipCreditsGuard } from './guard/index.js';
 export type { RequireCreditsOptions } from './guard/index.js';
-export { OpenRouterRetryLogger } from './http/retry-logger.js';
+export { OpenRouterRetryLogger } from './account/retry-logger.js';
 export { formatUsd } from './money/usd.js';
 export { OpenRouterClient } from './openrouter.client.js';
 export { OpenRouterModule } from './openrouter.module.js';

@@ -16,7 +16,7 @@ import { openServices, type OpenRouterServices } from './openrouter.services.js'
 import { resolveOptions } from './options/resolve-options.js';
 import { HiddenParts } from './secret/hidden-parts.js';
 
-/** An account and its parts as Nest has made them; a test may have put its own in their places. */
+/** An account and its parts as Nest has made them. A test may have replaced some of them. */
 export interface OpenRouterClientParts {
   readonly account: Account;
   readonly services: OpenRouterServices;
@@ -26,10 +26,11 @@ export interface OpenRouterClientParts {
 const clientParts = new HiddenParts<{ readonly account: Account }>();
 
 /**
- * One OpenRouter account as one object.
+ * An OpenRouter account as one object.
  *
- * In Nest it is injected: `OpenRouterClient` by class for the default account, `@InjectOpenRouterClient(name)` for a
- * named one, and its services are those of the container. Elsewhere it is made with a key or options.
+ * In Nest it is injected: by class for the default account, by `@InjectOpenRouterClient(name)` for a named one. The default
+ * account's services are the same objects that are injected by their own classes. Without Nest, create it with a key or
+ * options.
  *
  * @example Without a Nest application
  * ```ts
@@ -43,11 +44,11 @@ export class OpenRouterClient {
   readonly credits: CreditsService;
   /** The account's keys. */
   readonly apiKeys: ApiKeysService;
-  /** What the account has used, by day, model and provider. */
+  /** The account's usage by day, model and provider. */
   readonly activity: ActivityService;
-  /** What single generations have cost. */
+  /** The costs of single generations. */
   readonly generations: GenerationsService;
-  /** What the account's workspaces may spend. */
+  /** The budgets of the account's workspaces. */
   readonly budgets: BudgetsService;
   /** The account's balance, cached, shared and watched. */
   readonly balance: BalanceService;
@@ -55,7 +56,7 @@ export class OpenRouterClient {
   readonly options: ResolvedOpenRouterOptions;
 
   /**
-   * @param keyOrOptions - A key of the account, or the options that `OpenRouterModule.forRoot` takes.
+   * @param keyOrOptions - A key of the account, or the options of `OpenRouterModule.forRoot`.
    * @throws `OpenRouterConfigException` that names every wrong option and its fix.
    */
   constructor(keyOrOptions: OpenRouterKey | OpenRouterModuleOptions);
@@ -82,8 +83,8 @@ export class OpenRouterClient {
    * Ends calls in flight, sockets and timers at once; later calls are an `OpenRouterAbortException`. In a Nest
    * application the module does this itself at shutdown.
    *
-   * @returns Settles once recorded spend has reached `balance.store`, after 250 milliseconds at the latest. A client of
-   * Redis is to be closed after that.
+   * @returns A promise that settles once recorded spend has reached `balance.store`, after 250 milliseconds at the latest.
+   * Close a Redis client after that.
    */
   close(): Promise<void> {
     return clientParts.of(this).account.close();
@@ -99,7 +100,7 @@ function openAccount(keyOrOptions: unknown): Account {
   const settings = resolveOptions(keyOrOptions, 'OpenRouterClient');
   if (settings.options.verifyKeysOnBootstrap) {
     throw new OpenRouterConfigException(
-      'OpenRouterClient: `verifyKeysOnBootstrap` works in OpenRouterModule alone, whose boot it can stop; leave it out, ' +
+      'OpenRouterClient: `verifyKeysOnBootstrap` works in OpenRouterModule only, where it can stop the boot; leave it out, ' +
         'and call `apiKeys.getCurrent()` where you want to know.',
     );
   }

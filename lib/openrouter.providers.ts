@@ -21,7 +21,7 @@ import { DEFAULT_ACCOUNT } from './options/option-defaults.js';
 import { resolveOptions } from './options/resolve-options.js';
 import { isRecord } from './untrusted/is-record.js';
 
-/** The classes by which a default account is injected. */
+/** The classes that are tokens of the default account. */
 const THIS_COPY: LoadedCopy = {
   version: VERSION,
   classes: { ...SERVICES, balance: BalanceService, client: OpenRouterClient },
@@ -30,16 +30,15 @@ const THIS_COPY: LoadedCopy = {
 announceCopy(THIS_COPY);
 
 /**
- * Providers of the default account for who injects it by the classes of another copy of the package, as far as such
- * copies are loaded by now.
+ * Providers that alias the classes of other copies of the package to the default account, for the copies that are loaded
+ * by now.
  */
 export function otherCopiesProviders(): ReturnType<typeof otherTokensOf> {
   return otherTokensOf(THIS_COPY);
 }
 
 /**
- * An account's providers. The default account's services are injected by class; a named account's are reached through
- * its client.
+ * An account's providers. The default account exports its parts by class, a named account only its client.
  *
  * @param subject - How the account was registered, for messages.
  */
@@ -86,10 +85,10 @@ function accountProvider(
     inject: [ModulesContainer, ...source.inject],
     useFactory: async (modules: ModulesContainer, ...dependencies: unknown[]) => {
       const accounts = ApplicationAccounts.of(modules);
-      accounts.enter(name);
+      accounts.add(name);
       const options = optionsAlone(await source.options(...dependencies), subject);
       const account = new Account(resolveOptions(options, subject, name));
-      accounts.follow(name, account);
+      accounts.closeWithApplication(name, account);
       return account;
     },
   };
@@ -142,10 +141,10 @@ function balanceProvider(tokens: AccountTokens, name: string): Provider {
     useFactory: (modules: ModulesContainer, account: Account, services: OpenRouterServices) => {
       const accounts = ApplicationAccounts.of(modules);
       const balance = new BalanceService(account, services, (start) => {
-        // Nobody reaches the balance of a named account whose client a test has replaced.
+        // Where a test has replaced the client of a named account, nothing can reach its balance.
         account.onAttach(() => accounts.whenUp(name, start));
       });
-      accounts.follow(name, balance);
+      accounts.closeWithApplication(name, balance);
       return balance;
     },
   };
@@ -160,7 +159,7 @@ function clientProvider(tokens: AccountTokens): Provider {
   };
 }
 
-/** Refuses what a factory has no say in, since Nest has needed it before. */
+/** Refuses options that Nest needs before it runs the factory. */
 function optionsAlone(raw: unknown, subject: string): unknown {
   const misplaced = isRecord(raw) ? ['name', 'isGlobal'].find((name) => raw[name] !== undefined) : undefined;
   if (misplaced !== undefined) {

@@ -8,26 +8,26 @@ import type {
 } from '@nestjs/common';
 import type { OpenRouterModuleOptions } from './options/openrouter-options.js';
 
-/** How an account is registered; known before any factory runs. */
+/** How to register an account. Nest needs it before any factory runs. */
 export interface OpenRouterRegistration {
-  /** Name of the account, for several side by side; without one it is the default account. */
+  /** Name of the account, where an application has several. @defaultValue the default account */
   name?: string | undefined;
-  /** Whether the providers are there in every module without an import. @defaultValue `false` */
+  /** Whether every module can inject the account without an import. @defaultValue `false` */
   isGlobal?: boolean | undefined;
 }
 
 /**
- * What a factory returns: the options without `name` and `isGlobal`, which Nest needs before it runs the factory and
- * which therefore stand beside it.
+ * The result of a factory: the options without `name` and `isGlobal`, which Nest needs before it runs the factory. Set
+ * them beside it.
  */
 export type OpenRouterFactoryOptions = OpenRouterModuleOptions & {
-  /** Stands beside `useFactory`. */
+  /** Set it beside `useFactory`. */
   name?: never;
-  /** Stands beside `useFactory`. */
+  /** Set it beside `useFactory`. */
   isGlobal?: never;
 };
 
-/** A class that makes the options, for `useClass` and `useExisting`. */
+/** A class that returns the options, for `useClass` and `useExisting`. */
 export interface OpenRouterOptionsFactory {
   /** Called once, when the application starts. */
   createOpenRouterOptions(): OpenRouterFactoryOptions | Promise<OpenRouterFactoryOptions>;
@@ -36,17 +36,17 @@ export interface OpenRouterOptionsFactory {
 interface AsyncRegistration extends OpenRouterRegistration {
   /** Modules that export what the factory injects. */
   imports?: ModuleMetadata['imports'] | undefined;
-  /** Providers of the module's own, for example something that the factory injects. */
+  /** Further providers of the module, for example one that the factory injects. */
   extraProviders?: Provider[] | undefined;
 }
 
-/** Options from a function; `inject` names its arguments. */
+/** Options from a function. */
 export interface OpenRouterModuleFactoryOptions extends AsyncRegistration {
-  /** Makes the options. Called once, when the application starts. */
-  // Nest itself types the arguments of a factory like this; they follow from `inject`.
+  /** Returns the options. Called once, when the application starts. */
+  // Nest types the arguments of a factory like this; they depend on `inject`.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   useFactory: (...args: any[]) => OpenRouterFactoryOptions | Promise<OpenRouterFactoryOptions>;
-  /** What the function is called with. */
+  /** Tokens of the function's arguments. */
   inject?: (InjectionToken | OptionalFactoryDependency)[] | undefined;
   /** Not beside `useFactory`. */
   useClass?: never;
@@ -54,7 +54,7 @@ export interface OpenRouterModuleFactoryOptions extends AsyncRegistration {
   useExisting?: never;
 }
 
-/** Options from a class, of which the module makes an instance of its own. */
+/** Options from a class that the module instantiates. */
 export interface OpenRouterModuleClassOptions extends AsyncRegistration {
   /** The class. */
   useClass: Type<OpenRouterOptionsFactory>;
@@ -78,9 +78,9 @@ export interface OpenRouterModuleExistingOptions extends AsyncRegistration {
   inject?: never;
 }
 
-/** What `OpenRouterModule.forRootAsync` takes: exactly one of `useFactory`, `useClass` and `useExisting`. */
+/** The argument of `OpenRouterModule.forRootAsync`: exactly one of `useFactory`, `useClass` and `useExisting`. */
 export type OpenRouterModuleAsyncOptions =
   OpenRouterModuleFactoryOptions | OpenRouterModuleClassOptions | OpenRouterModuleExistingOptions;
 
-/** What a factory provider of Nest injects. */
+/** The dependencies of a factory provider. */
 export type FactoryDependencies = NonNullable<FactoryProvider['inject']>;

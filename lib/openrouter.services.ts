@@ -5,7 +5,7 @@ import { CreditsService } from './credits/credits.service.js';
 import { GenerationsService } from './generations/generations.service.js';
 import type { HttpPipeline } from './http/http-pipeline.js';
 
-/** An account's services by their names in `OpenRouterClient`; each is made of the account's pipeline alone. */
+/** An account's services by their names in `OpenRouterClient`. Each needs only the account's pipeline. */
 export interface OpenRouterServices {
   readonly credits: CreditsService;
   readonly apiKeys: ApiKeysService;
@@ -18,7 +18,7 @@ type ServiceClasses = {
   readonly [Name in keyof OpenRouterServices]: new (pipeline: HttpPipeline) => OpenRouterServices[Name];
 };
 
-/** The classes of the services, which are their tokens of injection in the default account. */
+/** The classes of the services, which are the injection tokens of the default account. */
 export const SERVICES = {
   credits: CreditsService,
   apiKeys: ApiKeysService,

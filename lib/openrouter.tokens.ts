@@ -4,12 +4,10 @@ import { OpenRouterClient } from './openrouter.client.js';
 import { type OpenRouterServices, SERVICE_NAMES, SERVICES } from './openrouter.services.js';
 import { DEFAULT_ACCOUNT } from './options/option-defaults.js';
 
-// Strings rather than symbols or classes: the CommonJS and the ES module copy of the package must mean the same.
+// Strings rather than symbols, so that they are equal in the CommonJS and the ES module copy of the package.
 const PREFIX = 'nestjs-openrouter';
 
-/**
- * Token of the default account's options in force (`ResolvedOpenRouterOptions`): validated, frozen, without keys.
- */
+/** Token of the default account's options in force (`ResolvedOpenRouterOptions`): validated, frozen, without keys. */
 export const OPENROUTER_OPTIONS = `${PREFIX}/options`;
 
 /**
@@ -35,14 +33,14 @@ export function InjectOpenRouterClient(name?: string): ParameterDecorator & Prop
   return Inject(getOpenRouterClientToken(name));
 }
 
-/** Token of a value that makes each registration differ from every other one. */
+/** Token of a value that is different for each registration. */
 export const REGISTRATION_ID = `${PREFIX}/registration`;
 
 const ACCOUNT_PREFIX = `${PREFIX}/account/`;
 
 /** The tokens of one account's parts. */
 export interface AccountTokens {
-  /** A module that provides it is what registers the account. */
+  /** The module that provides it registers the account. */
   readonly account: string;
   readonly pipeline: string;
   readonly service: Readonly<Record<keyof OpenRouterServices, InjectionToken>>;
@@ -53,7 +51,7 @@ export interface AccountTokens {
 }
 
 /**
- * The tokens of an account. What users inject of the default account has its class as its token.
+ * The tokens of an account. In the default account, the parts that users inject have their classes as tokens.
  *
  * @param name - The name that the account was registered with; leave it out for the default account.
  */
@@ -69,7 +67,7 @@ export function accountTokens(name?: string): AccountTokens {
   };
 }
 
-/** Token of an account's balance that is the same in every copy of the package. */
+/** Token of an account's balance that is equal in every copy of the package. */
 export function balanceToken(account: string): string {
   return `${PREFIX}/balance/${account}`;
 }

@@ -1,6 +1,6 @@
 type CloseListener = () => Promise<void> | void;
 
-/** Whether an account is open, and what ends with it. */
+/** Whether an account is open, and what is to be closed with it. */
 export class AccountLife {
   readonly #listeners: CloseListener[] = [];
   #isClosed = false;
@@ -10,14 +10,14 @@ export class AccountLife {
     return this.#isClosed;
   }
 
-  /** Calls a function when the account is closed. `close` takes as long as the function does. */
+  /** Calls a listener when the account is closed; `close` waits for it. */
   onClose(listener: CloseListener): void {
     this.#listeners.push(listener);
   }
 
   /**
-   * Closes the account once; further calls wait for the same end. The listeners start in this turn, the last one first:
-   * what was opened last may still need what was opened before it.
+   * Closes the account once; further calls wait for the same end. Listeners are called synchronously in reverse order,
+   * since what was opened later may need what was opened before it.
    */
   async close(): Promise<void> {
     if (!this.#isClosed) {

@@ -4,12 +4,12 @@ import type { ResolvedOpenRouterOptions } from '../options/openrouter-options.js
 import type { AccountSettings } from '../options/resolve-options.js';
 import { secretsOfHeaders } from '../secret/secret-headers.js';
 import { Transport } from '../transport/transport.js';
+import { secretsOfProxy } from '../transport/proxy-secrets.js';
 import { AccountLife } from './account-life.js';
 import { InstrumentationHooks } from './instrumentation-hooks.js';
 import { KeyRing } from './key-ring.js';
-import { secretsOfProxy } from '../transport/proxy-secrets.js';
 
-/** One OpenRouter account: its keys, its connections, its instrumentations, its settings and its life. */
+/** One OpenRouter account: its keys, connections, instrumentations and settings, from its start to its end. */
 export class Account {
   /** The options in force, without anything secret. */
   readonly options: ResolvedOpenRouterOptions;
@@ -34,7 +34,7 @@ export class Account {
     this.onClose(() => this.transport.destroy());
   }
 
-  /** The user's headers for every call, which may hold secrets: inspection reads getters, but calls no method. */
+  /** The user's headers for every call. A method, since headers may hold secrets and inspection reads getters. */
   headers(): AccountSettings['headers'] {
     return this.#headers;
   }
@@ -45,8 +45,8 @@ export class Account {
   }
 
   /**
-   * A name of the account that is the same wherever the same keys are used: a hash of the keys and of the API's host.
-   * Functions given as keys are called, so that a rotated key means another account.
+   * A hash of the keys and of the API's host: the identity of the account in every process that uses the same keys.
+   * Calls functions given as keys, so a rotated key means another identity.
    *
    * @throws `OpenRouterConfigException` if such a function fails.
    */
@@ -54,7 +54,7 @@ export class Account {
     return this.keys.hashWith(new URL(this.options.baseUrl).host);
   }
 
-  /** Calls a function once the account has its client; at once if it has one already. */
+  /** Calls a listener once the account has its client, which is at once if it has one already. */
   onAttach(listener: () => void): void {
     if (this.#isAttached) {
       listener();
@@ -76,7 +76,7 @@ export class Account {
     return this.#life.isClosed;
   }
 
-  /** Calls a function when the account is closed. `close` takes as long as the function does. */
+  /** Calls a listener when the account is closed; `close` waits for it. */
   onClose(listener: () => Promise<void> | void): void {
     this.#life.onClose(listener);
   }

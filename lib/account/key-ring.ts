@@ -8,46 +8,47 @@ import { hashKey } from '../secret/key-hash.js';
 import { createScrub, type Scrub } from '../secret/scrub.js';
 import { isSecretString } from '../secret/secret-string.js';
 
-/** Rotated keys would pile up for as long as the process lives. */
-const MOST_REMEMBERED = 8;
+/** Without a limit, rotated keys would pile up as long as the process lives. */
+const MAX_REMEMBERED_KEYS = 8;
 
 type KeyFunction = () => OpenRouterKey | Promise<OpenRouterKey>;
 
-/** Holds an account's keys where no inspection reaches them, and hands one out at the moment of sending. */
+/** Keeps an account's keys where no inspection reaches them, and gives one away only when a request is sent. */
 export class KeyRing {
   readonly #keys: AccountSettings['keys'];
   readonly #others: readonly string[];
   #known: readonly string[] = [];
   #hashes: ReadonlySet<string> = new Set();
-  /** Whether a function given as `apiKey` has given one. */
-  #isApiKnown = false;
-  /** What a function given as `apiKey` has given last. */
+  /** Whether a function given as `apiKey` has returned a key. */
+  #isApiKeyKnown = false;
+  /** The last key that a function given as `apiKey` has returned. */
   #lastApiKey: string | undefined;
   #onRotation: () => void = () => undefined;
-  /** Built when something has failed, and not each time that a key function has given another key. */
+  /** Made when the first message has to be scrubbed, not whenever a key function returns a new key. */
   #scrub: Scrub | undefined;
 
-  /** @param others - Further secrets that go out with every call. */
+  /** @param others - Further secrets that are sent with every call. */
   constructor(keys: AccountSettings['keys'], others: readonly string[]) {
     this.#keys = keys;
     this.#others = others;
     for (const { source } of [keys.api, keys.management]) {
       if (typeof source !== 'function') {
-        this.#remember(keyText(source));
+        this.#remember(revealKey(source));
       }
     }
   }
 
   /** Takes the account's secrets, and everything shaped like a key, out of a string. */
   scrub(text: string): string {
-    return this.#scrubKnown(text);
+    this.#scrub ??= createScrub([...this.#known, ...this.#others]);
+    return this.#scrub(text);
   }
 
   /**
-   * Takes the account's secrets, those of one call, and everything shaped like a key out of a text. All at once:
-   * where one secret begins with another, the rest of it would be left over.
+   * Takes the account's secrets, those of one call, and everything shaped like a key out of a string. All in one pass:
+   * where one secret begins with another, two passes would leave the rest of the longer one.
    *
-   * @param own - Those of the call; there may be more of them later.
+   * @param own - The secrets of the call. The caller may add to the array later.
    */
   scrubWith(own: readonly string[]): Scrub {
     let known: readonly string[] | undefined;
@@ -55,9 +56,9 @@ export class KeyRing {
     let scrub: Scrub | undefined;
     return (text) => {
       if (own.every((secret) => this.#known.includes(secret))) {
-        return this.#scrubKnown(text);
+        return this.scrub(text);
       }
-      // Built when it is needed, and again when a key function has given another key meanwhile.
+      // Made when it is needed, and made anew once a key function has returned a new key.
       if (scrub === undefined || known !== this.#known || ownCount !== own.length) {
         known = this.#known;
         ownCount = own.length;
@@ -67,51 +68,51 @@ export class KeyRing {
     };
   }
 
-  /** The option that a key was given in. */
+  /** The option that a key was set by. */
   optionOf(kind: OpenRouterKeyKind): NamedKeySource['option'] {
     return this.#keys[kind].option;
   }
 
-  /** Whether a key comes from a function, so that it may be another one at the next call. */
-  isAsked(kind: OpenRouterKeyKind): boolean {
+  /** Whether a key comes from a function, which may return a new key for each call. */
+  isDynamic(kind: OpenRouterKeyKind): boolean {
     return typeof this.#keys[kind].source === 'function';
   }
 
   /**
-   * Whether a key may be the account's `apiKey`, or another one of its own: by the hash that OpenRouter names it by.
-   * Anything may be while a function given as `apiKey` was not asked yet.
+   * Whether a key may be one of the account's own, by the hash that OpenRouter identifies it by. Any key may be as long
+   * as a function given as `apiKey` has not been called.
    */
   mayHold(hash: string): boolean {
-    return this.#hashes.has(hash) || (this.isAsked('api') && !this.#isApiKnown);
+    return this.#hashes.has(hash) || (this.isDynamic('api') && !this.#isApiKeyKnown);
   }
 
-  /** Calls a function when one that is given as `apiKey` gives another key than before. */
+  /** Calls a listener when a function given as `apiKey` returns a different key than before. */
   onRotation(listener: () => void): void {
     this.#onRotation = listener;
   }
 
-  /** The text of a key, or how to ask for it where it comes from a function. */
+  /** A key, or how to ask for it where it comes from a function. */
   get(kind: OpenRouterKeyKind): string | (() => Promise<string>) {
     const { option, source } = this.#keys[kind];
-    return typeof source === 'function' ? () => this.#ask(option, source) : keyText(source);
+    return typeof source === 'function' ? () => this.#ask(option, source) : revealKey(source);
   }
 
-  /** Whether the two kinds of operation have keys of their own, as far as that can be told without asking. */
+  /** Whether the two kinds of operation use different keys, as far as is known without calling functions. */
   get areSeparate(): boolean {
     const { api, management } = this.#keys;
     const areBothFixed = typeof api.source !== 'function' && typeof management.source !== 'function';
     return areBothFixed
-      ? keyText(api.source) !== keyText(management.source)
+      ? revealKey(api.source) !== revealKey(management.source)
       : api.source !== management.source;
   }
 
   /**
-   * A hash of the keys in use and of a text, from which neither can be had.
+   * A one-way hash of the keys in use and of a further string.
    *
-   * @throws `OpenRouterConfigException` if the function fails or gives something that is no key.
+   * @throws `OpenRouterConfigException` if a key function fails or returns an invalid key.
    */
-  async hashWith(text: string): Promise<string> {
-    const hash = createHash('sha256').update(text);
+  async hashWith(context: string): Promise<string> {
+    const hash = createHash('sha256').update(context);
     const isOne = this.#keys.api.source === this.#keys.management.source;
     for (const kind of isOne ? (['api'] as const) : (['management', 'api'] as const)) {
       const key = this.get(kind);
@@ -120,7 +121,7 @@ export class KeyRing {
     return hash.digest('hex');
   }
 
-  /** @throws `OpenRouterConfigException` if the function fails or gives something that is no key. */
+  /** @throws `OpenRouterConfigException` if the function fails or returns an invalid key. */
   async #ask(option: string, source: KeyFunction): Promise<string> {
     const key = await this.#askFunction(option, source);
     const problem = keyProblem(key);
@@ -138,9 +139,9 @@ export class KeyRing {
 
   async #askFunction(option: string, source: KeyFunction): Promise<string> {
     try {
-      return keyText(await source());
+      return revealKey(await source());
     } catch (error) {
-      const cause = safeCause(error, (text) => this.#scrubKnown(text));
+      const cause = safeCause(error, (text) => this.scrub(text));
       const reason = cause.message === '' ? 'it gave no reason' : cause.message;
       throw new OpenRouterConfigException(
         `The function given as \`${option}\` failed: ${reason.replace(/\.$/, '')}. Nothing was sent.`,
@@ -150,7 +151,7 @@ export class KeyRing {
   }
 
   #noteApiKey(key: string): void {
-    this.#isApiKnown = true;
+    this.#isApiKeyKnown = true;
     const last = this.#lastApiKey;
     this.#lastApiKey = key;
     if (last !== undefined && last !== key) {
@@ -160,19 +161,14 @@ export class KeyRing {
 
   #remember(key: string): void {
     if (!this.#known.includes(key)) {
-      this.#known = [key, ...this.#known].slice(0, MOST_REMEMBERED);
+      this.#known = [key, ...this.#known].slice(0, MAX_REMEMBERED_KEYS);
       this.#hashes = new Set(this.#known.map(hashKey));
       this.#scrub = undefined;
     }
   }
-
-  #scrubKnown(text: string): string {
-    this.#scrub ??= createScrub([...this.#known, ...this.#others]);
-    return this.#scrub(text);
-  }
 }
 
-/** The text of a key in either of its forms. */
-export function keyText(key: OpenRouterKey): string {
+/** A key as a string, whichever form it was given in. */
+export function revealKey(key: OpenRouterKey): string {
   return isSecretString(key) ? key.reveal() : key;
 }

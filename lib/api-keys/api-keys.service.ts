@@ -323,7 +323,7 @@ function refusal(subject: string, property: string, reason: string): OpenRouterV
 
 function aborted(): OpenRouterAbortException {
   return new OpenRouterAbortException({
-    message: "apiKeys.iterate was ended: the caller's signal has fired.",
+    message: "apiKeys.iterate was ended: the caller's signal was aborted.",
     delivery: 'not-sent',
   });
 }

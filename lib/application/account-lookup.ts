@@ -5,11 +5,11 @@ import { DEFAULT_ACCOUNT } from '../options/option-defaults.js';
 import { balanceToken, getOpenRouterClientToken } from '../openrouter.tokens.js';
 
 /**
- * Finds an account's balance wherever in the application the account is registered, imported here or not.
+ * Finds the balance of an account, in whichever module of the application the account is registered.
  *
- * @param account - Its name; `undefined` for the default account.
- * @param seeker - Who looks for it, for the message.
- * @throws `OpenRouterConfigException` if there is no such account.
+ * @param account - The name of the account; `undefined` for the default account.
+ * @param seeker - Who needs the balance, for the message.
+ * @throws `OpenRouterConfigException` if the application has no such account.
  */
 export function findBalance(modules: ModuleRef, account: string | undefined, seeker: string): BalanceService {
   try {
@@ -17,7 +17,7 @@ export function findBalance(modules: ModuleRef, account: string | undefined, see
       ? defaultBalance(modules)
       : modules.get(getOpenRouterClientToken(account), { strict: false }).balance;
   } catch {
-    throw configFault(seeker, whatToDo(account));
+    throw configFault(seeker, howToRegister(account));
   }
 }
 
@@ -25,12 +25,12 @@ function defaultBalance(modules: ModuleRef): BalanceService {
   try {
     return modules.get(BalanceService, { strict: false });
   } catch {
-    // Another copy of the package may have registered the account, by its own class.
+    // Another copy of the package may have registered the account, under its own class.
     return modules.get<BalanceService>(balanceToken(DEFAULT_ACCOUNT), { strict: false });
   }
 }
 
-function whatToDo(account: string | undefined): string {
+function howToRegister(account: string | undefined): string {
   return account === undefined
     ? 'there is no default account in this application; import OpenRouterModule.forRoot(…) in one of its modules, ' +
         'or name the account that is meant with the option `account`'

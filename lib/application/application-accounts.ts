@@ -2,59 +2,59 @@ import type { ModulesContainer } from '@nestjs/core';
 import { afterLastHook, isBuilt } from './boot-progress.js';
 import { checkRegistrations, registrationsIn } from './registration-check.js';
 
-/** A part of an account that ends with the application. */
+/** A part of an account that is closed with the application. */
 export interface AccountPart {
   onModuleDestroy?(): unknown;
   onApplicationShutdown?(): unknown;
 }
 
-interface Account {
+interface Entry {
   readonly parts: AccountPart[];
-  /** What is to be called once the application has come up. */
+  /** To be called once the application is up. */
   readonly starts: (() => void)[];
 }
 
-// A text rather than a symbol or a class: the CommonJS and the ES module copy of the package share what it names.
+// A string rather than a symbol or a class, so that the CommonJS and the ES module copy of the package share it.
 const TOKEN = 'nestjs-openrouter/accounts';
 
-/** How long to wait for a hook before looking whether there will be one. */
-const LOOK_MS = 1_000;
+/** How long to wait for a hook of Nest before checking without it whether the application is up. */
+const CHECK_INTERVAL_MS = 1_000;
 
-/** A module that is loaded lazily has this many looks to be made; after that it counts as failed. */
-const MOST_LOOKS = 60;
+/** A module that is loaded lazily counts as failed after this many checks. */
+const MAX_CHECKS = 60;
 
 /**
- * The accounts of one application: refuses those that cannot work, starts them when the application has come up, and
- * ends them with it.
+ * The accounts of one application: refuses registrations that cannot work, starts the accounts when the application is
+ * up, and closes them with it.
  *
- * It stands in for Nest where Nest calls no hooks: in modules that are loaded lazily, after a boot that has failed, and
- * in tests that never call `init()`.
+ * It does so even where Nest calls no hooks: in lazily loaded modules, after a failed boot, and in tests that never call
+ * `init()`.
  *
- * | the application          | until                                | its accounts            |
- * | ------------------------ | ------------------------------------ | ----------------------- |
- * | `building`               | `onModuleInit`, which may never come | are up once it is built |
- * | `starting`, by its hooks | the last `onApplicationBootstrap`    | are not up              |
- * | `running`                | `onModuleDestroy`                    | are up once it is built |
- * | `ending`                 | `onApplicationShutdown`              | poll no longer          |
- * | `ended`                  |                                      | are closed              |
+ * | the application          | until                                     | its accounts            |
+ * | ------------------------ | ----------------------------------------- | ----------------------- |
+ * | `building`               | `onModuleInit`, which may never be called | are up once it is built |
+ * | `starting`, by its hooks | the last `onApplicationBootstrap`         | are not up              |
+ * | `running`                | `onModuleDestroy`                         | are up once it is built |
+ * | `ending`                 | `onApplicationShutdown`                   | no longer poll          |
+ * | `ended`                  |                                           | are closed              |
  */
 export class ApplicationAccounts {
   readonly #modules: ModulesContainer;
-  readonly #accounts = new Map<string, Account>();
+  readonly #accounts = new Map<string, Entry>();
   #state: 'building' | 'starting' | 'running' | 'ending' | 'ended';
   #checked: { readonly size: number; readonly fault?: Error } | undefined;
-  #look: NodeJS.Timeout | undefined;
+  #timer: NodeJS.Timeout | undefined;
 
   private constructor(modules: ModulesContainer) {
     this.#modules = modules;
-    // Nest measures how far a module is from the root before it makes anything, and never for one that it loads later.
+    // Nest sets a module's distance from the root before it makes any provider, but not for a module that it loads lazily.
     const isLazy = [...registrationsIn(modules)].every(({ module }) => module.distance === 0);
     this.#state = isLazy ? 'running' : 'building';
   }
 
-  /** Those of the application that has these modules; the same for every copy of the package. */
+  /** The accounts of the application with these modules; the same object for every copy of the package. */
   static of(modules: ModulesContainer): ApplicationAccounts {
-    // Nest's own module: never loaded lazily, the first to be told of the start and the last to be told of the end.
+    // Nest's own module: never loaded lazily, and its hooks are called first at the start and last at the end.
     const [core] = modules.values();
     const known = core?.providers.get(TOKEN)?.instance as ApplicationAccounts | undefined;
     if (known !== undefined) {
@@ -66,27 +66,27 @@ export class ApplicationAccounts {
   }
 
   /**
-   * Takes an account in.
+   * Adds an account.
    *
    * @throws `OpenRouterConfigException` for registrations that cannot work.
    */
-  enter(account: string): void {
+  add(account: string): void {
     const former = this.#accounts.get(account);
     this.check(former !== undefined);
-    // There is one registration alone, so that the former one was of a lazy load that has failed.
+    // The check allows only one registration, so the former one belongs to a lazy load that has failed.
     void endAll(former?.parts ?? []);
     this.#accounts.set(account, { parts: [], starts: [] });
   }
 
   /**
-   * Looks at the registrations whenever there may be other ones.
+   * Checks the registrations whenever their number may have changed.
    *
-   * @param isSuspicious - Whether to look in any case.
+   * @param isForced - Whether to check in any case.
    * @throws `OpenRouterConfigException` for registrations that cannot work.
    */
-  check(isSuspicious = false): void {
+  check(isForced = false): void {
     const { size } = this.#modules;
-    if (isSuspicious || this.#checked?.size !== size) {
+    if (isForced || this.#checked?.size !== size) {
       const fault = checkRegistrations(this.#modules);
       this.#checked = { size, ...(fault !== undefined && { fault }) };
     }
@@ -95,31 +95,31 @@ export class ApplicationAccounts {
     }
   }
 
-  /** Has a part of an account end with the application, or at once where it has ended. */
-  follow(account: string, part: AccountPart): void {
+  /** Closes a part of an account with the application; at once if the application has ended. */
+  closeWithApplication(account: string, part: AccountPart): void {
     this.#accounts.get(account)?.parts.push(part);
     if (this.#state === 'ended') {
       void endAll([part]);
     }
   }
 
-  /** Calls a function once the application has come up with the account; never, if it does not. */
+  /** Calls a function once the application is up with the account; never if it fails. */
   whenUp(account: string, start: () => void): void {
     this.#accounts.get(account)?.starts.push(start);
     if (this.#isUp) {
       this.#startAll();
     } else {
-      this.#lookLater(MOST_LOOKS);
+      this.#checkLater(MAX_CHECKS);
     }
   }
 
   /** Nest's hook. */
   onModuleInit(): void {
     this.#state = 'starting';
-    this.#stopLooking();
+    this.#stopChecking();
   }
 
-  /** Nest's hook: the first of its kind, while any later one may still fail the boot. */
+  /** Nest's hook. It is the first of its kind, so any later one may still fail the boot. */
   onApplicationBootstrap(): void {
     afterLastHook(this.#modules, () => {
       if (this.#state === 'starting') {
@@ -132,7 +132,7 @@ export class ApplicationAccounts {
   /** Nest's hook. */
   async onModuleDestroy(): Promise<void> {
     this.#state = 'ending';
-    this.#stopLooking();
+    this.#stopChecking();
     await callAll(this.#parts, 'onModuleDestroy');
   }
 
@@ -151,8 +151,8 @@ export class ApplicationAccounts {
   }
 
   #startAll(): void {
-    this.#stopLooking();
-    // Those of a lazy load that has failed are gone.
+    this.#stopChecking();
+    // Accounts of a lazy load that has failed are no longer registered.
     for (const { account } of registrationsIn(this.#modules)) {
       for (const start of this.#accounts.get(account)?.starts.splice(0) ?? []) {
         start();
@@ -160,23 +160,23 @@ export class ApplicationAccounts {
     }
   }
 
-  #lookLater(looks: number): void {
-    if (this.#look !== undefined || (this.#state !== 'building' && this.#state !== 'running')) {
+  #checkLater(checksLeft: number): void {
+    if (this.#timer !== undefined || (this.#state !== 'building' && this.#state !== 'running')) {
       return;
     }
-    this.#look = setTimeout(() => {
-      this.#look = undefined;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
       if (this.#isUp) {
         this.#startAll();
-      } else if (this.#state === 'running' && looks > 1) {
-        this.#lookLater(looks - 1);
+      } else if (this.#state === 'running' && checksLeft > 1) {
+        this.#checkLater(checksLeft - 1);
       }
-    }, LOOK_MS).unref();
+    }, CHECK_INTERVAL_MS).unref();
   }
 
-  #stopLooking(): void {
-    clearTimeout(this.#look);
-    this.#look = undefined;
+  #stopChecking(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 }
 
@@ -185,7 +185,7 @@ async function endAll(parts: readonly AccountPart[]): Promise<void> {
   await callAll(parts, 'onApplicationShutdown');
 }
 
-/** One that fails keeps no other from its end. */
+/** Calls a hook of all parts, whether or not one fails. */
 async function callAll(parts: readonly AccountPart[], hook: keyof AccountPart): Promise<void> {
   await Promise.allSettled(
     parts.map(async (part) => {

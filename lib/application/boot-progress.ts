@@ -6,7 +6,7 @@ type Module = ModulesContainer extends Map<string, infer M> ? M : never;
 
 const HOOK = 'onApplicationBootstrap' satisfies keyof OnApplicationBootstrap;
 
-/** What Nest keeps of one provider, controller or enhancer. */
+/** Nest's record of a provider, controller or enhancer. */
 interface Wrapper {
   readonly isTransient: boolean;
   isDependencyTreeStatic(): boolean;
@@ -14,8 +14,8 @@ interface Wrapper {
 }
 
 /**
- * Whether Nest has made everything that it makes before the first hook. It has no event for that, nor for a boot that
- * fails: what has failed, and what needs it, is never made.
+ * Whether Nest has made everything that it makes before the first hook. Nest has no event for that, nor for a boot that
+ * fails: a failed provider, and whatever injects it, is never made.
  */
 export function isBuilt(modules: ModulesContainer): boolean {
   for (const module of modules.values()) {
@@ -28,17 +28,17 @@ export function isBuilt(modules: ModulesContainer): boolean {
 
 /**
  * Calls a function after the last `onApplicationBootstrap` of an application, if none of them fails. Nest has no event for
- * that. The last one is that of the root module's class, which is given another for this one call; where it cannot be, the
+ * that. The last hook is that of the root module's class, so this wraps it for one call; if it cannot be wrapped, the
  * function is called at once.
  *
- * Must be called before that hook, in an earlier one.
+ * Must be called in an earlier hook.
  */
 export function afterLastHook(modules: ModulesContainer, callback: () => void): void {
-  // Nest puts its own module first, and then the root module.
+  // Nest's own module comes first, and then the root module.
   const [, root] = modules.values();
   const host = root?.getProviderByKey(root.metatype);
   const instance = host?.instance as Partial<OnApplicationBootstrap> | null | undefined;
-  // Nest calls no hook of an instance that belongs to a request.
+  // Nest calls no hooks of request-scoped instances.
   if (!instance || host?.isDependencyTreeStatic() !== true || !Object.isExtensible(instance)) {
     callback();
     return;
@@ -76,12 +76,12 @@ function isModuleBuilt({ providers, controllers, injectables }: Module): boolean
 
 function isMade(wrapper: Wrapper): boolean {
   if (wrapper.isTransient || !wrapper.isDependencyTreeStatic()) {
-    // Made whenever it is needed.
+    // Made whenever it is injected.
     return true;
   }
-  // What belongs to no request is the same in any context.
+  // Not request-scoped, so the instance is the same in any context.
   const context = createContextId();
   const made = wrapper.getInstanceByContextId(context);
-  // Of what has failed Nest keeps nothing, and hands out a new blank each time.
+  // For a failed provider Nest stores no instance, and returns a new blank each time.
   return made.isResolved === true && made === wrapper.getInstanceByContextId(context);
 }

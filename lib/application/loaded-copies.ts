@@ -1,32 +1,31 @@
 import type { Provider, Type } from '@nestjs/common';
 
-/** A copy of the package: its version, and the classes that are tokens of injection, by their names. */
+/** A copy of the package: its version, and the classes that serve as injection tokens, by their names. */
 export interface LoadedCopy {
   readonly version: string;
   readonly classes: Readonly<Record<string, Type>>;
 }
 
 /**
- * Where the copies of the package in this process know of each other. A process may have two, the CommonJS and the ES
- * module build, and a class of one is no token of the other.
+ * The global list of the copies in this process. A process may load two, the CommonJS and the ES module build, and a
+ * class of one copy is not a token of the other.
  */
 const COPIES = Symbol.for('nestjs-openrouter/copies');
 
 type Copies = WeakRef<LoadedCopy>[];
 
 /**
- * Lets the other copies know of this one.
+ * Adds a copy to the list.
  *
- * @param copy - Kept only as long as its classes are in use, so that modules that a test or a development server loads
- * again and again can go.
+ * @param copy - Referenced weakly, so that a test or a development server can load the package again and again.
  */
 export function announceCopy(copy: LoadedCopy): void {
   Reflect.set(globalThis, COPIES, [...announced(), new WeakRef(copy)]);
 }
 
 /**
- * Providers that give whoever injects by a class of another copy what there is for the class of this one. Only for
- * copies of the same version: what another version expects of a class is not known.
+ * Providers that alias the classes of other copies to the classes of this one. Only for copies of the same version, since
+ * another version's classes may have other members.
  */
 export function otherTokensOf(copy: LoadedCopy): (Provider & { readonly provide: Type })[] {
   const others = announced()

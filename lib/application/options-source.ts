@@ -12,14 +12,14 @@ import { ASYNC_REGISTRATION } from './registration.schema.js';
 /** Where an account's options come from. */
 export interface OptionsSource {
   readonly inject: FactoryDependencies;
-  /** Gives the options as the user wrote them; only the pipeline's factory calls it, so that nothing else holds a key. */
+  /** Returns the options as the user wrote them. Only the account's factory calls it, so that nothing else holds a key. */
   readonly options: (...dependencies: unknown[]) => unknown;
   readonly providers: readonly Provider[];
 }
 
 const FOR_ROOT_ASYNC = 'OpenRouterModule.forRootAsync';
 
-/** Keeps what `forRoot` was given in a closure, where no inspection of the application finds it. */
+/** Keeps the argument of `forRoot` in a closure, where no inspection of the application finds it. */
 export function syncOptionsSource(raw: unknown): OptionsSource {
   return { inject: [], options: () => raw, providers: [] };
 }

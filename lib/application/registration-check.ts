@@ -6,14 +6,14 @@ import { DEFAULT_ACCOUNT } from '../options/option-defaults.js';
 /** One of an application's modules. */
 type Module = ModulesContainer extends Map<string, infer M> ? M : never;
 
-/** An account of an application, the module that registers it, and what Nest keeps of it. */
+/** A registered account, the module that registers it, and Nest's record of its provider. */
 interface Registration {
   readonly account: string;
   readonly module: Module;
   readonly wrapper: { isDependencyTreeStatic(): boolean };
 }
 
-/** The registrations in an application's modules, in their order. */
+/** The registrations of an application, in the order of its modules. */
 export function* registrationsIn(modules: ModulesContainer): Generator<Registration> {
   for (const module of modules.values()) {
     for (const [token, wrapper] of module.providers) {
@@ -26,17 +26,17 @@ export function* registrationsIn(modules: ModulesContainer): Generator<Registrat
 }
 
 /**
- * Finds registrations that Nest itself would accept in silence and that would then go wrong: two of the same account,
- * of which injection would take one and `app.get` the other; and options that depend on a request, which would make
- * everything that injects the account be built anew for every request.
+ * Finds registrations that Nest accepts silently but that do not work: two of the same account, of which injection would
+ * use one and `app.get` the other; and options that depend on the request, so that everything that injects the account
+ * would be made anew for every request.
  *
- * @returns What is wrong first, if anything is.
+ * @returns The first problem, if there is one.
  */
 export function checkRegistrations(modules: ModulesContainer): OpenRouterConfigException | undefined {
   const seen = new Set<string>();
   for (const { account, wrapper } of registrationsIn(modules)) {
     if (seen.has(account)) {
-      return new OpenRouterConfigException(twice(account));
+      return new OpenRouterConfigException(duplicateMessage(account));
     }
     seen.add(account);
     if (!wrapper.isDependencyTreeStatic()) {
@@ -50,7 +50,7 @@ export function checkRegistrations(modules: ModulesContainer): OpenRouterConfigE
   return undefined;
 }
 
-function twice(account: string): string {
+function duplicateMessage(account: string): string {
   const otherwise =
     account === DEFAULT_ACCOUNT ? 'give one of them a `name`' : 'give one of them another `name`';
   return (

@@ -17,7 +17,7 @@ export function abortException(
   const reason = peek(signal, 'reason');
   const what = delivery === 'not-sent' ? 'was not sent' : 'was ended';
   return new OpenRouterAbortException({
-    message: `${operation} ${what}: the caller's signal has fired.`,
+    message: `${operation} ${what}: the caller's signal was aborted.`,
     delivery,
     cause: reason === undefined ? undefined : safeCause(reason, scrub),
   });

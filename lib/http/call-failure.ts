@@ -14,18 +14,18 @@ import type { BodyFault } from '../transport/response-body.js';
 import { peek } from '../untrusted/peek.js';
 import type { Interruption } from './call-scope.js';
 
-/** An attempt that failed: what to tell the caller, and whether another attempt could help. */
+/** A failed attempt: the exception for the caller, and whether another attempt could help. */
 export interface CallFailure {
   readonly exception: OpenRouterException;
   readonly transient: boolean;
-  /** Whether a kept connection was lost before the answer began: most likely the server was just closing it. */
+  /** Whether a pooled connection was lost before the answer began, most likely because the server was closing it. */
   readonly stale?: boolean;
 }
 
-/** How an attempt has ended. */
+/** The result of an attempt. */
 export type Outcome<T> = { readonly value: T; readonly status: number } | { readonly failure: CallFailure };
 
-/** Whether an attempt went well. By its own members alone: anybody may have put names on the prototype. */
+/** Whether an attempt succeeded. Looks at own members only, since `Object.prototype` may be polluted. */
 export function isValue<T>(outcome: Outcome<T>): outcome is Extract<Outcome<T>, { readonly value: T }> {
   return Object.hasOwn(outcome, 'value');
 }
@@ -39,7 +39,7 @@ const PLACES: Readonly<Record<OpenRouterPhase, string>> = {
   body: 'while reading the answer',
 };
 
-/** What errors of the transport mean to an operator. */
+/** What error codes of the transport mean to an operator. */
 const HINTS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'the host name is unknown; check `baseUrl`',
   EAI_AGAIN: 'the host name could not be resolved at the moment',
@@ -47,13 +47,13 @@ const HINTS: Readonly<Record<string, string>> = {
   ECONNRESET: 'the connection was reset',
   EPIPE: 'the connection was closed',
   ETIMEDOUT: 'the connection timed out',
-  // OpenSSL's own message names source files, over two lines.
+  // OpenSSL's own message has two lines and names source files.
   EPROTO: 'no TLS came about; check that what listens at `baseUrl` speaks `https:`',
   EHOSTUNREACH: 'the host cannot be reached',
   ENETUNREACH: 'the network cannot be reached',
 };
 
-/** Calls that come before the first byte is sent, whoever makes them. */
+/** System calls that happen before the first byte is sent. */
 const PHASE_OF_SYSCALL: ReadonlyMap<string, OpenRouterPhase> = new Map([
   ['getaddrinfo', 'dns'],
   ['connect', 'connect'],
@@ -62,8 +62,8 @@ const PHASE_OF_SYSCALL: ReadonlyMap<string, OpenRouterPhase> = new Map([
 /**
  * The failure of a request that ended without an answer.
  *
- * @param seen - Where the request was last seen; the error itself may know better.
- * @param ignoredProxy - What to say, as a sentence, where no connection came about.
+ * @param seen - The phase in which the request was last seen. The error's `syscall` may be more precise.
+ * @param ignoredProxy - A sentence to add if no connection was established.
  */
 export function connectionFailure(
   error: unknown,
@@ -73,8 +73,8 @@ export function connectionFailure(
   ignoredProxy?: string,
 ): CallFailure {
   const first = firstOfAggregate(error);
-  const code = textMember(first, 'code') ?? '';
-  const phase = PHASE_OF_SYSCALL.get(textMember(first, 'syscall') ?? '') ?? seen;
+  const code = stringMember(first, 'code') ?? '';
+  const phase = PHASE_OF_SYSCALL.get(stringMember(first, 'syscall') ?? '') ?? seen;
   const known = HINTS[code];
   const cause = safeCause(first, scrub);
   const what = known ?? (cause.message === '' ? 'the connection was lost' : cause.message);
@@ -105,7 +105,7 @@ export function bodyFailure(fault: BodyFault, operation: string, scrub: Scrub): 
   };
 }
 
-/** Where and why a call was ended from outside. */
+/** Where and why a call was interrupted. */
 export interface InterruptedCall {
   readonly operation: string;
   readonly why: Interruption;
@@ -114,14 +114,14 @@ export interface InterruptedCall {
   readonly phase: OpenRouterPhase;
   readonly delivery: OpenRouterDelivery;
   readonly limits: { readonly timeoutMs: number; readonly deadlineMs: number };
-  /** What took too long. */
+  /** What took too long. @defaultValue OpenRouter, with the phase */
   readonly what?: string;
-  /** What to say, as a sentence, where no connection came about in time. */
+  /** A sentence to add if no connection was established in time. */
   readonly ignoredProxy?: string | undefined;
   readonly scrub: Scrub;
 }
 
-/** The exception of a call that was ended from outside. */
+/** The exception for an interrupted call. */
 export function interruptionException(
   call: InterruptedCall,
 ): OpenRouterAbortException | OpenRouterTimeoutException {
@@ -134,9 +134,9 @@ export function interruptionException(
   }
   if (why === 'abort') {
     return new OpenRouterAbortException({
-      message: `${operation} was ended: the caller's signal has fired.`,
+      message: `${operation} was ended: the caller's signal was aborted.`,
       delivery,
-      cause: textMember(reason, 'message') === undefined ? undefined : safeCause(reason, scrub),
+      cause: stringMember(reason, 'message') === undefined ? undefined : safeCause(reason, scrub),
     });
   }
   const where = call.what === undefined ? ` ${PLACES[phase]}` : '';
@@ -153,8 +153,7 @@ export function interruptionException(
 }
 
 /**
- * The exception of what nobody has thought of: an answer that its reader trips over, an adapter or a signal of the
- * user's that throws.
+ * The exception for an unexpected error: a bug in reading an answer, or a user's adapter or signal that throws.
  */
 export function unexpectedException(
   error: unknown,
@@ -170,7 +169,7 @@ export function unexpectedException(
     : new OpenRouterConnectionException({ message, delivery, phase, cause });
 }
 
-/** What an exception says of the request's effect. */
+/** What an exception says about the effect of the request. */
 export function deliveryIn(exception: OpenRouterException): OpenRouterDelivery {
   return Object.hasOwn(exception, 'delivery')
     ? (Reflect.get(exception, 'delivery') as OpenRouterDelivery)
@@ -179,25 +178,25 @@ export function deliveryIn(exception: OpenRouterException): OpenRouterDelivery {
 
 const DELIVERIES: readonly OpenRouterDelivery[] = ['not-sent', 'rejected', 'unknown', 'applied'];
 
-/** That of two deliveries which has come further. */
+/** The delivery that has come further. */
 export function furthest(one: OpenRouterDelivery, other: OpenRouterDelivery): OpenRouterDelivery {
   return DELIVERIES.indexOf(one) > DELIVERIES.indexOf(other) ? one : other;
 }
 
-/** The exception, with what is known after all attempts rather than after its own. */
+/** Sets the delivery of an exception to the furthest of all attempts. */
 export function withDelivery<T extends OpenRouterException>(exception: T, delivery: OpenRouterDelivery): T {
   return Object.hasOwn(exception, 'delivery')
     ? Object.assign(exception, { delivery: furthest(delivery, deliveryIn(exception)) })
     : exception;
 }
 
-/** With several addresses Node reports one error for each, under a blank message. */
+/** For a host with several addresses, Node reports an aggregate without a message. Its first error says more. */
 function firstOfAggregate(error: unknown): unknown {
   const errors = peek(error, 'errors');
   return Array.isArray(errors) && errors.length > 0 ? errors[0] : error;
 }
 
-function textMember(value: unknown, name: string): string | undefined {
+function stringMember(value: unknown, name: string): string | undefined {
   const member = peek(value, name);
   return typeof member === 'string' ? member : undefined;
 }

@@ -1,11 +1,11 @@
-import { type KeyRing, keyText } from '../account/key-ring.js';
+import { type KeyRing, revealKey } from '../account/key-ring.js';
 import type { RequestOptions } from '../contracts/request-options.js';
 import type { KeyInUse } from '../errors/key-hint.js';
 import type { Scrub } from '../secret/scrub.js';
 import { secretsOfHeaders } from '../secret/secret-headers.js';
 import type { OpenRouterCall } from './openrouter-call.js';
 
-/** The key of one call, its own or the account's; and the secrets that the call must not show. */
+/** The key of one call, either its own or the account's, and the secrets that the call must not show. */
 export class CallKey {
   /** Takes the secrets of the account and of the call out of a string. */
   readonly scrub: Scrub;
@@ -18,28 +18,28 @@ export class CallKey {
   constructor(ring: KeyRing, call: OpenRouterCall<unknown>, { apiKey, headers = {} }: RequestOptions) {
     this.#ring = ring;
     this.#call = call;
-    this.#own = apiKey === undefined ? undefined : keyText(apiKey);
+    this.#own = apiKey === undefined ? undefined : revealKey(apiKey);
     this.#secrets = [...(this.#own === undefined ? [] : [this.#own]), ...secretsOfHeaders(headers)];
     this.scrub = ring.scrubWith(this.#secrets);
   }
 
-  /** Whether it was given for this call alone. */
+  /** Whether the key was given in the options of the call. */
   get isOwn(): boolean {
     return this.#own !== undefined;
   }
 
-  /** Whether it comes from a function, which may give another one when it is called again. */
-  get mayChange(): boolean {
-    return !this.isOwn && this.#ring.isAsked(this.#call.key);
+  /** Whether a function returns the key, so that calling it again may give a new one. */
+  get isDynamic(): boolean {
+    return !this.isOwn && this.#ring.isDynamic(this.#call.key);
   }
 
-  /** For messages: the option that it was given in. */
+  /** The option that the key was set by, for messages. */
   get inUse(): KeyInUse {
     const { isInference = false, key } = this.#call;
     return { from: this.isOwn ? 'call' : this.#ring.optionOf(key), isInference };
   }
 
-  /** The key, or how to ask for it where it comes from a function. */
+  /** The key, or how to ask for it where a function returns it. */
   get source(): string | (() => Promise<string>) {
     const source = this.#own ?? this.#ring.get(this.#call.key);
     return typeof source === 'string' ? source : () => this.#ask(source);
@@ -47,7 +47,7 @@ export class CallKey {
 
   async #ask(source: () => Promise<string>): Promise<string> {
     const key = await source();
-    // The account may have forgotten it before the call ends.
+    // The account may forget it before the call ends.
     this.#secrets.push(key);
     return key;
   }

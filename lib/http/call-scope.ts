@@ -1,22 +1,20 @@
 import { allowManyListeners } from '../async/abort-signals.js';
 import { peek } from '../untrusted/peek.js';
 
-/** What ended a step before it was done. */
+/** What ended a step early. */
 export type Interruption = 'timeoutMs' | 'deadlineMs' | 'abort' | 'closed';
 
-/**
- * Something that takes time: calls one of the two when it is done, and returns how to end it early.
- */
+/** Something that takes time. Calls one of the two functions when it is done, and returns how to end it early. */
 export type Step<T> = (
   resolve: (value: T) => void,
   reject: (error: Error) => void,
 ) => (() => void) | undefined;
 
-/** The calls of an account that are under way. */
+/** The calls of an account that have not ended. */
 export class OpenCalls {
   readonly scopes = new Set<CallScope>();
 
-  /** Ends them all because the account is closed. */
+  /** Ends all calls because the account is closed. */
   shutDown(): void {
     for (const scope of [...this.scopes]) {
       scope.shutDown();
@@ -25,10 +23,10 @@ export class OpenCalls {
 }
 
 /**
- * The bounds of one call: its deadline, the caller's signal, and the life of the account.
+ * The bounds of one call: its deadline, the caller's signal, and the closing of the account.
  *
- * Every wait of a call is a step that runs inside these bounds, so that each settles in time even where the thing
- * waited for never does.
+ * Everything that a call waits for is a step within these bounds, so the call settles in time even if the step never
+ * does.
  */
 export class CallScope {
   readonly #endsAt: number;
@@ -40,7 +38,7 @@ export class CallScope {
     readonly deadlineMs: number,
     private readonly signal: AbortSignal | undefined,
     private readonly open: OpenCalls,
-    // Monotonic: a jump of the wall clock neither shortens nor prolongs a call.
+    // Monotonic, so that a jump of the wall clock changes no deadline.
     startedAt = performance.now(),
   ) {
     this.#endsAt = startedAt + deadlineMs;
@@ -61,9 +59,10 @@ export class CallScope {
   }
 
   /**
-   * Runs one step within the call's bounds and, if given, a limit of its own in milliseconds.
+   * Runs one step within the bounds of the call.
    *
-   * @param toError - Makes the error of an interruption; asked before the step is ended, so that it can look at it.
+   * @param toError - Makes the error of an interruption. Called before the step is ended, so that it sees its state.
+   * @param limitMs - A further limit for this step, in milliseconds.
    */
   run<T>(step: Step<T>, toError: (why: Interruption) => Error, limitMs = Infinity): Promise<T> {
     return new Promise<T>((resolve, reject) => {
@@ -74,18 +73,18 @@ export class CallScope {
       }
       const remainingMs = this.remainingMs;
       const own = limitMs < remainingMs;
-      // Assigned last: a step may be ended from within its own start.
+      // Set after the step has started; the step may be interrupted while it starts.
       const running: { end: (() => void) | undefined } = { end: undefined };
       const settle = (): void => {
         clearTimeout(timer);
-        // A step that was ended may still report back later, when the next one is under way.
+        // A step that was interrupted may report back while the next one is running.
         if (this.#interrupt === interrupt) {
           this.#interrupt = undefined;
         }
       };
       const interrupt = (why: Interruption): void => {
         settle();
-        // A timer may be early by a fraction of a millisecond, in which nothing must begin any more.
+        // The timer may fire a fraction of a millisecond early; nothing may start in that time.
         if (why === 'deadlineMs') {
           this.#ended ??= why;
         }
@@ -112,7 +111,7 @@ export class CallScope {
     });
   }
 
-  /** What the caller's signal was aborted with. */
+  /** The reason of the caller's signal. */
   get reason(): unknown {
     return peek(this.signal, 'reason');
   }
@@ -122,7 +121,7 @@ export class CallScope {
     this.#end('closed');
   }
 
-  /** Lets go of the signal and the account; nothing may run in the scope afterwards. */
+  /** Releases the signal and leaves the open calls. Nothing may run in the scope afterwards. */
   leave(): void {
     this.open.scopes.delete(this);
     this.signal?.removeEventListener('abort', this.#onAbort);
@@ -134,7 +133,7 @@ export class CallScope {
   }
 }
 
-/** Thrown from a timer or a signal's listener, an error would end the process, and the step would never settle. */
+/** An error thrown by a timer or a signal's listener would end the process, and the step would never settle. */
 function errorOf(toError: (why: Interruption) => Error, why: Interruption): Error {
   try {
     return toError(why);

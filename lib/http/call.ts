@@ -8,6 +8,7 @@ import type { ResolvedRetryOptions } from '../options/openrouter-options.js';
 import { withoutPollution } from '../options/pollution.js';
 import { mergeRetry } from '../options/resolve-options.js';
 import { type Attempt, TransportFault, type WireAnswer } from '../transport/attempt.js';
+import type { Connection } from '../transport/connection.js';
 import { watchAttempt } from './attempt-watch.js';
 import {
   type CallFailure,
@@ -32,8 +33,7 @@ import type { RetryBudget } from './recovery/retry-budget.js';
 import { RotatedKey } from './recovery/rotated-key.js';
 import { StaleConnection } from './recovery/stale-connection.js';
 import { callHeaders } from './request-headers.js';
-import { expandPath, queryText } from './request-path.js';
-import type { Connection } from '../transport/connection.js';
+import { expandPath, queryString } from './request-path.js';
 
 /** What all calls of an account share. */
 export interface CallResources {
@@ -43,7 +43,7 @@ export interface CallResources {
   readonly openCalls: OpenCalls;
 }
 
-/** One call on its way to OpenRouter: all its attempts, and the bounds that they share. */
+/** One call to OpenRouter: its attempts, and the bounds that they share. */
 export class Call<T> {
   readonly #resources: CallResources;
   readonly #call: OpenRouterCall<T>;
@@ -54,7 +54,7 @@ export class Call<T> {
   readonly #backoff: Backoff;
   readonly #timeoutMs: number;
   readonly #scope: CallScope;
-  /** The furthest that any attempt so far may have come. */
+  /** The furthest that any attempt has come so far. */
   #delivery: OpenRouterDelivery = 'not-sent';
 
   /** @throws `OpenRouterValidationException` for a path parameter that does not fit. */
@@ -64,14 +64,14 @@ export class Call<T> {
     const { awaitMs, operation, parameters = {}, path, query, startedAt } = call;
     this.#resources = resources;
     this.#call = call;
-    this.#url = `${account.options.baseUrl}${expandPath(path, parameters, operation)}${queryText(query)}`;
+    this.#url = `${account.options.baseUrl}${expandPath(path, parameters, operation)}${queryString(query)}`;
     this.#headers = callHeaders(resources.headers, call, headers);
     this.#key = new CallKey(account.keys, call, options);
     this.#retry = mergeRetry(account.options.retry, options.retry);
     this.#backoff = new Backoff(this.#retry, isIdempotent(call), budget);
     this.#timeoutMs = timeoutMs;
     const deadlineMs = awaitMs === undefined ? account.options.deadlineMs : awaitDeadline(awaitMs, timeoutMs);
-    // Last, since whoever opens a scope has to leave it.
+    // Last: if the constructor throws, nobody leaves the scope.
     this.#scope = new CallScope(options.deadlineMs ?? deadlineMs, signal, openCalls, startedAt);
   }
 
@@ -104,7 +104,7 @@ export class Call<T> {
     }
   }
 
-  /** The exception for the caller: with the delivery of the whole call, not of its last attempt. */
+  /** The exception for the caller, with the delivery of the whole call rather than of its last attempt. */
   exceptionOf(error: unknown): OpenRouterException {
     const delivery = this.#delivery;
     const where = { phase: 'queue', delivery } as const;
@@ -116,14 +116,14 @@ export class Call<T> {
     );
   }
 
-  /** Lets go of the caller's signal and the account. */
+  /** Releases the caller's signal, and leaves the account's open calls. */
   leave(): void {
     this.#scope.leave();
   }
 
   /**
-   * A creation has a connection of its own: nobody could tell whether a `POST` has arrived on a pooled one that the
-   * server is just closing. A key of the call's own shares none, where an answer could reach the wrong caller.
+   * A `POST` never takes a pooled connection: if the server is just closing it, nobody knows whether the request has
+   * arrived. A call with a key of its own shares no connection, so that no answer can reach a caller with another key.
    */
   get #firstConnection(): Connection {
     if (!isIdempotent(this.#call)) {
@@ -136,7 +136,7 @@ export class Call<T> {
     const { awaitMs } = this.#call;
     const mayResend = this.#retry !== false && isIdempotent(this.#call);
     return [
-      ...(mayResend && this.#key.mayChange ? [new RotatedKey(key, () => this.#askKey())] : []),
+      ...(mayResend && this.#key.isDynamic ? [new RotatedKey(key, () => this.#askKey())] : []),
       ...(mayResend ? [new StaleConnection()] : []),
       ...(awaitMs === undefined ? [] : [new NotFoundYet(awaitMs)]),
       this.#backoff,
@@ -198,7 +198,7 @@ export class Call<T> {
     );
   }
 
-  /** A function that gives the key is called within the bounds of the call. */
+  /** Calls a function that returns the key within the bounds of the call. */
   #askKey(): Promise<string> {
     const { inUse, source } = this.#key;
     if (typeof source === 'string') {
@@ -237,7 +237,7 @@ export class Call<T> {
     });
   }
 
-  /** What an earlier attempt may have deleted is not found by the next one: it is gone, as was asked for. */
+  /** A 404 after an attempt that may have deleted the resource means that the deletion has succeeded. */
   #isAlreadyDeleted({ exception }: CallFailure): boolean {
     const mayHaveDeleted = this.#delivery === 'unknown' || this.#delivery === 'applied';
     return (

@@ -11,9 +11,9 @@ import { bodyFailure, type CallFailure, type Outcome } from './call-failure.js';
 import type { OpenRouterCall } from './openrouter-call.js';
 
 /**
- * Reads an answer: the value of a success, and the failure of everything else.
+ * Decodes a success, and makes a failure of every other answer.
  *
- * @throws `OpenRouterResponseException` of the call's own decoder.
+ * @throws `OpenRouterResponseException` from the call's decoder.
  */
 export function readAnswer<T>(
   answer: WireAnswer,
@@ -47,7 +47,7 @@ export function readAnswer<T>(
   if (error !== undefined && error !== null) {
     return refused(statusIn(content) ?? 500, content);
   }
-  // Of a deletion the status says all there is to say.
+  // A deletion may have an empty body: its status says everything.
   const isDone = call.method === 'DELETE' && body?.trim() === '';
   return content === undefined && !isDone
     ? { failure: notJson(answer, operation, scrub) }
@@ -73,7 +73,7 @@ function notJson({ header, body }: WireAnswer, operation: string, scrub: Scrub):
       message: `${operation}: OpenRouter's answer ${what}.`,
       delivery: 'applied',
     }),
-    // Cut short in the middle, as opposed to a page of another server.
+    // JSON that was cut short, as opposed to another server's page.
     transient: text.startsWith('{') || text.startsWith('['),
   };
 }

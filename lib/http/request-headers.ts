@@ -7,7 +7,7 @@ type Headers = Readonly<Record<string, string>>;
 
 const ACCEPTED_ENCODINGS = 'gzip, deflate, br';
 
-/** The headers that all calls of an account have in common: everything but the key. */
+/** The headers that all calls of an account have in common, without the key. */
 export function accountHeaders(headers: Headers, options: ResolvedOpenRouterOptions): Headers {
   return Object.freeze({
     'user-agent': `nestjs-openrouter/${VERSION}`,
@@ -22,7 +22,7 @@ export function accountHeaders(headers: Headers, options: ResolvedOpenRouterOpti
   });
 }
 
-/** The headers of one call: the account's, with the call's own over them. */
+/** The headers of one call, without the key. Its own headers win over the account's. */
 export function callHeaders(
   common: Headers,
   { body }: Pick<OpenRouterCall<unknown>, 'body'>,

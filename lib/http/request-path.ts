@@ -3,10 +3,10 @@ import { isMatching, KEY_HASH_PATTERN, WORKSPACE_PATTERN } from '../wire/identif
 
 type ParameterName = 'hash' | 'workspace' | 'interval';
 
-/** Values of path parameters, by the names that stand in braces in a template. */
+/** Values of path parameters, by their names in the template. */
 export type PathParameters = Readonly<Partial<Record<ParameterName, string>>>;
 
-/** Members of a query by their names on the wire. */
+/** Query parameters, by their names on the wire. */
 export type QueryParameters = Readonly<Record<string, string | number | undefined>>;
 
 interface ParameterRule {
@@ -26,9 +26,9 @@ const RULES: Readonly<Record<string, ParameterRule>> = {
 /**
  * Puts parameters into a path template such as `/keys/{hash}`.
  *
- * They are checked by pattern rather than encoded: an encoded `..` is still a `..` to whoever normalises the URL.
+ * Values are checked against patterns rather than encoded: whoever normalises the URL reads an encoded `..` as `..`.
  *
- * @throws `OpenRouterValidationException` for a value that does not fit; nothing is sent.
+ * @throws `OpenRouterValidationException` for a value that does not match; nothing is sent.
  */
 export function expandPath(template: string, parameters: PathParameters, operation: string): string {
   return template.replace(/\{(\w+)\}/g, (_braces, name: string) => {
@@ -43,9 +43,9 @@ export function expandPath(template: string, parameters: PathParameters, operati
   });
 }
 
-/** The query of a URL with its `?`, or an empty text if there is nothing in it. */
-export function queryText(query: QueryParameters = {}): string {
+/** The query of a URL with its `?`; empty without parameters. */
+export function queryString(query: QueryParameters = {}): string {
   const members = Object.entries(query).filter(([, value]) => value !== undefined);
-  const texts = Object.fromEntries(members.map(([name, value]) => [name, String(value)]));
-  return members.length === 0 ? '' : `?${new URLSearchParams(texts).toString()}`;
+  const values = Object.fromEntries(members.map(([name, value]) => [name, String(value)]));
+  return members.length === 0 ? '' : `?${new URLSearchParams(values).toString()}`;
 }

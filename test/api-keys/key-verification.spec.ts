@@ -386,7 +386,7 @@ describe('verifyKeysOnBootstrap', () => {
     const make = (verifyKeysOnBootstrap: unknown) => () =>
       new OpenRouterClient({ apiKey: API_KEY, verifyKeysOnBootstrap } as OpenRouterModuleOptions);
     expect(make(true)).toThrow(OpenRouterConfigException);
-    expect(make(true)).toThrow(/`verifyKeysOnBootstrap` works in OpenRouterModule alone/);
+    expect(make(true)).toThrow(/`verifyKeysOnBootstrap` works in OpenRouterModule only/);
     expect(make(false)).not.toThrow();
     expect(make('yes')).toThrow(/`verifyKeysOnBootstrap` must be true or false/);
   });

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { OpenRouterValidationException } from '../../lib/errors/index.js';
 import { Account } from '../../lib/account/account.js';
 import { HttpPipeline } from '../../lib/http/http-pipeline.js';
-import { expandPath, queryText } from '../../lib/http/request-path.js';
+import { expandPath, queryString } from '../../lib/http/request-path.js';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
 import { failureOf } from '../support/failures.js';
 import { cleanUp, sendError, startServer } from '../support/servers.js';
@@ -11,7 +11,7 @@ afterEach(cleanUp);
 
 const HASH = 'ab'.repeat(32);
 
-describe('queryText', () => {
+describe('queryString', () => {
   it.each([
     [undefined, ''],
     [{}, ''],
@@ -19,7 +19,7 @@ describe('queryText', () => {
     [{ offset: 100 }, '?offset=100'],
     [{ id: 'gen-1 & 2/..', date: undefined, offset: 0 }, '?id=gen-1+%26+2%2F..&offset=0'],
   ])('writes %j as %j', (query, text) => {
-    expect(queryText(query)).toBe(text);
+    expect(queryString(query)).toBe(text);
   });
 });
 

@@ -4,10 +4,10 @@ import type { CallTime, Recovery, Retry } from './recovery.js';
 import type { RetryBudget } from './retry-budget.js';
 import { retryDelay } from './retry-policy.js';
 
-/** Waits longer each time, within the settings of the call and the account's budget of retries. */
+/** Recovers from passing failures: exponential backoff, within the call's settings and the account's retry budget. */
 export class Backoff implements Recovery {
   #retries = 0;
-  /** What the last retry has cost. */
+  /** The cost of the last retry, in tokens of the budget. */
   #cost: number | undefined;
 
   /** @param isIdempotent - Whether the call may be sent twice. */
@@ -35,7 +35,7 @@ export class Backoff implements Recovery {
     return { delayMs, key: undefined, connection: undefined };
   }
 
-  /** The call has succeeded: the budget gets back what the last retry has cost. */
+  /** Gives the cost of the last retry back to the budget, once the call has succeeded. */
   succeeded(): void {
     this.budget.refund(this.#cost);
   }

@@ -7,7 +7,7 @@ import type { CallTime, Recovery, Retry } from './recovery.js';
 export interface LookQuestion extends CallTime {
   /** How long the call may wait for what it asks for, in milliseconds from its start. */
   readonly awaitMs: number;
-  /** How many looks have not found it, at least 1. */
+  /** Looks so far that have not found it, at least 1. */
   readonly misses: number;
   /** How long the server asks to wait. */
   readonly retryAfterMs: number | undefined;
@@ -18,7 +18,7 @@ export interface LookQuestion extends CallTime {
 const FIRST_BOUND_MS = 250;
 const MAX_BOUND_MS = 4_000;
 
-/** OpenRouter answers 404 for a moment before what was just made can be read. */
+/** Recovers from a 404 for something new: OpenRouter needs a moment until it can be read. */
 export class NotFoundYet implements Recovery {
   #misses = 0;
 
@@ -47,13 +47,13 @@ export class NotFoundYet implements Recovery {
 /**
  * Milliseconds to wait before the next look, or `undefined` if there is no time left for one.
  *
- * The delay is drawn from the upper half of a bound that doubles: what takes a moment to appear is not there after no
- * time. The last look comes at the end of the wait, however near.
+ * The delay is random, in the upper half of a bound that doubles: a very short delay would be wasted. The last look is at
+ * the end of the wait, however near that is.
  */
 export function nextLookDelay(question: LookQuestion): number | undefined {
   const { awaitMs, elapsedMs, remainingMs, misses, retryAfterMs = 0, random } = question;
   const leftMs = awaitMs - elapsedMs;
-  // A timer may be early by a fraction of a millisecond, after which there is nothing left to wait for.
+  // A timer may fire a fraction of a millisecond early; what is left then is not worth a look.
   if (leftMs < 1 || retryAfterMs > leftMs) {
     return undefined;
   }
@@ -62,7 +62,7 @@ export function nextLookDelay(question: LookQuestion): number | undefined {
   return delayMs < remainingMs ? delayMs : undefined;
 }
 
-/** The deadline of a call that waits, in milliseconds: the wait and one attempt. */
+/** The deadline of a call that waits, in milliseconds: the wait plus one attempt. */
 export function awaitDeadline(awaitMs: number, timeoutMs: number): number {
   return Math.min(awaitMs + timeoutMs, MAX_TIMER_MS);
 }

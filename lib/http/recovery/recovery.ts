@@ -1,22 +1,23 @@
 import type { CallFailure } from '../call-failure.js';
 import type { Connection } from '../../transport/connection.js';
 
-/** The next attempt: when, and what differs from the last one. Every member is set, so that none is inherited. */
+/** When to send the next attempt, and what to change. All members are set, so that none is read from a polluted prototype. */
 export interface Retry {
   readonly delayMs: number;
   readonly key: string | undefined;
   readonly connection: Connection | undefined;
 }
 
-/** How much of a call's time has passed, in milliseconds. */
+/** The time of a call, in milliseconds. */
 export interface CallTime {
+  /** Since the start of the call. */
   readonly elapsedMs: number;
-  /** Until the call's deadline. */
+  /** Until the deadline of the call. */
   readonly remainingMs: number;
 }
 
-/** One way to try again, for one call. It counts its own retries. */
+/** One way to try again after a failed attempt. Each call has its own, and each counts its own retries. */
 export interface Recovery {
-  /** The next attempt after a failure; `undefined` where this way does not help, or not any more. */
+  /** Decides on the next attempt after a failure; `undefined` if this way does not help, or no longer does. */
   after(failure: CallFailure, time: CallTime): Retry | undefined | Promise<Retry | undefined>;
 }

@@ -1,22 +1,23 @@
 import { OpenRouterApiException } from '../../errors/api.exception.js';
 import type { CallFailure } from '../call-failure.js';
 
+// The numbers of the AWS SDKs' retry quota in their standard mode.
 const CAPACITY = 500;
-const COST_OF_TRANSIENT = 10;
-const COST_OF_THROTTLED = 5;
-const REWARD = 1;
+const TRANSIENT_COST = 10;
+const THROTTLED_COST = 5;
+const SUCCESS_REFUND = 1;
 
 /**
- * An account's allowance of retries. Each one costs tokens and a success gives them back, so that single failures are
- * tried again freely, and a service that is down gets no more than its first attempts and a few dozen retries.
+ * A token bucket that limits the retries of an account. A retry costs tokens and a success gives them back, so single
+ * failures are always retried, while a service that is down gets about 50 retries on top of the first attempts.
  */
 export class RetryBudget {
   #tokens = CAPACITY;
 
-  /** Takes what a retry costs; `undefined` if there is not enough left, and the call has to fail now. */
+  /** Takes the cost of a retry; `undefined` if there are too few tokens left, so that the call has to fail. */
   take({ exception }: CallFailure): number | undefined {
     const isThrottled = exception instanceof OpenRouterApiException && [402, 429].includes(exception.status);
-    const cost = isThrottled ? COST_OF_THROTTLED : COST_OF_TRANSIENT;
+    const cost = isThrottled ? THROTTLED_COST : TRANSIENT_COST;
     if (cost > this.#tokens) {
       return undefined;
     }
@@ -24,8 +25,8 @@ export class RetryBudget {
     return cost;
   }
 
-  /** Gives back what the last retry of a successful call has cost; a little for a call that needed none. */
-  refund(cost = REWARD): void {
+  /** Gives back the cost of a successful call's last retry; one token for a call that needed no retry. */
+  refund(cost = SUCCESS_REFUND): void {
     this.#tokens = Math.min(CAPACITY, this.#tokens + cost);
   }
 }

@@ -21,7 +21,7 @@ export interface RetryQuestion {
 /**
  * Milliseconds to wait before the next attempt, or `undefined` if there must be none.
  *
- * A wait that the server asks for is kept or the call fails at once: an early request would be refused again.
+ * If the wait that the server asks for does not fit, the call fails at once: an earlier request would be refused again.
  */
 export function retryDelay(question: RetryQuestion): number | undefined {
   const { settings, attempts, failure, remainingMs } = question;
@@ -32,7 +32,7 @@ export function retryDelay(question: RetryQuestion): number | undefined {
   return delayMs < remainingMs ? delayMs : undefined;
 }
 
-/** Full jitter below an exponential bound; on top of the server's own wish, if it has one. */
+/** Full jitter below an exponential bound, or the server's `Retry-After` plus a little jitter. */
 export function delayBefore(
   settings: ResolvedRetryOptions,
   attempts: number,
@@ -43,7 +43,7 @@ export function delayBefore(
     settings.maxDelayMs,
     settings.initialDelayMs * settings.backoffMultiplier ** (attempts - 1),
   );
-  // A tenth of the bound on top: callers who were told the same moment do not all come back at it.
+  // A tenth of the bound on top: callers with the same `Retry-After` must not all come back at the same moment.
   return retryAfterMs !== undefined && retryAfterMs > 0
     ? retryAfterMs + (random * bound) / 10
     : random * bound;
@@ -52,7 +52,7 @@ export function delayBefore(
 function mayRetry({ isIdempotent, failure }: RetryQuestion, settings: ResolvedRetryOptions): boolean {
   const { exception } = failure;
   if (exception instanceof OpenRouterApiException) {
-    // What the answer itself says of it wins over its status.
+    // What the answer says about retries wins over its status.
     const isRetryable = exception.retryable ?? isRetryableAnswer(exception, settings);
     return isRetryable && (isIdempotent || mayResendAfterAnswer(exception, settings));
   }
@@ -75,12 +75,12 @@ function isLimitOfTheDay({
 }: OpenRouterApiException): boolean {
   return (
     limitSource === LIMIT_SOURCES.freeTierDaily ||
-    // Behind a generic message stands what a provider has said of its own limits.
+    // A generic message relays a provider's text, which may name the provider's own limits.
     (!isGeneric(message) && isDailyLimit(errorStatus, message))
   );
 }
 
-/** A 429 is the one refusal after which sending a creation again is both safe and of use. */
+/** A 429 is the only refusal after which sending a `POST` again is both safe and useful. */
 function mayResendAfterAnswer(exception: OpenRouterApiException, settings: ResolvedRetryOptions): boolean {
   return exception.status === 429 && settings.retryThrottledPost;
 }

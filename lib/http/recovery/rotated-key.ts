@@ -2,20 +2,20 @@ import { OpenRouterUnauthorizedException } from '../../errors/status.exceptions.
 import type { CallFailure } from '../call-failure.js';
 import type { Recovery, Retry } from './recovery.js';
 
-/** A key that was rotated between its use and the answer is refused; the function that gave it has another one by now. */
+/** Recovers from a 401 after a key rotation: the function that returns the key may have a new one by now. */
 export class RotatedKey implements Recovery {
   #mayAsk = true;
 
   /**
-   * @param refused - The key of the first attempt.
-   * @param ask - Asks for the key once more.
+   * @param refused - The key that was refused.
+   * @param ask - Calls the function again.
    */
   constructor(
     private readonly refused: string,
     private readonly ask: () => Promise<string>,
   ) {}
 
-  /** At once and with the other key, once in a call. */
+  /** Once in a call, at once, and only with a different key. */
   async after({ exception }: CallFailure): Promise<Retry | undefined> {
     if (!this.#mayAsk || !(exception instanceof OpenRouterUnauthorizedException)) {
       return undefined;

@@ -1,11 +1,11 @@
 import type { CallFailure } from '../call-failure.js';
 import type { Recovery, Retry } from './recovery.js';
 
-/** A pooled connection may be closed by the server just as a request is written to it. */
+/** Recovers from a pooled connection that the server was closing while the request was written to it. */
 export class StaleConnection implements Recovery {
   #mayReconnect = true;
 
-  /** At once and on a connection of its own, once in a call. */
+  /** Once in a call, at once, and on a connection of its own. */
   after({ stale }: CallFailure): Retry | undefined {
     if (!this.#mayReconnect || stale !== true) {
       return undefined;

@@ -80,7 +80,7 @@ describe('one flight', () => {
     first.abort(new Error('gone'));
     await expect(calls[0]).rejects.toMatchObject({
       name: 'OpenRouterAbortException',
-      message: "balance.get was ended: the caller's signal has fired.",
+      message: "balance.get was ended: the caller's signal was aborted.",
       cause: { message: 'gone' },
     });
     expect(server.requests[0]!.socket.destroyed).toBe(false);
