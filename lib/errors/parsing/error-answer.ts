@@ -148,8 +148,9 @@ export function affordableTokensIn(message: string): number | undefined {
 
 /** Measured from the answer's own clock, since the two may differ by minutes. */
 function untilReset(resetAt: Date, header: HeaderReader): number {
-  const now = parseHttpDate(header('date')?.trim() ?? '') ?? Date.now();
-  return Math.max(0, resetAt.getTime() - now);
+  const now = Date.now();
+  const answeredAt = parseHttpDate(header('date')?.trim() ?? '', now) ?? now;
+  return Math.max(0, resetAt.getTime() - answeredAt);
 }
 
 /** A number of seconds in an error, as a header has it. */

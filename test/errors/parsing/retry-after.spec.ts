@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { parseHttpDate, parseRetryAfter } from '../../../lib/errors/parsing/retry-after.js';
 
 const NOW = Date.UTC(1994, 10, 6, 8, 49, 37);
+const TODAY = Date.UTC(2026, 10, 28, 12);
 
 describe('Retry-After', () => {
   it.each([
@@ -32,7 +33,7 @@ describe('Retry-After', () => {
     ['ahead', 'Sun, 06 Nov 1994 08:59:37 GMT'],
     ['behind', 'Sun, 06 Nov 1994 08:39:37 GMT'],
   ])('is measured from the clock of a server that is ten minutes %s', (_name, date) => {
-    const at = new Date((parseHttpDate(date) ?? 0) + 5_000).toUTCString();
+    const at = new Date((parseHttpDate(date, NOW) ?? 0) + 5_000).toUTCString();
     expect(parseRetryAfter(at, date, NOW)).toBe(5_000);
   });
 
@@ -101,15 +102,33 @@ describe('an HTTP-date', () => {
     ['Thu, 29 Feb 2024 00:00:00 GMT', '2024-02-29T00:00:00.000Z'],
     ['Thu Feb 29 00:00:00 2024', '2024-02-29T00:00:00.000Z'],
   ])('%j is %s', (text, expected) => {
-    expect(new Date(parseHttpDate(text) ?? NaN).toISOString()).toBe(expected);
+    expect(new Date(parseHttpDate(text, TODAY) ?? NaN).toISOString()).toBe(expected);
   });
 
   it.each(['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'])(
     'knows %s as JavaScript does',
     (month) => {
-      expect(parseHttpDate(`Mon, 15 ${month} 2027 01:02:03 GMT`)).toBe(
+      expect(parseHttpDate(`Mon, 15 ${month} 2027 01:02:03 GMT`, TODAY)).toBe(
         Date.parse(`15 ${month} 2027 01:02:03 GMT`),
       );
     },
   );
+
+  it.each([
+    ['1994-11-06', 'Saturday, 05-Nov-44 12:00:00 GMT', '2044-11-05T12:00:00.000Z'],
+    ['1994-11-06', 'Monday, 07-Nov-44 12:00:00 GMT', '1944-11-07T12:00:00.000Z'],
+    ['1994-11-06', 'Friday, 01-Jan-00 00:00:00 GMT', '2000-01-01T00:00:00.000Z'],
+    ['2026-11-28', 'Friday, 27-Nov-76 23:59:59 GMT', '2076-11-27T23:59:59.000Z'],
+    ['2026-11-28', 'Saturday, 28-Nov-76 00:00:01 GMT', '1976-11-28T00:00:01.000Z'],
+    ['2026-11-28', 'Friday, 01-Jan-77 00:00:00 GMT', '1977-01-01T00:00:00.000Z'],
+    ['2026-11-28', 'Thursday, 31-Dec-70 23:59:59 GMT', '2070-12-31T23:59:59.000Z'],
+    ['2026-11-28', 'Friday, 31-Dec-99 23:59:59 GMT', '1999-12-31T23:59:59.000Z'],
+    ['2026-11-28', 'Tuesday, 29-Feb-00 00:00:00 GMT', '2000-02-29T00:00:00.000Z'],
+    ['2049-12-31', 'Saturday, 01-Jan-00 00:00:00 GMT', '2000-01-01T00:00:00.000Z'],
+    ['2050-01-01', 'Friday, 01-Jan-00 00:00:00 GMT', '2100-01-01T00:00:00.000Z'],
+    ['2080-01-01', 'Monday, 01-Jan-05 00:00:00 GMT', '2105-01-01T00:00:00.000Z'],
+    ['2080-01-01', 'Monday, 29-Feb-00 00:00:00 GMT', '2000-02-29T00:00:00.000Z'],
+  ])('of two digits is at most 50 years in the future: on %s %j is %s', (today, text, expected) => {
+    expect(new Date(parseHttpDate(text, Date.parse(today)) ?? NaN).toISOString()).toBe(expected);
+  });
 });
