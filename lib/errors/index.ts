@@ -38,4 +38,4 @@ export {
   isTransient,
 } from './error-verdict.js';
 export type { OpenRouterErrorKind } from './error-kind.js';
-export type { OpenRouterErrorVerdict } from './error-verdict.js';
+export type { OpenRouterErrorVerdict } from './answer-verdict.js';

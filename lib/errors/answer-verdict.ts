@@ -1,0 +1,72 @@
+import { kindOfStatus, type OpenRouterErrorKind } from './error-kind.js';
+import { isPassingRefusal, LIMIT_SOURCES } from './limit-source.js';
+import type { ErrorReading } from './parsing/error-answer.js';
+
+/** What `classifyOpenRouterError` says of an error; a frozen plain object. */
+export interface OpenRouterErrorVerdict {
+  /** What kind of failure it is. */
+  readonly kind: OpenRouterErrorKind;
+  /**
+   * OpenRouter's own message, or else the error's; of bearable length, and nothing shaped like a key in it. Where
+   * OpenRouter only says that a provider has failed, with the provider's name and reason.
+   */
+  readonly message: string;
+  /**
+   * Whether the same request may well succeed if it is sent again in a moment, without anyone doing anything. Whether
+   * sending it again does something twice is another question. `error.availability.retryable` decides where it is there.
+   */
+  readonly isTransient: boolean;
+  /** HTTP status, or that of an error inside a success or a stream; what the error itself means where that is vague. */
+  readonly status?: number;
+  /** Which limit was hit, as `OpenRouterApiException.limitSource` has it. */
+  readonly limitSource?: string;
+  /**
+   * How long OpenRouter asks to wait, in milliseconds: `error.availability.retry_after`, or `Retry-After`, or until
+   * `X-RateLimit-Reset`.
+   */
+  readonly retryAfterMs?: number;
+  /** When the limit resets. */
+  readonly resetsAt?: Date;
+  /** How many tokens of output the credits left would pay. */
+  readonly affordableTokens?: number;
+}
+
+const KIND_OF_LIMIT: ReadonlyMap<string | undefined, OpenRouterErrorKind> = new Map([
+  [LIMIT_SOURCES.credits, 'out-of-credits'],
+  [LIMIT_SOURCES.keyLimit, 'key-limit'],
+  [LIMIT_SOURCES.inFlightBudget, 'in-flight-budget'],
+  [LIMIT_SOURCES.guardrailBudget, 'budget'],
+  [LIMIT_SOURCES.workspaceBudget, 'budget'],
+  [LIMIT_SOURCES.freeTierDaily, 'free-tier-daily'],
+  [LIMIT_SOURCES.sharedPool, 'rate-limit'],
+]);
+
+const TRANSIENT_KINDS: readonly OpenRouterErrorKind[] = ['rate-limit', 'upstream', 'timeout'];
+
+/** What a verdict on an answer is made of. */
+type Answered = Omit<ErrorReading, 'said' | 'errorType' | 'metadata'>;
+
+/** The verdict on an error answer, whoever got it. */
+export function verdictOfAnswer(answered: Answered): OpenRouterErrorVerdict {
+  const { status, message, limitSource, retryAfterMs, resetsAt, affordableTokens, retryable } = answered;
+  const kind = KIND_OF_LIMIT.get(limitSource) ?? kindOfStatus(status);
+  return Object.freeze({
+    kind,
+    message,
+    isTransient: retryable ?? passesByItself(answered, kind),
+    ...(status !== undefined && { status }),
+    ...(limitSource !== undefined && { limitSource }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(resetsAt !== undefined && { resetsAt }),
+    ...(affordableTokens !== undefined && { affordableTokens }),
+  });
+}
+
+function passesByItself(answered: Answered, kind: OpenRouterErrorKind): boolean {
+  const { status, limitSource, retryAfterMs } = answered;
+  const isForMoney = status === 402 || kind === 'in-flight-budget';
+  return (
+    (TRANSIENT_KINDS.includes(kind) && !answered.isDailyLimit) ||
+    (isForMoney && isPassingRefusal(limitSource, retryAfterMs))
+  );
+}
