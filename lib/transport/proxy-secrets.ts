@@ -1,53 +1,52 @@
 import type { OpenRouterAxiosOptions } from '../options/openrouter-options.js';
 import { secretsOfHeaders } from '../secret/secret-headers.js';
 import { SHORTEST_RUN } from '../secret/shared-runs.js';
+import { isRecord } from '../untrusted/is-record.js';
+import { decoded } from './proxy.js';
 
-/** So much of a user's name may be the secret itself, as with proxies that take a token in its place. */
-const SHORTEST_TOKEN = SHORTEST_RUN;
+/** From this length on a user name counts as a secret: some proxies take a token in its place. */
+const MIN_TOKEN_LENGTH = SHORTEST_RUN;
 
-/** What proves to a proxy who asks, which the proxy may send back: of `axios.proxy`, and of agents that hold a URL. */
+/** The credentials for a proxy, which it may send back: those of `axios.proxy`, and those of agents that hold a URL. */
 export function secretsOfProxy({ proxy, httpAgent, httpsAgent }: OpenRouterAxiosOptions): string[] {
-  const own = typeof proxy === 'object' ? proxy : undefined;
+  const { auth, headers } = membersOf(proxy);
+  const { username, password } = membersOf(auth);
   return [
-    ...secretsOfLogin(own?.auth?.username, own?.auth?.password),
-    ...secretsOfHeaders(textsOf(own, 'headers')),
+    ...secretsOfLogin(username, password),
+    ...secretsOfUrl(proxy),
+    ...secretsOfHeaders(stringsIn(headers)),
     ...[httpAgent, httpsAgent].flatMap(secretsOfAgent),
   ];
 }
 
-/** `proxy-agent` and its like keep the URL in `proxy`, and further headers in `proxyHeaders`. */
+/** `proxy-agent` and similar agents keep the URL in `proxy`, and further headers in `proxyHeaders`. */
 function secretsOfAgent(agent: unknown): string[] {
-  const { proxy } = record(agent);
-  const login = proxy instanceof URL ? secretsOfLogin(decoded(proxy.username), decoded(proxy.password)) : [];
-  return [...login, ...secretsOfHeaders(textsOf(agent, 'proxyHeaders'))];
+  const { proxy, proxyHeaders } = membersOf(agent);
+  return [...secretsOfUrl(proxy), ...secretsOfHeaders(stringsIn(proxyHeaders))];
 }
 
-/** Both together as well, since a short password in base64 is known only with what stands before it. */
+function secretsOfUrl(url: unknown): string[] {
+  return url instanceof URL ? secretsOfLogin(decoded(url.username), decoded(url.password)) : [];
+}
+
+/** Includes the pair, since a short password in base64 is recognised only together with the user name before it. */
 function secretsOfLogin(username: unknown, password: unknown): string[] {
   const user = typeof username === 'string' ? username : '';
   const secret = typeof password === 'string' ? password : '';
   return [
     ...(secret === '' ? [] : [secret]),
-    ...(user.length >= SHORTEST_TOKEN ? [user] : []),
+    ...(user.length >= MIN_TOKEN_LENGTH ? [user] : []),
     ...(user + secret === '' ? [] : [`${user}:${secret}`]),
   ];
 }
 
-function textsOf(value: unknown, name: string): Record<string, string> {
-  const members = Object.entries(record(record(value)[name]));
+function stringsIn(value: unknown): Record<string, string> {
+  const members = Object.entries(membersOf(value));
   return Object.fromEntries(
     members.filter((member): member is [string, string] => typeof member[1] === 'string'),
   );
 }
 
-function record(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+function membersOf(value: unknown): Readonly<Record<string, unknown>> {
+  return isRecord(value) ? value : {};
 }

@@ -17,7 +17,9 @@ export function proxyIn({ proxy }: OpenRouterAxiosOptions): Proxy | undefined {
     return undefined;
   }
   const { hostname, host, port, protocol = 'http:', auth, username, password } = proxy;
-  const login = isRecord(auth) ? loginOf(auth['username'], auth['password']) : loginOf(username, password);
+  const login = isRecord(auth)
+    ? loginOf(auth['username'], auth['password'])
+    : loginOf(decoded(username), decoded(password));
   return {
     protocol: `${String(protocol).replace(/:$/, '')}:`,
     host: unbracketed(String(hostname ?? host)),
@@ -29,6 +31,15 @@ export function proxyIn({ proxy }: OpenRouterAxiosOptions): Proxy | undefined {
 /** The name that a socket connects to; brackets belong to an IPv6 address in a URL only. */
 export function unbracketed(hostname: string): string {
   return hostname.replace(/^\[(.*)\]$/, '$1');
+}
+
+/** A part of a URL without its percent-encoding; as it is where that is broken. */
+export function decoded(part: unknown): unknown {
+  try {
+    return typeof part === 'string' ? decodeURIComponent(part) : undefined;
+  } catch {
+    return part;
+  }
 }
 
 function loginOf(username: unknown, password: unknown): string {

@@ -330,6 +330,21 @@ describe('what a proxy wants to know is not shown either', () => {
     expect(inspect(client, { showHidden: true, depth: 20 })).not.toContain(password);
   });
 
+  it('nor the one of `axios.proxy` as a URL', async () => {
+    const proxy = await echoingProxy();
+    const url = new URL(`http://me:${PASSWORD}@127.0.0.1:${proxy.port}`);
+    const client = clientOf('http://api.test/v1', {
+      allowInsecureBaseUrl: true,
+      axios: { proxy: url as never },
+    });
+    const failure = await failureOf(call(client));
+    expect(failure.message).toContain('[redacted] is');
+    for (const text of observableTexts(failure)) {
+      expect(text).not.toContain(PASSWORD);
+      expect(text).not.toContain(base64(`me:${PASSWORD}`));
+    }
+  });
+
   it('nor the one in the URL of an agent', async () => {
     const server = await startServer((_request, response) => {
       response.writeHead(500);
