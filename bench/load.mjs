@@ -9,21 +9,30 @@ const [warmUp, calls, concurrentCalls] = counts.map(Number);
 const client = await openClient(name, baseUrl);
 
 await oneByOne(warmUp);
-const before = process.cpuUsage();
-await oneByOne(calls);
-const { user, system } = process.cpuUsage(before);
-
+const cpuAlone = await cpuMicrosPer(calls, () => oneByOne(calls));
 const alone = await timed(calls, 1);
 await timed(Math.ceil(concurrentCalls / 5), CONCURRENCY);
-const together = await timed(concurrentCalls, CONCURRENCY);
+let together;
+const cpuTogether = await cpuMicrosPer(concurrentCalls, async () => {
+  together = await timed(concurrentCalls, CONCURRENCY);
+});
 
 report({
-  cpuMicros: (user + system) / calls,
+  cpuAlone,
+  cpuTogether,
   p50Alone: percentile(alone, 0.5),
   p99Alone: percentile(alone, 0.99),
   p50Together: percentile(together, 0.5),
   p99Together: percentile(together, 0.99),
 });
+
+/** Microseconds of CPU, user and system, that the whole process uses for each call. */
+async function cpuMicrosPer(count, run) {
+  const before = process.cpuUsage();
+  await run();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / count;
+}
 
 async function oneByOne(count) {
   for (let done = 0; done < count; done += 1) {

@@ -16,6 +16,11 @@ const LOAD_CLIENTS = [
   ['undici', 'undici'],
   ['fetch', 'fetch'],
 ];
+/** What a call costs below this package: without axios' core, and with nothing but Node's own client. */
+const LOWER_BOUNDS = [
+  ['this-package-without-axios', "this package without axios' core"],
+  ['node-http', 'node:http'],
+];
 const NEST_CLIENTS = [
   ['nest-this-package', 'Nest + this package'],
   ['nest-official-sdk', 'Nest + @openrouter/sdk'],
@@ -83,8 +88,8 @@ const baseUrl = await new Promise((resolve, reject) => {
   server.once('exit', (code) => reject(new Error(`the server ended with ${code}`)));
 });
 
-// One after the other in every round, so that whatever else the machine does meets each client alike.
-const loads = await rounds('load', plan.loadRounds, LOAD_CLIENTS, async (client) =>
+// The clients take turns in every round, so that whatever else the machine does slows each of them alike.
+const loads = await rounds('load', plan.loadRounds, [...LOAD_CLIENTS, ...LOWER_BOUNDS], async (client) =>
   measure('load.mjs', [client, baseUrl, plan.warmUp, plan.calls, plan.concurrentCalls]),
 );
 const activities = await rounds('activity', plan.activityRounds, ACTIVITY_CLIENTS, async (client) =>
@@ -182,7 +187,7 @@ function measure(script, args) {
   });
 }
 
-/** Nothing from outside may load a tool into a measured process, cache its code, or send its requests elsewhere. */
+/** An environment that loads no tool into a measured process, caches none of its code and sends no request elsewhere. */
 function cleanEnvironment() {
   const unwanted = /^(NODE_|npm_|(https?|all|no)_proxy$)/i;
   const kept = Object.entries(process.env).filter(([name]) => !unwanted.test(name));
@@ -208,6 +213,7 @@ function versionOf(name) {
 function labels() {
   return Object.fromEntries([
     ...LOAD_CLIENTS,
+    ...LOWER_BOUNDS,
     ...NEST_CLIENTS,
     ...ACTIVITY_CLIENTS,
     ...DECODE_STEPS,
