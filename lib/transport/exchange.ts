@@ -90,14 +90,14 @@ export class Exchange {
         if (!request.reusedSocket) {
           this.#follow(request, 'headers');
         }
-        request.once('response', (response) => {
+        request.on('response', (response) => {
           shield(response);
           this.#phase = 'body';
           this.#isSettled = true;
           this.listener.onAnswer(response);
         });
-        request.once('error', (error) => this.#fail(error));
-        request.once('close', () => {
+        request.on('error', (error) => this.#fail(error));
+        request.on('close', () => {
           // Some requests end with neither an answer nor an error: after a switch of protocols, for one.
           this.#fail(new Error('the connection was closed without an answer'));
           if (this.#leave !== undefined) {

@@ -1,14 +1,14 @@
-const FIRST_CAPACITY = 16_384;
+const INITIAL_CAPACITY = 16_384;
 
 /**
- * Bytes that come in pieces, kept in one buffer: whatever the size of the pieces, they cost twice their length at most,
- * and three times while the buffer grows.
+ * Collects pieces of bytes in one buffer. Whatever the size of the pieces, the buffer takes at most twice the length of
+ * the bytes, and three times while it grows.
  */
 export class GrowingBuffer {
   #buffer: Buffer = Buffer.alloc(0);
   #length = 0;
 
-  /** What has come so far. */
+  /** The bytes so far. */
   get bytes(): Buffer {
     return this.#buffer.subarray(0, this.#length);
   }
@@ -20,7 +20,7 @@ export class GrowingBuffer {
   append(piece: Uint8Array): void {
     const needed = this.#length + piece.length;
     if (this.#length === 0) {
-      // Most bodies come in one piece.
+      // Most bodies arrive in one piece, which needs no copy.
       this.#buffer = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
     } else {
       if (needed > this.#buffer.length) {
@@ -32,7 +32,7 @@ export class GrowingBuffer {
   }
 
   #grow(needed: number): void {
-    const larger = Buffer.allocUnsafeSlow(Math.max(FIRST_CAPACITY, needed, 2 * this.#length));
+    const larger = Buffer.allocUnsafeSlow(Math.max(INITIAL_CAPACITY, needed, 2 * this.#length));
     larger.set(this.bytes);
     this.#buffer = larger;
   }

@@ -3,19 +3,19 @@ import { isLoopback } from '../options/url-rules.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Variables by which other programs know a proxy, those that are meant for the protocol first. */
+/** The environment variables in which other programs look for a proxy, those for the protocol first. */
 const VARIABLES: Readonly<Record<string, readonly string[]>> = {
   'https:': ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY', 'http_proxy', 'HTTP_PROXY'],
   'http:': ['http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY'],
 };
 
 /**
- * Says that the environment names a proxy which is not used, and what to set instead: behind a firewall that lets only
- * the proxy out, a failure to connect tells nothing of it.
+ * Says that the environment names a proxy that is not used, and what to set instead. Without the hint, a failure to
+ * connect through a firewall that only lets the proxy out does not show its cause.
  *
- * @param own - What the account says of its connections; where it names a way of its own, there is nothing to say.
- * @returns A sentence that shows no value, since a proxy's URL may hold a password; `undefined` if no proxy is named
- * for the host.
+ * @param own - The account's connection settings. With a proxy, adapter or agent among them there is no hint.
+ * @returns A sentence without any value, since a proxy's URL may hold a password. `undefined` if the environment names
+ * no proxy for the host.
  */
 export function tellIgnoredProxy(
   baseUrl: string,
@@ -24,9 +24,9 @@ export function tellIgnoredProxy(
 ): string | undefined {
   const url = new URL(baseUrl);
   const agent = url.protocol === 'https:' ? 'httpsAgent' : 'httpAgent';
-  const hasOwnWay = [own.proxy, own.adapter, own[agent]].some((way) => way !== undefined);
+  const isConfigured = [own.proxy, own.adapter, own[agent]].some((setting) => setting !== undefined);
   const variable = VARIABLES[url.protocol]?.find((name) => environment[name]?.trim());
-  if (hasOwnWay || variable === undefined || isLoopback(url.hostname) || isExcepted(url, environment)) {
+  if (isConfigured || variable === undefined || isLoopback(url.hostname) || isExcepted(url, environment)) {
     return undefined;
   }
   return (
@@ -35,7 +35,7 @@ export function tellIgnoredProxy(
   );
 }
 
-/** Whether `NO_PROXY` takes the host out: by its name, a domain above it, each with a port or without, or `*`. */
+/** Whether `NO_PROXY` lists the host: by its name or a parent domain, with or without a port, or by `*`. */
 function isExcepted({ hostname, port, protocol }: URL, environment: Environment): boolean {
   const list = ['no_proxy', 'NO_PROXY'].map((name) => environment[name]?.trim()).find(Boolean) ?? '';
   const ownPort = port === '' ? (protocol === 'https:' ? '443' : '80') : port;

@@ -1,18 +1,18 @@
-/** Shorter JSON is parsed in a moment, whatever is in it. */
-const SHORTEST_JUDGED = 65_536;
+/** Shorter JSON is parsed quickly, whatever it contains. */
+const MIN_JUDGED_BYTES = 65_536;
 
-/** Answers of the API have a depth of six or so. */
-const DEEPEST = 64;
+/** Answers of the API are about six levels deep. */
+const MAX_DEPTH = 64;
 
-// What takes about as long to parse as so many bytes of text.
+// Each costs about as much time to parse as this many bytes of a string.
 const COST_OF_OBJECT = 8;
 const COST_OF_EMPTY_OBJECT = 20;
 const COST_OF_LIST = 6;
 const COST_OF_MEMBER = 2;
-/** V8 keeps a description of each order of names that it meets. Rows have a few of them, however many rows there are. */
+/** V8 keeps a description for each sequence of member names. Rows have few distinct ones, however many rows there are. */
 const COST_OF_NEW_SHAPE = 48;
 
-/** Shapes that are remembered; of two that meet in one slot the later one stays. */
+/** The number of remembered shapes. Of two that share a slot the later one stays. */
 const SLOTS = 16_384;
 
 const QUOTE = 0x22;
@@ -23,35 +23,35 @@ const CLOSING_BRACE = 0x7d;
 const OPENING_BRACKET = 0x5b;
 const CLOSING_BRACKET = 0x5d;
 
-/** Other in each process, so that nobody can make up names that look alike. */
+/** Different in each process, so that nobody can construct names that collide. */
 const SEED = Math.trunc(Math.random() * 0xffff_ffff);
 
 /**
- * Whether JSON has so many objects, lists and members in it, or nests them so deep, that parsing a megabyte of it
- * would keep everything else waiting. What counts most are names that have not been met before.
+ * Whether JSON contains so many objects, lists and members, or nests them so deeply, that parsing a megabyte of it
+ * would block the event loop. Member names that have not occurred before cost most.
  */
 export function isIntricate(json: Uint8Array): boolean {
   const { length } = json;
-  if (length < SHORTEST_JUDGED) {
+  if (length < MIN_JUDGED_BYTES) {
     return false;
   }
   const seen = new Int32Array(SLOTS);
-  /** The names of the open object so far, by depth. */
-  const shapes = new Int32Array(DEEPEST + 1);
+  /** A hash of the member names of the open object so far, by depth. */
+  const shapes = new Int32Array(MAX_DEPTH + 1);
   let depth = 0;
   let costs = 0;
-  let textStart = 0;
-  let textEnd = 0;
+  let stringStart = 0;
+  let stringEnd = 0;
   let before = 0;
   for (let at = 0; at < length; at += 1) {
     const byte = json[at] ?? 0;
     if (byte === QUOTE) {
-      textStart = at + 1;
-      textEnd = endOfText(json, textStart);
-      at = textEnd;
+      stringStart = at + 1;
+      stringEnd = endOfString(json, stringStart);
+      at = stringEnd;
     } else if (byte === OPENING_BRACE || byte === OPENING_BRACKET) {
       depth += 1;
-      if (depth > DEEPEST) {
+      if (depth > MAX_DEPTH) {
         return true;
       }
       costs += byte === OPENING_BRACE ? COST_OF_OBJECT : COST_OF_LIST;
@@ -60,9 +60,9 @@ export function isIntricate(json: Uint8Array): boolean {
       depth = Math.max(0, depth - 1);
       costs += before === OPENING_BRACE ? COST_OF_EMPTY_OBJECT - COST_OF_OBJECT : 0;
     } else if (byte === COLON) {
-      const shape = carriedOn(shapes[depth] ?? 0, json, textStart, textEnd);
-      // A name counts once, whatever follows it.
-      textStart = textEnd;
+      const shape = extended(shapes[depth] ?? 0, json, stringStart, stringEnd);
+      // A second colon must not count the same name again.
+      stringStart = stringEnd;
       shapes[depth] = shape;
       const slot = (shape ^ (shape >>> 15)) & (SLOTS - 1);
       costs += seen[slot] === shape ? COST_OF_MEMBER : COST_OF_NEW_SHAPE;
@@ -73,8 +73,8 @@ export function isIntricate(json: Uint8Array): boolean {
   return costs > length;
 }
 
-/** Where the quotation mark stands that ends a text. */
-function endOfText(json: Uint8Array, start: number): number {
+/** The position of the quotation mark that ends a string. */
+function endOfString(json: Uint8Array, start: number): number {
   let at = start;
   while (at < json.length && json[at] !== QUOTE) {
     at += json[at] === BACKSLASH ? 2 : 1;
@@ -82,7 +82,7 @@ function endOfText(json: Uint8Array, start: number): number {
   return at;
 }
 
-function carriedOn(shape: number, json: Uint8Array, start: number, end: number): number {
+function extended(shape: number, json: Uint8Array, start: number, end: number): number {
   let hash = Math.imul(shape ^ QUOTE, 0x01000193);
   for (let at = start; at < end; at += 1) {
     hash = Math.imul(hash ^ (json[at] ?? 0), 0x01000193);

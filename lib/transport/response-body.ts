@@ -5,7 +5,7 @@ import { withoutPollution } from '../options/pollution.js';
 import { GrowingBuffer } from './growing-buffer.js';
 import { isIntricate } from './json-shape.js';
 
-/** Opens what unpacks a body; of one that was cut off, as far as it goes. */
+/** Opens a decompressor. For a body that was cut, it does not insist on the end of the data. */
 type OpenUnpacker = (isCut: boolean) => Transform;
 
 const openUnzip: OpenUnpacker = (isCut) =>
@@ -25,7 +25,7 @@ const UNPACKERS: ReadonlyMap<string, OpenUnpacker> = new Map([
 /** How much of a body is read. */
 export interface BodyLimit {
   readonly maxBytes: number;
-  /** Whether the beginning of a larger one will do. */
+  /** Whether the beginning of a larger body is enough. */
   readonly mayCut: boolean;
 }
 
@@ -51,9 +51,9 @@ export class BodyFault extends Error {
 }
 
 /**
- * Collects a body as it was sent, and never more of it than the limit.
+ * Collects a body as it was sent, up to the limit.
  *
- * Adapters other than axios' own hand over texts, buffers or web streams.
+ * Adapters of the user may hand over strings, buffers, web streams or generators.
  *
  * @throws {@link BodyFault}
  */
@@ -62,7 +62,7 @@ export async function collectBody(data: unknown, limit: BodyLimit): Promise<Coll
     return { bytes: Buffer.alloc(0), isCut: false };
   }
   if (typeof data === 'string') {
-    // A character has a byte at least.
+    // Every character takes at least one byte.
     return withinLimit(Buffer.from(data.slice(0, limit.maxBytes + 1)), limit);
   }
   if (data instanceof Uint8Array) {
@@ -71,13 +71,13 @@ export async function collectBody(data: unknown, limit: BodyLimit): Promise<Coll
   if (!isByteStream(data)) {
     throw new BodyFault(
       'unsupported',
-      'the HTTP adapter gave a body that is neither a text, bytes nor a stream',
+      'the HTTP adapter gave a body that is neither a string, bytes nor a stream',
     );
   }
   return isNodeStream(data) ? collectNodeStream(data, limit) : collectIterable(data, limit);
 }
 
-/** By events: an iterator costs several promises for each chunk. */
+/** Listens to events, since an iterator costs several promises for each chunk. */
 function collectNodeStream(stream: Readable, limit: BodyLimit): Promise<CollectedBody> {
   return new Promise((resolve, reject) => {
     const body = new GrowingBuffer();
@@ -98,7 +98,7 @@ function collectNodeStream(stream: Readable, limit: BodyLimit): Promise<Collecte
     stream.on('end', () => resolve({ bytes: body.bytes, isCut: false }));
     stream.on('error', (error) => reject(lost(error)));
     stream.on('close', () => {
-      // After an end or an error nobody would hear it, and an error costs more than all the rest.
+      // After an end or an error the promise has settled, and the error object would cost more than all the rest.
       if (!stream.readableEnded && !stream.errored && body.length <= limit.maxBytes) {
         reject(lost());
       }
@@ -121,13 +121,13 @@ async function collectIterable(data: AsyncIterable<unknown>, limit: BodyLimit): 
   return withinLimit(body.bytes, limit);
 }
 
-/** Whether a body has been unpacked by whoever handed it over, who leaves its `Content-Encoding` standing. */
+/** Whether an adapter has unpacked the body already. Such adapters leave the `Content-Encoding` header as it was. */
 export function isUnpacked(data: unknown): boolean {
   return typeof data === 'string' || (typeof data === 'object' && data !== null && 'getReader' in data);
 }
 
 /**
- * Unpacks a body and decodes its text.
+ * Unpacks a body and decodes it as UTF-8.
  *
  * @throws {@link BodyFault}
  */
@@ -139,12 +139,12 @@ export async function decodeBody(
   const unpacked = await unpack(body, encoding?.trim().toLowerCase() ?? '', limit);
   const bytes = unpacked.isCut ? wholeCharacters(unpacked.bytes) : unpacked.bytes;
   if (!isUtf8(bytes)) {
-    throw new BodyFault('not-utf8', 'the body is not UTF-8 text');
+    throw new BodyFault('not-utf8', 'the body is not UTF-8');
   }
   if (!limit.mayCut && isIntricate(bytes)) {
     throw new BodyFault(
       'intricate',
-      'the body has more objects, lists and members in it, or deeper ones, than any answer of the API',
+      'the body has more objects, lists and members, or nests them deeper, than any answer of the API',
     );
   }
   return bytes.toString('utf8');
@@ -156,7 +156,7 @@ async function unpack(body: CollectedBody, encoding: string, limit: BodyLimit): 
   }
   const openUnpacker = UNPACKERS.get(encoding);
   if (openUnpacker === undefined) {
-    throw new BodyFault('encoding', 'the body has a Content-Encoding that was not asked for');
+    throw new BodyFault('encoding', 'the body has a Content-Encoding that was not requested');
   }
   const unpacker = withoutPollution(() => openUnpacker(body.isCut));
   const unpacked = collectNodeStream(unpacker, limit);
@@ -170,13 +170,13 @@ async function unpack(body: CollectedBody, encoding: string, limit: BodyLimit): 
     }
     throw new BodyFault(
       'encoding',
-      'the body is not what its Content-Encoding says, or is cut short',
+      'the body does not match its Content-Encoding, or is cut short',
       Reflect.get(Object(error) as object, 'cause'),
     );
   }
 }
 
-/** @throws {@link BodyFault} where the beginning will not do. */
+/** @throws {@link BodyFault} for a larger body whose beginning is not enough. */
 function withinLimit(bytes: Buffer, { maxBytes, mayCut }: BodyLimit): CollectedBody {
   if (bytes.length <= maxBytes) {
     return { bytes, isCut: false };
@@ -187,11 +187,11 @@ function withinLimit(bytes: Buffer, { maxBytes, mayCut }: BodyLimit): CollectedB
   return { bytes: bytes.subarray(0, maxBytes), isCut: true };
 }
 
-const LONGEST_CHARACTER = 4;
+const MAX_CHARACTER_BYTES = 4;
 
-/** Bytes without the character that a cut has left a part of. */
+/** The bytes without the incomplete character at their end, if a cut has left one. */
 function wholeCharacters(bytes: Buffer): Buffer {
-  for (let back = 1; back <= Math.min(LONGEST_CHARACTER, bytes.length); back += 1) {
+  for (let back = 1; back <= Math.min(MAX_CHARACTER_BYTES, bytes.length); back += 1) {
     const byte = bytes[bytes.length - back] ?? 0;
     if (byte < 0x80) {
       break;
@@ -209,7 +209,7 @@ function lost(cause?: unknown): BodyFault {
 }
 
 function isNodeStream(value: object): value is Readable {
-  // One of objects may hold anything.
+  // An object-mode stream may yield anything.
   return 'on' in value && Reflect.get(value, 'readableObjectMode') === false;
 }
 

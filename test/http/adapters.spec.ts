@@ -79,11 +79,11 @@ describe('an adapter of the user', () => {
     [
       'an object',
       () => ({ data: { total_credits: 1, total_usage: 0 } }),
-      'neither a text, bytes nor a stream',
+      'neither a string, bytes nor a stream',
     ],
-    ['a list', () => [1], 'neither a text, bytes nor a stream'],
-    ['a number', () => 7, 'neither a text, bytes nor a stream'],
-    ['an ArrayBuffer', () => new ArrayBuffer(4), 'neither a text, bytes nor a stream'],
+    ['a list', () => [1], 'neither a string, bytes nor a stream'],
+    ['a number', () => 7, 'neither a string, bytes nor a stream'],
+    ['an ArrayBuffer', () => new ArrayBuffer(4), 'neither a string, bytes nor a stream'],
     ['nothing', () => undefined, 'is empty'],
     ['null', () => null, 'is empty'],
     [
