@@ -20,7 +20,7 @@ const NOTHING = {
 };
 
 describe('a summary', () => {
-  it('of nothing is zero', () => {
+  it('is zero where nothing was used', () => {
     expect(summarizeActivity([], undefined)).toStrictEqual({
       totals: NOTHING,
       byDay: [],

@@ -85,7 +85,7 @@ describe('the budgets of a key', () => {
     expect(key.effectiveBudget).toEqual(expected);
   });
 
-  it('that are no list are one that may be anything', async () => {
+  it('may be anything where the answer holds no list of them', async () => {
     expect((await read({ budgets: WIRE })).budgets).toEqual([READ]);
     expect((await read({ budgets: 'many' })).budgets).toEqual([{}]);
     expect((await read({ budgets: [null] })).budgets).toEqual([{}]);

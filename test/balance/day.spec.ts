@@ -118,7 +118,7 @@ describe('24 hours', () => {
     expect(jest.getTimerCount()).toBe(0);
   }, 60_000);
 
-  it('of spending cost no memory where nobody asks for the balance', async () => {
+  it('cost no memory where spend is recorded and nobody asks for the balance', async () => {
     const { reader } = replicaOf(new SimulatedAccount());
     const spendFor = async (seconds: number): Promise<number> => {
       for (let second = 0; second < seconds; second += 1) {

@@ -105,7 +105,7 @@ describe('a budget', () => {
     });
   });
 
-  it('that never resets is a lifetime one; an interval that is missing or new is not guessed', async () => {
+  it('is a lifetime one where it never resets; an interval that is missing or new is not guessed', async () => {
     const intervals = [null, 'hourly', undefined, 5];
     const server = await answering({
       data: intervals.map((reset_interval) => ({ ...WIRE, reset_interval })),
@@ -159,7 +159,7 @@ describe('a budget', () => {
     });
   });
 
-  it('that breaks the order of the intervals is refused in the server’s words', async () => {
+  it('is refused in the server’s words where it breaks the order of the intervals', async () => {
     const message = 'Budget limits must strictly decrease: weekly ($500) must be below monthly ($100).';
     const server = await startServer((_request, response) => sendError(response, 400, { message }));
     const failure = await failureOf(clientOf(server).budgets.set('production', 'weekly', { limitUsd: 500 }));

@@ -111,11 +111,11 @@ describe('the packed documents', () => {
 });
 
 describe('links', () => {
-  it.each(DOCUMENTS)('of %s lead somewhere', (document) => {
+  it.each(DOCUMENTS)('lead somewhere: %s', (document) => {
     expect(problemsOf(document)).toEqual([]);
   });
 
-  it('that lead nowhere are found', () => {
+  it('are found where they lead nowhere', () => {
     const text = [
       '# One `two`: three',
       '[good](#one-two-three) [also](../README.md#install) [far](https://example.com) `[no](link)`',

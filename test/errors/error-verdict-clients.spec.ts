@@ -146,7 +146,7 @@ describe('an answer', () => {
   });
 
   it.each(Object.entries({ OURS, ...WAYS }).filter(([name]) => !name.endsWith('parsed')))(
-    'that is no JSON gets it from the status: %s',
+    'gets it from the status where it is no JSON: %s',
     async (_name, way) => {
       const sandbox = await sandboxed();
       sandbox.failNext({
@@ -183,7 +183,7 @@ describe('an account that has run out', () => {
     return failures.map(classifyOpenRouterError);
   }
 
-  it('of credits, until it is topped up', async () => {
+  it('has no credits, until it is topped up', async () => {
     const sandbox = await sandboxed({ credits: { totalCredits: 1, totalUsage: 1 } });
     for (const verdict of await verdictsIn(sandbox)) {
       expect(verdict).toMatchObject({
@@ -199,7 +199,7 @@ describe('an account that has run out', () => {
     });
   });
 
-  it.each([402, 403] as const)('of its key’s limit, told as %i', async (keyLimitStatus) => {
+  it.each([402, 403] as const)('has none of its key’s limit left, told as %i', async (keyLimitStatus) => {
     const sandbox = await sandboxed({ keyLimit: 1, keyLimitReset: 'daily', keyLimitStatus });
     sandbox.spend(1);
     for (const verdict of await verdictsIn(sandbox)) {
@@ -213,7 +213,7 @@ describe('an account that has run out', () => {
     }
   });
 
-  it('of nothing but a key of the right kind', async () => {
+  it('lacks nothing but a key of the right kind', async () => {
     const sandbox = await sandboxed();
     for (const verdict of await verdictsIn(sandbox, sandbox.managementKey)) {
       expect(verdict).toMatchObject({

@@ -111,7 +111,7 @@ describe('the shapes in which an answer is recognised', () => {
     expect(classifyOpenRouterError(nested(inner(), 100)).kind).toBe('unknown');
   });
 
-  it('of fetch’s response by its status and headers, without reading its body', () => {
+  it('include fetch’s response: by its status and headers, without reading its body', () => {
     const response = new Response(TEXT, { status: 429, headers: { 'retry-after': '2' } });
     const verdict = { kind: 'rate-limit', status: 429, isTransient: true, retryAfterMs: 2_000 };
     expect(classifyOpenRouterError(response)).toMatchObject(verdict);
@@ -246,7 +246,7 @@ describe('exceptions of this package', () => {
     expect(classifyOpenRouterError(new Error('outer', { cause: exception })).kind).toBe(kind);
   });
 
-  it('of a user’s own are read by what they wrap', () => {
+  it('are read by what they wrap where the user derived them', () => {
     class Mine extends errors.OpenRouterException {}
     expect(classifyOpenRouterError(new Mine('MINE', 'x', { cause: inner() }))).toEqual(VERDICT);
     expect(classifyOpenRouterError(new Mine('MINE', 'said so'))).toEqual({

@@ -63,7 +63,7 @@ const ENVELOPE_TYPES: readonly Row[] = [
 const verdictOf = classifyOpenRouterError;
 
 describe('an error_type gives the status where none is', () => {
-  it('of each that the official SDK knows', () => {
+  it('gives it for each that the official SDK knows', () => {
     expect(TYPES.map(([type]) => type).sort()).toEqual(Object.values(ApiErrorType).sort());
   });
 
@@ -344,7 +344,7 @@ describe('availability', () => {
     }
   });
 
-  it('of a refusal for money is told apart by it', () => {
+  it('tells a refusal for money apart', () => {
     const refusal = (availability: object): object => ({
       error: { code: 402, message: 'No.', availability },
     });

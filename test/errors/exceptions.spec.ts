@@ -178,7 +178,7 @@ describe('a subclass of the user’s', () => {
     expect(errors.isOpenRouterException(new MyGone({ message: 'x' }))).toBe(true);
   });
 
-  it('of the root may have a code of its own', () => {
+  it('may have a code of its own where it derives from the root', () => {
     class Mine extends errors.OpenRouterException {}
     const mine = new Mine('MINE', 'x');
     expect(mine.code).toBe('MINE');

@@ -177,7 +177,7 @@ describe('large structures', () => {
     within(20, () => classifyOpenRouterError(error));
   });
 
-  it('of metadata are cut to 256 members, six levels and 2 000 characters of a text', () => {
+  it('are cut, in metadata, to 256 members, six levels and 2 000 characters of a string', () => {
     const body = JSON.stringify({
       error: {
         message: 'x',
@@ -198,14 +198,14 @@ describe('large structures', () => {
     expect(metadata!['…']).toBe('[cut short]');
   });
 
-  it('of metadata are cut in all of their texts together', () => {
+  it('are cut, in metadata, by the length of all strings together', () => {
     const texts = Object.fromEntries(Array.from({ length: 200 }, (_, at) => [`m${at}`, 'z'.repeat(1_900)]));
     const { metadata } = exceptionOf(JSON.stringify({ error: { message: 'x', metadata: texts } }));
     expect(JSON.stringify(metadata).length).toBeLessThan(80_000);
     expect(metadata!['m0']).toBe('z'.repeat(1_900));
   });
 
-  it('of metadata cost little, whatever they are made of', () => {
+  it('cost little in metadata, whatever they are made of', () => {
     const kinds: object[] = [
       many,
       { list },

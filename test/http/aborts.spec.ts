@@ -17,7 +17,7 @@ import { sleep, timed, until } from '../support/waiting.js';
 afterEach(cleanUp);
 
 describe('the signal of the caller', () => {
-  it('that has fired before sends nothing', async () => {
+  it('stops the call before anything is sent where it was aborted before', async () => {
     const server = await startServer(answerWell);
     const failure = await failureOf(
       clientOf(server).credits.createCoinbaseCharge({ amount: 1 }, { signal: AbortSignal.abort() }),
@@ -29,7 +29,7 @@ describe('the signal of the caller', () => {
     expect(server.sockets.length).toBe(0);
   });
 
-  it('that fires in the same tick sends nothing', async () => {
+  it('stops the call before anything is sent where it is aborted in the same tick', async () => {
     const server = await startServer(answerWell);
     const controller = new AbortController();
     const call = failureOf(clientOf(server).credits.getCredits({ signal: controller.signal }));
@@ -52,7 +52,7 @@ describe('the signal of the caller', () => {
       'unknown',
       (socket) => socket.write('HTTP/1.1 502 No\r\ncontent-length: 9\r\n\r\n{'),
     ],
-  ])('that fires while it waits for %s ends the call and its socket', async (_name, delivery, answer) => {
+  ])('ends the call and its socket while it waits for %s', async (_name, delivery, answer) => {
     const server = await startRawServer(answer);
     const controller = new AbortController();
     const call = clientOf(server).credits.getCredits({ signal: controller.signal });
@@ -71,7 +71,7 @@ describe('the signal of the caller', () => {
     expect(server.requests.length).toBe(1);
   });
 
-  it('that fires between two attempts ends the wait at once', async () => {
+  it('ends the wait between two attempts at once', async () => {
     const server = await startServer((_request, response) => sendError(response, 503));
     const controller = new AbortController();
     const failed = failureOf(
@@ -93,13 +93,13 @@ describe('the signal of the caller', () => {
     expect(server.requests.length).toBe(1);
   });
 
-  it('that is a timeout of Node’s works like any other', async () => {
+  it('may be a timeout of Node’s', async () => {
     const server = await startServer(() => undefined);
     const failure = await failureOf(clientOf(server).credits.getCredits({ signal: AbortSignal.timeout(30) }));
     expect(failure).toBeInstanceOf(OpenRouterAbortException);
   });
 
-  it('that fires for one call leaves the others alone', async () => {
+  it('leaves the other calls alone', async () => {
     const server = await startServer((request, response) => {
       setTimeout(() => answerWell(request, response), 60);
     });
@@ -126,7 +126,7 @@ describe('the signal of the caller', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
-  it('that fires after the answer changes nothing', async () => {
+  it('changes nothing after the answer', async () => {
     const server = await startServer(answerWell);
     const client = clientOf(server);
     const controller = new AbortController();
@@ -206,7 +206,7 @@ describe('close()', () => {
     expect(await failureOf(kept.credits.getCredits())).toBeInstanceOf(OpenRouterAbortException);
   });
 
-  it('of one client leaves another one alone', async () => {
+  it('leaves other clients alone', async () => {
     const server = await startServer(answerWell);
     const [one, two] = [clientOf(server), clientOf(server)];
     await two.credits.getCredits();

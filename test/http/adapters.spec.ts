@@ -96,7 +96,7 @@ describe('an adapter of the user', () => {
       () => Readable.from(failing()),
       'the connection was lost in the middle of the body',
     ],
-  ])('that answers with %s is a response exception', async (_name, body, text) => {
+  ])('causes a response exception where it answers with %s', async (_name, body, text) => {
     const client = clientOf(BASE, { retry: false, axios: { adapter: answering(body).adapter } });
     const failure = await failureOf(client.credits.getCredits());
     expect(failure).toBeInstanceOf(OpenRouterResponseException);
@@ -138,7 +138,7 @@ describe('an adapter of the user', () => {
         throw new Error('socket gone');
       },
     ],
-  ])('that %s leaves the effect of a POST unknown, and is asked once', async (_name, body) => {
+  ])('leaves the effect of a POST unknown, and is asked once, where it %s', async (_name, body) => {
     const { adapter, configs } = answering(body);
     const failure = await failureOf(
       clientOf(BASE, { axios: { adapter } }).credits.createCoinbaseCharge({ amount: 1 }),
@@ -149,7 +149,7 @@ describe('an adapter of the user', () => {
     expect(failure).toMatchObject({ delivery: 'unknown' });
   });
 
-  it('that hangs ends in time, is told so, and leaves the effect of a POST unknown', async () => {
+  it('is ended in time where it hangs, is told so, and leaves the effect of a POST unknown', async () => {
     const { adapter, configs } = answering(() => new Promise(() => undefined));
     const client = clientOf(BASE, { timeoutMs: 40, axios: { adapter } });
     const failure = await failureOf(client.credits.createCoinbaseCharge({ amount: 1 }));
@@ -159,7 +159,7 @@ describe('an adapter of the user', () => {
     expect(failure).toMatchObject({ delivery: 'unknown' });
   });
 
-  it('that hangs is told of an abort, whose effect is unknown', async () => {
+  it('is told of an abort where it hangs; the effect is unknown', async () => {
     const { adapter, configs } = answering(() => new Promise(() => undefined));
     const controller = new AbortController();
     const failed = failureOf(
@@ -186,7 +186,7 @@ describe('an adapter of the user', () => {
     expect(failure).toMatchObject({ name: 'OpenRouterTimeoutException', phase: 'body', delivery: 'applied' });
   });
 
-  it('that hangs its request, and so the key, on its error does not leak it', async () => {
+  it('does not leak the key where it attaches its request to its error', async () => {
     const adapter: AxiosAdapter = (config) =>
       Promise.reject(
         Object.assign(new Error(`failed with ${String(config.headers.get('authorization'))}`), {

@@ -312,7 +312,7 @@ describe('the size of a body', () => {
     expect(server.requests.length).toBe(1);
   });
 
-  it('of a refusal does not stand in the way of the refusal', async () => {
+  it('does not stand in the way of a refusal', async () => {
     const server = await startServer((_request, response) => sendJson(response, 'x'.repeat(5_000), 401));
     expect(await failureOf(clientOf(server, { maxResponseBytes: limit }).credits.getCredits())).toMatchObject(
       {

@@ -114,7 +114,7 @@ describe('sockets', () => {
     await until(() => server.sockets.every((socket, index) => socket.destroyed === (index !== 3)));
   });
 
-  it('of GETs with keys of their own are at most 50 at a time, and never handed on', async () => {
+  it('are at most 50 at a time for GETs with keys of their own, and never handed on', async () => {
     let release: () => void = () => undefined;
     const full = new Promise<void>((resolve) => (release = resolve));
     let open = 0;
@@ -136,7 +136,7 @@ describe('sockets', () => {
     await until(() => server.sockets.every((socket) => socket.destroyed));
   });
 
-  it('of GETs with keys of their own are free again after calls that have ended in the queue', async () => {
+  it('are free again after calls with keys of their own that have ended in the queue', async () => {
     let release: () => void = () => undefined;
     const full = new Promise<void>((resolve) => (release = resolve));
     const server = await startServer((request, response) => {
@@ -157,7 +157,7 @@ describe('sockets', () => {
     expect(server.requests.length).toBe(110);
   });
 
-  it('that the server closes are replaced', async () => {
+  it('are replaced where the server closes them', async () => {
     const server = await startServer((request, response) => {
       response.setHeader('connection', 'close');
       answerWell(request, response);
@@ -168,7 +168,7 @@ describe('sockets', () => {
     expect(server.sockets.length).toBe(2);
   });
 
-  it('that the server closes while a GET is written to them are replaced, too', async () => {
+  it('are replaced, too, where the server closes them while a GET is written', async () => {
     const server = await startRawServer((socket, _head, index) => {
       if (index === 1) socket.resetAndDestroy();
       else socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${CREDITS_BODY.length}\r\n\r\n${CREDITS_BODY}`);
@@ -198,7 +198,7 @@ describe('sockets', () => {
     expect(server.sockets.length).toBe(1);
   });
 
-  it('that fail under a POST on the user’s kept agent leave its effect unknown', async () => {
+  it('leave the effect of a POST unknown where they fail on the user’s kept agent', async () => {
     const server = await startRawServer((socket, _head, index) => {
       if (index === 0)
         socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${CREDITS_BODY.length}\r\n\r\n${CREDITS_BODY}`);
@@ -400,7 +400,7 @@ describe('TLS', () => {
     expect(server.sockets.length).toBe(1);
   });
 
-  it('that is reset in its handshake is tried again, even for a POST', async () => {
+  it('is tried again where its handshake is reset, even for a POST', async () => {
     const server = await startTcpServer((socket) => socket.once('data', () => socket.resetAndDestroy()));
     const failure = await failureOf(
       clientOf(`https://127.0.0.1:${server.port}/v1`).credits.createCoinbaseCharge({ amount: 1 }),

@@ -46,7 +46,7 @@ describe('a key function', () => {
     ]);
   });
 
-  it('that hangs is told as what it is', async () => {
+  it('is told as what it is where it hangs', async () => {
     const server = await startServer(answerWell);
     const client = clientOf(server, {
       managementKey: () => new Promise<string>(() => undefined),
@@ -60,7 +60,7 @@ describe('a key function', () => {
     });
   });
 
-  it('that fails leaves its reason as the cause', async () => {
+  it('leaves its reason as the cause where it fails', async () => {
     const server = await startServer(answerWell);
     const reason = Object.assign(new Error('the vault is sealed'), { code: 'ECONNREFUSED', token: 'secret' });
     const client = clientOf(server, { managementKey: () => raise(reason) });
@@ -164,7 +164,7 @@ describe('a key function', () => {
     ['gives a header injection', () => 'abc\r\nx-evil: 1', 'has a character that no HTTP header can carry'],
     ['gives "Bearer x"', () => 'Bearer abcdef', 'leave out "Bearer"'],
     ['gives Cyrillic', () => Promise.resolve('ключ'), 'has a character that no HTTP header can carry'],
-  ])('that %s is a config exception, and nothing is sent', async (_name, source, text) => {
+  ])('causes a config exception, and nothing is sent, where it %s', async (_name, source, text) => {
     const server = await startServer(answerWell);
     const client = clientOf(server, { managementKey: source as unknown as OpenRouterKeySource });
     const failure = await failureOf(client.credits.getCredits());
@@ -193,7 +193,7 @@ describe('a key function', () => {
     expect(leaksIn(failure, [old, API_KEY])).toEqual([]);
   });
 
-  it('that hangs ends at the deadline', async () => {
+  it('is waited for until the deadline where it hangs', async () => {
     const server = await startServer(answerWell);
     const client = clientOf(server, { managementKey: never, deadlineMs: 60, timeoutMs: 20 });
     const { ms, outcome, waitedMs } = await timed(() => failureOf(client.credits.getCredits()));
@@ -204,7 +204,7 @@ describe('a key function', () => {
     expect(server.requests.length).toBe(0);
   });
 
-  it('that hangs ends with the signal of the caller', async () => {
+  it('is waited for until the signal of the caller fires', async () => {
     const server = await startServer(answerWell);
     const client = clientOf(server, { managementKey: never });
     const controller = new AbortController();
@@ -227,7 +227,7 @@ describe('a key function', () => {
     expect(asked).toBe(0);
   });
 
-  it('that answers after the call has ended starts nothing', async () => {
+  it('starts nothing where it answers after the end of the call', async () => {
     const server = await startServer(answerWell);
     let give: (key: string) => void = () => undefined;
     const client = clientOf(server, {
@@ -240,7 +240,7 @@ describe('a key function', () => {
     expect(server.sockets.length).toBe(0);
   });
 
-  it('that fails after the call has ended is nobody’s unhandled rejection', async () => {
+  it('is nobody’s unhandled rejection where it fails after the end of the call', async () => {
     const server = await startServer(answerWell);
     let fail: (error: Error) => void = () => undefined;
     const client = clientOf(server, {

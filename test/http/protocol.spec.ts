@@ -15,7 +15,7 @@ import { sleep, timed, until } from '../support/waiting.js';
 afterEach(cleanUp);
 
 describe('a redirect', () => {
-  it.each([301, 302, 303, 307, 308])('of status %i is not followed', async (status) => {
+  it.each([301, 302, 303, 307, 308])('is not followed: status %i', async (status) => {
     const evil = await startServer(answerWell);
     const server = await startServer((_request, response) => {
       response.writeHead(status, { location: `${evil.baseUrl}/credits` });

@@ -106,7 +106,7 @@ describe('options of one call', () => {
     },
   );
 
-  it('that are wrong in many places say all of them', () => {
+  it('name every place where they are wrong', () => {
     const { errors } = refusal(() => check({ timeoutMs: 0, retry: { maxRetries: -1, odd: 1 }, [KEY]: 1 }));
     expect(errors.map(({ property }) => property).sort()).toEqual([
       '[redacted]',

@@ -180,7 +180,7 @@ describe('keys', () => {
     expect(() => resolveOptions('pk_live:a/b+c=~!', 'Here')).not.toThrow();
   });
 
-  it('of a function are not asked for yet', () => {
+  it('are not asked for yet where a function gives them', () => {
     let asked = 0;
     resolveOptions({ apiKey: () => String((asked += 1)) }, 'Here');
     expect(asked).toBe(0);

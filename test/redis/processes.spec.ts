@@ -124,7 +124,7 @@ function asked(): Record<string, number> {
     );
   }, 30_000);
 
-  it('that are idle show what others spend to whoever looks without asking', async () => {
+  it('show, even when idle, what others spend to whoever looks without asking', async () => {
     const [first, ...idle] = await start({});
     await all('get', { times: 1 });
     // Nobody asks for a balance from now on.

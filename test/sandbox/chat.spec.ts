@@ -283,7 +283,7 @@ describe('a completion is booked when it ends', () => {
   });
 
   it.each([false, true])(
-    'before the last byte of its answer, which takes its time: stream %p',
+    'is booked before the last byte of an answer that takes its time: stream %p',
     async (stream) => {
       const sandbox = await start({ completionMs: 60 });
       const from = performance.now();

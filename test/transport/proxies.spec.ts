@@ -196,7 +196,7 @@ describe('a proxy for https:', () => {
     ['JSON', 'content-type: application/json\r\ncontent-length: 28\r\n\r\n{"error":{"message":"who?"}}'],
     ['a page', 'content-type: text/html\r\n\r\n<html><head><title>who?</title></head></html>'],
     ['chunks', 'transfer-encoding: chunked\r\n\r\n6\r\n who? \r\n0\r\n\r\n'],
-  ])('that asks who wants a tunnel is told as its answer: %s', async (_name, rest) => {
+  ])('is told as its answer where it asks who wants a tunnel: %s', async (_name, rest) => {
     const proxy = await proxied({
       onConnect: (socket) => {
         socket.write('HTTP/1.1 407 Proxy Authentication Required\r\nconnection: keep-alive\r\n');
@@ -234,21 +234,24 @@ describe('a proxy for https:', () => {
     ['resets the connection', (socket) => socket.resetAndDestroy()],
     ['speaks something else', (socket) => socket.end('SSH-2.0-OpenSSH_9.6\r\n')],
     ['stops in the middle of a header', (socket) => socket.end('HTTP/1.1 200 Connection est')],
-  ])('that %s is a connection fault at once, and the request was not sent', async (_name, onConnect) => {
-    const proxy = await proxied({ onConnect });
-    const { credits } = through(proxy, 1, {}, { timeoutMs: 60_000, deadlineMs: 60_000 });
-    const failure = await failureOf(credits.createCoinbaseCharge({ amount: 1 }));
-    expect(failure).toMatchObject({
-      name: 'OpenRouterConnectionException',
-      phase: 'connect',
-      delivery: 'not-sent',
-    });
-    expect(leaksIn(failure, [API_KEY, AUTH.password])).toEqual([]);
-    // Nothing was sent, so that even a POST is tried again.
-    expect(proxy.requests.length).toBe(3);
-  });
+  ])(
+    'causes a connection fault at once, before the request is sent, where it %s',
+    async (_name, onConnect) => {
+      const proxy = await proxied({ onConnect });
+      const { credits } = through(proxy, 1, {}, { timeoutMs: 60_000, deadlineMs: 60_000 });
+      const failure = await failureOf(credits.createCoinbaseCharge({ amount: 1 }));
+      expect(failure).toMatchObject({
+        name: 'OpenRouterConnectionException',
+        phase: 'connect',
+        delivery: 'not-sent',
+      });
+      expect(leaksIn(failure, [API_KEY, AUTH.password])).toEqual([]);
+      // Nothing was sent, so that even a POST is tried again.
+      expect(proxy.requests.length).toBe(3);
+    },
+  );
 
-  it('that never answers ends in time, and its connection with it', async () => {
+  it('is ended in time where it never answers, and its connection with it', async () => {
     const proxy = await proxied({ onConnect: () => undefined });
     const { credits } = through(proxy, 1, {}, { timeoutMs: 300, retry: false });
     expect(await failureOf(credits.getCredits())).toMatchObject({
@@ -271,7 +274,7 @@ describe('a proxy for https:', () => {
     await until(() => proxy.sockets.size === 0);
   });
 
-  it('that is not there is a connection that is refused', async () => {
+  it('is a refused connection where it is not there', async () => {
     const { credits } = through({ port: await closedPort() }, 1, {}, { retry: false });
     expect(await failureOf(credits.getCredits())).toMatchObject({
       phase: 'connect',

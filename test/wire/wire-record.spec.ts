@@ -134,15 +134,18 @@ describe('a text', () => {
     ['{"id":""}', 'an empty text'],
     ['{"id":["a"]}', 'an array'],
     ['{"id":{}}', 'an object'],
-  ])('that is required cannot be that of %s', (json, kind) => {
+  ])('cannot be that of %s where it is required', (json, kind) => {
     const exception = thrown(() => requiredText(record(json), 'id'));
     expect(exception.message).toContain(`\`data.id\` should be a text, and is ${kind}.`);
     expect(exception.path).toBe('data.id');
   });
 
-  it.each(['{}', '{"id":null}', '{"id":7}', '{"id":[]}'])('that is optional is not there in %s', (json) => {
-    expect(optionalText(record(json), 'id')).toBeUndefined();
-  });
+  it.each(['{}', '{"id":null}', '{"id":7}', '{"id":[]}'])(
+    'is not there in %s where it is optional',
+    (json) => {
+      expect(optionalText(record(json), 'id')).toBeUndefined();
+    },
+  );
 
   it.each(INHERITED)('is not the inherited %s', (name) => {
     expect(optionalText(record('{}'), name)).toBeUndefined();
@@ -227,7 +230,7 @@ describe('a list', () => {
     ['has a hole', { data: [{ id: 'a' }, null] }, 'data[1]'],
     ['has a list in it', { data: [[]] }, 'data[0]'],
     ['has a wrong item', { data: [{ id: 'a' }, { id: 'b' }, { id: 5 }] }, 'data[2].id'],
-  ])('that %s is told with its path', (_title, body, path) => {
+  ])('is told with its path where it %s', (_title, body, path) => {
     expect(thrown(() => decodeList(body, idOf))).toMatchObject({ path, delivery: 'applied' });
   });
 });

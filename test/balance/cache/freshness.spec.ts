@@ -200,7 +200,7 @@ describe('recorded spend', () => {
     await expect(reader.refresh(undefined)).resolves.toMatchObject({ balance: 98.7, spendable: 98.7 });
   });
 
-  it('before the first reading counts as well, and no longer', async () => {
+  it('counts as well where it is older than the first reading, and no longer', async () => {
     reader.recordSpend(1);
     expect(reader.peek()).toBeUndefined();
     await pass(59 * SECOND);

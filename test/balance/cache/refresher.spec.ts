@@ -205,7 +205,7 @@ describe('one flight', () => {
     expect(server.requests).toHaveLength(3);
   });
 
-  it('of a refresh serves those who ask while OpenRouter is left alone', async () => {
+  it('serves, when a refresh began it, those who ask while OpenRouter is left alone', async () => {
     const server = await startSlowServer();
     const { balance } = simpleClient(server);
     const failed = expect(balance.get()).rejects.toMatchObject({ status: 503 });
@@ -218,7 +218,7 @@ describe('one flight', () => {
     expect((await Promise.all(calls)).map(({ balance: left }) => left)).toEqual([74.75, 74.75]);
   });
 
-  it('of a poll is ended by the last one who leaves the stream', async () => {
+  it('is ended, when a poll began it, by the last one who leaves the stream', async () => {
     const server = await startSlowServer();
     const { balance } = simpleClient(server);
     const subscriptions = [balance.changes$.subscribe(), balance.alerts$.subscribe()];

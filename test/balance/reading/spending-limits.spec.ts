@@ -242,7 +242,7 @@ describe('a limit that starts anew', () => {
       [50, 'budget', null],
     ],
     [
-      'of the key is whole, too',
+      'is whole, too, where it is the limit of the key',
       { limitRemaining: 0, limit: 8, limitReset: 'daily' },
       HALF_DAY,
       [8, 'key-limit', null],
@@ -274,7 +274,7 @@ describe('a limit that starts anew', () => {
       [-2, 'budget', APRIL],
     ],
     [
-      'before OpenRouter answered is what OpenRouter says it is',
+      'is what OpenRouter says it is where it started anew before the answer',
       { limitRemaining: null, effectiveBudget: daily(-2, { resetsAt: new Date(NOW - 1) }) },
       40 * 24 * HOUR,
       [-2, 'budget', new Date(NOW - 1)],

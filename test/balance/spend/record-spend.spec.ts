@@ -122,7 +122,7 @@ describe('a key that is none', () => {
 });
 
 describe('recorded spend', () => {
-  it('of a tenant is taken from the balance alone', async () => {
+  it('is taken from the balance alone where a tenant spent it', async () => {
     const { balance } = open();
     await balance.get();
     balance.recordSpend(40, { keyHash: TENANT });

@@ -104,7 +104,7 @@ describe('recorded spend, with a store that only adds up,', () => {
     );
   });
 
-  it('of others counts from when the store had it', () => {
+  it('counts from when the store had it where others recorded it', () => {
     const ledger = unnamed();
     see(
       ledger,
@@ -117,7 +117,7 @@ describe('recorded spend, with a store that only adds up,', () => {
     expect([spent(ledger, 0), spent(ledger, 10), spent(ledger, 90)]).toEqual([0.75, 0.25, 0]);
   });
 
-  it('that the store may or may not have is counted by this process alone', () => {
+  it('is counted by this process alone where the store may or may not have it', () => {
     const ledger = unnamed();
     ledger.record(1, 0);
     ledger.take(0);
