@@ -4,14 +4,17 @@ export const LATE: unique symbol = Symbol('late');
 /**
  * Waits for a promise up to a bound. The work behind it goes on.
  *
+ * @param onBound - Ends the wait when the time is over. With `setImmediate`, an answer that has arrived already still
+ *   counts: a busy process runs its timers before it reads its sockets.
  * @throws Whatever the promise rejects with before the bound.
  */
-export function within<T>(promise: PromiseLike<T> | T, boundMs: number): Promise<T | typeof LATE> {
+export function within<T>(
+  promise: PromiseLike<T> | T,
+  boundMs: number,
+  onBound: (end: () => void) => unknown = (end) => end(),
+): Promise<T | typeof LATE> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      // A busy process runs its timers before it reads the answers that have arrived in the meantime.
-      setImmediate(resolve, LATE);
-    }, boundMs);
+    const timer = setTimeout(() => onBound(() => resolve(LATE)), boundMs);
     Promise.resolve(promise)
       .then(resolve, reject)
       .finally(() => clearTimeout(timer));

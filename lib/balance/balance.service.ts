@@ -1,19 +1,11 @@
-import { Logger, type OnModuleDestroy } from '@nestjs/common';
+import type { OnModuleDestroy } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import type { Account } from '../account/account.js';
 import type { BalanceDiagnostics } from '../contracts/balance-figures.js';
-import { mayBeShortOfMoney } from '../errors/error-verdict.js';
-import { isOpenRouterHost } from '../errors/openrouter-host.js';
+import { abortException } from '../errors/abort-exception.js';
 import { assertMadeByModule } from '../http/service-pipeline.js';
 import { HiddenParts } from '../secret/hidden-parts.js';
-import type { Scrub } from '../secret/scrub.js';
-import { abortException } from '../errors/abort-exception.js';
 import { checkForecastOptions, checkGetOptions, checkRefreshOptions } from './balance-arguments.js';
-import { SYSTEM_CLOCK } from '../async/clock.js';
-import { SETTLED_AFTER_MS } from './cache/balance-cache.js';
-import { BalanceReader } from './cache/balance-reader.js';
-import { type BalanceServices, BalanceSource } from './reading/balance-source.js';
-import { BalanceWatch } from './watch/balance-watch.js';
 import type { BalanceAlert, BalanceForecast, BalanceSnapshot } from './balance.models.js';
 import type {
   BalanceForecastOptions,
@@ -22,33 +14,12 @@ import type {
   RecordSpendOptions,
 } from './balance.options.js';
 import { forecastOf } from './forecast/forecast.js';
-import { InMemoryBalanceStore } from './store/in-memory-balance-store.js';
-import { readSpend, SpendCheck } from './spend/spend-check.js';
-import { BoundedStore } from './store/bounded-store.js';
-import { type ActivitySource, UsageHistory } from './forecast/usage-history.js';
-
-/** Name of an account in a store that no other account uses. */
-const SOLE_ACCOUNT = 'account';
-
-/** Errors that say that nothing can be spent come by the hundred; what they say is known after the first. */
-const REPORT_PAUSE_MS = 2_000;
+import { type BalanceAccountServices, type OpenBalance, openBalance } from './open-balance.js';
+import { readSpend } from './spend/spend-check.js';
 
 const DEFAULT_FORECAST_DAYS = 7;
 
-/** What printing a service does not show. */
-interface BalanceParts {
-  readonly reader: BalanceReader;
-  readonly watch: BalanceWatch;
-  readonly history: UsageHistory;
-  readonly reports: { from: number };
-  readonly ttlMs: number;
-  readonly spendCheck: SpendCheck;
-  readonly mayHoldKey: (hash: string) => boolean;
-  readonly isStoreUp: () => boolean | undefined;
-  readonly scrub: Scrub;
-}
-
-const balanceParts = new HiddenParts<BalanceParts>();
+const balanceParts = new HiddenParts<OpenBalance>();
 
 /**
  * The account's balance at any rate: one reading for any number of callers, shared, watched, and honest about its age.
@@ -68,12 +39,12 @@ export class BalanceService implements OnModuleDestroy {
   /** @internal */
   constructor(
     account: Account | undefined,
-    services: BalanceServices & { readonly activity: ActivitySource },
+    services: BalanceAccountServices,
     /** Calls a function when polling may begin; without it, that is at once. */
     whenUp?: (start: () => void) => void,
   ) {
     assertMadeByModule(this, account, 'balance');
-    openBalance(this, account, services, whenUp);
+    balanceParts.hide(this, openBalance(account, services, whenUp));
   }
 
   /** How long a reading is fresh, for those who decide by it. @internal */
@@ -97,9 +68,8 @@ export class BalanceService implements OnModuleDestroy {
    * to give; `OpenRouterAbortException`; `OpenRouterValidationException`.
    */
   get(options?: BalanceGetOptions): Promise<BalanceSnapshot> {
-    return options === undefined
-      ? balanceParts.of(this).reader.get()
-      : checkedGet(balanceParts.of(this).reader, options);
+    const { reader } = balanceParts.of(this);
+    return options === undefined ? reader.get() : checkedGet(reader, options);
   }
 
   /**
@@ -121,7 +91,7 @@ export class BalanceService implements OnModuleDestroy {
    * the reading is too old to be given at all.
    */
   peek(): BalanceSnapshot | undefined {
-    return balanceParts.of(this).reader.peek();
+    return balanceParts.of(this).cache.peek();
   }
 
   /**
@@ -130,9 +100,10 @@ export class BalanceService implements OnModuleDestroy {
    * those who wait for it, and not kept.
    */
   invalidate(): void {
-    balanceParts.of(this).reader.invalidate();
-    balanceParts.of(this).history.forget();
-    balanceParts.of(this).watch.wake();
+    const { reader, history, watch } = balanceParts.of(this);
+    reader.invalidate();
+    history.forget();
+    watch.wake();
   }
 
   /**
@@ -144,16 +115,7 @@ export class BalanceService implements OnModuleDestroy {
    * @param error - Anything. At any rate of errors there is one such reading in two seconds at most.
    */
   reportError(error: unknown): void {
-    const { reader, reports } = balanceParts.of(this);
-    if (performance.now() < reports.from || !mayBeShortOfMoney(error)) {
-      return;
-    }
-    // None while the reading is under way.
-    reports.from = Infinity;
-    reader.invalidate();
-    void reader.revalidate().then(() => {
-      reports.from = performance.now() + REPORT_PAUSE_MS;
-    });
+    balanceParts.of(this).reports.report(error);
   }
 
   /**
@@ -175,26 +137,20 @@ export class BalanceService implements OnModuleDestroy {
    * @param options - `keyHash`, the hash of the key that it was spent with.
    */
   recordSpend(usd: number, options?: RecordSpendOptions): void {
+    const { cache, spendCheck, mayHoldKey } = balanceParts.of(this);
     const given = readSpend(usd, options);
     if (given.problem !== undefined) {
-      balanceParts.of(this).spendCheck.refuse(given.problem);
+      spendCheck.refuse(given.problem);
     }
     if (given.usd !== undefined) {
-      balanceParts
-        .of(this)
-        .reader.recordSpend(
-          given.usd,
-          given.keyHash !== undefined && !balanceParts.of(this).mayHoldKey(given.keyHash),
-        );
+      cache.recordSpend(given.usd, given.keyHash !== undefined && !mayHoldKey(given.keyHash));
     }
   }
 
   /** How well the bookkeeping goes, in this process: whether the shared store answers, and what was recorded wrongly. */
   get diagnostics(): BalanceDiagnostics {
-    return Object.freeze({
-      storeUp: balanceParts.of(this).isStoreUp() ?? null,
-      invalidSpends: balanceParts.of(this).spendCheck.refused,
-    });
+    const { isStoreUp, spendCheck } = balanceParts.of(this);
+    return Object.freeze({ storeUp: isStoreUp() ?? null, invalidSpends: spendCheck.refused });
   }
 
   /**
@@ -242,113 +198,25 @@ export class BalanceService implements OnModuleDestroy {
    */
   async forecast(options: BalanceForecastOptions = {}): Promise<BalanceForecast> {
     const { days = DEFAULT_FORECAST_DAYS, signal } = checkForecastOptions(options);
+    const { reader, history, scrub } = balanceParts.of(this);
     const [{ spendable }, uses] = await Promise.all([
-      balanceParts.of(this).reader.get({ signal }),
-      balanceParts
-        .of(this)
-        .history.read(signal, (fired) =>
-          abortException('balance.forecast', fired, 'unknown', balanceParts.of(this).scrub),
-        ),
+      reader.get({ signal }),
+      history.read(signal, (aborted) => abortException('balance.forecast', aborted, 'unknown', scrub)),
     ]);
     return forecastOf(spendable, uses, days, Date.now());
   }
 
   /** Nest's hook: stops polling, completes the streams, and waits a moment for recorded spend to reach the store. */
   onModuleDestroy(): Promise<void> {
-    balanceParts.of(this).watch.end();
-    return balanceParts.of(this).reader.flush();
-  }
-}
-
-async function checkedGet(reader: BalanceReader, options: BalanceGetOptions): Promise<BalanceSnapshot> {
-  return reader.get(checkGetOptions(options));
-}
-
-/** Makes the parts of a service. */
-function openBalance(
-  service: BalanceService,
-  account: Account,
-  services: BalanceServices & { readonly activity: ActivitySource },
-  whenUp: ((start: () => void) => void) | undefined,
-): void {
-  const clock = SYSTEM_CLOCK;
-  const scrub: Scrub = (text) => account.keys.scrub(text);
-  const { options, balanceStore } = account;
-  const { thresholds, pollIntervalMs, watch: isWatching } = options.balance;
-  const store = new BoundedStore(
-    balanceStore ?? new InMemoryBalanceStore(),
-    () => (balanceStore === undefined ? Promise.resolve(SOLE_ACCOUNT) : account.identify()),
-    clock,
-    balanceStore === undefined ? undefined : warnOfStore,
-  );
-  const keys = {
-    separate: options.keys.api && options.keys.management && account.keys.areSeparate,
-    management: options.keys.management,
-  };
-  const reader = new BalanceReader({
-    options: options.balance,
-    deadlineMs: options.deadlineMs,
-    source: new BalanceSource(services, keys, clock, warnOfUnknownBalance),
-    store,
-    isShared: balanceStore !== undefined,
-    clock,
-    scrub,
-  });
-  const watch = new BalanceWatch({
-    reader,
-    store,
-    thresholds,
-    pollIntervalMs,
-    clock,
-    ...(whenUp !== undefined && { whenUp }),
-    onNotice: (alert) => account.instrumentation.alert(alert),
-  });
-  if (isWatching) {
-    watch.enter();
-  }
-  account.onClose(() => {
+    const { watch, flush } = balanceParts.of(this);
     watch.end();
-    return reader.close();
-  });
-  account.keys.onRotation(() => reader.countForKey());
-  warnOfUselessPolls(pollIntervalMs, options.baseUrl);
-  balanceParts.hide(service, {
-    reader,
-    watch,
-    history: new UsageHistory(services.activity, clock, options.keys.management),
-    reports: { from: -Infinity },
-    ttlMs: options.balance.ttlMs,
-    spendCheck: new SpendCheck(),
-    mayHoldKey: (hash: string) => account.keys.mayHold(hash),
-    isStoreUp: () => (balanceStore === undefined ? undefined : store.isUp),
-    scrub,
-  });
-}
-
-/** Nothing fails without the store, so that nobody would notice. */
-function warnOfStore(isUp: boolean): void {
-  new Logger('OpenRouter').warn(
-    isUp
-      ? '`balance.store` answers again.'
-      : '`balance.store` does not answer. Until it does, this process makes readings of its own, keeps what it has ' +
-          'seen of the spend of others but sees no more of it, and tells alerts whether or not others do.',
-  );
-}
-
-/** Callers get the refusal, but few of them know whose it is. */
-function warnOfUnknownBalance(refusal: unknown): void {
-  new Logger('OpenRouter').warn(
-    `The balance of the account is not known: OpenRouter refuses \`managementKey\` (${String(refusal)}). ` +
-      'It is asked again within a minute, or after `balance.invalidate()`.',
-  );
-}
-
-function warnOfUselessPolls(pollIntervalMs: number, baseUrl: string): void {
-  if (pollIntervalMs < SETTLED_AFTER_MS && isOpenRouterHost(new URL(baseUrl).hostname)) {
-    new Logger('OpenRouter').warn(
-      `\`balance.pollIntervalMs\` is ${pollIntervalMs} ms. OpenRouter's figures may be ${SETTLED_AFTER_MS} ms old, so ` +
-        'that asking more often than once in that time gets the same answer again. Use `recordSpend` to follow what ' +
-        'the application spends in between.',
-    );
+    return flush();
   }
+}
+
+async function checkedGet(
+  reader: OpenBalance['reader'],
+  options: BalanceGetOptions,
+): Promise<BalanceSnapshot> {
+  return reader.get(checkGetOptions(options));
 }

@@ -8,6 +8,11 @@ export interface SharedBalance {
   readonly spend: readonly SharedSpend[];
   /** What {@link BalanceStore.claimAlert} set last; `undefined` if it never did, or has expired. */
   readonly alertState: string | undefined;
+  /**
+   * Whether a flight has the lead at this moment. Where a store does not say, a process that waits for another one's
+   * flight finds out that it has failed by asking for the lead itself, once a second.
+   */
+  readonly isLed?: boolean | undefined;
 }
 
 /** A reading as a store gives it back. */

@@ -108,7 +108,7 @@ function script(body: string): BalanceScript {
 
 /**
  * → sequence, text of the reading or nil, its age, alert state or nil; second, amount and age of each spend of the
- * earlier version; the time; and each process with its sums.
+ * earlier version; the time; each process with its sums; and whether a flight has the lead.
  *
  * A reading of the future was written before the clock was put back: nobody knows how old it is.
  */
@@ -131,7 +131,8 @@ for _, spend in ipairs(spends()) do
     table.insert(spent, math.max(0, now - spend.at))
   end
 end
-return { number('sequence'), reading, math.max(0, now - readingAt), alert, spent, now, sums }
+local isLed = number('leadEnds') > now and 1 or 0
+return { number('sequence'), reading, math.max(0, now - readingAt), alert, spent, now, sums, isLed }
 `);
 
 /**

@@ -70,7 +70,7 @@ export class RedisBalanceStore implements BalanceStore {
 
   /** Everything that is kept of an account. */
   async read(account: string): Promise<SharedBalance> {
-    const [sequence, text, age, alert, spent, now, sums] = listOf(
+    const [sequence, text, age, alert, spent, now, sums, isLed] = listOf(
       await storeParts.of(this).run(READ, account),
     );
     return {
@@ -78,6 +78,7 @@ export class RedisBalanceStore implements BalanceStore {
       reading: typeof text === 'string' ? { text, ageMs: wholeNumber(age) } : undefined,
       spend: [...addedSpend(listOf(spent)), ...namedSpend(listOf(sums), wholeNumber(now))],
       alertState: typeof alert === 'string' ? alert : undefined,
+      isLed: wholeNumber(isLed) === 1,
     };
   }
 

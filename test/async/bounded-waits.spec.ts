@@ -20,13 +20,13 @@ describe('within', () => {
     const waiting = within(new Promise<string>(() => undefined), 100);
     await jest.advanceTimersByTimeAsync(99);
     expect(jest.getTimerCount()).toBe(1);
-    await jest.advanceTimersByTimeAsync(2);
+    await jest.advanceTimersByTimeAsync(1);
     await expect(waiting).resolves.toBe(LATE);
   });
 
   it('still takes a result that arrives in the turn of the timer', async () => {
     let arrive = (_answer: string): void => undefined;
-    const waiting = within(new Promise<string>((resolve) => (arrive = resolve)), 100);
+    const waiting = within(new Promise<string>((resolve) => (arrive = resolve)), 100, setImmediate);
     setTimeout(() => arrive('just in time'), 100);
     await jest.advanceTimersByTimeAsync(101);
     await expect(waiting).resolves.toBe('just in time');

@@ -1,38 +1,34 @@
-import type { SharedBalance } from '../../contracts/balance-store.js';
-import { OpenRouterAbortException } from '../../errors/client.exceptions.js';
-import { ownMembers } from '../../options/pollution.js';
-import type { ResolvedBalanceOptions } from '../../options/openrouter-options.js';
-import type { Scrub } from '../../secret/scrub.js';
-import { abortException } from '../../errors/abort-exception.js';
-import type { SpendableRange } from '../watch/alert-state.js';
-import { BalanceCache, COMPARE_EVERY_MS, type ReadOutcome } from './balance-cache.js';
 import type { Clock } from '../../async/clock.js';
-import { Refresher, type FlightWish } from './refresher.js';
-import type { BalanceSource } from '../reading/balance-source.js';
+import { abortException } from '../../errors/abort-exception.js';
+import { OpenRouterAbortException } from '../../errors/client.exceptions.js';
+import type { ResolvedBalanceOptions } from '../../options/openrouter-options.js';
+import { ownMembers } from '../../options/pollution.js';
+import type { Scrub } from '../../secret/scrub.js';
 import type { BalanceSnapshot } from '../balance.models.js';
+import type { BalanceSource } from '../reading/balance-source.js';
 import { freshnessOf } from '../reading/freshness.js';
 import { changesAt, type HeldReading } from '../reading/held-reading.js';
-import type { BoundedStore } from '../store/bounded-store.js';
-import { StoreFollower } from '../store/store-follower.js';
+import type { BalanceCache } from './balance-cache.js';
+import type { FlightWish, Refresher } from './refresher.js';
+import { COMPARE_EVERY_MS, type StoreExchange } from './store-exchange.js';
 
-/** A poll takes a reading of others for its own that is a little younger than the interval. */
+/** A poll accepts the reading of another process that is a little younger than the interval. */
 const POLL_TOLERANCE = 0.9;
 
 /** What a reader needs. */
 export interface BalanceReaderParts {
   readonly options: ResolvedBalanceOptions;
-  /** Time for a whole flight. */
-  readonly deadlineMs: number;
-  readonly source: Pick<BalanceSource, 'read' | 'forget'>;
-  readonly store: BoundedStore;
-  /** Whether other processes use the store as well. */
-  readonly isShared: boolean;
+  readonly cache: BalanceCache;
+  readonly refresher: Refresher;
+  readonly source: Pick<BalanceSource, 'forget'>;
+  /** `undefined` where no other process shares the balance. */
+  readonly exchange: StoreExchange | undefined;
   readonly clock: Clock;
-  /** Takes the account's secrets out of a text. */
+  /** Takes the account's secrets out of a string. */
   readonly scrub?: Scrub;
 }
 
-/** Settings of one `get`. */
+/** Options of one `get`. */
 export interface ReadOptions {
   readonly maxAgeMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -40,13 +36,9 @@ export interface ReadOptions {
 
 const NO_OPTIONS: ReadOptions = Object.freeze(ownMembers({}));
 
-/** Serves the last reading of an account while it may be served, and has a new one made when it is needed. */
+/** Serves the cached reading while it may be served, and has a new one made when it is needed. */
 export class BalanceReader {
   readonly #parts: BalanceReaderParts;
-  readonly #cache: BalanceCache;
-  readonly #refresher: Refresher;
-  readonly #follower: StoreFollower;
-  #onChange: () => void = () => undefined;
   /** What callers at a high rate get, and until when. */
   #warm:
     | {
@@ -58,101 +50,48 @@ export class BalanceReader {
 
   constructor(parts: BalanceReaderParts) {
     this.#parts = parts;
-    this.#cache = new BalanceCache(parts);
-    this.#refresher = new Refresher({ ...parts, cache: this.#cache });
-    this.#follower = new StoreFollower({
-      compare: () => this.#cache.compare(),
-      isWanted: () => parts.isShared && this.#cache.isFollowing,
-    });
-    this.#cache.onChange(() => {
-      this.#follower.wake();
-      this.#onChange();
-    });
   }
 
-  /** Calls a function whenever there may be something new to tell: figures, or a failure. */
-  onChange(listener: () => void): void {
-    this.#onChange = listener;
-  }
-
-  /** Serves the reading at hand, or waits for a new one. */
+  /** Serves the cached reading, or waits for a new one. */
   get(options?: ReadOptions): Promise<BalanceSnapshot> {
     const warm = this.#warm;
-    const isWarm = warm !== undefined && warm.snapshot === this.#cache.snapshot && this.#now < warm.until;
+    const isWarm =
+      warm !== undefined && warm.snapshot === this.#parts.cache.snapshot && this.#now < warm.until;
     return isWarm && options === undefined ? warm.promise : this.#get(options ?? NO_OPTIONS);
   }
 
-  /** Waits for a reading that begins now, or for the one of another caller of it. */
+  /** Waits for a reading that begins now, or for that of another caller of `refresh`. */
   async refresh(signal: AbortSignal | undefined): Promise<BalanceSnapshot> {
     this.#check('balance.refresh', signal);
-    return this.#fly({ isRefresh: true, startedAt: this.#now }, signal, 'balance.refresh');
-  }
-
-  /** The snapshot at hand. */
-  peek(): BalanceSnapshot | undefined {
-    const { servable } = this.#cache;
-    return servable && this.#cache.snapshotOf(servable);
-  }
-
-  /** What the reading at hand says can be spent, and what is left of that less the spend recorded since. */
-  get spendableRange(): SpendableRange | undefined {
-    const { servable } = this.#cache;
-    return (
-      servable && {
-        spendable: this.#cache.spendableIn(servable),
-        leastSpendable: this.#cache.snapshotOf(servable).spendable,
-      }
-    );
-  }
-
-  /**
-   * How the last attempt to ask OpenRouter has ended, and its number in the store; `undefined` before the first, and while
-   * what it has told is known to be past.
-   */
-  get outcome(): ReadOutcome | undefined {
-    return this.#cache.outcome;
-  }
-
-  /** Whether the reading at hand was made without the store, so that the others do not have it. */
-  get isReadingApart(): boolean {
-    const { held } = this.#cache;
-    return held !== undefined && held.sequence === undefined;
-  }
-
-  /** The alert state as the store has told it, if it has told it when it was asked last. */
-  get alertState(): string | undefined {
-    return this.#cache.alertState;
+    return this.#join({ isRefresh: true, startedAt: this.#now }, signal, 'balance.refresh');
   }
 
   /** Forgets the reading, the failures, and which routes have refused. */
   invalidate(): void {
-    if (!this.#cache.isClosed) {
-      this.#parts.source.forget();
-      this.#refresher.invalidate();
-      this.#cache.forget();
+    const { cache, refresher, source } = this.#parts;
+    if (!cache.state.isClosed) {
+      source.forget();
+      refresher.invalidate();
+      cache.apply({ type: 'invalidated', at: this.#now });
     }
   }
 
-  /** Has a new reading made, for nobody in particular. */
+  /** Has a new reading made in the background. */
   revalidate(): Promise<void> {
-    return this.#fly({ startedAt: this.#now }, undefined, 'balance.get').then(ignore, ignore);
-  }
-
-  /** Has a new reading made, unless OpenRouter is left alone. */
-  renew(): Promise<void> {
-    return this.poll(0).done;
+    return this.#join({ startedAt: this.#now }, undefined, 'balance.get').then(ignore, ignore);
   }
 
   /**
-   * Has a new reading made for a poll, unless one of others is young enough, or OpenRouter is left alone.
+   * Has a new reading made for a poll, unless one of another process is young enough, or OpenRouter is left alone.
    *
-   * @returns What to wait for, and how not to wait for it any more.
+   * @returns A promise of its end, and a function that stops waiting for it.
    */
   poll(intervalMs: number): { readonly done: Promise<void>; readonly cancel: () => void } {
-    if (this.#cache.isPaused) {
-      return { done: this.compare().then(ignore), cancel: () => undefined };
+    const { cache, refresher, exchange } = this.#parts;
+    if (cache.isPaused) {
+      return { done: Promise.resolve(exchange?.compare()).then(ignore), cancel: () => undefined };
     }
-    const flight = this.#refresher.join({ maxAgeMs: intervalMs * POLL_TOLERANCE, startedAt: this.#now });
+    const flight = refresher.join({ maxAgeMs: intervalMs * POLL_TOLERANCE, startedAt: this.#now });
     const cancel = flight.hold();
     return { done: flight.outcome.then(ignore, ignore), cancel };
   }
@@ -163,39 +102,9 @@ export class BalanceReader {
    * @param otherwiseMs - The delay if there is neither a reading nor a failure.
    */
   pollDelay(intervalMs: number, otherwiseMs: number): number {
-    const { failure, held } = this.#cache;
+    const { failure, held } = this.#parts.cache.state;
     const dueAt = failure?.until ?? (held && Math.min(held.receivedAt + intervalMs, changesAt(held)));
     return dueAt === undefined ? otherwiseMs : Math.max(0, dueAt - this.#now);
-  }
-
-  /**
-   * Records spend of this process.
-   *
-   * @param isOtherKey - Whether it was spent with another key than the account's own `apiKey`.
-   */
-  recordSpend(usd: number, isOtherKey = false): void {
-    this.#cache.recordSpend(usd, isOtherKey);
-  }
-
-  /** Takes all that was recorded from the limits of `apiKey`, too: it has become another key. */
-  countForKey(): void {
-    this.#cache.countForKey();
-  }
-
-  /** Takes over what the store tells; `undefined` if it does not. */
-  compare(): Promise<SharedBalance | undefined> {
-    return this.#cache.compare();
-  }
-
-  /** Waits a moment for what was recorded to reach the store. */
-  flush(): Promise<void> {
-    return this.#cache.flush();
-  }
-
-  /** Serves nothing any more; waits a moment for what was recorded to reach the store. */
-  close(): Promise<void> {
-    this.#follower.end();
-    return this.#cache.close();
   }
 
   get #now(): number {
@@ -204,21 +113,21 @@ export class BalanceReader {
 
   async #get({ maxAgeMs, signal }: ReadOptions): Promise<BalanceSnapshot> {
     this.#check('balance.get', signal);
+    const { cache, refresher, options } = this.#parts;
     const startedAt = this.#now;
     const compared = this.#compareIfDue();
-    // Those who need not wait come together in one turn.
+    // Skip the await when there is nothing to wait for, so that concurrent callers join the flight in one turn.
     if (compared !== undefined) {
       await compared;
     }
-    const cache = this.#cache;
-    const { held } = cache;
+    const { held } = cache.state;
     if (held !== undefined) {
       const isOutdated = cache.isOutdated(held);
-      switch (freshnessOf({ ...cache.ageOf(held), isOutdated, maxAgeMs, ...this.#parts.options })) {
+      switch (freshnessOf({ ...cache.ageOf(held), isOutdated, maxAgeMs, ...options })) {
         case 'fresh':
           return this.#warmUp(held);
         case 'revalidate':
-          if (!cache.isPaused && !this.#refresher.isAny) {
+          if (!cache.isPaused && !refresher.isBusy) {
             void this.revalidate();
           }
           return cache.snapshotOf(held);
@@ -226,65 +135,76 @@ export class BalanceReader {
           break;
       }
     }
-    if (cache.failure !== undefined && cache.isPaused && !this.#refresher.isAny) {
-      return this.#insteadOf(cache.failure.error, maxAgeMs);
+    const { failure } = cache.state;
+    if (failure !== undefined && cache.isPaused && !refresher.isBusy) {
+      return this.#insteadOf(failure.error, maxAgeMs);
     }
     try {
-      return await this.#fly({ maxAgeMs, startedAt }, signal, 'balance.get');
+      return await this.#join({ maxAgeMs, startedAt }, signal, 'balance.get');
     } catch (error) {
       return this.#insteadOf(error, maxAgeMs);
     }
   }
 
-  /** Compares with the store once a second; gives what to wait for where that may have much to tell. */
+  /** Compares with the store once a second. Gives a promise where the caller is to wait for that. */
   #compareIfDue(): Promise<unknown> | undefined {
-    const { held, isPaused, compareAt } = this.#cache;
-    const overdueMs = this.#now - compareAt;
-    if (!this.#parts.isShared || overdueMs < 0 || (held === undefined && !isPaused)) {
+    const { cache, exchange } = this.#parts;
+    if (exchange === undefined) {
       return undefined;
     }
-    const compared = this.#cache.compare();
-    // A process that has just been idle does not know what the others have done meanwhile.
+    const overdueMs = this.#now - exchange.compareAt;
+    if (overdueMs < 0 || (cache.state.held === undefined && !cache.isPaused)) {
+      return undefined;
+    }
+    const compared = exchange.compare();
+    // A process that was idle does not know what the others have done meanwhile.
     return overdueMs >= COMPARE_EVERY_MS ? compared : undefined;
   }
 
-  async #fly(wish: FlightWish, signal: AbortSignal | undefined, operation: string): Promise<BalanceSnapshot> {
-    const flight = this.#refresher.join(wish);
-    const held = await flight.join(signal, (fired) =>
-      abortException(operation, fired, 'unknown', this.#parts.scrub),
-    );
-    return this.#cache.snapshotOf(held);
+  async #join(
+    wish: FlightWish,
+    signal: AbortSignal | undefined,
+    operation: string,
+  ): Promise<BalanceSnapshot> {
+    const { cache, refresher, scrub } = this.#parts;
+    const held = await refresher
+      .join(wish)
+      .join(signal, (aborted) => abortException(operation, aborted, 'unknown', scrub));
+    return cache.snapshotOf(held);
   }
 
   #check(operation: string, signal: AbortSignal | undefined): void {
-    if (this.#cache.isClosed) {
+    const { cache, scrub } = this.#parts;
+    if (cache.state.isClosed) {
       throw new OpenRouterAbortException({
         message: `${operation} was not sent: the OpenRouter client is closed.`,
         delivery: 'not-sent',
       });
     }
     if (signal?.aborted === true) {
-      throw abortException(operation, signal, 'not-sent', this.#parts.scrub);
+      throw abortException(operation, signal, 'not-sent', scrub);
     }
   }
 
-  /** What a caller gets who cannot have a new reading: the old one, or why there is none. */
+  /** The old reading for a caller that cannot have a new one, or else the error. */
   #insteadOf(error: unknown, maxAgeMs: number | undefined): BalanceSnapshot {
-    const held = maxAgeMs === undefined ? this.#cache.servable : undefined;
+    const { cache } = this.#parts;
+    const held = maxAgeMs === undefined ? cache.servable : undefined;
     if (held === undefined || error instanceof OpenRouterAbortException) {
       throw error;
     }
-    return this.#cache.snapshotOf(held);
+    return cache.snapshotOf(held);
   }
 
   #warmUp(held: HeldReading): Promise<BalanceSnapshot> {
-    const snapshot = this.#cache.snapshotOf(held);
+    const { cache, exchange } = this.#parts;
+    const snapshot = cache.snapshotOf(held);
     if (this.#warm?.snapshot !== snapshot || this.#now >= this.#warm.until) {
-      const freshUntil = Math.min(held.receivedAt + this.#cache.ageOf(held).freshMs, changesAt(held));
+      const freshUntil = Math.min(held.receivedAt + cache.ageOf(held).freshMs, changesAt(held));
       this.#warm = {
         snapshot,
         promise: Promise.resolve(snapshot),
-        until: this.#parts.isShared ? Math.min(freshUntil, this.#cache.compareAt) : freshUntil,
+        until: Math.min(freshUntil, exchange?.compareAt ?? Infinity),
       };
     }
     return this.#warm.promise;
@@ -292,5 +212,5 @@ export class BalanceReader {
 }
 
 function ignore(): void {
-  // Somebody else is told, or nobody.
+  // Whoever wants the result has it from the cache.
 }

@@ -1,22 +1,13 @@
 import { sumUsd } from '../../money/usd.js';
 import { divideUsd } from '../../money/usd-math.js';
 import type { BalanceForecast } from '../balance.models.js';
-
-export const DAY_MS = 86_400_000;
-
-/** The latest moment that a `Date` can hold. */
-export const LAST_MOMENT_MS = 8.64e15;
+import { DAY_MS, dayOf, MAX_DATE_MS } from '../reading/utc-days.js';
 
 /** What an account has used of a model, or in all, on a UTC day. */
 export interface DailyUse {
   readonly date: Date;
   /** In US dollars. */
   readonly usage: number;
-}
-
-/** Number of a UTC day, counted from 1970. */
-export function dayOf(moment: number): number {
-  return Math.floor(moment / DAY_MS);
 }
 
 /**
@@ -53,7 +44,7 @@ export function forecastOf(
     spendable,
     dailyUsage,
     daysLeft,
-    emptyOn: emptyAt <= LAST_MOMENT_MS ? new Date(emptyAt) : null,
+    emptyOn: emptyAt <= MAX_DATE_MS ? new Date(emptyAt) : null,
     basedOnDays,
   };
 }

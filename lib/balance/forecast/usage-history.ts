@@ -3,8 +3,9 @@ import { OpenRouterAbortException } from '../../errors/client.exceptions.js';
 import { sumUsd } from '../../money/usd.js';
 import type { Clock } from '../../async/clock.js';
 import { type AbortError, SingleFlight } from '../../async/single-flight.js';
-import { DAY_MS, type DailyUse, dayOf } from './forecast.js';
-import { isRefusal, REFUSED_FOR_MS } from '../reading/refusals.js';
+import { isRefusal, REFUSED_FOR_MS } from '../reading/refusable-route.js';
+import { DAY_MS, dayOf } from '../reading/utc-days.js';
+import type { DailyUse } from './forecast.js';
 
 /** Past days do not change, but yesterday may not be whole at first. */
 const KEPT_MS = 3_600_000;
@@ -13,13 +14,13 @@ const KEPT_MS = 3_600_000;
 const FAILED_FOR_MS = 60_000;
 
 /** What a forecast needs of an account's services. */
-export interface ActivitySource {
+export interface ActivityReader {
   list(query: undefined, options: RequestOptions): Promise<readonly { date?: Date; usage: number }[]>;
 }
 
 /** What the account has used on the days before, by day; asked for once an hour at most. */
 export class UsageHistory {
-  readonly #activity: ActivitySource;
+  readonly #activity: ActivityReader;
   readonly #clock: Clock;
   readonly #refusedForMs: number;
   #kept: { readonly uses: readonly DailyUse[]; readonly day: number; readonly until: number } | undefined;
@@ -27,7 +28,7 @@ export class UsageHistory {
   #flight: SingleFlight<readonly DailyUse[]> | undefined;
 
   /** @param isMeant - Whether the key was given for this route: a refusal says nothing of the key's kind then. */
-  constructor(activity: ActivitySource, clock: Clock, isMeant = false) {
+  constructor(activity: ActivityReader, clock: Clock, isMeant = false) {
     this.#activity = activity;
     this.#clock = clock;
     this.#refusedForMs = isMeant ? FAILED_FOR_MS : REFUSED_FOR_MS;

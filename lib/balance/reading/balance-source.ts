@@ -1,8 +1,7 @@
 import type { RequestOptions } from '../../contracts/request-options.js';
 import type { Clock } from '../../async/clock.js';
 import type { BalanceReading } from './balance-snapshot.js';
-import { RefusableRoute } from './refusable-route.js';
-import { isRefusal, REFUSED_FOR_MS } from './refusals.js';
+import { isRefusal, REFUSED_FOR_MS, RefusableRoute } from './refusable-route.js';
 import { type KeyStanding, limitsOf } from './spending-limits.js';
 
 /** What a reading needs of the answer of `GET /key`. */

@@ -63,3 +63,20 @@ export function pauseAfterFailure(failures: number, random: number, askedMs = 0)
   const bound = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - 1));
   return Math.max(bound * (0.5 + 0.5 * random), Math.min(askedMs, MAX_ASKED_PAUSE_MS));
 }
+
+/** OpenRouter's figures may be this old: spend is certain to be in a reading that began this much later. */
+export const SETTLED_AFTER_MS = 60_000;
+
+/** How long a reading may be served at most. */
+export function servableForMs({
+  ttlMs,
+  staleWhileRevalidateMs,
+  staleIfErrorMs,
+}: FreshnessWindows & { readonly ttlMs: number }): number {
+  return ttlMs * jitterOf(1) + Math.max(staleWhileRevalidateMs, staleIfErrorMs);
+}
+
+/** How long recorded spend is kept: a reading that is served may have begun as long ago. */
+export function spendKeptMs(windows: FreshnessWindows & { readonly ttlMs: number }): number {
+  return servableForMs(windows) + 2 * SETTLED_AFTER_MS;
+}

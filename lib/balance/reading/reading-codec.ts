@@ -2,9 +2,9 @@ import { subtractUsd } from '../../money/usd.js';
 import { isRecord, ownMember } from '../../untrusted/is-record.js';
 import { tryParseJson } from '../../untrusted/json.js';
 import type { BalanceReading } from './balance-snapshot.js';
-import { LAST_MOMENT_MS } from '../forecast/forecast.js';
 import { jitterOf } from './freshness.js';
 import { parseLimits } from './spending-limits.js';
+import { MAX_DATE_MS } from './utc-days.js';
 
 /** Changes whenever a reader of the old form would misunderstand the new one. */
 const VERSION = 1;
@@ -31,8 +31,8 @@ export function parseReading(text: string): ReadingRecord | undefined {
   }
   const credits = parseCredits(ownMember(record, 'credits'));
   const key = parseKey(ownMember(record, 'key'));
-  const fetchedAt = numberIn(record, 'fetchedAt', -LAST_MOMENT_MS, LAST_MOMENT_MS);
-  const tookMs = numberIn(record, 'tookMs', 0, LAST_MOMENT_MS);
+  const fetchedAt = numberIn(record, 'fetchedAt', -MAX_DATE_MS, MAX_DATE_MS);
+  const tookMs = numberIn(record, 'tookMs', 0, MAX_DATE_MS);
   const jitter = numberIn(record, 'jitter', jitterOf(0), jitterOf(1));
   return credits === undefined ||
     key === undefined ||

@@ -1,6 +1,13 @@
-import { isDenied, isRefusal, REFUSED_FOR_MS } from './refusals.js';
+import { isOfOpenRouter } from '../../errors/answer-origin.js';
+import { OpenRouterApiException } from '../../errors/api.exception.js';
 
-/** A route that is left alone for a while after it has refused a key that may be of the wrong kind for it. */
+/** How long a route that has refused the key is not asked again. */
+export const REFUSED_FOR_MS = 3_600_000;
+
+const REFUSALS: readonly number[] = [401, 403, 404];
+const DENIALS: readonly number[] = [401, 403];
+
+/** A route that is not asked for a while after it has refused a key that may be of the wrong kind for it. */
 export class RefusableRoute {
   readonly #now: () => number;
   #refused: { readonly error: unknown; readonly until: number } | undefined;
@@ -10,19 +17,20 @@ export class RefusableRoute {
     this.#now = now;
   }
 
-  /** How it has refused last. */
+  /** The last refusal. */
   get refusal(): unknown {
     return this.#refused?.error;
   }
 
-  /** Asks it again next time. */
+  /** Allows the route to be asked again. */
   forget(): void {
     this.#refused = undefined;
   }
 
   /**
-   * What a call of it gives; `null` where it refuses, or is left alone.
+   * Asks the route.
    *
+   * @returns `null` if it refuses, or has refused before and is not asked.
    * @throws What the call throws, unless that is a refusal.
    */
   async ask<T>(call: () => Promise<T>): Promise<T | null> {
@@ -42,7 +50,7 @@ export class RefusableRoute {
     }
   }
 
-  /** For a key that turns out to be of the right kind: that it was denied is a failure, and is asked again next time. */
+  /** Throws the last refusal if it was a denial, for a key that turns out to be of the right kind after all. */
   throwDenial(): void {
     const { refusal } = this;
     if (isDenied(refusal)) {
@@ -50,4 +58,21 @@ export class RefusableRoute {
       throw refusal;
     }
   }
+}
+
+/**
+ * Whether OpenRouter itself says that the key is wrong or of the wrong kind for a route, or that there is no such
+ * route. The page of a firewall or a gateway says nothing of the key.
+ */
+export function isRefusal(error: unknown): boolean {
+  return hasStatus(error, REFUSALS);
+}
+
+/** Whether OpenRouter itself says that the key has no right to know. */
+export function isDenied(error: unknown): boolean {
+  return hasStatus(error, DENIALS);
+}
+
+function hasStatus(error: unknown, statuses: readonly number[]): boolean {
+  return error instanceof OpenRouterApiException && statuses.includes(error.status) && isOfOpenRouter(error);
 }

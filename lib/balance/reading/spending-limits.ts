@@ -1,5 +1,5 @@
 import type { KeyBudget } from '../../api-keys/key-budget.model.js';
-import { DAY_MS, LAST_MOMENT_MS } from '../forecast/forecast.js';
+import { DAY_MS, MAX_DATE_MS } from './utc-days.js';
 
 /** A limit on what a key may spend, whatever the account has. */
 export interface SpendingLimit {
@@ -144,7 +144,7 @@ function isLimit(value: unknown): value is SpendingLimit {
     (counts === 'key' || counts === 'account') &&
     isWithin(left, Number.MAX_VALUE) &&
     (limit === null || isWithin(limit, Number.MAX_VALUE)) &&
-    (resetsAt === null || isWithin(resetsAt, LAST_MOMENT_MS))
+    (resetsAt === null || isWithin(resetsAt, MAX_DATE_MS))
   );
 }
 

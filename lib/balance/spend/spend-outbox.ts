@@ -1,23 +1,40 @@
 import { within } from '../../async/bounded-waits.js';
 import type { Clock } from '../../async/clock.js';
+import type { NamedSpend } from '../../contracts/balance-store.js';
 import type { SpendLedger } from './spend-ledger.js';
-import type { BoundedStore } from '../store/bounded-store.js';
 
-/** Longer than this nobody who closes waits. */
+/** How long a close waits for the last message. */
 const FLUSH_BOUND_MS = 250;
+
+/** The part of a store that takes spend. */
+export interface SpendTaker {
+  /**
+   * Sends spend to the store.
+   *
+   * @param onStored - Called once the store has it, which may be later than anybody waits.
+   * @returns `undefined` if the store does not answer in time.
+   */
+  addSpend(
+    spend: { readonly microUsd: number; readonly sums: readonly NamedSpend[] },
+    keepMs: number,
+    onStored: (at: number) => void,
+  ): Promise<true | undefined>;
+  /** Asks the store again at once, however recently it has failed. */
+  resume(): void;
+}
 
 /** What an outbox needs. */
 export interface SpendOutboxParts {
   readonly ledger: SpendLedger;
-  readonly store: Pick<BoundedStore, 'addSpend' | 'resume'>;
+  readonly store: SpendTaker;
   readonly clock: Clock;
-  /** How long the store has to keep it. */
+  /** How long the store has to keep the spend. */
   readonly keepMs: number;
 }
 
 /**
- * Sends the store what it does not have: what is recorded while one message is under way goes out as one, and what the
- * store did not take stays in the ledger until the next time.
+ * Sends the store what it does not have. Spend recorded while one message is under way goes out in the next one; spend
+ * that the store did not take stays in the ledger until the next time.
  */
 export class SpendOutbox {
   readonly #parts: SpendOutboxParts;
@@ -28,7 +45,7 @@ export class SpendOutbox {
     this.#parts = parts;
   }
 
-  /** Sends whatever there is. */
+  /** Sends everything that is left. */
   send(): Promise<void> {
     if (!this.#isSending) {
       this.#isSending = true;
@@ -37,7 +54,7 @@ export class SpendOutbox {
     return this.#sending;
   }
 
-  /** Sends whatever there is a last time, and waits for it, but not for long. */
+  /** Sends everything that is left a last time, and waits for it up to a bound. */
   async flush(): Promise<void> {
     await within(this.#flush(), FLUSH_BOUND_MS);
   }
@@ -53,9 +70,9 @@ export class SpendOutbox {
     let isTaken: true | undefined = true;
     while (isTaken) {
       const spend = ledger.take(clock.now());
-      isTaken = spend && (await store.addSpend(spend, keepMs));
+      isTaken = spend && (await store.addSpend(spend, keepMs, spend.stored));
     }
-    // In the same turn as the last look into the ledger: what comes later begins anew.
+    // In the same turn as the last look into the ledger, so that spend recorded later starts another round.
     this.#isSending = false;
   }
 }

@@ -1,26 +1,25 @@
+import { LATE, within } from '../../async/bounded-waits.js';
+import type { Clock } from '../../async/clock.js';
 import type {
   BalanceFlight,
   BalanceStore,
   NamedSpend,
   SharedBalance,
-  SharedSpend,
 } from '../../contracts/balance-store.js';
-import { isRecord } from '../../untrusted/is-record.js';
-import { LATE, within } from '../../async/bounded-waits.js';
-import type { Clock } from '../../async/clock.js';
-import type { OutgoingSpend } from '../spend/spend-ledger.js';
+import { booleanOf, flightOf, sharedBalanceOf } from './store-answers.js';
 import { nextHealth, type StoreCallKind, UNKNOWN_HEALTH } from './store-health.js';
 
-/** Longer than this nobody waits for a store. */
+/** How long a call to the store is waited for. */
 const BOUND_MS = 250;
 
-/** How long a store is left alone after it has failed: what waits for it would wait for nothing. */
+/** How long a store is left alone after a failure: whoever waits for it would wait in vain. */
 const PAUSE_MS = 1_000;
 
 type Answer<T> = Promise<T | undefined>;
 
 /**
- * The way to the store. Every answer is checked, every wait bounded; whatever goes wrong is a miss, `undefined`.
+ * A store shared with other processes, behind bounds: every wait is bounded and every answer checked. Whatever goes
+ * wrong is answered by `undefined`.
  */
 export class BoundedStore {
   readonly #store: BalanceStore;
@@ -33,7 +32,7 @@ export class BoundedStore {
 
   /**
    * @param identify - Gives the name by which the store knows the account.
-   * @param onHealth - Told whenever the store has stopped answering, and when it has begun again.
+   * @param onHealth - Called when the store stops answering, and when it answers again.
    */
   constructor(
     store: BalanceStore,
@@ -47,25 +46,25 @@ export class BoundedStore {
     this.#onHealth = onHealth;
   }
 
-  /** Whether the store answers; `undefined` before it was asked. */
+  /** Whether the store answers; `undefined` before the first call. */
   get isUp(): boolean | undefined {
     return this.#health.isUp;
   }
 
-  /** Whether it keeps sums of spend by their names. */
+  /** Whether the store keeps sums of spend by their names. */
   get namesSpend(): boolean {
     return this.#store.namesSpend === true;
   }
 
-  /** Asks again at once, however short ago it has failed. */
+  /** Asks the store again at once, however recently it has failed. */
   resume(): void {
     this.#pausedUntil = -Infinity;
   }
 
-  /** Finds out whose balance it is; keys that come from a function may be others than before. */
+  /** Finds out which account it is: keys that come from a function may have changed. */
   async identify(): Promise<void> {
-    // A key that cannot be had is no fault of the store.
-    this.#account = (await this.#bounded(undefined, this.#identify, textOf)) ?? this.#account;
+    // A key that cannot be had does not count as a failure of the store.
+    this.#account = (await this.#bounded(undefined, this.#identify, stringOf)) ?? this.#account;
   }
 
   read(): Answer<SharedBalance> {
@@ -92,13 +91,17 @@ export class BoundedStore {
     return this.#ask('write', (account) => this.#store.invalidate(account), done);
   }
 
-  /** Says that it is stored also where that comes later than anybody waits. */
-  addSpend({ microUsd, sums, stored }: OutgoingSpend, keepMs: number): Answer<true> {
+  /** @param onStored - Called once the store has it, even if that is later than anybody waits. */
+  addSpend(
+    { microUsd, sums }: { readonly microUsd: number; readonly sums: readonly NamedSpend[] },
+    keepMs: number,
+    onStored: (at: number) => void,
+  ): Answer<true> {
     return this.#ask(
       'write',
       async (account) => {
         await this.#store.addSpend(account, microUsd, Math.ceil(keepMs), sums.map(inWholeMs));
-        stored(this.#clock.now());
+        onStored(this.#clock.now());
       },
       done,
     );
@@ -134,10 +137,10 @@ export class BoundedStore {
     }
     let checked: T | undefined;
     try {
-      const answer = await within(call(), BOUND_MS);
+      const answer = await within(call(), BOUND_MS, setImmediate);
       checked = answer === LATE ? undefined : check(answer);
     } catch {
-      // A store's trouble is no trouble of the caller.
+      // The caller goes on without the store.
     }
     if (checked === undefined) {
       this.#pausedUntil = this.#clock.now() + PAUSE_MS;
@@ -162,65 +165,10 @@ function inWholeMs(sum: NamedSpend): NamedSpend {
   return { ...sum, ageMs: Math.floor(sum.ageMs), spanMs: Math.ceil(sum.spanMs) };
 }
 
-function textOf(answer: unknown): string | undefined {
+function stringOf(answer: unknown): string | undefined {
   return typeof answer === 'string' ? answer : undefined;
-}
-
-function booleanOf(answer: unknown): boolean | undefined {
-  return typeof answer === 'boolean' ? answer : undefined;
 }
 
 function done(): true {
   return true;
-}
-
-function flightOf(answer: unknown): BalanceFlight | undefined {
-  if (!isRecord(answer)) {
-    return undefined;
-  }
-  const { sequence, leads } = answer;
-  return isCount(sequence) && typeof leads === 'boolean' ? { sequence, leads } : undefined;
-}
-
-function sharedBalanceOf(answer: unknown): SharedBalance | undefined {
-  if (!isRecord(answer)) {
-    return undefined;
-  }
-  const { sequence, reading, spend, alertState } = answer;
-  if (
-    !isCount(sequence) ||
-    !(reading === undefined || isSharedReading(reading)) ||
-    !Array.isArray(spend) ||
-    !spend.every(isSharedSpend) ||
-    !(alertState === undefined || typeof alertState === 'string')
-  ) {
-    return undefined;
-  }
-  return { sequence, reading, spend, alertState };
-}
-
-function isSharedReading(value: unknown): value is NonNullable<SharedBalance['reading']> {
-  return isRecord(value) && typeof value['text'] === 'string' && isDuration(value['ageMs']);
-}
-
-function isSharedSpend(value: unknown): value is SharedSpend {
-  if (!isRecord(value)) {
-    return false;
-  }
-  const { id, microUsd, ageMs, otherKeysMicroUsd, spanMs } = value;
-  return (
-    isCount(microUsd) &&
-    isDuration(ageMs) &&
-    (id === undefined || typeof id === 'string') &&
-    (otherKeysMicroUsd === undefined || (isCount(otherKeysMicroUsd) && otherKeysMicroUsd <= microUsd)) &&
-    (spanMs === undefined || isDuration(spanMs))
-  );
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function isDuration(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
 }

@@ -60,9 +60,15 @@ export class InMemoryBalanceStore implements BalanceStore {
     const now = storeParts.of(this).now();
     const found = storeParts.of(this).accounts.get(account);
     if (found === undefined) {
-      return Promise.resolve({ sequence: 0, reading: undefined, spend: [], alertState: undefined });
+      return Promise.resolve({
+        sequence: 0,
+        reading: undefined,
+        spend: [],
+        alertState: undefined,
+        isLed: false,
+      });
     }
-    const { reading, alert, spend, sequence } = found;
+    const { reading, alert, spend, sequence, lead } = found;
     return Promise.resolve({
       sequence,
       reading: isKept(reading, now) ? { text: reading.text, ageMs: now - reading.at } : undefined,
@@ -76,6 +82,7 @@ export class InMemoryBalanceStore implements BalanceStore {
           spanMs: at - startedAt,
         })),
       alertState: isKept(alert, now) ? alert.state : undefined,
+      isLed: lead !== undefined && lead.endsAt > now,
     });
   }
 

@@ -1,18 +1,15 @@
-/** How often the store is asked while there is something to follow: what others spend is to show within a second. */
+/** How often the store is asked while there is something to follow. The spend of others is to show within a second. */
 export const FOLLOW_EVERY_MS = 500;
 
 /** What a follower needs. */
 export interface StoreFollowerParts {
-  /** Takes over what the store tells. */
+  /** Takes over what the store has. */
   readonly compare: () => Promise<unknown>;
-  /** Whether there is something that what the store tells would change. */
+  /** Whether there is anything that could change by that. */
   readonly isWanted: () => boolean;
 }
 
-/**
- * Asks the store twice a second, whether or not anybody looks, so that whoever looks without waiting sees what others
- * have spent.
- */
+/** Asks the store twice a second, so that `peek()` shows the spend of other processes without waiting. */
 export class StoreFollower {
   readonly #parts: StoreFollowerParts;
   #timer: NodeJS.Timeout | undefined;
@@ -25,7 +22,7 @@ export class StoreFollower {
   /** Begins if there is something to follow; goes on until there is not. */
   wake(): void {
     if (this.#timer === undefined && !this.#isEnded && this.#parts.isWanted()) {
-      // No process lives on for the sake of a look at the store.
+      // It must not keep the process alive.
       this.#timer = setTimeout(() => void this.#follow(), FOLLOW_EVERY_MS).unref();
     }
   }

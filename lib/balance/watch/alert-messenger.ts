@@ -1,143 +1,160 @@
-import type { SharedBalance } from '../../contracts/balance-store.js';
+import type { BalanceView } from '../reading/balance-view.js';
 import {
-  type AlertJudge,
   type AlertMemory,
   type AlertPlan,
   FIRST_ALERT_MEMORY,
   planAlert,
   rememberAlert,
 } from './alert-plan.js';
-import {
-  type AlertNews,
-  alertStateText,
-  type AlertThresholds,
-  evidenceOf,
-  type EvidenceSource,
-  nextAlert,
-} from './alert-state.js';
-import type { BoundedStore } from '../store/bounded-store.js';
+import type { MemoizedRule } from './alert-rule.js';
+import { type AlertNews, alertStateText } from './alert-state.js';
 
-/** Long enough for a threshold that was crossed and told to stay told over a holiday. */
-const STATE_KEPT_MS = 30 * 86_400_000;
-
-/** How often another process may be quicker before this one lets it be. */
+/** How many claims in a row may be lost to other processes. */
 const MAX_TRIES = 5;
 
-/** What there is to judge, and its surroundings. */
-export interface AlertSubject extends EvidenceSource {
-  /** The state as the store has told it, if it has told it when it was asked last. */
-  readonly alertState: string | undefined;
-  /** Whether the reading at hand was made without the store, so that the others do not have it. */
-  readonly isReadingApart: boolean;
-  /** Asks the store for everything. */
-  compare(): Promise<SharedBalance | undefined>;
+/** The alert state that several processes share. */
+export interface SharedAlerts {
+  /** Asks the store; gives the view after that, or `undefined` if the store does not answer. */
+  look(): Promise<BalanceView | undefined>;
+  /** Changes the state in the store; `false` if it is not what was expected, `undefined` if the store does not answer. */
+  claimAlert(expected: string | undefined, next: string): Promise<boolean | undefined>;
   /** Has a new reading made, which the store gets if it answers. */
   renew(): Promise<void>;
 }
 
 /**
- * Decides what to alert of, and sees to it that of all processes one does. Where the store does not answer each of
- * them does: an alert twice is better than none. What it has told by itself it writes to the store before it judges
- * by the store again.
+ * Decides what to alert of, and makes sure that one of all processes does. Where the store does not answer, each of them
+ * does: an alert twice is better than none. What it has told alone it writes to the store once that answers.
  */
 export class AlertMessenger {
-  readonly #subject: AlertSubject;
-  readonly #store: Pick<BoundedStore, 'claimAlert'>;
-  readonly #thresholds: AlertThresholds;
-  readonly #tell: (news: AlertNews) => void;
+  readonly #rule: MemoizedRule;
+  readonly #shared: SharedAlerts | undefined;
+  readonly #tell: (news: AlertNews, view: BalanceView) => void;
   #memory: AlertMemory = FIRST_ALERT_MEMORY;
-  /** The state in the store when it was told last. */
+  /** What the store said last. */
   #stored: string | undefined;
-  #isBusy = false;
-  #isAskedAgain = false;
+  /** The last view, and the last one that everything was done for. */
+  #latest: BalanceView | undefined;
+  #settled: BalanceView | undefined;
+  #settling: Promise<void> | undefined;
 
+  /** @param shared - `undefined` where no other process shares the balance. */
   constructor(
-    subject: AlertSubject,
-    store: Pick<BoundedStore, 'claimAlert'>,
-    thresholds: AlertThresholds,
-    tell: (news: AlertNews) => void,
+    rule: MemoizedRule,
+    shared: SharedAlerts | undefined,
+    tell: (news: AlertNews, view: BalanceView) => void,
   ) {
-    this.#subject = subject;
-    this.#store = store;
-    this.#thresholds = thresholds;
+    this.#rule = rule;
+    this.#shared = shared;
     this.#tell = tell;
   }
 
-  /** Whether it has told something of which the store does not know yet. */
+  /** Whether it has told something that the store does not know yet. */
   get hasToldAlone(): boolean {
     return this.#memory.alone !== undefined;
   }
 
-  /** Has a look at the figures. */
-  async consider(): Promise<void> {
-    if (this.#isBusy) {
-      this.#isAskedAgain = true;
+  /**
+   * Tells what is new in a view.
+   *
+   * @returns A promise that settles once nothing is left to do for this view or a later one.
+   */
+  async consider(view: BalanceView): Promise<void> {
+    if (this.#shared === undefined) {
+      const { state, news } = this.#rule.evaluate(view, this.#memory.known, true);
+      this.#memory = { known: state, alone: undefined };
+      this.#tellNews(news, view);
       return;
     }
-    this.#isBusy = true;
-    await this.#settle();
-    // Once more for what has come in meanwhile, and no more: the look itself may be what has brought it in.
-    if (this.#isAskedAgain) {
-      await this.#settle();
-    }
-    this.#isAskedAgain = false;
-    this.#isBusy = false;
+    this.#latest = view;
+    this.#settling ??= this.#settleAll(this.#shared);
+    await this.#settling;
   }
 
-  async #settle(): Promise<void> {
+  async #settleAll(shared: SharedAlerts): Promise<void> {
+    do {
+      await this.#settle(shared);
+    } while (this.#latest !== this.#settled);
+    this.#settling = undefined;
+  }
+
+  /** Claims by the state that was seen last. Only where another process was quicker, the store is asked first. */
+  async #settle(shared: SharedAlerts): Promise<void> {
     let isRenewed = false;
-    for (let tries = 0; tries < MAX_TRIES && this.#isDue(this.#subject.alertState); tries += 1) {
-      const shared = await this.#subject.compare();
-      if (shared !== undefined && this.#subject.isReadingApart && !isRenewed) {
-        // Judged by the older one in the store, the others would take back what this one makes known.
-        isRenewed = true;
-        await this.#subject.renew();
-        continue;
-      }
-      if (shared !== undefined) {
-        this.#stored = shared.alertState;
-      }
-      const plan = planAlert(shared?.alertState, this.#memory, this.#judge);
-      const claimed = shared && (await this.#claim(shared.alertState, plan));
-      if (claimed !== false) {
-        this.#memory = rememberAlert(this.#memory, plan, { isStored: claimed === true, base: this.#stored });
-        if (plan.news !== undefined) {
-          this.#tell(plan.news);
-        }
+    for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+      let plan = this.#plan();
+      if (plan === undefined) {
         return;
       }
+      let isAnswering = true;
+      if (this.hasToldAlone || this.#settled?.isUnshared === true) {
+        isAnswering = await this.#look(shared);
+        if (isAnswering && this.#latest?.isUnshared === true && !isRenewed) {
+          // By the older reading in the store, the others would take back what this one makes known.
+          isRenewed = true;
+          await shared.renew();
+          continue;
+        }
+        plan = this.#plan();
+        if (plan === undefined) {
+          return;
+        }
+      }
+      const claimed = isAnswering ? await this.#claim(shared, plan) : undefined;
+      if (claimed !== false) {
+        this.#memory = rememberAlert(this.#memory, plan, { isStored: claimed === true, base: this.#stored });
+        this.#tellNews(plan.news, plan.view);
+        return;
+      }
+      await this.#look(shared);
     }
+    // Others go on telling: whatever is left, a later view brings up again.
+    this.#settled = this.#latest;
   }
 
-  /** Whether the store has the state; `false` if another process has changed it, `undefined` if it does not answer. */
-  async #claim(
-    stored: string | undefined,
-    { state, news, isOverdue }: AlertPlan,
-  ): Promise<boolean | undefined> {
-    return news === undefined && !isOverdue
-      ? true
-      : this.#store.claimAlert(stored, alertStateText(state), STATE_KEPT_MS);
-  }
-
-  /** Whether there is something to tell, or to let the store know. */
-  #isDue(stored: string | undefined): boolean {
-    const plan = planAlert(stored, this.#memory, this.#judge);
+  /** What to do for the last view; `undefined` for nothing. */
+  #plan(): (AlertPlan & { readonly view: BalanceView }) | undefined {
+    const view = this.#latest;
+    this.#settled = view;
+    if (view === undefined) {
+      return undefined;
+    }
+    const { stored } = view;
+    const plan = planAlert(stored?.alertState, this.#memory, (before, isOwn) =>
+      this.#rule.evaluate(view, before, isOwn),
+    );
     if (stored !== undefined) {
-      this.#stored = stored;
+      this.#stored = stored.alertState;
       if (plan.news === undefined && plan.isOfStore) {
         this.#memory = rememberAlert(this.#memory, plan, { isStored: true, base: undefined });
       }
     }
-    return plan.news !== undefined || plan.isOverdue || this.hasToldAlone;
+    // A store that has not answered may have the state.
+    const isOverdue = plan.isOverdue && stored !== undefined;
+    return plan.news !== undefined || isOverdue || this.hasToldAlone
+      ? { ...plan, isOverdue, view }
+      : undefined;
   }
 
-  readonly #judge: AlertJudge = (before, isOwn) => {
-    // To what this process has told itself, a reading of its own is always new.
-    const evidence = evidenceOf(this.#subject, ({ failed, sequence = 0 }) =>
-      isOwn && !failed ? Infinity : sequence,
-    );
-    return evidence === undefined
-      ? { state: before, news: undefined }
-      : nextAlert(before, evidence, this.#thresholds);
-  };
+  async #look(shared: SharedAlerts): Promise<boolean> {
+    const view = await shared.look();
+    this.#latest = view ?? (this.#latest && { ...this.#latest, stored: undefined });
+    return view !== undefined;
+  }
+
+  /** Whether the store has the state; `false` if another process has changed it, `undefined` if it does not answer. */
+  async #claim(
+    shared: SharedAlerts,
+    { state, news, isOverdue, view }: AlertPlan & { readonly view: BalanceView },
+  ): Promise<boolean | undefined> {
+    return news === undefined && !isOverdue
+      ? true
+      : shared.claimAlert(view.stored?.alertState, alertStateText(state));
+  }
+
+  #tellNews(news: AlertNews | undefined, view: BalanceView): void {
+    if (news !== undefined) {
+      this.#tell(news, view);
+    }
+  }
 }

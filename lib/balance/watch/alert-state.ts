@@ -1,6 +1,7 @@
 import type { BalanceAlertType } from '../../contracts/balance-figures.js';
 import { sumUsd } from '../../money/usd.js';
 import { multiplyUsd } from '../../money/usd-math.js';
+import type { BalanceView } from '../reading/balance-view.js';
 
 /** What is spendable, in words. */
 export type AlertLevel = 'ok' | 'low' | 'critical';
@@ -16,39 +17,16 @@ export interface AlertState {
 }
 
 /**
- * What can be spent, in US dollars; `null` if the reading does not tell. Recorded spend may stand in the reading
- * already, and nobody can know: the truth is between the two.
+ * What an alert is decided by. Recorded spend may be in the reading already, and nobody can know: what can be spent is
+ * between `leastSpendable` and `spendable`.
  */
-export interface SpendableRange {
-  /** What the reading says. */
-  readonly spendable: number | null;
-  /** The same less the spend that was recorded and may not be in it. */
-  readonly leastSpendable: number | null;
-}
-
-/** What there is to judge. */
 export interface AlertEvidence {
-  /** As in {@link SpendableRange}; `undefined` if the balance could not be read. */
+  /** In US dollars, by the reading alone; `null` if it does not say, `undefined` if the balance could not be read. */
   readonly spendable: number | null | undefined;
-  /** As in {@link SpendableRange}; without it, nothing was recorded. */
+  /** The same less recorded spend that may not be in it; without it, nothing was recorded. */
   readonly leastSpendable?: number | null | undefined;
   /** Number of the attempt in the store. */
   readonly sequence: number;
-}
-
-/** How an attempt to ask OpenRouter has ended. */
-export interface AlertOutcome {
-  readonly failed: boolean;
-  /** Its number in the store, if it has one. */
-  readonly sequence?: number | undefined;
-}
-
-/** Where evidence is from. */
-export interface EvidenceSource {
-  /** What the reading at hand says can be spent. */
-  readonly spendableRange: SpendableRange | undefined;
-  /** Of the last attempt; `undefined` before the first. */
-  readonly outcome: AlertOutcome | undefined;
 }
 
 /** The thresholds in US dollars. */
@@ -73,18 +51,26 @@ const MIN_MARGIN_USD = 0.01;
 
 const SEVERITY: Readonly<Record<AlertLevel, number>> = { ok: 0, low: 1, critical: 2 };
 
-/** What there is to judge at the moment; `undefined` if that is nothing. */
+/** The evidence in a view; `undefined` if there is none. */
 export function evidenceOf(
-  { outcome, spendableRange }: EvidenceSource,
-  sequenceOf: (outcome: AlertOutcome) => number,
+  { outcome, snapshot, spendableAsRead }: BalanceView,
+  isOwn: boolean,
 ): AlertEvidence | undefined {
   if (outcome === undefined) {
     return undefined;
   }
-  const sequence = sequenceOf(outcome);
-  return outcome.failed
-    ? { spendable: undefined, sequence }
-    : spendableRange && { ...spendableRange, sequence };
+  const { failed, sequence = 0 } = outcome;
+  if (failed) {
+    return { spendable: undefined, sequence };
+  }
+  return (
+    snapshot && {
+      spendable: spendableAsRead,
+      leastSpendable: snapshot.spendable,
+      // A reading is always newer than what this process itself has told.
+      sequence: isOwn ? Infinity : sequence,
+    }
+  );
 }
 
 /**

@@ -1,5 +1,11 @@
 import { Observable, Subject } from 'rxjs';
-import { AlertMessenger } from './alert-messenger.js';
+import type { Clock } from '../../async/clock.js';
+import type { BalanceAlert, BalanceSnapshot } from '../balance.models.js';
+import { saysTheSame } from '../reading/balance-snapshot.js';
+import type { BalanceView } from '../reading/balance-view.js';
+import { frozenDate } from '../reading/frozen-date.js';
+import { AlertMessenger, type SharedAlerts } from './alert-messenger.js';
+import { type AlertRule, MemoizedRule } from './alert-rule.js';
 import {
   type AlertNews,
   type AlertThresholds,
@@ -8,52 +14,57 @@ import {
   isInDoubt,
   nextAlert,
 } from './alert-state.js';
-import { COMPARE_EVERY_MS } from '../cache/balance-cache.js';
-import type { Clock } from '../../async/clock.js';
-import type { BalanceReader } from '../cache/balance-reader.js';
-import { saysTheSame } from '../reading/balance-snapshot.js';
-import type { BalanceAlert, BalanceSnapshot } from '../balance.models.js';
-import { frozenDate } from '../reading/frozen-date.js';
-import type { BoundedStore } from '../store/bounded-store.js';
+import { type Poll, Poller } from './poller.js';
 
 /** How often the balance is read while recorded spend leaves in doubt whether a threshold was crossed. */
 const DOUBT_INTERVAL_MS = 10_000;
 
+/** How soon the store is asked again about an alert that it does not know of. */
+const REMIND_AFTER_MS = 1_000;
+
+/** The balance as far as a watch needs it. */
+export interface WatchedBalance {
+  /** What is known at this moment. */
+  readonly view: BalanceView;
+  /** Calls a function with the view after every change. */
+  onChange(listener: (view: BalanceView) => void): void;
+}
+
 /** What a watch needs. */
 export interface BalanceWatchParts {
-  readonly reader: BalanceReader;
-  readonly store: BoundedStore;
+  readonly balance: WatchedBalance;
+  readonly poll: Poll;
+  /** `undefined` where no other process shares the balance. */
+  readonly sharedAlerts: SharedAlerts | undefined;
   readonly thresholds: AlertThresholds;
   readonly pollIntervalMs: number;
   readonly clock: Clock;
   /** Calls a function when polling may begin; without it, that is at once. */
-  readonly whenUp?: (start: () => void) => void;
+  readonly whenUp?: ((start: () => void) => void) | undefined;
   /** Called with every alert that this process would tell if it were alone, whoever else tells it. */
   readonly onNotice?: (alert: BalanceAlert) => void;
+  /** @defaultValue {@link nextAlert} with the thresholds */
+  readonly rule?: AlertRule;
 }
 
-const atOnce = (start: () => void): void => start();
-
-/** Has the balance read again and again while somebody watches it, and tells them what has changed. */
+/** Has the balance read at intervals while somebody watches it, and tells what has changed. */
 export class BalanceWatch {
   readonly #parts: BalanceWatchParts;
   readonly #changes = new Subject<BalanceSnapshot>();
   readonly #alerts = new Subject<BalanceAlert>();
+  readonly #rule: MemoizedRule;
   readonly #messenger: AlertMessenger;
+  readonly #poller: Poller;
   #told: BalanceSnapshot | undefined;
+  /** The alert state of this process alone, for its instrumentation. */
   #noticed = FIRST_ALERT_STATE;
-  #isInDoubt = false;
-  #watchers = 0;
-  #timer: NodeJS.Timeout | undefined;
   #reminder: NodeJS.Timeout | undefined;
-  #cancelPoll: (() => void) | undefined;
-  #isStarted = false;
   #isEnded = false;
 
   readonly changes$ = new Observable<BalanceSnapshot>((subscriber) => {
-    // The others first, so that all have been told the same.
-    this.#tellChange();
-    const snapshot = this.#parts.reader.peek();
+    const { snapshot } = this.#parts.balance.view;
+    // Time alone may have made it stale. The other subscribers first, so that all are told the same.
+    this.#tellChange(snapshot);
     if (snapshot !== undefined) {
       this.#told = snapshot;
       subscriber.next(snapshot);
@@ -65,167 +76,100 @@ export class BalanceWatch {
   readonly alerts$ = new Observable<BalanceAlert>((subscriber) => {
     subscriber.add(this.#alerts.subscribe(subscriber));
     subscriber.add(this.enter());
-    this.#considerAlerts();
+    this.#considerAlerts(this.#parts.balance.view);
   });
 
   constructor(parts: BalanceWatchParts) {
-    const { reader, store, thresholds } = parts;
+    const { balance, poll, sharedAlerts, thresholds, pollIntervalMs } = parts;
     this.#parts = parts;
-    this.#messenger = new AlertMessenger(reader, store, thresholds, (news) =>
-      this.#alerts.next(this.#alertOf(news)),
+    this.#poller = new Poller(poll, pollIntervalMs);
+    this.#rule = new MemoizedRule(
+      parts.rule ?? ((before, evidence) => nextAlert(before, evidence, thresholds)),
     );
-    reader.onChange(() => {
-      this.#tellChange();
-      this.#notice();
-      this.#considerAlerts();
+    this.#messenger = new AlertMessenger(this.#rule, sharedAlerts, (news, view) =>
+      this.#alerts.next(this.#alertOf(news, view)),
+    );
+    balance.onChange((view) => {
+      this.#tellChange(view.snapshot);
+      this.#notice(view);
+      this.#considerAlerts(view);
     });
   }
 
   /** Polls from now on, or once that has been started, until the returned function is called. */
   enter(): () => void {
-    let isIn = true;
-    this.#watchers += 1;
-    if (!this.#isStarted) {
-      const { whenUp = atOnce } = this.#parts;
+    const { whenUp } = this.#parts;
+    if (whenUp === undefined) {
+      this.start();
+    } else if (!this.#poller.isStarted) {
       whenUp(() => this.start());
-    } else if (this.#watchers === 1) {
-      this.#scheduleFirst();
     }
-    return () => {
-      if (isIn) {
-        isIn = false;
-        this.#watchers -= 1;
-        this.#stopUnlessWatched();
-      }
-    };
+    return this.#poller.enter();
   }
 
   /** Lets the polls begin. */
   start(): void {
-    if (!this.#isStarted) {
-      this.#isStarted = true;
-      this.#scheduleFirst();
-    }
+    this.#poller.start();
   }
 
   /** Polls at once, if anybody watches. */
   wake(): void {
-    if (this.#isWatched && this.#isStarted) {
-      this.#stop();
-      this.#schedule(0);
-    }
+    this.#poller.wake();
   }
 
   /** Stops for good. */
   end(): void {
     this.#isEnded = true;
-    this.#stop();
+    this.#poller.end();
     clearTimeout(this.#reminder);
     this.#changes.complete();
     this.#alerts.complete();
   }
 
-  get #isWatched(): boolean {
-    return this.#watchers > 0 && !this.#isEnded;
-  }
-
-  #scheduleFirst(): void {
-    if (this.#isWatched) {
-      this.#schedule(this.#parts.reader.pollDelay(this.#intervalMs, 0));
-    }
-  }
-
-  #schedule(delayMs: number): void {
-    // No process lives on for the sake of a poll.
-    this.#timer = setTimeout(() => void this.#poll(), delayMs).unref();
-  }
-
-  async #poll(): Promise<void> {
-    const { reader } = this.#parts;
-    const { done, cancel } = reader.poll(this.#intervalMs);
-    this.#cancelPoll = cancel;
-    await done;
-    if (this.#cancelPoll === cancel) {
-      this.#cancelPoll = undefined;
-      this.#schedule(reader.pollDelay(this.#intervalMs, this.#intervalMs));
-    }
-  }
-
-  get #intervalMs(): number {
-    const { pollIntervalMs } = this.#parts;
-    return this.#isInDoubt ? Math.min(pollIntervalMs, DOUBT_INTERVAL_MS) : pollIntervalMs;
-  }
-
-  #stopUnlessWatched(): void {
-    if (!this.#isWatched) {
-      this.#stop();
-    }
-  }
-
-  #stop(): void {
-    clearTimeout(this.#timer);
-    this.#cancelPoll?.();
-    this.#cancelPoll = undefined;
-  }
-
-  #tellChange(): void {
-    const snapshot = this.#changes.observed ? this.#parts.reader.peek() : undefined;
-    if (snapshot !== undefined && (this.#told === undefined || !saysTheSame(snapshot, this.#told))) {
+  #tellChange(snapshot: BalanceSnapshot | undefined): void {
+    const isNew = snapshot !== undefined && (this.#told === undefined || !saysTheSame(snapshot, this.#told));
+    if (isNew && this.#changes.observed) {
       this.#told = snapshot;
       this.#changes.next(snapshot);
     }
   }
 
-  #considerAlerts(): void {
+  #considerAlerts(view: BalanceView): void {
     // An alert that is claimed where nobody listens would be lost to all.
     if (this.#alerts.observed && !this.#isEnded) {
-      void this.#messenger.consider().then(() => this.#remind());
+      void this.#messenger.consider(view).then(() => this.#remind());
     }
   }
 
-  /** The others must not tell the same once the store is back. */
+  /** Lets the store know what was told without it, before another process tells the same. */
   #remind(): void {
     if (this.#messenger.hasToldAlone && this.#reminder === undefined && !this.#isEnded) {
       this.#reminder = setTimeout(() => {
         this.#reminder = undefined;
-        this.#considerAlerts();
-      }, COMPARE_EVERY_MS).unref();
+        this.#considerAlerts(this.#parts.balance.view);
+      }, REMIND_AFTER_MS).unref();
     }
   }
 
   /** Tells instrumentation, to which it does not matter whether another process has told the same. */
-  #notice(): void {
-    const { reader, thresholds, onNotice } = this.#parts;
-    // In one process whatever comes later is newer.
-    const evidence = evidenceOf(reader, ({ failed }) => (failed ? 0 : Infinity));
-    if (evidence === undefined) {
-      return;
-    }
-    const { state, news } = nextAlert(this.#noticed, evidence, thresholds);
+  #notice(view: BalanceView): void {
+    const { thresholds, onNotice } = this.#parts;
+    const { state, news } = this.#rule.evaluate(view, this.#noticed, true);
     this.#noticed = state;
-    this.#follow(isInDoubt(state, evidence, thresholds));
+    const evidence = evidenceOf(view, true);
+    if (evidence !== undefined) {
+      this.#poller.limitInterval(isInDoubt(state, evidence, thresholds) ? DOUBT_INTERVAL_MS : Infinity);
+    }
     if (news !== undefined) {
-      onNotice?.(this.#alertOf(news));
+      onNotice?.(this.#alertOf(news, view));
     }
   }
 
-  /** Polls sooner from now on where there is doubt. */
-  #follow(isDoubted: boolean): void {
-    const isNew = isDoubted && !this.#isInDoubt;
-    this.#isInDoubt = isDoubted;
-    if (isNew && this.#isWatched && this.#isStarted && this.#cancelPoll === undefined) {
-      clearTimeout(this.#timer);
-      this.#schedule(this.#parts.reader.pollDelay(this.#intervalMs, this.#intervalMs));
-    }
-  }
-
-  #alertOf(news: AlertNews): BalanceAlert {
-    const { reader, clock } = this.#parts;
-    const snapshot = reader.peek();
+  #alertOf(news: AlertNews, { snapshot }: BalanceView): BalanceAlert {
     return Object.freeze({
       ...news,
       ...(snapshot !== undefined && { snapshot }),
-      at: frozenDate(clock.wallNow()),
+      at: frozenDate(this.#parts.clock.wallNow()),
     });
   }
 }

@@ -4,7 +4,7 @@ import { InMemoryBalanceStore, type OpenRouterTimeoutException } from '../../../
 import { failureOf } from '../../support/failures.js';
 import { cleanUp, clientOf, sendError, sendJson, startServer } from '../../support/servers.js';
 import { failure, fakeTime, replicaOf, SimulatedAccount } from '../support/simulated-account.js';
-import { settle, storeWith } from '../support/stores.js';
+import { pause, settle, storeWith } from '../support/stores.js';
 import { sleep } from '../../support/waiting.js';
 
 afterEach(cleanUp);
@@ -95,7 +95,7 @@ describe('the time that a store takes', () => {
     const slow = replicaOf(account, {
       ...options,
       store: storeWith(store, 'read', async (name) => {
-        if (isSlow) await sleep(200);
+        if (isSlow) await pause(200);
         return store.read(name);
       }),
     });

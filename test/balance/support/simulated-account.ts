@@ -1,9 +1,8 @@
 import { jest } from '@jest/globals';
 import { SYSTEM_CLOCK } from '../../../lib/async/clock.js';
-import { BalanceReader } from '../../../lib/balance/cache/balance-reader.js';
+import { type BalanceParts, connect } from '../../../lib/balance/open-balance.js';
 import type { BalanceReading } from '../../../lib/balance/reading/balance-snapshot.js';
-import { BalanceWatch } from '../../../lib/balance/watch/balance-watch.js';
-import { InMemoryBalanceStore } from '../../../lib/balance/store/in-memory-balance-store.js';
+import type { AlertRule } from '../../../lib/balance/watch/alert-rule.js';
 import { BoundedStore } from '../../../lib/balance/store/bounded-store.js';
 import type { BalanceStore } from '../../../lib/contracts/balance-store.js';
 import type { RequestOptions } from '../../../lib/contracts/request-options.js';
@@ -54,8 +53,13 @@ export class SimulatedAccount {
 }
 
 export interface Replica {
-  readonly reader: BalanceReader;
-  readonly watch: BalanceWatch;
+  readonly reader: Pick<BalanceParts['reader'], 'get' | 'refresh' | 'invalidate'> &
+    Pick<BalanceParts['cache'], 'peek' | 'recordSpend'> &
+    Pick<BalanceParts, 'close'> & {
+      /** Takes over what the store has. */
+      readonly compare: () => Promise<unknown>;
+    };
+  readonly watch: BalanceParts['watch'];
 }
 
 /** One process that reads the account. */
@@ -65,27 +69,34 @@ export function replicaOf(
     store,
     random = () => 0.5,
     deadlineMs = 30_000,
+    rule,
     ...options
   }: Partial<ResolvedBalanceOptions> & {
     store?: BalanceStore;
     random?: () => number;
     deadlineMs?: number;
+    rule?: AlertRule;
   } = {},
 ): Replica {
   const clock = { ...SYSTEM_CLOCK, random };
-  const resolved: ResolvedBalanceOptions = { ...DEFAULT_BALANCE, ...options };
-  const bounded = new BoundedStore(store ?? new InMemoryBalanceStore(), () => Promise.resolve('a1b2'), clock);
-  const reader = new BalanceReader({
-    options: resolved,
+  const { cache, reader, watch, exchange, close } = connect({
+    options: { ...DEFAULT_BALANCE, ...options },
     deadlineMs,
     source: account.source,
-    store: bounded,
-    isShared: store !== undefined,
+    store: store && new BoundedStore(store, () => Promise.resolve('a1b2'), clock),
     clock,
+    ...(rule !== undefined && { rule }),
   });
-  const { thresholds, pollIntervalMs } = resolved;
   return {
-    reader,
-    watch: new BalanceWatch({ reader, store: bounded, thresholds, pollIntervalMs, clock }),
+    reader: {
+      get: (given) => reader.get(given),
+      refresh: (signal) => reader.refresh(signal),
+      invalidate: () => reader.invalidate(),
+      peek: () => cache.peek(),
+      recordSpend: (usd, isOtherKey) => cache.recordSpend(usd, isOtherKey),
+      compare: () => Promise.resolve(exchange?.compare()),
+      close,
+    },
+    watch,
   };
 }

@@ -19,6 +19,7 @@ export function describeBalanceStore(name: string, open: () => Promise<StoreUnde
         reading: undefined,
         spend: [],
         alertState: undefined,
+        isLed: false,
       });
     });
 

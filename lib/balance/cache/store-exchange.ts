@@ -1,0 +1,129 @@
+import type { Clock } from '../../async/clock.js';
+import type { SharedBalance } from '../../contracts/balance-store.js';
+import { figuresOf } from '../reading/balance-snapshot.js';
+import type { BalanceView } from '../reading/balance-view.js';
+import type { HeldReading } from '../reading/held-reading.js';
+import { parseReading } from '../reading/reading-codec.js';
+import type { SpendOutbox } from '../spend/spend-outbox.js';
+import type { BoundedStore } from '../store/bounded-store.js';
+import { StoreFollower } from '../store/store-follower.js';
+import type { BalanceCache } from './balance-cache.js';
+
+/** How often callers have the cache compared with the store at most. */
+export const COMPARE_EVERY_MS = 1_000;
+
+/** A threshold that was crossed and told is to stay told over a holiday. */
+const ALERT_KEPT_MS = 30 * 86_400_000;
+
+/** What an exchange needs. */
+export interface StoreExchangeParts {
+  readonly cache: BalanceCache;
+  readonly store: BoundedStore;
+  readonly outbox: SpendOutbox;
+  readonly clock: Clock;
+}
+
+/** Keeps the cache and a shared store up to date with each other. */
+export class StoreExchange {
+  readonly #parts: StoreExchangeParts;
+  readonly #follower: StoreFollower;
+  #compareAt = -Infinity;
+
+  constructor(parts: StoreExchangeParts) {
+    this.#parts = parts;
+    const { cache, outbox } = parts;
+    this.#follower = new StoreFollower({
+      compare: () => this.compare(),
+      isWanted: () => cache.isFollowing,
+    });
+    cache.onChange(() => this.#follower.wake());
+    cache.onSpend(() => {
+      this.#follower.wake();
+      void outbox.send();
+    });
+  }
+
+  /** When a caller is to have the cache compared again. */
+  get compareAt(): number {
+    return this.#compareAt;
+  }
+
+  /**
+   * Reads the store into the cache, and sends the store what it has lost.
+   *
+   * @returns `undefined` if the store does not answer.
+   */
+  async compare(): Promise<SharedBalance | undefined> {
+    const { cache, store, outbox, clock } = this.#parts;
+    const askedAt = clock.now();
+    this.#compareAt = askedAt + COMPARE_EVERY_MS;
+    const shared = await store.read();
+    if (shared === undefined) {
+      cache.apply({ type: 'unanswered' });
+      return undefined;
+    }
+    const { sequence, alertState, spend } = shared;
+    const reading = heldReading(shared, askedAt);
+    cache.share(
+      { type: 'shared', sequence, alertState, hasReading: shared.reading !== undefined, reading },
+      spend,
+      { askedAt, answeredAt: clock.now() },
+    );
+    void outbox.send();
+    return shared;
+  }
+
+  /**
+   * Reads the store into the cache.
+   *
+   * @returns The view after that; `undefined` if the store does not answer.
+   */
+  async look(): Promise<BalanceView | undefined> {
+    return (await this.compare()) && this.#parts.cache.view;
+  }
+
+  /**
+   * Changes the alert state in the store from the one that was expected there.
+   *
+   * @returns `false` if another process has changed it before; `undefined` if the store does not answer.
+   */
+  async claimAlert(expected: string | undefined, next: string): Promise<boolean | undefined> {
+    const { cache, store } = this.#parts;
+    const isClaimed = await store.claimAlert(expected, next, ALERT_KEPT_MS);
+    if (isClaimed === true) {
+      cache.apply({ type: 'claimed', alertState: next });
+    }
+    return isClaimed;
+  }
+
+  /** Waits a moment for recorded spend to reach the store. */
+  flush(): Promise<void> {
+    return this.#parts.outbox.flush();
+  }
+
+  /** Follows the store no more. */
+  end(): void {
+    this.#follower.end();
+  }
+}
+
+/** A reading in the store, by the clock of this process: at least as old as it can be. */
+function heldReading(
+  { reading, sequence }: SharedBalance,
+  askedAt: number,
+): (HeldReading & { readonly sequence: number }) | undefined {
+  const record = reading && parseReading(reading.text);
+  if (reading === undefined || record === undefined) {
+    return undefined;
+  }
+  const receivedAt = askedAt - reading.ageMs;
+  return {
+    reading: record.reading,
+    figures: figuresOf(record.reading),
+    began: receivedAt - record.tookMs,
+    receivedAt,
+    jitter: record.jitter,
+    sequence,
+    serial: undefined,
+  };
+}
