@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type BalanceAlert, InMemoryBalanceStore, OpenRouterAbortException } from '../../../lib/index.js';
+import { HiddenParts } from '../../../lib/secret/hidden-parts.js';
 import { failure, fakeTime, replicaOf, SimulatedAccount } from '../support/simulated-account.js';
 import { pause, settle, storeThat, storeWith } from '../support/stores.js';
 
@@ -19,7 +20,7 @@ const SECOND = 1_000;
 const pass = (ms: number): Promise<void> => jest.advanceTimersByTimeAsync(ms);
 
 function loseData(): void {
-  (store as unknown as { accounts: Map<string, unknown> }).accounts.clear();
+  new HiddenParts<{ accounts: Map<string, unknown> }>().of(store).accounts.clear();
 }
 
 describe('processes that share a store', () => {
