@@ -1,4 +1,4 @@
-// Compiles the server and the page, and puts the page's other files beside them.
+// Compiles the server and the page, and copies the other files of the page.
 import { execFileSync } from 'node:child_process';
 import { cpSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,4 +1,4 @@
-// Takes the pictures of docs/images, of the built program on a sandbox with something going on.
+// Takes the pictures in docs/images: the compiled program on a busy sandbox.
 //
 //   npm run screenshots -w sample/04-dashboard
 import { spawn } from 'node:child_process';
@@ -33,7 +33,7 @@ try {
     const view = await (await browser.newContext(options)).newPage();
     await view.goto(url);
     await view.waitForSelector('#budgets li');
-    // One more beat, so that every panel has drawn what it got.
+    // Waits one more beat, so that every panel is drawn.
     await sleep(1_500);
     await view.screenshot({ path: join(images, `${name}.png`) });
   }
@@ -42,7 +42,7 @@ try {
   program.kill();
 }
 
-/** Money goes, OpenRouter is down for a while, money comes. */
+/** Spends, has an outage, and tops up. */
 async function makeHistory(page) {
   await sleep(10_000);
   await page.click('#spend-money');

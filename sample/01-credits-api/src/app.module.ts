@@ -12,8 +12,8 @@ import { openrouterConfig } from './openrouter.config.js';
       provide: APP_PIPE,
       useValue: new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true, transform: true }),
     },
-    // A back-office API: its users look after the OpenRouter account, so they get to see OpenRouter's own status and
-    // message. On a public API that would log people out (401) and tell them about the account: use 'gateway' there.
+    // The users of a back-office API manage the OpenRouter account, so they see OpenRouter's own status and message. In a
+    // public API, use 'gateway': there a 401 would log users out, and the messages would reveal facts about the account.
     provideOpenRouterExceptionFilter({ mapping: 'mirror' }),
   ],
 })

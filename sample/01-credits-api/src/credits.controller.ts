@@ -18,16 +18,16 @@ import {
 } from 'nestjs-openrouter';
 
 @ApiTags('credits')
-@ApiUnauthorizedResponse({ description: 'OpenRouter does not know the key of this server' })
-@ApiBadGatewayResponse({ description: 'OpenRouter could not be reached or gave an unusable answer' })
+@ApiUnauthorizedResponse({ description: 'OpenRouter does not accept the key of this server' })
+@ApiBadGatewayResponse({ description: 'OpenRouter could not be reached, or its answer was invalid' })
 @Controller('credits')
 export class CreditsController {
   constructor(private readonly credits: CreditsService) {}
 
   @Get()
-  @ApiOperation({ summary: 'Credits purchased, used and left' })
+  @ApiOperation({ summary: 'Credits purchased, used and remaining' })
   @ApiOkResponse({ type: GetCreditsResponse })
-  @ApiForbiddenResponse({ description: 'The key of this server is no management key' })
+  @ApiForbiddenResponse({ description: 'The key of this server is not a management key' })
   getCredits(): Promise<GetCreditsResponse> {
     return this.credits.getCredits();
   }
@@ -35,8 +35,8 @@ export class CreditsController {
   @Post('coinbase-charges')
   @ApiOperation({ summary: 'Buy credits through Coinbase, which OpenRouter no longer offers' })
   @ApiCreatedResponse({ type: CoinbaseChargeResponse, description: 'Only from servers that still offer it' })
-  @ApiBadRequestResponse({ description: 'The body is wrong; the message names the field' })
-  @ApiGoneResponse({ description: 'OpenRouter has removed it; `purchaseUrl` is where credits are bought' })
+  @ApiBadRequestResponse({ description: 'The body is invalid; the message names the field' })
+  @ApiGoneResponse({ description: 'OpenRouter has removed this operation; buy credits at `purchaseUrl`' })
   createCoinbaseCharge(@Body() request: CreateCoinbaseChargeRequest): Promise<CoinbaseChargeResponse> {
     return this.credits.createCoinbaseCharge(request);
   }

@@ -17,7 +17,7 @@ let sandbox: OpenRouterSandbox;
 let app: INestApplication;
 const texts: string[] = [];
 
-/** The application as it is, with options of the test's own in the place of the environment's. */
+/** Starts the real application with options from the test instead of the environment. */
 async function startApp(options: OpenRouterFactoryOptions): Promise<INestApplication> {
   const testing = await Test.createTestingModule({ imports: [AppModule] })
     .overrideProvider(openrouterConfig.KEY)
@@ -60,14 +60,14 @@ afterAll(async () => {
 });
 
 describe('GET /credits', () => {
-  it('gives the balance', async () => {
+  it('returns the balance', async () => {
     await expect(ask('/credits')).resolves.toMatchObject({
       status: 200,
       body: { totalCredits: 100.5, totalUsage: 25.75, balance: 74.75, currency: 'USD' },
     });
   });
 
-  it('is refused with an inference key alone', async () => {
+  it('needs more than an ordinary key', async () => {
     const limited = await startApp({ apiKey: sandbox.apiKey });
     try {
       await expect(ask('/credits', undefined, limited)).resolves.toMatchObject({
@@ -86,7 +86,7 @@ describe('GET /credits', () => {
     [503, 503],
     [524, 504],
     [529, 503],
-  ])('answers to a %d of OpenRouter with %d', async (status, expected) => {
+  ])('answers a %d from OpenRouter with %d', async (status, expected) => {
     sandbox.failNext({ status });
 
     await expect(ask('/credits')).resolves.toMatchObject({
@@ -95,14 +95,14 @@ describe('GET /credits', () => {
     });
   });
 
-  it('passes on when to come back', async () => {
+  it('passes on `Retry-After`', async () => {
     sandbox.failNext({ status: 429, headers: { 'retry-after': 7 } });
 
     const { headers } = await ask('/credits');
     expect(headers.get('retry-after')).toBe('7');
   });
 
-  it('answers to a broken connection with 502', async () => {
+  it('answers a broken connection with 502', async () => {
     sandbox.failNext({ fault: 'reset' });
 
     await expect(ask('/credits')).resolves.toMatchObject({
@@ -176,8 +176,8 @@ describe('GET /docs-json', () => {
   });
 });
 
-// The last of the file, over all the answers before it.
-it('has shown no key to any client', () => {
+// Last in this file, because it checks all answers before it.
+it('shows no key to any client', () => {
   expect(texts.length).toBeGreaterThan(15);
   const all = texts.join('\n');
   expect(all).not.toContain(sandbox.apiKey);

@@ -37,7 +37,7 @@ describe('without a key', () => {
     await expect(program.end('SIGTERM')).resolves.toEqual(ENDED);
   });
 
-  it('takes a blank key for none', async () => {
+  it('treats a blank key as none', async () => {
     const program = run({ OPENROUTER_API_KEY: ' ', OPENROUTER_MANAGEMENT_KEY: '' });
     await program.url();
 
@@ -47,7 +47,7 @@ describe('without a key', () => {
 });
 
 describe('with a key', () => {
-  it('says which kinds it has and where, and shows none', async () => {
+  it('names the kinds of keys and the host, and shows no key', async () => {
     await using sandbox = await OpenRouterSandbox.start();
     const { apiKey, managementKey, baseUrl } = sandbox;
     const program = run({
@@ -63,7 +63,7 @@ describe('with a key', () => {
     expect(program.output).not.toContain('sk-or-');
   });
 
-  it('says what an inference key alone cannot do', async () => {
+  it('says what an ordinary key alone cannot do', async () => {
     const program = run({ OPENROUTER_API_KEY: 'sk-or-v1-0123456789abcdef' });
     await program.url();
 
@@ -76,22 +76,22 @@ describe('Ctrl-C', () => {
   it('ends the program at once, whatever connections are open', async () => {
     const program = run();
     const url = new URL(await program.url());
-    // A browser opens connections ahead, and sends nothing over them yet.
+    // Browsers open connections before they use them.
     const socket = connect(Number(url.port), url.hostname);
     await once(socket, 'connect');
-    // The program has taken that connection once it has answered over a later one.
+    // Once a later connection got an answer, the program has accepted this one.
     await fetch(`${url.origin}/credits`);
     const startedAt = performance.now();
 
     await expect(program.end('SIGINT')).resolves.toEqual(ENDED);
-    // A connection that is waited for takes a minute to time out.
+    // Waiting for the connection would take a minute.
     expect(performance.now() - startedAt).toBeLessThan(2_000);
     expect(program.stderr).toBe('');
     socket.destroy();
   });
 
   it.each(['SIGINT', 'SIGTERM'] as const)('reaches the program through npm as %s', async (signal) => {
-    // Without `prestart`, which would build again.
+    // Skips `prestart`, which would build again.
     const program = run({}, ['npm', 'start', '--silent', '--ignore-scripts']);
     await program.url();
 

@@ -14,7 +14,7 @@ import { TenantsModule } from './tenants/tenants.module.js';
       provide: APP_PIPE,
       useValue: new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true, transform: true }),
     },
-    // Whoever manages tenants has no business with this server's own account at OpenRouter.
+    // Users who manage tenants learn nothing about this server's own OpenRouter account.
     provideOpenRouterExceptionFilter({ mapping: 'gateway' }),
   ],
 })

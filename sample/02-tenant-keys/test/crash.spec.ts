@@ -10,7 +10,7 @@ import { TenantsService } from '../src/tenants/tenants.service.js';
 import { TenantStore } from '../src/tenants/tenant-store.js';
 import { Fuse } from './support/fuse.js';
 
-/** The application without Nest around it, which ends at a call to OpenRouter or to the store. */
+/** The application without Nest. It ends at a given call to OpenRouter or to the store. */
 interface Process {
   readonly tenants: TenantsService;
   readonly keys: TenantKeys;
@@ -39,7 +39,7 @@ async function keysAtOpenRouter(id: string): Promise<ApiKey[]> {
   return found;
 }
 
-/** Lets `work` end before or after each of its calls in turn, and looks at what the next process makes of it. */
+/** Ends `work` before and after each of its calls in turn, and checks what the next process makes of it. */
 async function atEveryCall(
   prepare: (id: string) => Promise<void>,
   work: (process: Process, id: string) => Promise<unknown>,
@@ -89,7 +89,7 @@ afterAll(async () => {
 });
 
 describe('a process that ends at any call', () => {
-  it('leaves a tenant with one key that works, or no trace of it', async () => {
+  it('leaves a tenant with one working key, or no trace', async () => {
     const calls = await atEveryCall(
       () => Promise.resolve(),
       ({ tenants }, id) => tenants.create({ id, monthlyLimit: 25 }),
@@ -104,7 +104,7 @@ describe('a process that ends at any call', () => {
     expect(calls).toBeGreaterThan(5);
   });
 
-  it('leaves one key in the middle of a rotation, and the account of what was spent', async () => {
+  it('leaves one key during a rotation, and keeps the record of what was spent', async () => {
     const former = new Map<string, string>();
     const calls = await atEveryCall(
       async (id) => {
@@ -151,7 +151,7 @@ describe('a process that ends at any call', () => {
   });
 });
 
-it('deletes a key that OpenRouter makes when everybody has given it up', async () => {
+it('deletes a key that OpenRouter creates after it was given up', async () => {
   const id = 'late';
   const { tenants, keys } = start();
   const { apiKeys } = openrouter;

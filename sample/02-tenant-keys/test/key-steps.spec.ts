@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { nextStep, onlyTidiesUp, statusOf } from '../src/tenants/key-steps.js';
+import { nextStep, isCleanUp, statusOf } from '../src/tenants/key-steps.js';
 import type { KeyState, Tenant, TenantKey } from '../src/tenants/tenant.js';
 
 const NOW = Date.parse('2026-05-20T12:00:00Z');
@@ -60,7 +60,7 @@ describe('nextStep', () => {
     expect(kindOf([])).toBeUndefined();
   });
 
-  it('lets nothing that tidies up come before what somebody waits for', () => {
+  it('puts clean-up after the steps that affect users', () => {
     const rest = [
       key('abandoned', { since: 0 }),
       key('retired', { since: 0 }),
@@ -71,7 +71,7 @@ describe('nextStep', () => {
     const order: [kind: string, tidies: boolean][] = [];
     for (let keys = rest; keys.length > 0;) {
       const step = nextStep(tenant(true), keys, TIMES, NOW)!;
-      order.push([step.kind, onlyTidiesUp(step)]);
+      order.push([step.kind, isCleanUp(step)]);
       keys = keys.filter((other) => other !== step.key);
     }
     expect(order).toEqual([

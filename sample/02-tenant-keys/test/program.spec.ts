@@ -33,7 +33,7 @@ async function post(url: string, body?: object): Promise<{ status: number; body:
   return { status: response.status, body: await response.json() };
 }
 
-/** Sends a request during which the program is killed. */
+/** Sends a request, during which the program is killed. */
 async function killAt(trap: Trap, program: Program, url: string, body?: object): Promise<void> {
   gate.set(trap, () => program.end('SIGKILL'));
   await expect(post(url, body)).rejects.toThrow('fetch failed');
@@ -49,7 +49,7 @@ async function keysAtOpenRouter(): Promise<ApiKey[]> {
   return keys;
 }
 
-/** Waits until a program has finished what the one before has left. */
+/** Waits until a program has finished what the previous one left. */
 async function settled(url: string): Promise<ApiKey> {
   for (;;) {
     const keys = await keysAtOpenRouter();
@@ -62,7 +62,7 @@ async function settled(url: string): Promise<ApiKey> {
   }
 }
 
-/** The secret that nobody was shown yet, seen to be the one of that key. */
+/** Returns the secret that was never shown, and checks that it belongs to the key. */
 async function expectSecret(url: string, key: ApiKey): Promise<string> {
   for (;;) {
     const { status, body } = await post(`${url}/tenants/acme/key/secret`);
@@ -70,7 +70,7 @@ async function expectSecret(url: string, key: ApiKey): Promise<string> {
       await expectWorking(body.secret, key);
       return body.secret;
     }
-    // The program is about to write down what it has just been answered.
+    // The program has not yet written down the answer that it just got.
     expect(status).toBe(409);
     await sleep(20);
   }
@@ -113,7 +113,7 @@ afterAll(async () => {
   await sandbox.stop();
 });
 
-describe('killed while a key is made', () => {
+describe('killed while a key is created', () => {
   it.each([
     ['answer', 1],
     ['request', 0],
@@ -138,7 +138,7 @@ describe('killed while a key is made', () => {
 });
 
 describe('killed while a key is rotated', () => {
-  it('has one key that works at every start, and shows no secret in files and logs', async () => {
+  it('has one working key after every start, and no secret in files or logs', async () => {
     const steps = [
       ['POST', /\/keys$/],
       ['GET', /\/key$/],
@@ -214,7 +214,7 @@ describe('a start that cannot work', () => {
     await expectRefusal({ TENANTS_SECRET: '' }, 'TENANTS_SECRET is not set');
   });
 
-  it('on a database that another process has, or with a secret that is not its own', async () => {
+  it('with a database that another process uses, or with a wrong secret', async () => {
     const first = run();
     const url = await first.url();
     await post(`${url}/tenants`, { id: 'acme', monthlyLimit: 25 });

@@ -17,7 +17,7 @@ describe('SecretCipher', () => {
     expect(cipher.open(cipher.seal(SECRET, OWNER), OWNER).reveal()).toBe(SECRET.reveal());
   });
 
-  it('shows nothing of the secret, and never the same bytes', () => {
+  it('hides the secret, and never produces the same bytes twice', () => {
     const sealed = cipher.seal(SECRET, OWNER);
 
     expect(sealed.includes('5ecret')).toBe(false);
@@ -40,7 +40,7 @@ describe('SecretCipher', () => {
     expect(() => new SecretCipher(newKey()).open(sealed, OWNER)).toThrow();
   });
 
-  it('notices every altered byte, and every missing end', () => {
+  it('notices every changed byte, and every truncation', () => {
     const sealed = cipher.seal(SECRET, OWNER);
     for (let at = 0; at < sealed.length; at += 1) {
       const altered = Buffer.from(sealed);

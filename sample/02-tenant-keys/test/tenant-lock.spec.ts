@@ -23,7 +23,7 @@ afterEach(() => {
 });
 
 describe('TenantLock', () => {
-  it('lets one change of a tenant run at a time, and those of others meanwhile', async () => {
+  it('runs one change of a tenant at a time, and changes of other tenants meanwhile', async () => {
     const lock = new TenantLock();
     const first = lock.hold('acme', () => Promise.reject(new Error('failed')));
 
@@ -33,7 +33,7 @@ describe('TenantLock', () => {
     await expect(lock.hold('acme', () => Promise.resolve('done'))).resolves.toBe('done');
   });
 
-  it('ends when the changes under way have, and lets no other begin', async () => {
+  it('waits for running changes at the shutdown, and starts no other', async () => {
     const lock = new TenantLock();
     let finish = (): void => undefined;
     const change = lock.hold('acme', () => new Promise<void>((resolve) => (finish = resolve)));
@@ -50,7 +50,7 @@ describe('TenantLock', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('cuts off what takes too long', async () => {
+  it('aborts a change that takes too long', async () => {
     const lock = new TenantLock();
     const change = lock.hold('acme', untilAborted);
     const end = lock.onModuleDestroy();
@@ -62,7 +62,7 @@ describe('TenantLock', () => {
 });
 
 describe('KeySettler', () => {
-  it('settles what there is at the start and every minute, one failure aside, until the end', async () => {
+  it('settles every tenant at the start and every minute until the end, despite one that fails', async () => {
     const tenants = ['at-rest', 'failing', 'busy', 'left'].map((id) => ({ id }) as Tenant);
     const settle = jest.fn((id: string) =>
       id === 'failing' ? Promise.reject(new Error('No.')) : Promise.resolve(),

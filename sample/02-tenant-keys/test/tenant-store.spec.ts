@@ -32,7 +32,7 @@ function onlyKey(): TenantKey {
 }
 
 describe('TenantStore', () => {
-  it('writes down the name of its key together with a tenant', () => {
+  it('writes down a tenant together with the name of its key', () => {
     const key = addTenant();
 
     expect(store.tenant('acme')).toEqual({
@@ -74,14 +74,14 @@ describe('TenantStore', () => {
     expect(onlyKey()).toMatchObject({ state: 'deleted', hash: 'first', usage: 1.25 });
   });
 
-  it('keeps what is known of the usage of a key that OpenRouter no longer has', () => {
+  it('keeps the known usage of a key that OpenRouter no longer has', () => {
     store.reject(addStored(), NOW);
     store.retire(onlyKey(), undefined, NOW);
 
     expect(onlyKey().usage).toBe(0);
   });
 
-  it('hands over from one key to the next in one go', () => {
+  it('replaces the active key in one transaction', () => {
     store.takeOver(addStored(), NOW);
     const next = store.intend('acme', 3.5, '2026-06', NOW);
     store.storeSecret(next, 'second', SEALED, NOW);
@@ -94,7 +94,7 @@ describe('TenantStore', () => {
     ]);
   });
 
-  it('carries over to the next name what the one before had', () => {
+  it('carries the spend over to the next name', () => {
     store.takeOver(addStored(), NOW);
     const given = store.intend('acme', 3.5, '2026-06', NOW);
     const next = store.replaceIntent(given, NOW + 1);
@@ -104,13 +104,13 @@ describe('TenantStore', () => {
     expect(store.keysOf('acme').map(({ state }) => state)).toEqual(['active', 'abandoned', 'intended']);
   });
 
-  it('lets no tenant have two keys on the way', () => {
+  it('allows a tenant only one coming key', () => {
     addTenant();
 
     expect(() => store.intend('acme', 0, MONTH, NOW)).toThrow('UNIQUE');
   });
 
-  it('takes no step twice, and undoes the half of one', () => {
+  it('takes no step twice, and undoes half a step', () => {
     const stored = addStored();
     store.takeOver(stored, NOW);
 

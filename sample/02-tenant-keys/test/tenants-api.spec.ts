@@ -32,7 +32,7 @@ async function ask(path: string, method = 'GET', body?: object): Promise<Answer>
   return { status: response.status, headers: response.headers, body: await response.json() };
 }
 
-/** A tenant of its own for a test. */
+/** A new tenant for a test. */
 async function addTenant(
   monthlyLimit = 25,
 ): Promise<{ id: string; path: string; hash: string; secret: string }> {
@@ -93,7 +93,7 @@ afterAll(async () => {
 });
 
 describe('POST /tenants', () => {
-  it('makes a key with the monthly limit, and shows its secret this once', async () => {
+  it('creates a key with the monthly limit, and shows its secret once', async () => {
     const id = newId();
     const { status, headers, body } = await ask('/tenants', 'POST', { id, monthlyLimit: 25.5 });
 
@@ -117,14 +117,14 @@ describe('POST /tenants', () => {
     expect(JSON.stringify(all)).not.toContain('sk-or-');
   });
 
-  it('makes no second key for a tenant', async () => {
+  it('creates no second key for a tenant', async () => {
     const { id } = await addTenant();
 
     await expect(ask('/tenants', 'POST', { id, monthlyLimit: 99 })).resolves.toMatchObject({ status: 409 });
     await expect(keysAtOpenRouter(id)).resolves.toMatchObject([{ limit: 25 }]);
   });
 
-  it('makes one key for many requests at once', async () => {
+  it('creates one key for many concurrent requests', async () => {
     const id = newId();
     const answers = await Promise.all(
       Array.from({ length: 8 }, () => ask('/tenants', 'POST', { id, monthlyLimit: 25 })),
@@ -174,7 +174,7 @@ describe('POST /tenants', () => {
     },
   );
 
-  it('can be finished later where that fails, too', async () => {
+  it('can be finished later if that fails, too', async () => {
     sandbox.failNext({ method: 'POST', path: '/keys', status: 500, times: 2 });
     const id = newId();
 
@@ -204,7 +204,7 @@ describe('POST /tenants', () => {
 });
 
 describe('POST /tenants/:id/key/rotate', () => {
-  it('replaces the key: the former one is refused at once, and kept for a while', async () => {
+  it('replaces the key: the previous one is refused at once, and kept for a while', async () => {
     const { id, path, hash, secret } = await addTenant();
     const { status, headers, body } = await ask(`${path}/key/rotate`, 'POST');
 
@@ -220,7 +220,7 @@ describe('POST /tenants/:id/key/rotate', () => {
       ]),
     );
 
-    // What was under way when the key was disabled is charged later.
+    // Requests that were running when the key was disabled are charged later.
     sandbox.spend(0.5, { keyHash: hash });
     jest.spyOn(Date, 'now').mockReturnValue(Date.now() + KEEP_MS + 1_000);
     await ask(`${path}/enable`, 'POST');
@@ -228,7 +228,7 @@ describe('POST /tenants/:id/key/rotate', () => {
     await expect(ask(`${path}/usage`)).resolves.toMatchObject({ body: { spentInAll: 0.5 } });
   });
 
-  it('gives no more than what is left of the month, and the whole again in the next one', async () => {
+  it('gives the new key the rest of the month, and the full limit in the next month', async () => {
     const { id, path, hash } = await addTenant();
     sandbox.spend(10.1, { keyHash: hash });
     const { body: first } = await ask(`${path}/key/rotate`, 'POST');
@@ -246,7 +246,7 @@ describe('POST /tenants/:id/key/rotate', () => {
     await expect(find()).resolves.toMatchObject({ limit: 25, limitReset: 'monthly' });
   });
 
-  it('gives nothing when more was spent than the month has', async () => {
+  it('gives the new key nothing if the limit is already exceeded', async () => {
     const { path, hash } = await addTenant();
     sandbox.spend(25.5, { keyHash: hash });
 
@@ -258,7 +258,7 @@ describe('POST /tenants/:id/key/rotate', () => {
     });
   });
 
-  it('leaves the former key alone when OpenRouter makes none', async () => {
+  it('leaves the previous key alone if OpenRouter creates none', async () => {
     const { id, path, hash, secret } = await addTenant();
     sandbox.failNext({ method: 'POST', path: '/keys', status: 403 });
 
@@ -268,7 +268,7 @@ describe('POST /tenants/:id/key/rotate', () => {
     await expect(keysAtOpenRouter(id)).resolves.toHaveLength(1);
   });
 
-  it('waits for no former key to be deleted', async () => {
+  it('does not wait for the deletion of previous keys', async () => {
     const { id, path } = await addTenant();
     await ask(`${path}/key/rotate`, 'POST');
     jest.spyOn(Date, 'now').mockReturnValue(Date.now() + KEEP_MS + 1_000);
@@ -306,7 +306,7 @@ describe('POST /tenants/:id/key/rotate', () => {
 });
 
 describe('POST /tenants/:id/disable and enable', () => {
-  it('lets OpenRouter refuse the key, and take it again', async () => {
+  it('disables and enables the key at OpenRouter', async () => {
     const { path, secret } = await addTenant();
 
     await expect(ask(`${path}/disable`, 'POST')).resolves.toMatchObject({
@@ -329,7 +329,7 @@ describe('POST /tenants/:id/disable and enable', () => {
 });
 
 describe('GET /usage', () => {
-  it('tells of every tenant with a call for every hundred keys', async () => {
+  it('covers every tenant with one request per hundred keys', async () => {
     const { id, hash } = await addTenant(40);
     sandbox.spend(0.1, { keyHash: hash });
     sandbox.spend(0.2, { keyHash: hash });
@@ -355,14 +355,14 @@ it.each([
   ['POST', '/key/rotate'],
   ['POST', '/key/secret'],
   ['POST', '/disable'],
-])('knows no other tenant: %s /tenants/nobody%s', async (method, rest) => {
+])('answers 404 for an unknown tenant: %s /tenants/nobody%s', async (method, rest) => {
   await expect(ask(`/tenants/nobody${rest}`, method)).resolves.toMatchObject({
     status: 404,
-    body: { message: 'There is no tenant nobody.' },
+    body: { message: 'The tenant nobody does not exist.' },
   });
 });
 
-it('has the requests and answers in its OpenAPI document', async () => {
+it('describes requests and answers in the OpenAPI document', async () => {
   const { body } = await ask('/docs-json');
 
   expect(Object.keys(body.paths)).toHaveLength(8);

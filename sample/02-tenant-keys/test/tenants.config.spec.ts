@@ -13,7 +13,7 @@ afterEach(() => {
   process.env = environment;
 });
 
-it('needs nothing but a secret, and does not show it', () => {
+it('needs only a secret, and does not show it', () => {
   const options = tenantsConfig();
 
   expect(options).toMatchObject({
@@ -25,7 +25,7 @@ it('needs nothing but a secret, and does not show it', () => {
   expect(JSON.stringify(options)).not.toContain(SECRET);
 });
 
-it('takes what is set', () => {
+it('reads every variable', () => {
   Object.assign(process.env, { TENANTS_DATABASE: 'other.db', TENANTS_KEEP_RETIRED_HOURS: '0' });
 
   expect(tenantsConfig()).toMatchObject({ database: 'other.db', keepRetiredMs: 0 });
@@ -34,8 +34,8 @@ it('takes what is set', () => {
 it.each([
   ['TENANTS_SECRET', '', 'TENANTS_SECRET is not set'],
   ['TENANTS_SECRET', 'open sesame', 'TENANTS_SECRET is not 32 bytes in base64'],
-  ['TENANTS_KEEP_RETIRED_HOURS', '-1', 'TENANTS_KEEP_RETIRED_HOURS=-1 is no whole number'],
-  ['TENANTS_KEEP_RETIRED_HOURS', '1.5', 'TENANTS_KEEP_RETIRED_HOURS=1.5 is no whole number'],
+  ['TENANTS_KEEP_RETIRED_HOURS', '-1', 'TENANTS_KEEP_RETIRED_HOURS=-1 is not a whole number'],
+  ['TENANTS_KEEP_RETIRED_HOURS', '1.5', 'TENANTS_KEEP_RETIRED_HOURS=1.5 is not a whole number'],
 ])('refuses %s=%s', (name, value, reason) => {
   process.env[name] = value;
 

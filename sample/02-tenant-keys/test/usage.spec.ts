@@ -28,7 +28,7 @@ function live(spend: Record<string, KeySpend>): Map<string, KeySpend> {
 }
 
 describe('spendOf', () => {
-  it('adds up what all keys have spent, in decimal', () => {
+  it('adds up the spend of all keys, in decimals', () => {
     const known = live({ second: { usage: 0.2, usageMonthly: 0.2 } });
 
     expect(spendOf(TENANT, [FORMER, { ...ACTIVE, carried: 0.1 }], known, '2026-05')).toEqual({
@@ -38,7 +38,7 @@ describe('spendOf', () => {
     });
   });
 
-  it('leaves what was carried behind in its month', () => {
+  it('ignores what was carried over from an earlier month', () => {
     const known = live({ second: { usage: 7, usageMonthly: 2 } });
 
     expect(spendOf(TENANT, [FORMER, { ...ACTIVE, carried: 0.1 }], known, '2026-06')).toEqual({
@@ -48,19 +48,19 @@ describe('spendOf', () => {
     });
   });
 
-  it('shows more than was allowed as it is', () => {
+  it('shows an exceeded limit as it is', () => {
     const known = live({ second: { usage: 100.01, usageMonthly: 100.01 } });
 
     expect(spendOf(TENANT, [ACTIVE], known, '2026-05').leftThisMonth).toBe(-0.01);
   });
 
-  it('prefers what OpenRouter says of a key to what was written down', () => {
+  it('prefers what OpenRouter says about a key to what was stored', () => {
     const known = live({ first: { usage: 0.4, usageMonthly: 0 }, second: { usage: 1, usageMonthly: 1 } });
 
     expect(spendOf(TENANT, [{ ...FORMER, state: 'retired' }, ACTIVE], known, '2026-05').spentInAll).toBe(1.4);
   });
 
-  it('says that it does not know, and never 0', () => {
+  it('is null, never 0, if it is not known', () => {
     expect(spendOf(TENANT, [FORMER, ACTIVE], live({}), '2026-05')).toEqual({
       spentThisMonth: null,
       leftThisMonth: null,
@@ -73,7 +73,7 @@ describe('spendOf', () => {
     });
   });
 
-  it('leaves out keys that nobody could use', () => {
+  it('leaves out keys that were never in use', () => {
     const coming: TenantKey[] = [
       { ...ACTIVE, state: 'intended', hash: null },
       { ...ACTIVE, state: 'abandoned', hash: null },

@@ -6,14 +6,14 @@ import { Completions } from './completions.js';
 export class CompletionsController {
   constructor(private readonly completions: Completions) {}
 
-  /** Refused with a 402 while less than 50 cents are left; OpenRouter is not asked for that. */
+  /** Answers 402 while less than 50 cents are left, without a request to OpenRouter. */
   @Post()
   @HttpCode(200)
   @RequireCredits(0.5)
   complete(@Body() body: { prompt?: unknown } | undefined): Promise<{ content: string; cost: number }> {
     const prompt = body?.prompt;
     if (typeof prompt !== 'string' || prompt.trim() === '') {
-      throw new BadRequestException('`prompt` must be a text that is not blank');
+      throw new BadRequestException('`prompt` must be a string that is not blank');
     }
     return this.completions.ask(prompt);
   }

@@ -2,13 +2,13 @@ import { BadGatewayException, Inject, Injectable } from '@nestjs/common';
 import { BalanceService } from 'nestjs-openrouter';
 import type { Account } from './account.js';
 
-/** As much of a completion as is looked at. */
+/** The used part of a completion. */
 interface Completion {
   readonly choices: readonly { readonly message: { readonly content: string } }[];
   readonly usage: { readonly cost: number };
 }
 
-/** Asks models, and keeps the balance up to date with what that costs. */
+/** Sends completions, and records what they cost. */
 @Injectable()
 export class Completions {
   static readonly ACCOUNT = 'account';
@@ -26,9 +26,9 @@ export class Completions {
       signal: AbortSignal.timeout(30_000),
     });
     if (!response.ok) {
-      // If it says that credits have run out, the balance is read anew, and the guard knows.
+      // If the error says that the credits are used up, the balance is read again, and the guard takes effect.
       this.balance.reportError({ status: response.status, body: await response.text() });
-      throw new BadGatewayException('The model could not be asked.');
+      throw new BadGatewayException('The completion failed.');
     }
     const { choices, usage } = (await response.json()) as Completion;
     this.balance.recordSpend(usage.cost);

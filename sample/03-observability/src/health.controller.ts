@@ -9,7 +9,7 @@ export class HealthController {
     private readonly openRouter: OpenRouterHealthIndicator,
   ) {}
 
-  /** The details are the account's figures: for the inside of a network, not for the world. */
+  /** The details contain figures of the account: keep this route inside your network. */
   @Get()
   @HealthCheck()
   check(): Promise<HealthCheckResult> {

@@ -5,7 +5,7 @@ import { Registry } from 'prom-client';
 export class MetricsController {
   constructor(private readonly registry: Registry) {}
 
-  /** What Prometheus scrapes. It shows what is in memory; OpenRouter is not asked. */
+  /** The target for Prometheus. It shows what is in memory, without a request to OpenRouter. */
   @Get()
   @Header('content-type', Registry.PROMETHEUS_CONTENT_TYPE)
   show(): Promise<string> {

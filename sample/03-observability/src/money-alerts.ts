@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { BalanceService, formatUsd } from 'nestjs-openrouter';
 
-/** Tells people of the money. Here it is the log; a mail or a message to a chat would be sent in the same place. */
+/** Writes the alerts to the log. Send mails or chat messages in the same place. */
 @Injectable()
 export class MoneyAlerts implements OnApplicationBootstrap {
   private readonly logger = new Logger('Money');
@@ -9,7 +9,7 @@ export class MoneyAlerts implements OnApplicationBootstrap {
   constructor(private readonly balance: BalanceService) {}
 
   onApplicationBootstrap(): void {
-    // Ends with the application. Of the replicas that share a store, one is told of each alert.
+    // Ends with the application. If replicas share a store, only one of them gets each alert.
     this.balance.alerts$.subscribe(({ type, threshold, snapshot }) => {
       const left = snapshot?.spendable;
       const what =

@@ -2,20 +2,20 @@ import type { Alert } from '../shared/dashboard.js';
 import { byId, make } from './dom.js';
 import { clock, usd } from './format.js';
 
-const MOST = 50;
+const MAX_ALERTS = 50;
 
-/** The newest first. Each is added by itself, since a screen reader reads out what is added. */
+/** The newest alert is first. Each is added separately, because a screen reader reads out what is added. */
 export class AlertsPanel {
   private newest = 0;
 
-  /** Shows the alerts of a list that are not there yet. */
+  /** Adds the alerts that are not shown yet. */
   show(alerts: readonly Alert[]): void {
     const list = byId('alerts');
     const isNewServer = (alerts[0]?.id ?? 0) < this.newest;
     if (isNewServer) list.replaceChildren();
     const known = isNewServer ? 0 : this.newest;
     list.prepend(...alerts.filter(({ id }) => id > known).map(item));
-    while (list.children.length > MOST) list.lastElementChild?.remove();
+    while (list.children.length > MAX_ALERTS) list.lastElementChild?.remove();
     this.newest = alerts[0]?.id ?? 0;
     list.hidden = list.children.length === 0;
     byId('no-alerts').hidden = !list.hidden;

@@ -5,11 +5,11 @@ import { axisUsd, clock, usd } from './format.js';
 
 const SECOND_MS = 1_000;
 const STEPS_MS = [5, 10, 15, 30, 60, 120, 300].map((seconds) => seconds * SECOND_MS);
-const MOST_MARKS = 6;
-/** Less would be an axis of fractions of a second, after the first reading. */
-const LEAST_SPAN_MS = 60 * SECOND_MS;
+const MAX_TICKS = 6;
+/** After the first reading, a shorter axis would show fractions of a second. */
+const MIN_SPAN_MS = 60 * SECOND_MS;
 
-/** The live line of what is spendable. Where it was not known, there is a gap. */
+/** The live line of spendable money, with a gap where it was not known. */
 export class BalanceChart {
   private chart: AnyChart<'line'> | undefined;
   private points: { x: number; y: number | null }[] = [];
@@ -30,7 +30,7 @@ export class BalanceChart {
               borderColor: colour('accent'),
               backgroundColor: `${colour('accent')}22`,
               borderWidth: 2,
-              // A single reading has no line.
+              // A single reading makes no line, so it gets a point.
               pointRadius: () => (this.points.length === 1 ? 3 : 0),
               pointHitRadius: 12,
               stepped: 'before',
@@ -58,10 +58,10 @@ export class BalanceChart {
               grid: { display: false },
               afterDataLimits: (axis) => {
                 axis.max = this.points.at(-1)?.x ?? Date.now();
-                axis.min = Math.min(this.points[0]?.x ?? axis.max, axis.max - LEAST_SPAN_MS);
+                axis.min = Math.min(this.points[0]?.x ?? axis.max, axis.max - MIN_SPAN_MS);
               },
               afterBuildTicks: (axis) => {
-                axis.ticks = marksBetween(axis.min, axis.max).map((value) => ({ value }));
+                axis.ticks = ticksBetween(axis.min, axis.max).map((value) => ({ value }));
               },
               ticks: { maxRotation: 0, callback: (value) => clock(Number(value)) },
             },
@@ -94,9 +94,9 @@ export class BalanceChart {
   }
 }
 
-/** Moments for the marks of time: few, and whole ones. */
-function marksBetween(from: number, to: number): number[] {
-  const step = STEPS_MS.find((each) => (to - from) / each <= MOST_MARKS) ?? (to - from) / MOST_MARKS;
+/** The ticks of the time axis: few, and at round times. */
+function ticksBetween(from: number, to: number): number[] {
+  const step = STEPS_MS.find((each) => (to - from) / each <= MAX_TICKS) ?? (to - from) / MAX_TICKS;
   const first = Math.ceil(from / step) * step;
   return Array.from(
     { length: Math.max(0, Math.floor((to - first) / step) + 1) },

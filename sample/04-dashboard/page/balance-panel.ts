@@ -12,8 +12,8 @@ const LEVELS: Readonly<Record<Level, string>> = {
   critical: 'Critical',
 };
 
-/** `$999.99`; more has to be written smaller to have room. */
-const LONGEST_LARGE = 7;
+/** The length of `$999.99`. Longer amounts need smaller type. */
+const MAX_LARGE_LENGTH = 7;
 
 export function showBalance(panel: BalancePanel, { thresholds }: AccountInfo): void {
   const { data, problem } = panel;
@@ -25,16 +25,16 @@ export function showBalance(panel: BalancePanel, { thresholds }: AccountInfo): v
   section.toggleAttribute('data-stale', isStale);
   const figure = byId('spendable');
   setText(figure, spendable === null ? '–' : usd(spendable));
-  figure.dataset['length'] = figure.textContent.length > LONGEST_LARGE ? 'long' : 'short';
+  figure.dataset['length'] = figure.textContent.length > MAX_LARGE_LENGTH ? 'long' : 'short';
   byId('runway').hidden = spendable === null;
-  setText(byId('level'), isStale && data !== null ? `${LEVELS[level]}, by an old reading` : LEVELS[level]);
+  setText(byId('level'), isStale && data !== null ? `${LEVELS[level]}, from an old reading` : LEVELS[level]);
   showTitle(spendable);
   byId('balance-details').replaceChildren(
     ...details(data).flatMap(([term, text]) => [make('dt', {}, term), make('dd', {}, text)]),
   );
 }
 
-/** The title of the tab; without an amount, where none is known, or it may be wrong by now. */
+/** Sets the title of the tab, without the amount if that is not known or may be outdated. */
 export function showTitle(spendable: number | null): void {
   document.title = `${spendable === null ? '' : `${usd(spendable)} · `}OpenRouter credits`;
 }
@@ -52,17 +52,17 @@ function details(data: BalanceFigures | null): [string, string][] {
   return [
     ...limitOf(data),
     ['Balance', usd(data?.balance ?? null)],
-    ['Left of the key’s limit', noLimit ? 'no limit' : usd(data?.keyLimitRemaining ?? null)],
-    ['Purchased in all', usd(data?.totalCredits ?? null)],
-    ['Used in all', usd(data?.totalUsage ?? null)],
+    ['Left of the key limit', noLimit ? 'no limit' : usd(data?.keyLimitRemaining ?? null)],
+    ['Purchased in total', usd(data?.totalCredits ?? null)],
+    ['Used in total', usd(data?.totalUsage ?? null)],
   ];
 }
 
-/** What limits, where buying credits would not help. */
+/** The limit that decides, if buying credits would not raise it. */
 function limitOf(data: BalanceFigures | null): [string, string][] {
   const limit = data?.limitedBy ?? null;
   if (data === null || limit === null || limit === 'balance') return [];
-  const name = limit === 'budget' ? 'a budget' : 'the key’s limit';
+  const name = limit === 'budget' ? 'a budget' : 'the key limit';
   return [['Limited by', data.resetsAt === null ? name : `${name}, resets ${moment(data.resetsAt)}`]];
 }
 

@@ -2,7 +2,7 @@ import type { Charge, Refusal } from '../shared/dashboard.js';
 import { send } from './commands.js';
 import { byId, make, oneAtATime } from './dom.js';
 
-/** The form of a Coinbase charge: shows what the API answers, also that it no longer makes any. */
+/** The form of a Coinbase charge. It shows the answer, which from OpenRouter is that charges are gone. */
 export function wireChargeForm(): void {
   const form = byId('charge', 'form');
   form.hidden = false;
@@ -15,8 +15,8 @@ export function wireChargeForm(): void {
 async function create(): Promise<void> {
   const result = byId('charge-result');
   delete result.dataset['state'];
-  result.textContent = 'Asking…';
-  // A text that is no number goes as `null`, and the server says what it wants.
+  result.textContent = 'Sending…';
+  // Anything but a number is sent as `null`, and the server says what it expects.
   const answer = await send<Charge>('/api/charges', {
     amount: Number(byId('charge-amount', 'input').value),
   });
@@ -25,12 +25,10 @@ async function create(): Promise<void> {
 }
 
 function made({ id, hostedUrl, amount, currency }: Charge): (Node | string)[] {
-  const text = `Charge ${id} of ${amount ?? '?'} ${currency ?? ''} is made. `;
+  const text = `Charge ${id} of ${amount ?? '?'} ${currency ?? ''} was created. `;
   return [
     text,
-    hostedUrl === null
-      ? 'It has no page to pay on: it is paid by a contract call.'
-      : link(hostedUrl, 'Pay it'),
+    hostedUrl === null ? 'It has no payment page: pay it with a contract call.' : link(hostedUrl, 'Pay it'),
   ];
 }
 
@@ -39,7 +37,7 @@ function refused({ statusCode, message, purchaseUrl }: Refusal): (Node | string)
   return purchaseUrl === undefined ? [text] : [text, link(purchaseUrl, 'Buy credits here')];
 }
 
-/** A link of the API's answer, which is only followed to the web. */
+/** A link from the API. Only web addresses become links. */
 function link(url: string, text: string): Node | string {
   return /^https?:/.test(url)
     ? make('a', { href: url, target: '_blank', rel: 'noopener noreferrer' }, text)

@@ -1,7 +1,7 @@
 import type { Chart as ChartClass, ChartConfiguration, ChartType, Plugin } from 'chart.js';
 import { byId } from './dom.js';
 
-/** Of `chart.js`, the classic script beside this one. */
+/** From `chart.js`, a classic script that the page loads. */
 declare const Chart: typeof ChartClass;
 
 export type AnyChart<Type extends ChartType> = ChartClass<
@@ -10,16 +10,16 @@ export type AnyChart<Type extends ChartType> = ChartClass<
   string
 >;
 
-/** A colour of the style sheet, for the scheme (light or dark) of the moment. */
+/** A colour of the style sheet in the current scheme, light or dark. */
 export function colour(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }
 
 /**
- * Draws a chart, and again with other colours when the reader's scheme changes.
+ * Draws a chart, and redraws it when the colour scheme changes.
  *
- * @param configure - Makes the chart's settings, by the colours of the moment.
- * @param onDrawn - Gets each new chart, to be filled.
+ * @param configure - Returns the settings of the chart in the current colours.
+ * @param onDrawn - Called with each new chart, to fill it.
  */
 export function drawChart<Type extends ChartType>(
   id: string,
@@ -45,11 +45,11 @@ export interface Line {
   readonly value: number;
   readonly label: string;
   readonly colour: string;
-  /** Whether its name is below it, and not above: lines close together need both sides. */
+  /** Puts the label below the line instead of above it, for lines that are close together. */
   readonly isBelow?: boolean;
 }
 
-/** Dashed lines across a chart at values of `y`, each with its name at the right end. */
+/** Dashed horizontal lines at values of `y`, with a label at the right end. */
 export function levelLines(lines: () => readonly Line[]): Plugin {
   return {
     id: 'levelLines',
@@ -73,7 +73,7 @@ export function levelLines(lines: () => readonly Line[]): Plugin {
   };
 }
 
-/** A dashed line down a chart at the category with this index, with a name at its top. */
+/** A dashed vertical line at the category with this index, with a label at the top. */
 export function markColumn(
   column: () => { readonly index: number; readonly label: string } | undefined,
 ): Plugin {

@@ -1,12 +1,12 @@
 import type { Commands, Refusal } from '../shared/dashboard.js';
 
 /** Longer than the server waits for OpenRouter. */
-const LONGEST_WAIT_MS = 40_000;
+const TIMEOUT_MS = 40_000;
 
 export type Answer<T> =
   { readonly ok: true; readonly body: T } | { readonly ok: false; readonly refusal: Refusal };
 
-/** Asks the server to do something. Never throws: a server that is gone is a refusal as well. */
+/** Sends a command to the server. Never throws: no answer counts as a refusal, too. */
 export async function send<T = undefined>(
   path: keyof Commands,
   body: Commands[keyof Commands] = {},
@@ -16,7 +16,7 @@ export async function send<T = undefined>(
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(LONGEST_WAIT_MS),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     const text = await response.text();
     const answer: unknown = text === '' ? undefined : JSON.parse(text);
@@ -24,14 +24,14 @@ export async function send<T = undefined>(
       ? { ok: true, body: answer as T }
       : { ok: false, refusal: readRefusal(response.status, answer) };
   } catch {
-    return { ok: false, refusal: { statusCode: 0, message: 'The server of this page does not answer.' } };
+    return { ok: false, refusal: { statusCode: 0, message: 'The server does not answer.' } };
   }
 }
 
 function readRefusal(statusCode: number, answer: unknown): Refusal {
   const { message, purchaseUrl } = (answer ?? {}) as { message?: string | string[]; purchaseUrl?: string };
   return {
-    // Nest gives a list of what is wrong with a body.
+    // For an invalid body, Nest sends a list of messages.
     message: [message ?? `The server answered ${statusCode}.`].flat().join('; '),
     statusCode,
     ...(purchaseUrl !== undefined && { purchaseUrl }),

@@ -1,4 +1,4 @@
-/** The element of the page with this id; the page has every one that is asked for. */
+/** The element with this id. A missing one is a bug. */
 export function byId(id: string): HTMLElement;
 export function byId<Tag extends keyof HTMLElementTagNameMap>(
   id: string,
@@ -12,7 +12,7 @@ export function byId(id: string, tag = ''): HTMLElement {
   return element;
 }
 
-/** A new element. Texts stay texts, so that nothing the API says can become markup. */
+/** Creates an element. Strings become text nodes, so nothing from the API can become markup. */
 export function make(
   tag: string,
   attributes: Readonly<Record<string, string>>,
@@ -26,37 +26,37 @@ export function make(
   return element;
 }
 
-/** Sets a text, if it is another one: a screen reader reads out a live region even when its text is set to the same. */
+/** Sets the text if it has changed. Otherwise a screen reader would read the same text out again. */
 export function setText(element: HTMLElement, text: string): void {
   if (element.textContent !== text) {
     element.textContent = text;
   }
 }
 
-/** Shows a list, or in its place the sentence that there is nothing. */
+/** Shows a list, or the message that it is empty. */
 export function showList(list: HTMLElement, empty: HTMLElement, items: readonly HTMLElement[]): void {
   list.replaceChildren(...items);
   list.hidden = items.length === 0;
   empty.hidden = items.length > 0;
 }
 
-/** A bar that is filled to a share, for the eye alone: the text beside it says the same. */
+/** A bar filled to a share. Hidden from screen readers, because the text beside it says the same. */
 export function bar(share: number, level = ''): HTMLElement {
   const fill = make('i', {});
-  // By property, since the Content-Security-Policy allows no style attributes.
+  // As a property, because the Content-Security-Policy forbids style attributes.
   fill.style.width = `${Math.min(Math.max(share, 0), 1) * 100}%`;
   return make('div', { class: 'bar', 'aria-hidden': 'true', 'data-level': level }, fill);
 }
 
-/** Does something whenever a button is pressed, one time after the other. */
+/** Runs an action when a button is pressed, one run at a time. */
 export function onPress(id: string, act: () => Promise<void>): void {
   const button = byId(id, 'button');
   button.addEventListener('click', () => void oneAtATime(button, act));
 }
 
 /**
- * Does something, unless the button that asks for it is still busy with the last time. The button stays enabled, since
- * one that is disabled loses the focus.
+ * Runs an action unless the last run of the same button is still going on. The button is not disabled, because a
+ * disabled button loses the focus.
  */
 export async function oneAtATime(button: HTMLButtonElement, act: () => Promise<void>): Promise<void> {
   if (button.getAttribute('aria-disabled') === 'true') return;

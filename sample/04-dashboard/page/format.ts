@@ -2,14 +2,14 @@ const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** `$12.34`, rounded down, so that it never shows more than there is; small amounts with four decimals. */
+/** `$12.34`, rounded down so that it never shows more than there is. Small amounts get four decimals. */
 export function usd(amount: number | null): string {
   if (amount === null) {
     return 'not known';
   }
   const decimals = amount !== 0 && Math.abs(amount) < 0.1 ? 4 : 2;
   const scale = 10 ** decimals;
-  // The small term undoes what binary fractions add or lose: 0.29 × 100 is 28.999999999999996.
+  // The small term corrects binary fractions: 0.29 × 100 is 28.999999999999996.
   const rounded = Math.floor(amount * scale + 1e-6) / scale;
   return rounded.toLocaleString('en-US', {
     style: 'currency',
@@ -32,12 +32,12 @@ export function duration(ms: number): string {
   return ms < HOUR_MS ? `${Math.floor(ms / MINUTE_MS)} min` : `${Math.floor(ms / HOUR_MS)} h`;
 }
 
-/** The time of day where the reader is. */
+/** The local time of day. */
 export function clock(at: number): string {
   return new Date(at).toLocaleTimeString('en-GB');
 }
 
-/** `3 Dec`, of a UTC day, as OpenRouter counts them. */
+/** `3 Dec`, in UTC, which OpenRouter uses. */
 export function day(at: number | string): string {
   return new Date(at).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
 }

@@ -2,7 +2,7 @@ import type { Panel } from '../shared/dashboard.js';
 import { byId, setText } from './dom.js';
 import { clock, duration } from './format.js';
 
-/** Says below a panel's title how old its figures are, and if there is a problem, which. */
+/** Shows below the title of a panel how old its figures are, and the problem if there is one. */
 export function showFreshness(
   id: string,
   { data, readAt, problem }: Panel<unknown>,

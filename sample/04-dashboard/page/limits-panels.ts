@@ -22,8 +22,8 @@ export function showKeys(keys: readonly Key[]): void {
         make(
           'div',
           { class: 'row-line' },
-          make('span', {}, `${usd(key.usageMonthly)} this month, ${percent(key.share)} of all`),
-          make('span', {}, `${usd(key.usage)} ever`),
+          make('span', {}, `${usd(key.usageMonthly)} this month, ${percent(key.share)} of the total`),
+          make('span', {}, `${usd(key.usage)} in total`),
         ),
       );
     }),

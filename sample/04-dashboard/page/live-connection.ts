@@ -9,12 +9,12 @@ const SILENCE_MS = 4_000;
 const RETRY_MS = 1_500;
 
 /**
- * The stream of what the server tells. It connects again by itself: after an error, after a refusal (which ends an
- * `EventSource` for good), and after silence, since a connection that is merely dead ends with no error at all. A page
- * that nobody sees has none: browsers open six connections to a server, for all of its pages together.
+ * The stream of the server's events. It reconnects after an error, after a refusal (which ends an `EventSource` for
+ * good), and after silence, because a dead connection reports no error. A hidden page closes it: browsers open only
+ * six connections to a server, shared by all of its pages.
  */
 export class LiveConnection {
-  /** When the server was heard last, by this machine's clock. */
+  /** When the last event came, by the clock of the browser. */
   heardAt = Date.now();
 
   private source: EventSource | undefined;

@@ -62,7 +62,7 @@ class Page {
     const { account, alerts, traffic, sandbox } = dashboard;
     this.time.set(dashboard.now);
     if (this.account !== undefined && JSON.stringify(this.account) !== JSON.stringify(account)) {
-      // Another server at the same address: nothing of the page may be taken for its own.
+      // Another server has the same address: start over, so that the page shows nothing of the old one.
       location.reload();
       return;
     }
@@ -133,8 +133,8 @@ class Page {
     if (state === 'lost') {
       setText(
         banner,
-        `No word from the server since ${clock(heardAt)}: the figures below are from then. Trying to connect again. ` +
-          'If it goes on, open the address that the server printed at its start.',
+        `No contact with the server since ${clock(heardAt)}. The figures below are from then. Reconnecting. ` +
+          'If this goes on, open the address that the server printed at its start.',
       );
     }
   }

@@ -4,20 +4,20 @@ import { byId, onPress, setText } from './dom.js';
 import { count } from './format.js';
 
 const BURST = 200;
-/** Browsers open six connections to a server; the other buttons need one, and the events have one. */
+/** Browsers open six connections to a server. The events use one, and the other buttons need one. */
 const BURST_AT_ONCE = 4;
 
 const HINTS: Readonly<Record<Condition, string>> = {
   normal:
-    'Figures become fresh again with the next reading; the alert feed tells when the balance can be read again.',
-  slow: 'Answers take three seconds now. The figure stays, and whoever asks for the balance is served from memory while a new reading is under way.',
+    'The next reading makes the figures fresh again, and an alert says that the balance can be read again.',
+  slow: 'Answers now take three seconds. The figure stays: callers get the balance from memory while a new reading is made.',
   throttled:
-    'Every answer is a 429. Watch the retries: they wait as long as Retry-After says, and then a budget ends them.',
+    'Every answer is a 429. Watch the retries: they wait as long as Retry-After says, until the retry budget is used up.',
   outage:
-    'Every answer is a 503. The last figure stays and says how old it is; the guard goes on with it. After a while: unavailable.',
+    'Every answer is a 503. The last figure stays, with its age, and the guard goes on using it. The alert “unavailable” follows after a while.',
 };
 
-/** The buttons that do something to the sandbox. What they show is what the server says, not what was pressed. */
+/** The controls of the sandbox. They show the state that the server reports, not what was pressed. */
 export class SandboxPanel {
   private controls: SandboxControls | undefined;
 
@@ -27,14 +27,14 @@ export class SandboxPanel {
       this.run(
         '/api/sandbox/spend',
         { usd: 2 },
-        'Two dollars are gone: watch the line fall with the next reading, and cross the thresholds after a few times.',
+        'Two dollars are gone. Watch the line fall with the next reading. After a few presses it crosses the thresholds.',
       ),
     );
     onPress('top-up', () =>
       this.run(
         '/api/sandbox/top-up',
         { usd: 10 },
-        'Ten dollars more: the balance is read anew at once, and an alert tells of a threshold that is passed.',
+        'Ten dollars more. The balance is read again at once, and an alert follows if a threshold is passed.',
       ),
     );
     onPress('burst', burst);
@@ -44,15 +44,15 @@ export class SandboxPanel {
     });
     onSwitch('expired', (expired) => {
       const hint = expired
-        ? 'Each answer is a 401: the balance is not shown any more, however fresh it is, since this key may not see it.'
-        : 'The key is good again.';
+        ? 'Every answer is a 401. The balance is hidden, however fresh it is, because the key may no longer see it.'
+        : 'The key works again.';
       return this.run('/api/sandbox/key', { expired }, hint);
     });
     onSwitch('busy', (busy) =>
       this.run(
         '/api/sandbox/busy',
         { busy },
-        busy ? 'A completion every other second, of two cents.' : 'Nothing is spent by itself any more.',
+        busy ? 'A completion for two cents every other second.' : 'The background traffic has stopped.',
       ),
     );
   }
@@ -80,7 +80,7 @@ export class SandboxPanel {
 }
 
 async function burst(): Promise<void> {
-  say(`${BURST} requests are under way, each behind @RequireCredits(0.5).`);
+  say(`${BURST} requests are running, each behind @RequireCredits(0.5).`);
   const answers: Answer<Completion>[] = [];
   let left = BURST;
   const askInTurn = async (): Promise<void> => {
@@ -94,8 +94,8 @@ async function burst(): Promise<void> {
   const short = answers.filter((answer) => !answer.ok && answer.refusal.statusCode === 402).length;
   const failed = BURST - answered - short;
   say(
-    `${count(answered, 'completion')} answered, ${short} refused by the guard for want of money, ${failed} failed. ` +
-      'Compare “guard checks” with the readings that they took.',
+    `${count(answered, 'completion')} answered, ${short} refused by the guard for lack of credits, ${failed} failed. ` +
+      'Compare “guard checks” with “balance calls”.',
   );
 }
 

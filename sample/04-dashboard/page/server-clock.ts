@@ -1,4 +1,4 @@
-/** The server's clock, which may differ from the one of this machine. */
+/** The clock of the server, which may differ from the clock of the browser. */
 export class ServerClock {
   private ahead = 0;
 

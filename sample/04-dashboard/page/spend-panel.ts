@@ -4,17 +4,17 @@ import { byId, make, setText } from './dom.js';
 import { axisUsd, count, day, usd, weekday } from './format.js';
 
 const DAY_MS = 86_400_000;
-/** More days to come would press those that have been into a corner. */
+/** More future days would leave too little room for the past ones. */
 const DAYS_AHEAD = 14;
 
-const FORECAST = 'at the average rate';
-const TODAY = 'today, by the keys’ counters';
+const FORECAST = 'forecast at the average rate';
+const TODAY = 'today, from the key counters';
 
-/** Spend per day, stacked by model, and on from today at the average rate for as long as the money lasts. */
+/** Spend per day, stacked by model. After today it goes on at the average rate until the money runs out. */
 export class SpendPanel {
   private chart: AnyChart<'bar'> | undefined;
   private spend: Spend | undefined;
-  /** What the table shows. */
+  /** What the table shows, as JSON. */
   private tabled = '';
 
   constructor() {
@@ -59,7 +59,7 @@ export class SpendPanel {
     this.draw();
   }
 
-  /** Only if it has changed: what somebody has selected in it would be lost. */
+  /** Replaces the table only if it has changed, because replacing it drops the user's selection. */
   private showTable({ models, days }: Spend): void {
     const figures = JSON.stringify([models, days]);
     if (figures === this.tabled) return;
@@ -107,7 +107,7 @@ export class SpendPanel {
   }
 }
 
-/** What is going to be spent on each UTC day after today, at the average rate: on the last one what is left. */
+/** The forecast spend of each UTC day after today: the average rate, and on the last day the rest. */
 function daysAhead({ days, forecast: { dailyUsage, emptyOn } }: Spend): { date: number; amount: number }[] {
   const last = days.at(-1);
   if (last === undefined || dailyUsage === null || emptyOn === null) return [];
@@ -118,8 +118,8 @@ function daysAhead({ days, forecast: { dailyUsage, emptyOn } }: Spend): { date: 
 }
 
 function forecastText({ dailyUsage, daysLeft, emptyOn, basedOnDays }: Forecast): string {
-  if (dailyUsage === null) return 'No forecast: nothing was spent on a day that is over.';
-  const rate = `${usd(dailyUsage)} a day, by the last ${count(basedOnDays, 'day')} without today`;
+  if (dailyUsage === null) return 'No forecast: nothing was spent on completed days.';
+  const rate = `${usd(dailyUsage)} a day, averaged over the last ${count(basedOnDays, 'day')} without today`;
   if (daysLeft === null || emptyOn === null) return `${rate}.`;
   return daysLeft <= 0
     ? `${rate}; the money has run out.`
@@ -127,9 +127,9 @@ function forecastText({ dailyUsage, daysLeft, emptyOn, basedOnDays }: Forecast):
 }
 
 function runwayText({ daysLeft, emptyOn }: Forecast): string {
-  if (daysLeft === null || emptyOn === null) return 'How long it lasts is not known';
+  if (daysLeft === null || emptyOn === null) return 'No forecast';
   return daysLeft <= 0
-    ? 'It has run out'
+    ? 'The money has run out'
     : `Lasts ${daysLeft < 1 ? '' : 'about '}${daysText(daysLeft)}, until ${weekday(emptyOn)}`;
 }
 
@@ -147,7 +147,7 @@ function legend({ models, days }: Spend): HTMLElement[] {
 }
 
 function table(models: Spend['models'], days: Spend['days']): HTMLElement[] {
-  const head = ['Day', ...models, 'all'].map((text) => make('th', { scope: 'col' }, text));
+  const head = ['Day', ...models, 'Total'].map((text) => make('th', { scope: 'col' }, text));
   const rows = days.map(({ date, usd: amounts }) => {
     const all = amounts.reduce((sum, amount) => sum + amount, 0);
     const cells = [...amounts, all].map((amount) => make('td', {}, usd(amount)));

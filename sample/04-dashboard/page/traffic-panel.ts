@@ -3,7 +3,7 @@ import { type AnyChart, colour, drawChart } from './charts.js';
 import { byId, make, showList } from './dom.js';
 import { clock, count, percent } from './format.js';
 
-/** What went to OpenRouter: how much, how well, how fast. */
+/** The requests to OpenRouter: how many, how many failed, how fast. */
 export class TrafficPanel {
   private chart: AnyChart<'bar'> | undefined;
   private traffic: Traffic | undefined;

@@ -1,9 +1,9 @@
-// What the server tells the page, and what the page may ask of it. Times are milliseconds since 1970 by the server's
-// clock, amounts US dollars, and `null` is "not known".
+// The contract between server and page. Times are milliseconds since 1970 by the server's clock, amounts are US dollars,
+// and `null` means "not known".
 
-/** The names of the server-sent events of `GET /api/events`, each with what its data holds. */
+/** The server-sent events of `GET /api/events`, each with its data. */
 export interface DashboardEvents {
-  /** First on every connection: all there is to show, in place of whatever the page had. */
+  /** The first event of every connection. Replaces everything that the page shows. */
   dashboard: Dashboard;
   balance: BalancePanel;
   alert: Alert;
@@ -12,7 +12,7 @@ export interface DashboardEvents {
   budgets: Panel<readonly Budget[]>;
   traffic: Traffic;
   sandbox: SandboxControls;
-  /** Once a second, so that the page notices a server that is gone, and that its clock differs. */
+  /** Sent every second, so that the page notices a lost server and a different clock. */
   beat: { readonly now: number };
 }
 
@@ -26,7 +26,7 @@ export interface Dashboard {
   readonly keys: Panel<readonly Key[]>;
   readonly budgets: Panel<readonly Budget[]>;
   readonly traffic: Traffic;
-  /** `null` on a real account, which is only looked at. */
+  /** `null` on a real account, which is read-only. */
   readonly sandbox: SandboxControls | null;
 }
 
@@ -46,11 +46,11 @@ export interface AccountInfo {
 /** Why figures are missing or old. */
 export interface Problem {
   readonly since: number;
-  /** For a person; what happened, and what to do about it if that is known. */
+  /** What happened, and what to do about it if that is known. */
   readonly message: string;
 }
 
-/** Figures that are read from time to time. Those that could be read last stay beside a problem. */
+/** Figures that are read periodically. If a reading fails, the last ones stay, together with the problem. */
 export interface Panel<T> {
   readonly data: T | null;
   readonly readAt: number | null;
@@ -64,7 +64,7 @@ export interface BalanceFigures {
   readonly keyLimitRemaining: number | null;
   readonly spendable: number | null;
   readonly limitedBy: 'balance' | 'key-limit' | 'budget' | null;
-  /** When that limit starts anew; `null` for never. */
+  /** When this limit resets. `null` means never. */
   readonly resetsAt: number | null;
   readonly isBalanceKnown: boolean;
   readonly isKeyLimitKnown: boolean;
@@ -78,7 +78,7 @@ export interface BalancePanel extends Panel<BalanceFigures> {
 
 export interface BalancePoint {
   readonly at: number;
-  /** `null` where it was not known: a gap. */
+  /** `null` makes a gap: it was not known. */
   readonly spendable: number | null;
 }
 
@@ -91,11 +91,11 @@ export interface Alert {
 }
 
 export interface Spend {
-  /** Dearest first; those beyond the first few are one, `other models`. */
+  /** Most expensive first. All but the first few are combined as `other models`. */
   readonly models: readonly string[];
   /** Completed UTC days, oldest first, without gaps. */
   readonly days: readonly { readonly date: string; readonly usd: readonly number[] }[];
-  /** The current UTC day by the keys' own counters, which are there at once; activity is there a day later. */
+  /** The current UTC day, from the counters of the keys. Activity covers a day only when it is over. */
   readonly today: number | null;
   readonly forecast: Forecast;
 }
@@ -112,11 +112,11 @@ export interface Key {
   readonly disabled: boolean;
   readonly limit: number | null;
   readonly limitRemaining: number | null;
-  /** `daily`, `weekly`, `monthly`; `null` for never. */
+  /** `daily`, `weekly` or `monthly`. `null` means never. */
   readonly limitReset: string | null;
   readonly usage: number;
   readonly usageMonthly: number;
-  /** Of this month's spend of all keys, from 0 to 1; `null` while nothing was spent. */
+  /** The share of this month's spend, from 0 to 1. `null` if nothing was spent. */
   readonly share: number | null;
   readonly expiresAt: number | null;
 }
@@ -126,21 +126,21 @@ export interface Budget {
   /** `daily`, `weekly`, `monthly`, `lifetime`. */
   readonly interval: string;
   readonly limit: number;
-  /** By the counters of the workspace's keys; `null` where there are none. */
+  /** From the counters of the workspace's keys. `null` if it has no keys. */
   readonly spent: number | null;
 }
 
-/** The package's calls to OpenRouter of the last minute, attempt by attempt. */
+/** The attempts of the last minute. */
 export interface Traffic {
   readonly windowMs: number;
   readonly attempts: number;
   readonly errors: number;
   readonly retries: number;
   readonly p95Ms: number | null;
-  /** How often the guard of `/api/completions` looked at the balance, and how many attempts that took in all. */
+  /** How often the guard of `/api/completions` checked the balance, and how many attempts all readings took. */
   readonly guardChecks: number;
   readonly balanceAttempts: number;
-  /** One for each of the window's last seconds, oldest first. */
+  /** One entry for each second of the window, oldest first. */
   readonly perSecond: readonly { readonly ok: number; readonly failed: number }[];
   /** The last failures, newest first. */
   readonly failures: readonly {
@@ -156,20 +156,20 @@ export type Condition = 'normal' | 'outage' | 'slow' | 'throttled';
 export interface SandboxControls {
   readonly condition: Condition;
   readonly isKeyExpired: boolean;
-  /** A completion now and then, so that there is something to see. */
+  /** Whether completions run in the background. */
   readonly isBusy: boolean;
 }
 
 /**
- * What `POST` takes, by path. Each is answered with 204 but where an answer is named. On a real account, which is only
- * looked at, there is `/api/balance/refresh` alone; the others are 404.
+ * The bodies of the `POST` commands, by path. The answer is 204 unless stated otherwise. A real account is read-only: it
+ * has only `/api/balance/refresh`, and the other paths are 404.
  */
 export interface Commands {
-  /** Reads the balance past the cache. */
+  /** Reads the balance without the cache. */
   '/api/balance/refresh': Record<string, never>;
-  /** Answered with 201 and {@link Charge}, or with the API's refusal. */
+  /** Answers 201 with {@link Charge}, or with the error of the API. */
   '/api/charges': { readonly amount: number };
-  /** A completion behind `@RequireCredits`: 200 and {@link Completion}, or a 402 that says what is short. */
+  /** A completion behind `@RequireCredits`. Answers 200 with {@link Completion}, or 402 with what is missing. */
   '/api/completions': Record<string, never>;
   '/api/sandbox/spend': { readonly usd: number };
   '/api/sandbox/top-up': { readonly usd: number };
@@ -185,16 +185,16 @@ export interface Completion {
 
 export interface Charge {
   readonly id: string;
-  /** Where to pay, if the server has a payment page. */
+  /** The payment page, if the server has one. */
   readonly hostedUrl: string | null;
   readonly amount: string | null;
   readonly currency: string | null;
 }
 
-/** The body of every answer of 400 and above. */
+/** The body of every error answer. */
 export interface Refusal {
   readonly statusCode: number;
   readonly message: string;
-  /** With a 410 of `/api/charges`: where credits are bought instead. */
+  /** With a 410 from `/api/charges`: where to buy credits instead. */
   readonly purchaseUrl?: string;
 }

@@ -15,19 +15,19 @@ import { openrouterConfig } from './openrouter.config.js';
 import { SandboxModule } from './sandbox/sandbox.module.js';
 import { TrafficModule } from './traffic.module.js';
 
-/** In dollars. Below them the page, and whoever else listens to the alerts, is told. */
+/** In dollars. Below them, an alert is sent. */
 const THRESHOLDS = { low: 8, critical: 3 };
 
-/** The figures of the sandbox are of this moment; those of OpenRouter may be a minute old. */
+/** The sandbox's figures are never late. OpenRouter's are up to a minute late. */
 const SANDBOX_POLL_MS = 1_000;
 const POLL_MS = 60_000;
 
-/** Beside the compiled `src`. */
+/** The folder beside the compiled `src`. */
 const PAGE = fileURLToPath(new URL('../page', import.meta.url));
 
 @Module({})
 export class AppModule {
-  /** @param sandbox - The account, if it is one. A real one is only looked at. */
+  /** @param sandbox - The account, if it is a sandbox. A real account is read-only. */
   static of(sandbox?: OpenRouterSandbox): DynamicModule {
     const pollIntervalMs = sandbox === undefined ? POLL_MS : SANDBOX_POLL_MS;
     return {
@@ -48,9 +48,9 @@ export class AppModule {
         ...(sandbox === undefined ? [] : [SandboxModule.of(sandbox)]),
         ServeStaticModule.forRoot({
           rootPath: PAGE,
-          // There is one page. Anything else that is not there is a 404.
+          // There is one page. Any other unknown path is a 404.
           renderPath: '/',
-          // `setUpHttp` says how long anything may be kept.
+          // `setUpHttp` sets the cache headers.
           serveStaticOptions: { cacheControl: false },
         }),
       ],
@@ -61,14 +61,14 @@ export class AppModule {
             whitelist: true,
             forbidNonWhitelisted: true,
             stopAtFirstError: true,
-            // One text, as in every other refusal.
+            // One string, as in every other error answer.
             exceptionFactory: (errors) =>
               new BadRequestException(
                 errors.flatMap(({ constraints = {} }) => Object.values(constraints)).join('; '),
               ),
           }),
         },
-        // A back-office page: those who look at it look after the account, and get to see OpenRouter's own message.
+        // The users of a back-office page manage the account, so they see OpenRouter's own messages.
         provideOpenRouterExceptionFilter({ mapping: 'mirror' }),
       ],
     };

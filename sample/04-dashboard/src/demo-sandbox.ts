@@ -5,10 +5,10 @@ import { MODELS } from './models.js';
 const DAY_MS = 86_400_000;
 const DAYS_OF_HISTORY = 30;
 
-/** What is left at the start: enough for a while, little enough to run out of. */
+/** The balance at the start: enough for a while, and little enough to run out. */
 const DOLLARS_LEFT = 12;
 
-/** Keys beside the sandbox's own, with the part of the spend that each makes. */
+/** The additional keys, each with its share of the spend. */
 const KEYS = [
   { name: 'Search team', limit: 60, limitReset: 'monthly', part: 0.42 },
   { name: 'Support bot', limit: 5, limitReset: 'daily', part: 0.27 },
@@ -16,7 +16,7 @@ const KEYS = [
   { name: 'Mobile app', limit: 50, limitReset: null, part: 0.11 },
 ] as const;
 
-/** An account with a month behind it, the same at every start. */
+/** Starts an account with a month of history, the same at every start. */
 export async function startDemoSandbox(): Promise<OpenRouterSandbox> {
   const sandbox = await OpenRouterSandbox.start({
     credits: { totalCredits: 0, totalUsage: 0 },
@@ -29,7 +29,7 @@ export async function startDemoSandbox(): Promise<OpenRouterSandbox> {
   spendAMonth(sandbox, await createKeys(client, sandbox));
   const { totalUsage } = await client.credits.getCredits();
   sandbox.topUp(Math.ceil(totalUsage) + DOLLARS_LEFT);
-  // The cost of the month depends on where its weekends fall; the start must not, by up to a dollar.
+  // The spend of the month varies by up to a dollar with its weekends. The balance at the start must not.
   const { balance } = await client.credits.getCredits();
   if (balance > DOLLARS_LEFT) sandbox.spend(balance - DOLLARS_LEFT);
   await client.budgets.set('default', 'monthly', { limitUsd: 200 });
@@ -56,7 +56,7 @@ async function createKeys(client: OpenRouterClient, { apiKey }: OpenRouterSandbo
   return spenders;
 }
 
-/** Today included, of which the activity will tell only tomorrow. */
+/** Includes today, which the activity shows only tomorrow. */
 function spendAMonth(sandbox: OpenRouterSandbox, spenders: readonly Spender[]): void {
   const random = repeatableRandom(20);
   const now = Date.now();
@@ -68,7 +68,7 @@ function spendAMonth(sandbox: OpenRouterSandbox, spenders: readonly Spender[]): 
       const usd = usualUsd * size * (0.5 + random());
       for (const { keyHash, part } of spenders) {
         const requests = Math.ceil((usd * part) / 0.004);
-        sandbox.spend(inCents(usd * part), {
+        sandbox.spend(roundUsd(usd * part), {
           model,
           keyHash,
           at,
@@ -81,12 +81,12 @@ function spendAMonth(sandbox: OpenRouterSandbox, spenders: readonly Spender[]): 
   }
 }
 
-/** Hundredths of a cent: no bill has more. */
-function inCents(usd: number): number {
+/** Rounds to hundredths of a cent. */
+function roundUsd(usd: number): number {
   return Math.round(usd * 10_000) / 10_000;
 }
 
-/** From 0 to 1, in the same order at every start (mulberry32). */
+/** Numbers from 0 to 1, in the same order at every start (mulberry32). */
 function repeatableRandom(seed: number): () => number {
   let state = seed;
   return () => {

@@ -6,7 +6,7 @@ import type { Access } from './access/access.js';
 import { accessMiddleware } from './access/access.middleware.js';
 import { serveOpenApi } from './openapi.js';
 
-/** Nothing inline, and nothing from elsewhere. */
+/** Allows nothing inline and nothing from other origins. */
 const POLICY = {
   'default-src': ["'none'"],
   'script-src': ["'self'"],
@@ -19,21 +19,21 @@ const POLICY = {
   'frame-ancestors': ["'none'"],
 };
 
-/** Swagger UI has styles in its page. */
+/** Swagger UI has inline styles. */
 const DOCS_POLICY = { ...POLICY, 'style-src': ["'self'", "'unsafe-inline'"] };
 
-/** Sets up what stands before the application's own routes. */
+/** Sets up what comes before the routes of the application. */
 export function setUpHttp(app: INestApplication, access: Access): void {
   const page = securityHeaders(POLICY);
   const docs = securityHeaders(DOCS_POLICY);
   app.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
-    // Kept, but asked for each time: a new build of the page shows at once.
+    // Browsers keep a copy but ask each time, so that a new build shows at once.
     response.setHeader('Cache-Control', 'private, no-cache');
     const isOfDocs = /^\/docs(\/|\?|$)/.test(request.url ?? '');
     (isOfDocs ? docs : page)(request, response, next);
   });
   app.use(accessMiddleware(access));
-  // Leaves the events alone, whose `Cache-Control` has `no-transform`.
+  // Does not compress the events, because their `Cache-Control` has `no-transform`.
   app.use(compression());
   serveOpenApi(app);
 }
@@ -41,7 +41,7 @@ export function setUpHttp(app: INestApplication, access: Access): void {
 function securityHeaders(directives: Record<string, string[]>): ReturnType<typeof helmet> {
   return helmet({
     contentSecurityPolicy: { useDefaults: false, directives },
-    // It is for whoever provides https to say that there is nothing else.
+    // This header is up to the proxy that provides https.
     strictTransportSecurity: false,
     xFrameOptions: { action: 'deny' },
   });

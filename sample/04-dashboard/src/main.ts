@@ -23,7 +23,7 @@ runSample(async () => {
 
 function usage(url: string, { token }: Access, isSandbox: boolean): string {
   const query = token === undefined ? '' : `?token=${token}`;
-  // A token that was made is in no shell's environment; a given one need not be on the screen more often.
+  // A generated token is in no environment variable. A given one should not be printed more often than needed.
   const bearer = readVariable('DASHBOARD_TOKEN') === undefined ? token : '$DASHBOARD_TOKEN';
   const auth = token === undefined ? '' : ` -H "Authorization: Bearer ${bearer}"`;
   const post = (path: string, body: string): string =>
@@ -35,7 +35,7 @@ function usage(url: string, { token }: Access, isSandbox: boolean): string {
     'Try:',
     ...(isSandbox
       ? [
-          '  press "Burst", and see how many requests a reading of the balance serves',
+          '  press "Burst of 200 completions" to see how many requests one reading of the balance serves',
           post('/api/sandbox/spend', '{ "usd": 5 }'),
           post('/api/sandbox/condition', '{ "condition": "outage" }'),
         ]

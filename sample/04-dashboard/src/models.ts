@@ -1,4 +1,4 @@
-/** Models with the dollars that the demo account spends on each on an ordinary day. */
+/** Models, each with the dollars that the demo account spends on it on an ordinary day. */
 export const MODELS = [
   { model: 'anthropic/claude-sonnet-4', usualUsd: 0.62 },
   { model: 'openai/gpt-4.1', usualUsd: 0.38 },
@@ -9,7 +9,7 @@ export const MODELS = [
   { model: 'meta-llama/llama-4-maverick', usualUsd: 0.05 },
 ] as const;
 
-/** One model after the other. */
+/** Returns one model after the other. */
 export function modelRotation(): () => string {
   let index = -1;
   return () => {

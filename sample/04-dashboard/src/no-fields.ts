@@ -1,6 +1,6 @@
 import { BadRequestException, Injectable, type PipeTransform } from '@nestjs/common';
 
-/** Refuses a body with anything in it: a field that is ignored would be taken for one that works. */
+/** Rejects a body with fields, because an ignored field would seem to work. */
 @Injectable()
 export class NoFields implements PipeTransform {
   transform(body: unknown): undefined {
@@ -9,5 +9,5 @@ export class NoFields implements PipeTransform {
   }
 }
 
-/** The body of such a command in the API docs, which would send none otherwise. */
+/** The schema of such a body in the API docs, which would otherwise send no body. */
 export const NO_FIELDS = { type: 'object', additionalProperties: false, example: {} };

@@ -1,7 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { TrafficLog } from './dashboard/traffic-log.js';
 
-/** Apart, since the package's module needs it for its options, and everything else needs that. */
+/** A separate module, because the options of `OpenRouterModule` need it and everything else needs `OpenRouterModule`. */
 @Global()
 @Module({
   providers: [{ provide: TrafficLog, useFactory: () => new TrafficLog() }],

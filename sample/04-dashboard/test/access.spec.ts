@@ -5,12 +5,12 @@ import { isLoopback, isLoopbackHost } from '../src/access/loopback.js';
 import { type Answer, DashboardServer } from './support/dashboard-server.js';
 
 const TOKEN = 'correct-horse-battery';
-/** One route of each kind. */
+/** One path of each kind. */
 const PATHS = ['/', '/styles.css', '/docs', '/docs-json', '/api/events', '/nothing'];
 
 let server: DashboardServer;
 
-/** The sandbox ends with the server. */
+/** The sandbox stops with the server. */
 async function start(access: Access = {}): Promise<void> {
   server = await DashboardServer.start({ sandbox: await OpenRouterSandbox.start(), access });
 }
@@ -21,16 +21,16 @@ function refresh(headers: Record<string, string>): Promise<Answer> {
   return server.ask('/api/balance/refresh', { method: 'POST', headers, body: '{}' });
 }
 
-describe('on this machine alone', () => {
+describe('without a token, on this machine', () => {
   afterEach(() => server.close());
 
-  it('nobody needs a token', async () => {
+  it('every path answers', async () => {
     await start();
     expect((await server.ask('/docs')).status).toBe(200);
     expect((await refresh(json)).status).toBe(204);
   });
 
-  it.each(PATHS)('%s is refused under the name of another machine', async (path) => {
+  it.each(PATHS)('%s refuses another host name', async (path) => {
     await start();
     for (const host of ['evil.example', 'evil.example:80', 'localhost.evil.example', '10.0.0.1']) {
       expect([host, (await server.ask(path, { headers: { host } })).status]).toEqual([host, 403]);
@@ -45,7 +45,7 @@ describe('on this machine alone', () => {
     },
   );
 
-  it('takes commands from its own page and from no browser, not from other sites', async () => {
+  it('commands are accepted from the own page and from clients without a browser, not from other sites', async () => {
     await start();
     const { host } = new URL(server.url);
     const own: Record<string, string>[] = [
@@ -69,12 +69,12 @@ describe('on this machine alone', () => {
       expect([headers, status, JSON.parse(text)]).toEqual([
         headers,
         403,
-        { statusCode: 403, message: 'Another site may not ask for this.' },
+        { statusCode: 403, message: 'Requests from other sites are not allowed.' },
       ]);
     }
   });
 
-  it('takes nothing but JSON', async () => {
+  it('commands must be JSON', async () => {
     await start();
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data']) {
       expect((await refresh({ 'content-type': type })).status).toBe(415);
@@ -89,7 +89,7 @@ describe('with a token', () => {
 
   const startWithToken = (): Promise<void> => start({ token: TOKEN });
 
-  it.each(PATHS)('%s is refused without it, in a plain sentence', async (path) => {
+  it.each(PATHS)('%s refuses requests without it, with a readable message', async (path) => {
     await startWithToken();
     const cookie = `dashboard_access_${new URL(server.url).port}`;
     const attempts: Record<string, string>[] = [
@@ -104,13 +104,13 @@ describe('with a token', () => {
     for (const headers of attempts) {
       const { status, text, headers: answered } = await server.ask(path, { headers });
       expect([headers, status]).toEqual([headers, 401]);
-      expect(text).toContain('Open the URL that the server has printed');
+      expect(text).toContain('Open the URL that the server printed');
       expect(answered['www-authenticate']).toBe('Bearer');
     }
     expect((await server.ask(`${path}?token=wrong-horse-battery`)).status).toBe(401);
   });
 
-  it('is shown once, and is in no URL from then on', async () => {
+  it('the URL is replaced by one without it', async () => {
     await startWithToken();
     const first = await server.ask(`/docs?a=b&token=${TOKEN}`);
     expect([first.status, first.headers['location'], first.text]).toEqual([303, '/docs?a=b', '']);
@@ -126,13 +126,13 @@ describe('with a token', () => {
     expect((await server.events({ cookie })).types[0]).toBe('dashboard');
   });
 
-  it('gets a cookie for https alone where the browser came over it', async () => {
+  it('the cookie is for https only if the browser used https', async () => {
     await startWithToken();
     const { headers } = await server.ask(`/?token=${TOKEN}`, { headers: { 'x-forwarded-proto': 'https' } });
     expect(headers['set-cookie']![0]).toMatch(/; Secure$/);
   });
 
-  it('has a cookie of its own for each port of a host', async () => {
+  it('each port of a host has its own cookie', async () => {
     await startWithToken();
     const cookieFor = async (host: string): Promise<string> => {
       const { headers } = await server.ask(`/?token=${TOKEN}`, { headers: { host } });
@@ -147,12 +147,12 @@ describe('with a token', () => {
     expect(await cookieFor('dashboard.example')).toMatch(/^dashboard_access=/);
     const statusWith = async (cookie: string): Promise<number> =>
       (await server.ask('/docs', { headers: { host: 'dashboard.example:3000', cookie } })).status;
-    // As another dashboard, with another token, would overwrite it.
+    // Otherwise another dashboard with another token would overwrite it.
     expect(await statusWith(`${own}; dashboard_access_3001=of-another-token`)).toBe(200);
     expect(await statusWith('dashboard_access_3001=of-another-token')).toBe(401);
   });
 
-  it('does not lead to another server', async () => {
+  it('the redirect stays on this server', async () => {
     await startWithToken();
     for (const path of ['//evil.example', '/\\evil.example', '///evil.example']) {
       const { headers } = await server.ask(`${path}?token=${TOKEN}`);
@@ -160,7 +160,7 @@ describe('with a token', () => {
     }
   });
 
-  it('goes as a bearer token, under any name of the machine', async () => {
+  it('works as a bearer token, under any host name', async () => {
     await startWithToken();
     const headers = { host: 'dashboard.example', authorization: `Bearer ${TOKEN}` };
     expect((await server.ask('/docs', { headers })).status).toBe(200);
@@ -169,7 +169,7 @@ describe('with a token', () => {
     expect((await refresh({ ...json, ...headers, origin: 'https://evil.example' })).status).toBe(403);
   });
 
-  it('is not taken from the URL of a command or of the events', async () => {
+  it('is ignored in the URL of a command and of the events', async () => {
     await startWithToken();
     expect((await server.ask(`/api/events?token=${TOKEN}`)).status).toBe(401);
     expect((await server.post(`/api/balance/refresh?token=${TOKEN}`, {})).status).toBe(401);
@@ -183,7 +183,7 @@ describe('the headers', () => {
     "default-src 'none';script-src 'self';style-src 'self';img-src 'self' data:;connect-src 'self';" +
     "font-src 'self';base-uri 'none';form-action 'self';frame-ancestors 'none'";
 
-  it('allow nothing inline and nothing from elsewhere, but for the styles of the docs', async () => {
+  it('allow nothing inline or foreign, except the inline styles of the docs', async () => {
     await start();
     for (const path of ['/', '/nothing', '/docs-json', '/docsx']) {
       expect((await server.ask(path)).headers['content-security-policy']).toBe(strict);
@@ -195,12 +195,12 @@ describe('the headers', () => {
         strict.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'"),
       );
     }
-    // Those who are refused get them, too.
+    // Refused requests get them, too.
     const refused = await server.ask('/', { headers: { host: 'evil.example' } });
     expect(refused.headers['content-security-policy']).toBe(strict);
   });
 
-  it('have browsers ask each time, and pack what is worth it', async () => {
+  it('make browsers ask each time, and compress large answers', async () => {
     await start();
     const { headers } = await server.ask('/docs-json', { headers: { 'accept-encoding': 'gzip' } });
     expect(headers).toMatchObject({ 'cache-control': 'private, no-cache', 'content-encoding': 'gzip' });
@@ -213,14 +213,14 @@ describe('readAccess', () => {
     delete process.env['DASHBOARD_TOKEN'];
   });
 
-  it('asks for no token on loopback, and makes one elsewhere', () => {
+  it('needs no token on loopback, and generates one elsewhere', () => {
     expect(readAccess('127.0.0.1')).toEqual({});
     const [one, other] = [readAccess('0.0.0.0').token, readAccess('0.0.0.0').token];
     expect(one).toMatch(/^[\w-]{32}$/);
     expect(one).not.toBe(other);
   });
 
-  it('takes the given one, on loopback too', () => {
+  it('uses the given token, on loopback too', () => {
     process.env['DASHBOARD_TOKEN'] = TOKEN;
     expect(readAccess('127.0.0.1')).toEqual({ token: TOKEN });
     expect(readAccess('0.0.0.0')).toEqual({ token: TOKEN });
@@ -233,7 +233,7 @@ describe('readAccess', () => {
     expect(attempt).not.toThrow(token);
   });
 
-  it('knows loopback by its names', () => {
+  it('recognises loopback names', () => {
     expect(['localhost', '127.0.0.1', '127.1.2.3', '::1', '[::1]'].every(isLoopback)).toBe(true);
     expect(['0.0.0.0', '::', '192.168.0.1', '128.0.0.1', '127.0.0.1.evil.example'].some(isLoopback)).toBe(
       false,

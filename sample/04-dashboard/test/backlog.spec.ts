@@ -7,7 +7,7 @@ import type { SandboxControls } from '../shared/dashboard.js';
 import { SandboxPlayground } from '../src/sandbox/sandbox-playground.js';
 import { DashboardServer } from './support/dashboard-server.js';
 
-/** More than the kernel holds back by itself for a connection, many times over. */
+/** Many times more than the kernel buffers for a connection. */
 const MOST_EVENTS = 1_000;
 
 let server: DashboardServer;
@@ -19,7 +19,7 @@ afterEach(async () => {
   await server.close();
 });
 
-it('drops who listens to the events and does not read them, long before they fill the memory', async () => {
+it('disconnects a client that does not read its events, before they fill the memory', async () => {
   await using sandbox = await OpenRouterSandbox.start();
   const warnings = jest.spyOn(Logger.prototype, 'warn');
   server = await DashboardServer.start({ sandbox });

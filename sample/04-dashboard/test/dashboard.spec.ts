@@ -7,7 +7,7 @@ import { fixDate } from './support/fixed-date.js';
 let sandbox: OpenRouterSandbox;
 let server: DashboardServer;
 
-/** With ten dollars, of which nothing goes by itself. */
+/** A sandbox with ten dollars and no background traffic. */
 async function start(isUp = true): Promise<void> {
   sandbox = await OpenRouterSandbox.start({
     credits: { totalCredits: 30, totalUsage: 20 },
@@ -30,8 +30,8 @@ const askedOf = (path: string): number =>
   sandbox.requests.filter((request) => request.path.includes(path)).length;
 
 describe('the events', () => {
-  it('begin with all there is, and fill the panels of a lively account', async () => {
-    // Around midnight nothing is spent of the new day yet.
+  it('begin with the whole dashboard, and fill the panels of a busy account', async () => {
+    // Just after midnight, nothing is spent on the new day yet.
     fixDate('2026-03-11T12:00:00Z');
     sandbox = await startDemoSandbox();
     server = await DashboardServer.start({ sandbox });
@@ -65,7 +65,7 @@ describe('the events', () => {
     expect(budgets.data!.every(({ spent }) => spent! > 0)).toBe(true);
   });
 
-  it('are neither kept nor held up on the way', async () => {
+  it('are neither cached nor buffered on the way', async () => {
     await start();
     const { response } = await server.events({ 'accept-encoding': 'gzip' });
     expect(response.headers.get('content-type')).toBe('text/event-stream');
@@ -74,18 +74,18 @@ describe('the events', () => {
     expect(response.headers.get('content-encoding')).toBeNull();
   });
 
-  it('beat once a second, and end with the application', async () => {
+  it('beat every second, and end with the application', async () => {
     await start();
     const stream = await server.events();
     await stream.until(() => stream.types.filter((type) => type === 'beat').length >= 2);
     await Promise.all([server.close(), stream.end()]);
   });
 
-  it('cost OpenRouter the same for one and for many who look, and nothing for none', async () => {
+  it('cause the same requests for one watcher and for many, and none without watchers', async () => {
     await start();
     const streams = await Promise.all(Array.from({ length: 8 }, () => server.events()));
     await Promise.all(streams.map((stream) => stream.until(({ spend }) => spend.data !== null)));
-    // A slow machine may be at the second round by now.
+    // A slow machine may have started the second round.
     expect(askedOf('/keys')).toBeLessThanOrEqual(2);
     expect(askedOf('/budgets')).toBeLessThanOrEqual(2);
     for (const stream of streams) stream.close();
@@ -118,11 +118,11 @@ describe('the balance', () => {
       [2, 'critical', 3, 2],
       [1, 'low', 8, 6],
     ]);
-    // Those who come later see them, too.
+    // Later watchers see them, too.
     expect((await server.events()).dashboard.alerts).toEqual(alerts);
   });
 
-  it('is read anew on request', async () => {
+  it('is read again on request', async () => {
     await start();
     const stream = await server.events();
     await stream.until(({ balance }) => balance.data !== null);
@@ -133,7 +133,7 @@ describe('the balance', () => {
 });
 
 describe('an outage', () => {
-  it('is told beside the last figures, and is over when it is over', async () => {
+  it('shows beside the last figures, and disappears when it is over', async () => {
     await start();
     const stream = await server.events();
     await stream.until(({ keys, balance }) => keys.data !== null && balance.data !== null);
@@ -161,7 +161,7 @@ describe('an outage', () => {
     expect(up.alerts[0]!.type).toBe('recovered');
   });
 
-  it('from the start on shows as such, and then the account', async () => {
+  it('at the start shows as a problem, and then the account', async () => {
     await start(false);
     const stream = await server.events();
     const { balance } = await stream.until((shown) => shown.balance.problem !== null);
@@ -172,7 +172,7 @@ describe('an outage', () => {
 });
 
 describe('a key that has expired', () => {
-  it('leaves no figures, whatever else is wrong, until it works again', async () => {
+  it('hides the figures under any condition, until it works again', async () => {
     await start();
     const stream = await server.events();
     await stream.until(({ balance }) => balance.data !== null);
@@ -190,14 +190,14 @@ describe('a key that has expired', () => {
 });
 
 describe('the other conditions', () => {
-  it('throttled: 429 that says when to come back', async () => {
+  it('throttled: 429 with Retry-After', async () => {
     await start();
     await server.command('/api/sandbox/condition', { condition: 'throttled' });
     const response = await fetch(`${sandbox.baseUrl}/credits`);
     expect([response.status, response.headers.get('retry-after')]).toEqual([429, '1']);
   });
 
-  it('slow: late, but right', async () => {
+  it('slow: late, but correct', async () => {
     await start();
     await server.command('/api/sandbox/condition', { condition: 'slow' });
     expect(sandbox.latencyMs).toBe(3_000);
@@ -211,7 +211,7 @@ describe('the other conditions', () => {
 });
 
 describe('completions', () => {
-  it('cost money, are counted, and are refused when it is short', async () => {
+  it('cost credits, are counted, and are refused when credits are short', async () => {
     await start();
     const stream = await server.events();
     await stream.until(({ balance }) => balance.data !== null);
@@ -234,7 +234,7 @@ describe('completions', () => {
     expect(traffic.balanceAttempts).toBeGreaterThan(0);
   });
 
-  it('say that the model could not be asked', async () => {
+  it('say why they failed', async () => {
     await start();
     await server.command('/api/sandbox/condition', { condition: 'outage' });
     await expect(server.refusal('/api/completions', {})).resolves.toMatchObject({
@@ -243,7 +243,7 @@ describe('completions', () => {
     });
   });
 
-  it('are asked for now and then while the account is busy', async () => {
+  it('run in the background while the account is busy', async () => {
     await start();
     await server.command('/api/sandbox/busy', { busy: true });
     const stream = await server.events();
@@ -253,7 +253,7 @@ describe('completions', () => {
 });
 
 describe('a charge', () => {
-  it('is refused with the page on which credits are bought', async () => {
+  it('is refused with the page where credits are bought', async () => {
     await start();
     await expect(server.refusal('/api/charges', { amount: 25 })).resolves.toMatchObject({
       statusCode: 410,
@@ -262,7 +262,7 @@ describe('a charge', () => {
     });
   });
 
-  it('is passed on where a server still makes one', async () => {
+  it('is returned if the server still creates one', async () => {
     sandbox = await OpenRouterSandbox.start({ coinbase: 'hosted' });
     server = await DashboardServer.start({ sandbox });
     const { status, text } = await server.post('/api/charges', { amount: 25 });
@@ -278,8 +278,8 @@ describe('a charge', () => {
   });
 });
 
-describe('a command that makes no sense', () => {
-  it('names what is wrong with it, and changes nothing', async () => {
+describe('an invalid command', () => {
+  it('names the problem, and changes nothing', async () => {
     await start();
     const commands: [string, unknown, string][] = [
       ['/api/sandbox/spend', {}, '`usd` must be a number of US dollars'],
@@ -310,7 +310,7 @@ describe('a command that makes no sense', () => {
 });
 
 describe('the API docs', () => {
-  it('have every command, with its bounds', async () => {
+  it('contain every command with its bounds', async () => {
     await start();
     const { paths, components } = JSON.parse((await server.ask('/docs-json')).text);
     expect(Object.keys(paths).sort()).toEqual([

@@ -4,7 +4,7 @@ import type { OpenRouterSandbox } from 'nestjs-openrouter/testing';
 import { startDemoSandbox } from '../src/demo-sandbox.js';
 import { fixDate } from './support/fixed-date.js';
 
-describe('the account of the demo', () => {
+describe('the demo account', () => {
   let sandbox: OpenRouterSandbox | undefined;
 
   afterEach(async () => {
@@ -20,7 +20,7 @@ describe('the account of the demo', () => {
     '2027-03-28T01:00:00Z',
     '2028-02-29T12:00:00Z',
     '2028-03-01T00:00:00Z',
-  ])('begins with the same money on %s', async (start) => {
+  ])('starts with the same balance on %s', async (start) => {
     fixDate(start);
     sandbox = await startDemoSandbox();
     await using client = new OpenRouterClient({

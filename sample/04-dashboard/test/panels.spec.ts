@@ -32,7 +32,7 @@ function key(fields: Partial<ApiKey>): ApiKey {
 }
 
 describe('the spend', () => {
-  it('has every completed day of a month, and the models by what they cost', () => {
+  it('has every completed day of a month, and the models ordered by cost', () => {
     const items = [
       item('2026-03-09', 'b', 0.1),
       item('2026-03-09', 'b', 0.2),
@@ -52,14 +52,14 @@ describe('the spend', () => {
     expect(shown).toEqual({ dailyUsage: 1, daysLeft: 5, emptyOn: NOON, basedOnDays: 7 });
   });
 
-  it('puts the cheap models together', () => {
+  it('combines the cheap models', () => {
     const items = 'abcdefgh'.split('').map((model, index) => item('2026-03-09', model, index + 1));
     const { models, days } = spendOf(items, undefined, forecast, NOON);
     expect(models).toEqual(['h', 'g', 'f', 'e', 'd', 'c', 'other models']);
     expect(days.at(-1)!.usd).toEqual([8, 7, 6, 5, 4, 3, 3]);
   });
 
-  it('has of today what the keys say, if they say it', () => {
+  it('takes today from the keys, if they are known', () => {
     const keys = [key({ usageDaily: 0.1 }), key({ usageDaily: 0.2 })];
     expect(spendOf([], keys, forecast, NOON).today).toBe(0.3);
     expect(spendOf([], undefined, forecast, NOON).today).toBeNull();
@@ -67,7 +67,7 @@ describe('the spend', () => {
 });
 
 describe('the keys', () => {
-  it('come with their share, the dearest first, and without what names them to the API', () => {
+  it('have their share, are ordered by spend, and show no hash or label', () => {
     const keys = keysOf([
       key({ name: 'small', usageMonthly: 1, hash: 'h', label: 'sk-or-v1-abc...xyz' }),
       key({ name: 'big', usageMonthly: 3, disabled: true, limitReset: 'daily', expiresAt: new Date(NOON) }),
@@ -80,7 +80,7 @@ describe('the keys', () => {
     expect(JSON.stringify(keys)).not.toContain('sk-or');
   });
 
-  it('have no share while nothing was spent', () => {
+  it('have no share if nothing was spent', () => {
     expect(keysOf([key({})])[0]!.share).toBeNull();
   });
 
@@ -93,11 +93,11 @@ describe('the keys', () => {
     { name: 'PROD SK-OR-V1-0123456789abcdef' },
     { name: 'abc...xyz', label: 'abc...xyz' },
     { name: 'prod abc...f3e', label: 'sk-or-v1-abc...f3e' },
-  ])('do not go by their text, nor by nothing: %p', (fields) => {
+  ])('are unnamed if the name reveals the key or is missing: %p', (fields) => {
     expect(keysOf([key(fields)])[0]!.name).toBe('Unnamed key');
   });
 
-  it.each(['prod', 'sk-organisation', ' or-v1 '])('go by the name %s', (name) => {
+  it.each(['prod', 'sk-organisation', ' or-v1 '])('keep the name %s', (name) => {
     expect(keysOf([key({ name, label: 'sk-or-v1-abc...xyz' })])[0]!.name).toBe(name);
     expect(keysOf([key({ name, label: '' })])[0]!.name).toBe(name);
   });
@@ -131,7 +131,7 @@ describe('the budgets', () => {
     });
   });
 
-  it('are there without the keys', () => {
+  it('show without the keys', () => {
     expect(budgetsOf('default', [budget({ interval: 'daily' })], undefined)[0]!.spent).toBeNull();
   });
 });
@@ -143,18 +143,18 @@ describe('the history', () => {
       [],
     );
 
-  it('always ends with the newest figure, in steps of seconds', () => {
+  it('ends with the newest figure, in steps of some seconds', () => {
     const history = of([0, 1], [1_000, 2], [2_000, 3], [3_500, 4], [4_000, 5], [9_000, 6]);
     expect(history.map(({ at }) => at)).toEqual([0, 3_500, 4_000, 9_000]);
     expect(history.at(-1)).toEqual({ at: 9_000, spendable: 6 });
   });
 
-  it('has a gap where nothing is known, and none at the beginning', () => {
+  it('has a gap where nothing is known, but not at the beginning', () => {
     const history = of([0, null], [1, 1], [2, null], [3, null], [4, 2]);
     expect(history.map(({ spendable }) => spendable)).toEqual([1, null, 2]);
   });
 
-  it('does not grow for ever', () => {
+  it('has a maximum length', () => {
     const history = of(
       ...Array.from({ length: 900 }, (_, index): [number, number] => [index * 3_000, index]),
     );

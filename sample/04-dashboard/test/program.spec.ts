@@ -20,7 +20,7 @@ afterEach(async () => {
 });
 
 describe('without a key', () => {
-  it('runs on a sandbox, and ends on Ctrl-C at once, though somebody is looking', async () => {
+  it('runs on a sandbox, and ends at once on Ctrl-C despite an open event stream', async () => {
     const program = run({ OPENROUTER_MANAGEMENT_KEY: ' ' });
     const url = await program.url();
     expect(program.firstLine).toMatch(/^Account: a sandbox at http:\/\/127\.0\.0\.1:\d+\/api\/v1 /);
@@ -39,8 +39,8 @@ describe('without a key', () => {
 });
 
 describe('npm start', () => {
-  it('passes on Ctrl-C', async () => {
-    // Without `prestart`, which would build again.
+  it('forwards Ctrl-C', async () => {
+    // Skips `prestart`, which would build again.
     const program = run({}, ['npm', 'start', '--silent', '--ignore-scripts']);
     await program.url();
     await expect(program.end('SIGINT')).resolves.toEqual(ENDED);
@@ -48,7 +48,7 @@ describe('npm start', () => {
 });
 
 describe('with a key', () => {
-  it('says which kinds it has and where, and shows the account', async () => {
+  it('names the kinds of keys and the host', async () => {
     await using sandbox = await OpenRouterSandbox.start();
     const program = run({
       OPENROUTER_API_KEY: sandbox.apiKey,
@@ -63,26 +63,26 @@ describe('with a key', () => {
   });
 });
 
-describe('where others can reach it', () => {
-  it('makes a token, which is in the URL', async () => {
+describe('if other machines can reach it', () => {
+  it('generates a token, and prints it in the URL', async () => {
     const program = run({ HOST: '0.0.0.0' });
     const url = new URL(await program.url());
     expect(url.searchParams.get('token')).toMatch(/^[\w-]{32}$/);
     expect((await fetch(new URL('/docs', url))).status).toBe(401);
-    // The lines work as they are, where no such variable is set.
+    // No variable is set, so the printed commands contain the token.
     expect(program.stdout).toContain(`-H "Authorization: Bearer ${url.searchParams.get('token')}"`);
     expect(program.output).not.toContain('$DASHBOARD_TOKEN');
     expect((await fetch(url, { redirect: 'manual' })).status).toBe(303);
     await expect(program.end('SIGTERM')).resolves.toEqual(ENDED);
   });
 
-  it('takes the given one', async () => {
+  it('uses the given token', async () => {
     const program = run({ DASHBOARD_TOKEN: 'correct-horse-battery' });
     const url = new URL(await program.url());
     expect(url.searchParams.get('token')).toBe('correct-horse-battery');
     const headers = { authorization: 'Bearer correct-horse-battery' };
     expect((await fetch(new URL('/docs', url), { headers })).status).toBe(200);
-    // In the two URLs, and nowhere else.
+    // Only in the two URLs.
     expect(program.output.match(/correct-horse-battery/g)).toHaveLength(2);
     expect(program.stdout).toContain('-H "Authorization: Bearer $DASHBOARD_TOKEN"');
   });

@@ -15,7 +15,7 @@ const SANDBOX_COMMANDS = [
 let account: OpenRouterSandbox;
 let server: DashboardServer;
 
-/** A sandbox in the place of OpenRouter; the application does not know. */
+/** Starts the application on a sandbox that it takes for OpenRouter. */
 async function start(keys: (account: OpenRouterSandbox) => object): Promise<void> {
   account = await OpenRouterSandbox.start({ keyLimit: 50 });
   server = await DashboardServer.start({ options: { baseUrl: account.baseUrl, ...keys(account) } });
@@ -29,7 +29,7 @@ afterEach(async () => {
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe('a real account', () => {
-  it('is shown, and nothing but asked', async () => {
+  it('is shown, and only read', async () => {
     await start(({ apiKey, managementKey }) => ({ apiKey, managementKey }));
     const stream = await server.events();
     const shown = await stream.until(
@@ -52,7 +52,7 @@ describe('a real account', () => {
     expect(account.requests.filter(({ method }) => method !== 'GET')).toEqual([]);
   });
 
-  it('says what limits, and until when', async () => {
+  it('shows which limit decides, and until when', async () => {
     await start(({ apiKey, managementKey }) => ({ apiKey, managementKey }));
     account.addGuardrail({ scope: 'member', limitUsd: 3, resetInterval: 'monthly' });
     const stream = await server.events();
@@ -62,7 +62,7 @@ describe('a real account', () => {
     expect(new Date(balance.data!.resetsAt!).toISOString()).toMatch(/-01T00:00:00\.000Z$/);
   });
 
-  it('is not asked again because somebody reloads the page', async () => {
+  it('is not read again when the page is reloaded', async () => {
     await start(({ apiKey, managementKey }) => ({ apiKey, managementKey }));
     const stream = await server.events();
     await stream.until(({ budgets }) => budgets.data !== null);
@@ -74,7 +74,7 @@ describe('a real account', () => {
     expect(account.requests).toEqual([]);
   });
 
-  it('is read once, however often the page is reloaded meanwhile', async () => {
+  it('is read once, however often the page is reloaded during the reading', async () => {
     await start(({ apiKey, managementKey }) => ({ apiKey, managementKey }));
     account.latencyMs = 1_000;
     for (let count = 0; count < 10; count += 1) {
@@ -84,14 +84,14 @@ describe('a real account', () => {
     }
     const stream = await server.events();
     await stream.until(({ budgets }) => budgets.data !== null);
-    // Later than any reading that those who have left could have begun.
+    // Later than any reading that the closed pages could have started.
     await sleep(1_200);
     const asked = (path: string): number =>
       account.requests.filter((request) => request.path.includes(path)).length;
     expect([asked('/keys'), asked('/budgets')]).toEqual([1, 1]);
   });
 
-  it('is asked for its balance once, however many want it anew', async () => {
+  it('has its balance read once for many concurrent refreshes', async () => {
     await start(({ apiKey, managementKey }) => ({ apiKey, managementKey }));
     await server.command('/api/balance/refresh', {});
     account.clearRequests();
@@ -106,7 +106,7 @@ describe('a real account', () => {
     expect(account.requests.map(({ path }) => path)).toContain('/api/v1/credits');
   });
 
-  it.each([401, 403])('that refuses the key with a %i refuses nobody who looks', async (status) => {
+  it.each([401, 403])('that refuses the key with a %i does not lock out the user', async (status) => {
     await start(({ managementKey }) => ({ managementKey }));
     account.failNext({
       status,
@@ -119,11 +119,11 @@ describe('a real account', () => {
         message: 'No such key.',
       });
     }
-    // The watch has read it as well, at the start.
+    // The watch reads it at the start, too.
     expect(account.requests.filter(({ path }) => path === '/api/v1/credits').length).toBeLessThanOrEqual(2);
   });
 
-  it('says which key is missing, and asks nothing that would be refused', async () => {
+  it('says which key is missing, and sends no request that would be refused', async () => {
     await start(({ apiKey }) => ({ apiKey }));
     const stream = await server.events();
     const { balance, spend, keys, budgets } = await stream.until((shown) => shown.balance.data !== null);

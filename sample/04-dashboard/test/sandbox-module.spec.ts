@@ -7,12 +7,12 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-it('forgets the requests to the sandbox each minute', async () => {
+it('clears the recorded requests of the sandbox every minute', async () => {
   await using sandbox = await OpenRouterSandbox.start();
   const module = new SandboxModule(sandbox, new TrafficLog());
   const ask = async (): Promise<string> => (await fetch(`${sandbox.baseUrl}/credits`)).text();
   await ask();
-  // Not what the sandbox needs to answer.
+  // The sandbox needs these to answer.
   jest.useFakeTimers({
     doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'setTimeout', 'clearTimeout'],
   });

@@ -14,7 +14,7 @@ const COMMANDS: readonly (readonly [string, unknown])[] = [
   ['/api/sandbox/busy', { busy: true }],
 ];
 
-it('no key is in any answer or event, whatever happens', async () => {
+it('shows no key in any answer or event, whatever happens', async () => {
   await using sandbox = await startDemoSandbox();
   const { apiKey, managementKey, baseUrl } = sandbox;
   const response = await fetch(`${baseUrl}/keys?include_disabled=true`, {

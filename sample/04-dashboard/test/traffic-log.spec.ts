@@ -32,7 +32,7 @@ function fail(message: string, status?: number, operation = 'activity.list'): vo
 }
 
 describe('the traffic', () => {
-  it('is nothing at first', () => {
+  it('is empty at first', () => {
     expect(log.traffic).toMatchObject({
       windowMs: 60_000,
       attempts: 0,
@@ -46,7 +46,7 @@ describe('the traffic', () => {
     expect(log.traffic.perSecond).toEqual(Array(60).fill({ ok: 0, failed: 0 }));
   });
 
-  it('counts attempts, failures, retries, and what the balance takes', () => {
+  it('counts attempts, failures, retries and readings of the balance', () => {
     succeed('credits.getCredits');
     succeed('apiKeys.getCurrent');
     succeed('apiKeys.list');
@@ -63,7 +63,7 @@ describe('the traffic', () => {
     });
   });
 
-  it('is of the last minute, second by second', () => {
+  it('covers the last minute by seconds', () => {
     succeed();
     now += 1_000;
     succeed();
@@ -83,12 +83,12 @@ describe('the traffic', () => {
     expect(log.traffic).toMatchObject({ attempts: 0, errors: 0, p95Ms: null });
   });
 
-  it('has the duration that 95 of 100 attempts keep', () => {
+  it('has the 95th percentile of the durations', () => {
     for (let durationMs = 1; durationMs <= 100; durationMs += 1) succeed('activity.list', durationMs);
     expect(log.traffic.p95Ms).toBe(95);
   });
 
-  it('tells the last failures, the newest first, and keeps few', () => {
+  it('lists the last few failures, newest first', () => {
     for (let count = 1; count <= 30; count += 1) fail(`failure ${count}`, 500);
     fail('reset by peer');
     const { failures } = log.traffic;
@@ -102,7 +102,7 @@ describe('the traffic', () => {
     expect(failures[1]).toMatchObject({ status: 500, message: 'failure 30' });
   });
 
-  it('takes no more memory at a higher rate, or after a clock was set back', () => {
+  it('needs no more memory at a higher rate, or after the clock was set back', () => {
     for (let count = 0; count < 10_000; count += 1) succeed();
     now -= 30_000;
     succeed();
@@ -111,7 +111,7 @@ describe('the traffic', () => {
   });
 });
 
-it('does not say twice what has failed', () => {
+it('does not repeat the operation in the message', () => {
   fail('activity.list: OpenRouter could not be reached', undefined);
   fail('credits.getCredits: other', undefined);
   const messages = log.traffic.failures.map(({ message }) => message);
@@ -120,7 +120,7 @@ it('does not say twice what has failed', () => {
   expect(log.lastBalanceFailure).toBe('OpenRouter could not be reached');
 });
 
-it('knows why the balance could not be read', () => {
+it('knows why the last reading of the balance failed', () => {
   fail('other', 500);
   expect(log.lastBalanceFailure).toBeUndefined();
   fail('User not found.', 401, 'credits.getCredits');

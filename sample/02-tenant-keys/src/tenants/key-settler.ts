@@ -5,11 +5,11 @@ import { TenantStore } from './tenant-store.js';
 
 const INTERVAL_MS = 60_000;
 
-/** Takes up what was left undone: at the start by a process that was killed, later by calls that have failed. */
+/** Finishes what was left undone: at the start by a killed process, later by failed calls. */
 @Injectable()
 export class KeySettler implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(KeySettler.name);
-  /** There while the application runs. */
+  /** Set while the application runs. */
   private timer: NodeJS.Timeout | undefined;
   private running = false;
 
@@ -19,7 +19,7 @@ export class KeySettler implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly lock: TenantLock,
   ) {}
 
-  /** Waits for nothing: the application starts even while OpenRouter is out of reach. */
+  /** Does not wait, so that the application starts even if OpenRouter is out of reach. */
   onApplicationBootstrap(): void {
     this.timer = setInterval(() => void this.run(), INTERVAL_MS).unref();
     void this.run();
@@ -47,7 +47,7 @@ export class KeySettler implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
-  /** One tenant that cannot be settled keeps no other from it. */
+  /** A tenant that cannot be settled does not stop the others. */
   private async settle(tenantId: string): Promise<void> {
     try {
       await this.lock.hold(tenantId, (signal) => this.keys.settle(tenantId, signal));

@@ -1,16 +1,16 @@
 import { monthOf, type Tenant, type TenantKey } from './tenant.js';
 
 /**
- * What is to be done next for the keys of a tenant. Each step may be done again after it was cut off anywhere:
+ * The next thing to do for the keys of a tenant. Each step can be repeated after an interruption at any point:
  *
- * - `set-disabled`: tell OpenRouter whether it is to refuse the key.
- * - `disable`: let OpenRouter refuse a key that was replaced.
- * - `restore-limit`: give the key the whole limit again, after the month in which it took over what was left.
- * - `replace`: nobody knows whether the key was made. Look for its name, delete what is found, since its secret is
- *   lost, and make another one under another name.
- * - `take-over`: try the key, and make it the key of the tenant.
+ * - `set-disabled`: disable or enable the key at OpenRouter.
+ * - `disable`: disable a replaced key at OpenRouter.
+ * - `restore-limit`: restore the full limit of a key after the month in which it started with the rest of a limit.
+ * - `replace`: it is unknown whether the key was created. Delete every key with its name, because the secret is lost,
+ *   and create another key with another name.
+ * - `take-over`: test the key, and make it the active key of the tenant.
  * - `delete`: delete a key that has been disabled for long enough.
- * - `sweep`: look once more for what a creation has made after everybody had given it up.
+ * - `sweep`: look once more for a key that was created after its creation was given up.
  */
 export type StepKind =
   'set-disabled' | 'disable' | 'restore-limit' | 'replace' | 'take-over' | 'delete' | 'sweep';
@@ -23,11 +23,11 @@ export interface Step {
 export interface StepTimes {
   /** How long a disabled key is kept. */
   readonly keepRetiredMs: number;
-  /** After how long a creation without an answer can have no effect any more. */
+  /** The time after which a creation without an answer can no longer have an effect. */
   readonly lateCreationMs: number;
 }
 
-/** What OpenRouter or people wait for comes before what only tidies up. */
+/** Steps that affect users come before clean-up. */
 const ORDER: readonly StepKind[] = [
   'set-disabled',
   'disable',
@@ -38,12 +38,12 @@ const ORDER: readonly StepKind[] = [
   'sweep',
 ];
 
-/** Whether nobody waits for a step. No other one comes after it. */
-export function onlyTidiesUp({ kind }: Step): boolean {
+/** Whether the step is only clean-up. Such steps come last. */
+export function isCleanUp({ kind }: Step): boolean {
   return kind === 'delete' || kind === 'sweep';
 }
 
-/** The step to do now; `undefined` if there is none, or none yet. */
+/** The step to do now. `undefined` if there is none, or none is due yet. */
 export function nextStep(
   tenant: Tenant,
   keys: readonly TenantKey[],
@@ -76,11 +76,11 @@ function stepFor(tenant: Tenant, key: TenantKey, times: StepTimes, now: number):
   }
 }
 
-/** How a tenant's key stands. */
+/** The state of a tenant's key. */
 export type TenantStatus =
   'creating' | 'active' | 'rotating' | 'disabling' | 'disabled' | 'enabling' | 'keyless';
 
-/** `keyless`: its key was refused when it was tried; a rotation makes another one. */
+/** `keyless`: OpenRouter refused the key in its test. A rotation creates another one. */
 export function statusOf(tenant: Tenant, keys: readonly TenantKey[]): TenantStatus {
   const active = keys.find(({ state }) => state === 'active');
   const coming = keys.some(({ state }) => state === 'intended' || state === 'stored');

@@ -7,13 +7,13 @@ import {
   type SecretString,
 } from 'nestjs-openrouter';
 import { StartError } from 'sample-shared';
-import { nextStep, onlyTidiesUp, type Step, type StepKind, type StepTimes } from './key-steps.js';
+import { nextStep, isCleanUp, type Step, type StepKind, type StepTimes } from './key-steps.js';
 import { SecretCipher } from './secret-cipher.js';
 import type { Tenant, TenantKey } from './tenant.js';
 import { TenantStore } from './tenant-store.js';
 import { limitFor } from './usage.js';
 
-/** Takes the keys of tenants through their steps, at OpenRouter first and then in the store. */
+/** Takes the keys of tenants through their steps. Each happens at OpenRouter first, and then in the store. */
 @Injectable()
 export class TenantKeys implements OnModuleInit {
   private readonly logger = new Logger(TenantKeys.name);
@@ -25,26 +25,26 @@ export class TenantKeys implements OnModuleInit {
     'set-disabled': async (key, { disabled }, signal) => {
       await this.apiKeys.update(hashOf(key), { disabled }, { signal });
       this.store.markDisabled(key, disabled);
-      this.tell(key, disabled ? 'disabled' : 'enabled');
+      this.log(key, disabled ? 'disabled' : 'enabled');
     },
     disable: async (key, _tenant, signal) => {
       const disabled = await unlessGone(this.apiKeys.update(hashOf(key), { disabled: true }, { signal }));
       this.store.retire(key, disabled?.usage, Date.now());
-      this.tell(key, 'replaced and disabled');
+      this.log(key, 'replaced and disabled');
     },
     'restore-limit': async (key, { monthlyLimit }, signal) => {
       await this.apiKeys.update(hashOf(key), { limit: monthlyLimit }, { signal });
       this.store.markLimitRestored(key);
-      this.tell(key, 'given its whole limit again');
+      this.log(key, 'back at its full limit');
     },
     replace: async (key, tenant, signal) => {
       await this.deleteByName(key, signal);
-      await this.make(tenant, this.store.replaceIntent(key, Date.now()), signal);
+      await this.create(tenant, this.store.replaceIntent(key, Date.now()), signal);
     },
     'take-over': async (key, _tenant, signal) => {
-      await this.tryOut(key, signal);
+      await this.test(key, signal);
       this.store.takeOver(key, Date.now());
-      this.tell(key, 'in use');
+      this.log(key, 'in use');
     },
     delete: async (key, _tenant, signal) => {
       const last = await unlessGone(this.apiKeys.get(hashOf(key), { signal }));
@@ -53,7 +53,7 @@ export class TenantKeys implements OnModuleInit {
         await unlessGone(this.apiKeys.delete(last.hash, { signal }));
       }
       this.store.markDeleted(key, Date.now());
-      this.tell(key, 'deleted');
+      this.log(key, 'deleted');
     },
     sweep: async (key, _tenant, signal) => {
       await this.deleteByName(key, signal);
@@ -68,7 +68,7 @@ export class TenantKeys implements OnModuleInit {
     private readonly times: StepTimes,
   ) {}
 
-  /** @throws `StartError` if the secrets in the database are of another cipher key. */
+  /** @throws `StartError` if the secrets in the database were encrypted with another key. */
   onModuleInit(): void {
     const key = this.store.anySealedKey();
     try {
@@ -81,9 +81,9 @@ export class TenantKeys implements OnModuleInit {
   }
 
   /**
-   * Does what is left to do for a tenant, also what another process has left.
+   * Does all remaining steps of a tenant, also those that another process left.
    *
-   * What only tidies up fails nobody's request: it is left for another time.
+   * A failed clean-up does not fail the request. It is repeated later.
    */
   async settle(tenantId: string, signal: AbortSignal): Promise<void> {
     for (;;) {
@@ -94,46 +94,46 @@ export class TenantKeys implements OnModuleInit {
       try {
         await this.actions[step.kind](step.key, tenant, signal);
       } catch (error) {
-        if (!onlyTidiesUp(step)) throw error;
+        if (!isCleanUp(step)) throw error;
         this.logger.warn(`Tenant ${tenantId}: could not ${step.kind} a key yet (${String(error)})`);
         return;
       }
     }
   }
 
-  /** What is to be done for a tenant now. */
+  /** The step to do now for a tenant. */
   nextStep(tenant: Tenant): Step | undefined {
     return nextStep(tenant, this.store.keysOf(tenant.id), this.times, Date.now());
   }
 
-  /** Makes the key that was written down, with the one request that ever bears its name. */
-  async make(tenant: Tenant, key: TenantKey, signal: AbortSignal): Promise<void> {
+  /** Creates the key that was written down. No other request uses its name. */
+  async create(tenant: Tenant, key: TenantKey, signal: AbortSignal): Promise<void> {
     const { apiKey, secret } = await this.apiKeys.create(
       { name: key.name, limit: limitFor(tenant, key), limitReset: 'monthly' },
       { signal },
     );
     const sealed = this.cipher.seal(secret, { tenantId: key.tenantId, hash: apiKey.hash });
     this.store.storeSecret(key, apiKey.hash, sealed, Date.now());
-    this.logger.log(`Tenant ${key.tenantId}: key ${apiKey.hash} made`);
+    this.logger.log(`Tenant ${key.tenantId}: key ${apiKey.hash} created`);
   }
 
   secretOf(key: TenantKey): SecretString {
     return this.cipher.open(this.store.sealedSecret(key), { tenantId: key.tenantId, hash: hashOf(key) });
   }
 
-  private async tryOut(key: TenantKey, signal: AbortSignal): Promise<void> {
+  private async test(key: TenantKey, signal: AbortSignal): Promise<void> {
     try {
       await this.apiKeys.getCurrent({ apiKey: this.secretOf(key), signal });
     } catch (error) {
       if (error instanceof OpenRouterUnauthorizedException || error instanceof OpenRouterForbiddenException) {
         this.store.reject(key, Date.now());
-        this.tell(key, 'given up, since OpenRouter refuses it');
+        this.log(key, 'given up, because OpenRouter refuses it');
       }
       throw error;
     }
   }
 
-  /** What bears the name has a secret that nobody knows. */
+  /** Deletes the keys with this name, whose secrets nobody knows. */
   private async deleteByName(key: TenantKey, signal: AbortSignal): Promise<void> {
     for (const { hash } of await this.apiKeys.findByName(key.name, { signal })) {
       await unlessGone(this.apiKeys.delete(hash, { signal }));
@@ -141,17 +141,17 @@ export class TenantKeys implements OnModuleInit {
     }
   }
 
-  private tell(key: TenantKey, what: string): void {
+  private log(key: TenantKey, what: string): void {
     this.logger.log(`Tenant ${key.tenantId}: key ${hashOf(key)} ${what}`);
   }
 }
 
-/** Every key has a hash from `stored` on. */
+/** A key has a hash from the state `stored` on. */
 function hashOf({ hash }: TenantKey): string {
   return hash!;
 }
 
-/** `undefined` if OpenRouter no longer has the key, which is no obstacle to disabling or deleting it. */
+/** `undefined` if OpenRouter no longer has the key. It is then as good as disabled or deleted. */
 async function unlessGone<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;

@@ -5,10 +5,10 @@ import {
   ServiceUnavailableException,
 } from '@nestjs/common';
 
-/** How long the end of the application waits for changes that are under way. */
-const PATIENCE_MS = 5_000;
+/** How long the shutdown waits for running changes. */
+const SHUTDOWN_TIMEOUT_MS = 5_000;
 
-/** Lets one change of a tenant run at a time, and the application end between two changes. */
+/** Runs one change of a tenant at a time, and lets the application end only between changes. */
 @Injectable()
 export class TenantLock implements OnModuleDestroy {
   private readonly running = new Map<string, Promise<unknown>>();
@@ -20,15 +20,15 @@ export class TenantLock implements OnModuleDestroy {
   }
 
   /**
-   * @param change - Gets a signal that ends what it waits for.
-   * @throws `ConflictException` if another change of this tenant is under way.
+   * @param change - Called with a signal that aborts its requests.
+   * @throws `ConflictException` if another change of this tenant is running.
    */
   async hold<T>(tenantId: string, change: (signal: AbortSignal) => Promise<T>): Promise<T> {
     if (this.closed) {
-      throw new ServiceUnavailableException('The server is about to end.');
+      throw new ServiceUnavailableException('The server is shutting down.');
     }
     if (this.isTaken(tenantId)) {
-      throw new ConflictException(`Another change of the tenant ${tenantId} is under way.`);
+      throw new ConflictException(`Another change of the tenant ${tenantId} is running.`);
     }
     const running = change(this.shutdown.signal);
     this.running.set(tenantId, running);
@@ -39,10 +39,10 @@ export class TenantLock implements OnModuleDestroy {
     }
   }
 
-  /** A change that is cut off is taken up at the next start, but a creation then costs an orphan. */
+  /** An aborted change is finished after the next start. An aborted creation may leave a key that is then deleted. */
   async onModuleDestroy(): Promise<void> {
     this.closed = true;
-    const timer = setTimeout(() => this.shutdown.abort(), PATIENCE_MS);
+    const timer = setTimeout(() => this.shutdown.abort(), SHUTDOWN_TIMEOUT_MS);
     await Promise.allSettled(this.running.values());
     clearTimeout(timer);
   }

@@ -8,10 +8,10 @@ const APPLICATION = 'tenant-keys';
 
 const IN_MEMORY = ':memory:';
 
-/** An old process may be about to end while a new one starts. */
+/** At a restart, the old process may still be ending. */
 const LOCK_TIMEOUT_MS = 3_000;
 
-/** The indexes let no mistake in the code give a tenant two keys. */
+/** The unique indexes make it impossible that a tenant gets two keys. */
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS tenants (
     id            TEXT PRIMARY KEY,
@@ -40,24 +40,24 @@ const SCHEMA = `
 /**
  * The tenants and their keys in SQLite. Every change is one transaction, on disk before the method returns.
  *
- * One process only: the others wait for it to end. Two of them would each take the creation that the other has under
- * way for one that was cut off.
+ * Only one process can use it at a time. With two, each would take a running creation of the other for an interrupted
+ * one.
  */
 @Injectable()
 export class TenantStore implements OnApplicationShutdown {
   private readonly db: Database.Database;
 
-  /** @throws `StartError` if the file cannot be opened, or another process has it. */
+  /** @throws `StartError` if the file cannot be opened, or another process uses it. */
   constructor(file: string) {
     try {
       this.db = new Database(file, { timeout: LOCK_TIMEOUT_MS });
       this.db.pragma('locking_mode = EXCLUSIVE');
       this.db.pragma(`journal_mode = ${file === IN_MEMORY ? 'MEMORY' : 'WAL'}`);
-      // Without it a power failure may take the latest transactions with it.
+      // Otherwise a power failure may lose the latest transactions.
       this.db.pragma('synchronous = FULL');
       this.db.pragma('foreign_keys = ON');
       this.db.exec(SCHEMA);
-      // Takes the lock, if the schema was there already.
+      // Takes the lock even if the schema exists already.
       this.db.exec('BEGIN IMMEDIATE; COMMIT');
     } catch (error) {
       throw new StartError(`TENANTS_DATABASE=${file} cannot be used: ${reasonOf(error)}`);
@@ -76,7 +76,7 @@ export class TenantStore implements OnApplicationShutdown {
     return this.db.prepare('SELECT * FROM tenants WHERE id = ?').all(id).map(readTenant)[0];
   }
 
-  /** All keys that a tenant has or had, the oldest first. */
+  /** All keys that a tenant has or had, oldest first. */
   keysOf(tenantId: string): TenantKey[] {
     return this.db
       .prepare('SELECT * FROM keys WHERE tenant_id = ? ORDER BY rowid')
@@ -84,7 +84,7 @@ export class TenantStore implements OnApplicationShutdown {
       .map(readKey);
   }
 
-  /** @returns The key to make for it; `undefined` if the tenant is there already. */
+  /** @returns The key to create for the tenant. `undefined` if the tenant exists already. */
   addTenant(id: string, monthlyLimit: number, now: number, month: string): TenantKey | undefined {
     return this.inTransaction(() => {
       const { changes } = this.db
@@ -96,7 +96,7 @@ export class TenantStore implements OnApplicationShutdown {
     });
   }
 
-  /** Forgets a tenant with all of its keys: for one whose first key was never made. */
+  /** Removes a tenant and its keys, for a tenant whose first key was not created. */
   removeTenant(id: string): void {
     this.db.prepare('DELETE FROM tenants WHERE id = ?').run(id);
   }
@@ -105,12 +105,12 @@ export class TenantStore implements OnApplicationShutdown {
     this.db.prepare('UPDATE tenants SET disabled = ? WHERE id = ?').run(Number(disabled), tenantId);
   }
 
-  /** Writes down the name of a key before it is made. */
+  /** Writes down the name of a key before it is created. */
   intend(tenantId: string, carried: number, month: string, now: number): TenantKey {
     return this.insertKey(tenantId, carried, month, now);
   }
 
-  /** Gives up a key that was never stored, and writes down the name of the one in its place. */
+  /** Gives up a key that was never stored, and writes down the name of its replacement. */
   replaceIntent(key: TenantKey, now: number): TenantKey {
     return this.inTransaction(() => {
       this.update(key, { state: 'abandoned', since: now });
@@ -118,7 +118,7 @@ export class TenantStore implements OnApplicationShutdown {
     });
   }
 
-  /** Forgets a key of which OpenRouter has nothing. */
+  /** Removes a key that OpenRouter does not have. */
   forget(key: TenantKey): void {
     this.db.prepare('DELETE FROM keys WHERE name = ?').run(key.name);
   }
@@ -127,7 +127,7 @@ export class TenantStore implements OnApplicationShutdown {
     this.update(key, { state: 'stored', since: now, hash, sealed });
   }
 
-  /** Makes a stored key the key of its tenant, in the place of the one before. */
+  /** Makes a stored key the active key of its tenant, and retires the previous one. */
   takeOver(key: TenantKey, now: number): void {
     this.inTransaction(() => {
       const active = this.keysOf(key.tenantId).find(({ state }) => state === 'active');
@@ -138,12 +138,12 @@ export class TenantStore implements OnApplicationShutdown {
     });
   }
 
-  /** Takes a stored key that does not work out of the way. Nobody has seen its secret, so it has spent nothing. */
+  /** Retires a stored key that does not work. Nobody has seen its secret, so it has spent nothing. */
   reject(key: TenantKey, now: number): void {
     this.update(key, { state: 'retiring', since: now, usage: 0 });
   }
 
-  /** @param usage - What OpenRouter says it has spent; `undefined` if OpenRouter no longer has it. */
+  /** @param usage - What the key has spent according to OpenRouter. `undefined` if OpenRouter no longer has it. */
   retire(key: TenantKey, usage: number | undefined, now: number): void {
     this.update(key, { state: 'retired', since: now, disabled: 1, usage: usage ?? key.usage });
   }
@@ -174,7 +174,7 @@ export class TenantStore implements OnApplicationShutdown {
     return row?.['sealed'] as Buffer;
   }
 
-  /** Some key with a secret, if there is one. */
+  /** Any key that has a secret. */
   anySealedKey(): TenantKey | undefined {
     return this.db.prepare('SELECT * FROM keys WHERE sealed IS NOT NULL LIMIT 1').all().map(readKey)[0];
   }
@@ -188,7 +188,7 @@ export class TenantStore implements OnApplicationShutdown {
       .map(readKey)[0]!;
   }
 
-  /** @throws `Error` if the key is no longer in the state it was read in. */
+  /** @throws `Error` if the state of the key has changed since it was read. */
   private update(key: TenantKey, columns: Readonly<Record<string, string | number | Buffer | null>>): void {
     const assignments = Object.keys(columns).map((column) => `${column} = ?`);
     const { changes } = this.db

@@ -20,10 +20,10 @@ import {
 } from './tenants.dto.js';
 import { TenantsService } from './tenants.service.js';
 
-const UNDER_WAY = 'Another change of this tenant is under way';
+const BUSY = 'Another change of this tenant is running';
 
 @ApiTags('tenants')
-@ApiBadGatewayResponse({ description: 'OpenRouter could not be reached, or gave an unusable answer' })
+@ApiBadGatewayResponse({ description: 'OpenRouter could not be reached, or its answer was invalid' })
 @ApiServiceUnavailableResponse({ description: 'OpenRouter is busy' })
 @ApiGatewayTimeoutResponse({ description: 'OpenRouter took too long' })
 @Controller()
@@ -31,12 +31,12 @@ export class TenantsController {
   constructor(private readonly tenants: TenantsService) {}
 
   @Post('tenants')
-  // A secret is to be in no cache on its way.
+  // No cache on the way may keep a secret.
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Add a tenant and make its key' })
+  @ApiOperation({ summary: 'Add a tenant and create its key' })
   @ApiCreatedResponse({ type: TenantSecretResponse })
-  @ApiBadRequestResponse({ description: 'The body is wrong; the message names the field' })
-  @ApiConflictResponse({ description: 'There is such a tenant already' })
+  @ApiBadRequestResponse({ description: 'The body is invalid; the message names the field' })
+  @ApiConflictResponse({ description: 'The tenant exists already' })
   create(@Body() request: CreateTenantRequest): Promise<TenantSecretResponse> {
     return this.tenants.create(request);
   }
@@ -49,7 +49,7 @@ export class TenantsController {
   }
 
   @Get('tenants/:id')
-  @ApiOperation({ summary: 'A tenant and how its key stands' })
+  @ApiOperation({ summary: 'A tenant and the state of its key' })
   @ApiOkResponse({ type: TenantResponse })
   @ApiNotFoundResponse()
   get(@Param('id') id: string): TenantResponse {
@@ -59,10 +59,10 @@ export class TenantsController {
   @Post('tenants/:id/key/rotate')
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Replace the key; the former one is refused at once' })
+  @ApiOperation({ summary: 'Replace the key; the previous one stops working at once' })
   @ApiOkResponse({ type: TenantSecretResponse })
   @ApiNotFoundResponse()
-  @ApiConflictResponse({ description: UNDER_WAY })
+  @ApiConflictResponse({ description: BUSY })
   rotate(@Param('id') id: string): Promise<TenantSecretResponse> {
     return this.tenants.rotate(id);
   }
@@ -70,31 +70,31 @@ export class TenantsController {
   @Post('tenants/:id/key/secret')
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Show the secret of a key that was never shown' })
+  @ApiOperation({ summary: 'Show a secret that was never shown' })
   @ApiOkResponse({ type: TenantSecretResponse })
   @ApiNotFoundResponse()
-  @ApiConflictResponse({ description: UNDER_WAY })
-  @ApiGoneResponse({ description: 'It was shown already' })
+  @ApiConflictResponse({ description: BUSY })
+  @ApiGoneResponse({ description: 'The secret was shown already' })
   showSecret(@Param('id') id: string): Promise<TenantSecretResponse> {
     return this.tenants.showSecret(id);
   }
 
   @Post('tenants/:id/disable')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Let OpenRouter refuse the key' })
+  @ApiOperation({ summary: 'Disable the key' })
   @ApiOkResponse({ type: TenantResponse })
   @ApiNotFoundResponse()
-  @ApiConflictResponse({ description: UNDER_WAY })
+  @ApiConflictResponse({ description: BUSY })
   disable(@Param('id') id: string): Promise<TenantResponse> {
     return this.tenants.setDisabled(id, true);
   }
 
   @Post('tenants/:id/enable')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Let OpenRouter take the key again' })
+  @ApiOperation({ summary: 'Enable the key' })
   @ApiOkResponse({ type: TenantResponse })
   @ApiNotFoundResponse()
-  @ApiConflictResponse({ description: UNDER_WAY })
+  @ApiConflictResponse({ description: BUSY })
   enable(@Param('id') id: string): Promise<TenantResponse> {
     return this.tenants.setDisabled(id, false);
   }

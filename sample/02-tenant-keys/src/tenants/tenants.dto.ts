@@ -19,7 +19,7 @@ export class CreateTenantRequest {
   })
   id!: string;
 
-  @ApiProperty({ description: 'US dollars for each calendar month, UTC', example: 25 })
+  @ApiProperty({ description: 'US dollars per calendar month (UTC)', example: 25 })
   @Max(1_000_000)
   @IsPositive()
   @IsNumber({ maxDecimalPlaces: 2 })
@@ -30,16 +30,16 @@ export class TenantResponse {
   @ApiProperty()
   id!: string;
 
-  @ApiProperty({ description: 'US dollars for each calendar month, UTC' })
+  @ApiProperty({ description: 'US dollars per calendar month (UTC)' })
   monthlyLimit!: number;
 
   @ApiProperty({ enum: STATUSES })
   status!: TenantStatus;
 
-  @ApiProperty({ type: String, nullable: true, description: 'What OpenRouter knows the key by' })
+  @ApiProperty({ type: String, nullable: true, description: 'The identifier of the key at OpenRouter' })
   keyHash!: string | null;
 
-  @ApiProperty({ description: 'Whether the secret of the key can no longer be had' })
+  @ApiProperty({ description: 'Whether the secret was shown. It is shown only once' })
   secretShown!: boolean;
 
   @ApiProperty()
@@ -50,7 +50,7 @@ export class TenantSecretResponse {
   @ApiProperty()
   tenant!: TenantResponse;
 
-  @ApiProperty({ description: 'The key itself, shown this once' })
+  @ApiProperty({ description: 'The key itself, shown only once' })
   secret!: string;
 }
 
@@ -58,7 +58,7 @@ export class TenantUsageResponse {
   @ApiProperty()
   tenantId!: string;
 
-  @ApiProperty({ description: 'US dollars for each calendar month, UTC' })
+  @ApiProperty({ description: 'US dollars per calendar month (UTC)' })
   monthlyLimit!: number;
 
   @ApiProperty({ type: Number, nullable: true, description: 'US dollars; null if not known' })
@@ -70,7 +70,7 @@ export class TenantUsageResponse {
   @ApiProperty({
     type: Number,
     nullable: true,
-    description: 'US dollars, with all former keys; null if not known',
+    description: 'US dollars, all previous keys included; null if not known',
   })
   spentInAll!: number | null;
 }

@@ -18,7 +18,7 @@ import type {
 import { TenantStore } from './tenant-store.js';
 import { spendOf, spentInMonth } from './usage.js';
 
-/** Tenants, each with a key of its own at OpenRouter. */
+/** Tenants, each with its own key at OpenRouter. */
 @Injectable()
 export class TenantsService {
   private readonly logger = new Logger(TenantsService.name);
@@ -43,9 +43,9 @@ export class TenantsService {
       const now = Date.now();
       const key = this.store.addTenant(id, monthlyLimit, now, monthOf(now));
       if (key === undefined) {
-        throw new ConflictException(`There is a tenant ${id} already.`);
+        throw new ConflictException(`The tenant ${id} exists already.`);
       }
-      await this.make(key, signal, () => this.store.removeTenant(id));
+      await this.createKey(key, signal, () => this.store.removeTenant(id));
       return this.reveal(id);
     });
   }
@@ -57,12 +57,12 @@ export class TenantsService {
       const now = Date.now();
       const carried = await this.spentThisMonth(id, now, signal);
       const key = this.store.intend(id, carried, monthOf(now), now);
-      await this.make(key, signal, () => this.store.forget(key));
+      await this.createKey(key, signal, () => this.store.forget(key));
       return this.reveal(id);
     });
   }
 
-  /** The secret of a key that nobody was shown yet, as after a restart in the middle of a creation. */
+  /** Shows a secret that was never shown, for example after a restart during a creation. */
   showSecret(id: string): Promise<TenantSecretResponse> {
     return this.lock.hold(id, () => Promise.resolve(this.reveal(id)));
   }
@@ -78,11 +78,11 @@ export class TenantsService {
 
   async usage(id: string): Promise<TenantUsageResponse> {
     const tenant = this.find(id);
-    const known = await this.ask(this.store.keysOf(id));
+    const known = await this.read(this.store.keysOf(id));
     return this.describeUsage(tenant, known);
   }
 
-  /** One call for every hundred keys, and none for each tenant. */
+  /** Makes one request per hundred keys instead of one per tenant. */
   async usageOfAll(): Promise<TenantUsageResponse[]> {
     const known = new Map<string, ApiKey>();
     for await (const key of this.apiKeys.iterate({ includeDisabled: true })) {
@@ -91,20 +91,22 @@ export class TenantsService {
     return this.store.tenants().map((tenant) => this.describeUsage(tenant, known));
   }
 
-  private async make(key: TenantKey, signal: AbortSignal, undo: () => void): Promise<void> {
+  private async createKey(key: TenantKey, signal: AbortSignal, undo: () => void): Promise<void> {
     try {
-      await this.keys.make(this.find(key.tenantId), key, signal);
+      await this.keys.create(this.find(key.tenantId), key, signal);
     } catch (error) {
-      if (madeNothing(error)) {
+      if (createdNothing(error)) {
         undo();
         throw error;
       }
-      this.logger.warn(`Tenant ${key.tenantId}: nobody knows whether the key was made (${String(error)})`);
+      this.logger.warn(
+        `Tenant ${key.tenantId}: it is unknown whether the key was created (${String(error)})`,
+      );
     }
     await this.keys.settle(key.tenantId, signal);
   }
 
-  /** Marks it before it is sent: a secret that gets lost on the way is replaced by a rotation, and never shown twice. */
+  /** Marks the secret as shown before it is sent, so that it is never shown twice. If it gets lost, rotate the key. */
   private reveal(id: string): TenantSecretResponse {
     const tenant = this.find(id);
     const key = this.activeKey(id);
@@ -122,11 +124,11 @@ export class TenantsService {
   private async spentThisMonth(id: string, now: number, signal: AbortSignal): Promise<number> {
     const active = this.activeKey(id);
     if (active === undefined) return 0;
-    return spentInMonth(active, await this.ask([active], signal), monthOf(now)) ?? active.carried;
+    return spentInMonth(active, await this.read([active], signal), monthOf(now)) ?? active.carried;
   }
 
-  /** What OpenRouter says of the keys that can still spend. */
-  private async ask(keys: readonly TenantKey[], signal?: AbortSignal): Promise<Map<string, ApiKey>> {
+  /** Reads from OpenRouter the keys that can still spend. */
+  private async read(keys: readonly TenantKey[], signal?: AbortSignal): Promise<Map<string, ApiKey>> {
     const known = new Map<string, ApiKey>();
     for (const { state, hash } of keys) {
       if (hash === null || (state !== 'active' && state !== 'retiring')) continue;
@@ -142,7 +144,7 @@ export class TenantsService {
   private find(id: string): Tenant {
     const tenant = this.store.tenant(id);
     if (tenant === undefined) {
-      throw new NotFoundException(`There is no tenant ${id}.`);
+      throw new NotFoundException(`The tenant ${id} does not exist.`);
     }
     return tenant;
   }
@@ -170,8 +172,8 @@ export class TenantsService {
   }
 }
 
-/** Whether a creation that failed has certainly made no key. */
-function madeNothing(error: unknown): boolean {
+/** Whether a failed creation has certainly created no key. */
+function createdNothing(error: unknown): boolean {
   if (!isOpenRouterException(error)) return false;
   const { code, delivery } = error as { code: string; delivery?: string };
   return code === 'OPENROUTER_VALIDATION' || delivery === 'not-sent' || delivery === 'rejected';

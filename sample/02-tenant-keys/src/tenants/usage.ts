@@ -1,15 +1,15 @@
 import Big from 'big.js';
 import type { Tenant, TenantKey } from './tenant.js';
 
-/** What OpenRouter says of a key. */
+/** What a key has spent according to OpenRouter. */
 export interface KeySpend {
-  /** US dollars in all. */
+  /** US dollars in total. */
   readonly usage: number;
-  /** US dollars in this month, UTC. */
+  /** US dollars in this month (UTC). */
   readonly usageMonthly: number;
 }
 
-/** US dollars; `null` is not known, and never 0. */
+/** US dollars. `null` means not known; it never stands for 0. */
 export interface Spend {
   readonly spentThisMonth: number | null;
   readonly leftThisMonth: number | null;
@@ -17,9 +17,9 @@ export interface Spend {
 }
 
 /**
- * What a tenant has spent over all of its keys.
+ * What a tenant has spent with all of its keys.
  *
- * @param live - What OpenRouter says of the keys that it still knows, by hash.
+ * @param live - The keys that OpenRouter still has, by hash.
  */
 export function spendOf(
   tenant: Tenant,
@@ -36,7 +36,7 @@ export function spendOf(
   };
 }
 
-/** US dollars spent in this month: by the key itself, and before it by the keys that it has replaced. */
+/** US dollars spent in this month, by the active key and by the keys that it replaced. */
 export function spentInMonth(
   active: TenantKey | undefined,
   live: ReadonlyMap<string, KeySpend>,
@@ -47,7 +47,7 @@ export function spentInMonth(
   return sum([carried, lookUp(active, live)?.usageMonthly ?? null]);
 }
 
-/** The limit that a new key gets: what is left of the month. */
+/** The limit of a new key: what is left of the month. */
 export function limitFor(tenant: Tenant, { carried }: Pick<TenantKey, 'carried'>): number {
   return Math.max(0, subtract(tenant.monthlyLimit, carried));
 }
@@ -64,7 +64,7 @@ function subtract(minuend: number, subtrahend: number): number {
   return new Big(minuend).minus(subtrahend).toNumber();
 }
 
-/** In decimal, since `0.1 + 0.2` is not `0.3` otherwise. */
+/** Adds decimals, because in binary `0.1 + 0.2` is not `0.3`. */
 function sum(amounts: readonly (number | null)[]): number | null {
   let total = new Big(0);
   for (const amount of amounts) {

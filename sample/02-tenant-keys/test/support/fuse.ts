@@ -1,18 +1,18 @@
-/** Stands for the end of a process: from one call on, nothing that is called has any effect. */
+/** Simulates the end of a process: from one call on, calls have no effect. */
 export class Fuse {
   blown = false;
   private calls = 0;
 
   /**
-   * @param call - Which call is the last one, from 1.
-   * @param when - Whether it ends before that call has had its effect, or after.
+   * @param call - The number of the last call, from 1.
+   * @param when - Whether the process ends before or after that call has its effect.
    */
   constructor(
     private readonly call = Infinity,
     private readonly when: 'before' | 'after' = 'before',
   ) {}
 
-  /** The same object, each method of which goes through this fuse but the named ones, which change nothing. */
+  /** Wraps an object so that its methods go through this fuse, except the named ones, which change nothing. */
   guard<T extends object>(target: T, ...reads: (keyof T)[]): T {
     return new Proxy(target, {
       get: (_target, name) => {
@@ -32,7 +32,7 @@ export class Fuse {
     }
     const result = effect();
     if (!isLast) return result;
-    // The promise of a call that was sent: what is answered is never learnt.
+    // The call was sent, but its answer never arrives.
     return result instanceof Promise ? result.then(() => this.blow()) : this.blow();
   }
 

@@ -3,14 +3,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
-/** At which call something happens, and whether before OpenRouter gets it, or after OpenRouter has answered. */
+/** The call at which something happens: before OpenRouter gets it, or after OpenRouter has answered. */
 export interface Trap {
   readonly method: string;
   readonly path: RegExp;
   readonly at: 'request' | 'answer';
 }
 
-/** Stands between the application and OpenRouter. */
+/** A proxy between the application and OpenRouter. */
 export class Gate {
   private trap: (Trap & { readonly spring: () => Promise<unknown> }) | undefined;
 
@@ -33,7 +33,7 @@ export class Gate {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/api/v1`;
   }
 
-  /** At the next such call: waits for `spring`, and passes on nothing more of the call. */
+  /** At the next such call, waits for `spring` and then forwards nothing more. */
   set(trap: Trap, spring: () => Promise<unknown>): void {
     this.trap = { ...trap, spring };
   }

@@ -1,6 +1,6 @@
 import { SampleProgram } from '../../../../test/support/sample-program.js';
 
-/** The built application as a process of its own. */
+/** The compiled application in a separate process. */
 export class Program extends SampleProgram {
   constructor(env: Record<string, string>) {
     const folder = new URL('../..', import.meta.url);

@@ -6,29 +6,29 @@ import { TokenCheck } from './token-check.js';
 
 type Middleware = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
 
-/** Lets a request in, or answers why not. Comes before everything else: page, events, API and docs. */
+/** Admits a request or refuses it. Runs before everything else: page, events, API and docs. */
 export function accessMiddleware({ token }: Access): Middleware {
-  const letIn = token === undefined ? letThisMachineIn : letTokensIn(new TokenCheck(token));
+  const admit = token === undefined ? admitThisMachine : admitTokens(new TokenCheck(token));
   return (request, response, next) =>
-    letIn(request, response, () => refuseForgedCommands(request, response, next));
+    admit(request, response, () => refuseForgedCommands(request, response, next));
 }
 
 /**
- * Any page on the Web may name a host of its own that leads to this machine (DNS rebinding), and would then be the same
- * origin for the browser. It cannot change the name by which it calls.
+ * Admits only requests to a loopback host name. A foreign web page can point its own host name to this machine (DNS
+ * rebinding), which the browser then treats as the same origin. The `Host` header still shows that name.
  */
-function letThisMachineIn(request: IncomingMessage, response: ServerResponse, next: () => void): void {
+function admitThisMachine(request: IncomingMessage, response: ServerResponse, next: () => void): void {
   if (isLoopbackHost(request.headers.host)) next();
   else
     refuse(
       request,
       response,
       403,
-      'Only this machine may ask, as localhost. Others need DASHBOARD_TOKEN to be set.',
+      'Only this machine has access, as localhost. For other hosts, set DASHBOARD_TOKEN.',
     );
 }
 
-function letTokensIn(check: TokenCheck): Middleware {
+function admitTokens(check: TokenCheck): Middleware {
   return (request, response, next) => {
     const { path, query } = partsOf(request);
     const given = isOfApi(path) || request.method !== 'GET' ? null : query.get('token');
@@ -43,17 +43,18 @@ function letTokensIn(check: TokenCheck): Middleware {
     } else if (check.hasAccess(request.headers)) next();
     else {
       response.setHeader('WWW-Authenticate', 'Bearer');
-      refuse(request, response, 401, 'Open the URL that the server has printed: it has the token in it.');
+      refuse(request, response, 401, 'Open the URL that the server printed: it contains the token.');
     }
   };
 }
 
-/** What changes something has to come from the page itself, or from no browser. */
+/** Commands must come from the page itself or from a client that is not a browser. */
 function refuseForgedCommands(request: IncomingMessage, response: ServerResponse, next: () => void): void {
   const { method = '', headers } = request;
   if (['GET', 'HEAD'].includes(method)) next();
-  else if (!isOfSameOrigin(request)) refuse(request, response, 403, 'Another site may not ask for this.');
-  // Forms, which any site can send, have no such type.
+  else if (!isOfSameOrigin(request))
+    refuse(request, response, 403, 'Requests from other sites are not allowed.');
+  // Any site can send a form, but a form cannot have this type.
   else if (!/^application\/json\b/i.test(headers['content-type'] ?? '')) {
     refuse(request, response, 415, 'The body must be JSON, with Content-Type: application/json.');
   } else next();
@@ -77,7 +78,7 @@ function refuse(
   response.writeHead(statusCode, {
     'Content-Type': isPlain ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8',
     'Cache-Control': 'no-store',
-    // What is left of the body is not waited for.
+    // Does not wait for the rest of the body.
     Connection: 'close',
   });
   response.end(isPlain ? `${message}\n` : JSON.stringify(refusal));
@@ -89,6 +90,6 @@ function isOfApi(path: string): boolean {
 
 function partsOf({ url = '/' }: IncomingMessage): { path: string; query: URLSearchParams } {
   const [path = '/', query = ''] = url.split('?', 2);
-  // A redirect to `//example.com` would leave this server.
+  // A redirect to `//example.com` would go to another server.
   return { path: path.replace(/^[/\\]+/, '/'), query: new URLSearchParams(query) };
 }

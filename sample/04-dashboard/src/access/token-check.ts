@@ -3,19 +3,19 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 const COOKIE = 'dashboard_access';
 
-/** Recognises those who have the token, or the cookie that they got for it. */
+/** Recognises requests with the token, or with the cookie that was set for it. */
 export class TokenCheck {
   private readonly token: string;
   private readonly cookie: string;
 
   constructor(token: string) {
     this.token = token;
-    // Who reads a cookie does not know the token.
+    // A hash, so that the cookie does not reveal the token.
     this.cookie = createHmac('sha256', token).update(COOKIE).digest('base64url');
   }
 
-  isToken(text: string): boolean {
-    return isSame(text, this.token);
+  isToken(value: string): boolean {
+    return isSame(value, this.token);
   }
 
   hasAccess({ authorization = '', cookie = '', host }: IncomingHttpHeaders): boolean {
@@ -27,21 +27,21 @@ export class TokenCheck {
     });
   }
 
-  /** A browser that came over https is to send the cookie over nothing else. */
+  /** If the browser uses https, it may send the cookie only over https. */
   cookieHeader({ host, 'x-forwarded-proto': protocol }: IncomingHttpHeaders): string {
     const secure = protocol === 'https' ? '; Secure' : '';
     return `${cookieNameFor(host)}=${this.cookie}; Path=/; HttpOnly; SameSite=Strict${secure}`;
   }
 }
 
-/** Browsers keep the cookies of all ports of a host together, and this one would overwrite another dashboard's. */
+/** Contains the port, because browsers share cookies between the ports of a host: dashboards would overwrite each other. */
 function cookieNameFor(host = ''): string {
   const [, port] = /:(\d{1,5})$/.exec(host) ?? [];
   return port === undefined ? COOKIE : `${COOKIE}_${port}`;
 }
 
-/** In the same time wherever they differ, and whatever their lengths. */
+/** Compares in constant time, whatever the lengths. */
 function isSame(one: string, other: string): boolean {
-  const hash = (text: string): Buffer => createHash('sha256').update(text).digest();
+  const hash = (value: string): Buffer => createHash('sha256').update(value).digest();
   return timingSafeEqual(hash(one), hash(other));
 }

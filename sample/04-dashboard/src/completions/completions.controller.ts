@@ -17,15 +17,15 @@ class CompletionDto implements Completion {
 export class CompletionsController {
   constructor(private readonly completions: Completions) {}
 
-  /** Refused with a 402 that says what is short while less than 50 cents are left; OpenRouter is not asked for that. */
+  /** Answers 402 while less than 50 cents are left, without a request to OpenRouter. */
   @Post()
   @HttpCode(200)
   @RequireCredits(0.5)
-  @ApiOperation({ summary: 'Have some model complete something' })
+  @ApiOperation({ summary: 'Send a completion' })
   @ApiBody({ schema: NO_FIELDS })
   @ApiOkResponse({ type: CompletionDto })
   @ApiResponse({ status: 402, description: 'Less than 50 cents are left; the message says how much' })
-  @ApiResponse({ status: 502, description: 'The model could not be asked' })
+  @ApiResponse({ status: 502, description: 'The completion failed' })
   complete(@Body(NoFields) _body: unknown): Promise<Completion> {
     return this.completions.complete();
   }

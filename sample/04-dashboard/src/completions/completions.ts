@@ -7,8 +7,8 @@ import { modelRotation } from '../models.js';
 const TIMEOUT_MS = 30_000;
 
 /**
- * Asks models, and tells the balance of refusals for want of money. What a completion costs is not told by `recordSpend`,
- * as with OpenRouter it should be: its figures are a minute late, those of the sandbox are not, and are read each second.
+ * Sends completions, and reports refusals for lack of credits to the balance. Does not call `recordSpend`, because the
+ * sandbox is read every second and its figures are never late. With OpenRouter, whose figures are, call it.
  */
 @Injectable()
 export class Completions {
@@ -24,9 +24,9 @@ export class Completions {
     const response = await this.ask(model);
     if (!response.ok) {
       const body = await response.text();
-      // If it says that credits have run out, the balance is read anew, and the guard knows.
+      // If the error says that the credits are used up, the balance is read again, and the guard takes effect.
       this.balance.reportError({ status: response.status, body });
-      throw new BadGatewayException(`The model could not be asked: OpenRouter answers ${response.status}.`);
+      throw new BadGatewayException(`The completion failed: OpenRouter answered ${response.status}.`);
     }
     const { usage } = (await response.json()) as { readonly usage: { readonly cost: number } };
     return { model, cost: usage.cost };
@@ -41,7 +41,7 @@ export class Completions {
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
     } catch {
-      throw new BadGatewayException('The model could not be asked: OpenRouter cannot be reached.');
+      throw new BadGatewayException('The completion failed: OpenRouter cannot be reached.');
     }
   }
 }

@@ -5,7 +5,7 @@ import type { AccountInfo } from '../../shared/dashboard.js';
 
 const PURCHASE_URL = 'https://openrouter.ai/settings/credits';
 
-/** What is known of the account before anything is read. */
+/** What is known about the account before the first reading. */
 @Injectable()
 export class AccountFacts {
   readonly info: AccountInfo;

@@ -15,10 +15,10 @@ import { readPanel } from './panel-reading.js';
 import { spendOf } from './spend.js';
 
 const SANDBOX_INTERVAL_MS = 3_000;
-/** OpenRouter's counters are a minute old, and its activity is that of past days. */
+/** OpenRouter's counters are up to a minute late, and its activity covers only past days. */
 const INTERVAL_MS = 180_000;
 
-/** The workspace that every account has. */
+/** Every account has this workspace. */
 const WORKSPACE = 'default';
 
 /** The panels that are read together. */
@@ -28,12 +28,12 @@ export interface AccountPanels {
   readonly budgets: Panel<readonly Budget[]>;
 }
 
-/** Reads spend, keys and budgets, again and again while somebody looks at them. */
+/** Reads spend, keys and budgets repeatedly while somebody watches. */
 @Injectable()
 export class AccountReader {
   panels: AccountPanels;
 
-  /** The same readings for any number of subscribers, one after the other. */
+  /** One sequence of readings, shared by all subscribers. */
   readonly panels$: Observable<AccountPanels>;
 
   private readAt = -Infinity;
@@ -52,7 +52,7 @@ export class AccountReader {
       budgets: emptyPanel('budgets', info.hasManagementKey),
     };
     const intervalMs = info.isSandbox ? SANDBOX_INTERVAL_MS : INTERVAL_MS;
-    // Reloading the page is no reason to ask again.
+    // A reload of the page causes no earlier reading.
     const whenDue = defer(() => timer(Math.max(0, this.readAt + intervalMs - Date.now())));
     const readings = whenDue.pipe(
       switchMap(() => this.readOnce()),
@@ -62,7 +62,7 @@ export class AccountReader {
     this.panels$ = (info.hasManagementKey ? readings : NEVER).pipe(share());
   }
 
-  /** Goes on when nobody looks any more, for those who come back in the meantime. */
+  /** A started reading goes on if all watchers leave, so that those who return share it. */
   private readOnce(): Promise<void> {
     this.reading ??= this.read().finally(() => (this.reading = undefined));
     return this.reading;
@@ -71,7 +71,7 @@ export class AccountReader {
   private async read(): Promise<void> {
     const { panels } = this;
     const listed = this.listKeys();
-    // Spend and budgets are worth showing without what only the keys know.
+    // Spend and budgets are shown even without the figures from the keys.
     const known = listed.catch(() => undefined);
     const [spend, keys, budgets] = await Promise.all([
       readPanel(panels.spend, () => this.readSpend(known)),
@@ -97,6 +97,6 @@ export class AccountReader {
 }
 
 function emptyPanel(name: string, canBeRead: boolean): Panel<never> {
-  const message = `Set OPENROUTER_MANAGEMENT_KEY to see the ${name}: OpenRouter tells them to no other key.`;
+  const message = `Set OPENROUTER_MANAGEMENT_KEY to see the ${name}: OpenRouter shows them to no other key.`;
   return { data: null, readAt: null, problem: canBeRead ? null : { since: Date.now(), message } };
 }

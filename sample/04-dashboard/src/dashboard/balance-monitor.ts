@@ -7,10 +7,10 @@ import { TrafficLog } from './traffic-log.js';
 
 const ALERTS_KEPT = 50;
 
-/** `changes$` is silent about a reading that says the same as the one before, which is news to the page: it is newer. */
-const LOOK_EVERY_MS = 1_000;
+/** `changes$` does not emit for a reading with the same figures, but the page shows the time of the reading. */
+const CHECK_EVERY_MS = 1_000;
 
-/** Follows the balance and its alerts from the start on. */
+/** Follows the balance and its alerts from the start. */
 @Injectable()
 export class BalanceMonitor implements OnApplicationBootstrap, OnModuleDestroy {
   readonly panel$ = new Subject<BalancePanel>();
@@ -31,17 +31,17 @@ export class BalanceMonitor implements OnApplicationBootstrap, OnModuleDestroy {
 
   onApplicationBootstrap(): void {
     // Both end with the application.
-    this.balance.alerts$.subscribe((alert) => this.hear(alert));
-    this.balance.changes$.subscribe(() => this.look());
-    this.timer = setInterval(() => this.look(), LOOK_EVERY_MS).unref();
+    this.balance.alerts$.subscribe((alert) => this.addAlert(alert));
+    this.balance.changes$.subscribe(() => this.update());
+    this.timer = setInterval(() => this.update(), CHECK_EVERY_MS).unref();
   }
 
   onModuleDestroy(): void {
     clearInterval(this.timer);
   }
 
-  private hear({ type, at, threshold, snapshot }: BalanceAlert): void {
-    // Whatever else there is to tell, the balance can be read again.
+  private addAlert({ type, at, threshold, snapshot }: BalanceAlert): void {
+    // Any other alert means that the balance can be read.
     this.unavailableSince = type === 'unavailable' ? at.getTime() : undefined;
     this.lastId += 1;
     const alert: Alert = {
@@ -53,13 +53,13 @@ export class BalanceMonitor implements OnApplicationBootstrap, OnModuleDestroy {
     };
     this.alerts = [alert, ...this.alerts].slice(0, ALERTS_KEPT);
     this.alert$.next(alert);
-    this.look();
+    this.update();
   }
 
-  private look(): void {
+  private update(): void {
     const snapshot = this.balance.peek();
     const isAvailable = this.unavailableSince === undefined;
-    // Figures that are forgotten for a new reading are not gone yet.
+    // The cache was cleared for a new reading. The old figures stay until it is there.
     if (snapshot === undefined && isAvailable) return;
     const { readAt, problem, history } = this.panel;
     const next = {
@@ -96,7 +96,7 @@ function figuresOf(snapshot: BalanceSnapshot, isAvailable: boolean): BalanceFigu
     resetsAt: resetsAt?.getTime() ?? null,
     isBalanceKnown: snapshot.sources.balance !== null,
     isKeyLimitKnown: snapshot.sources.keyLimit !== null,
-    // A reading may be young enough to be served, and yet the next one has failed.
+    // The reading may still be fresh although the next one has failed.
     stale: snapshot.stale || !isAvailable,
   };
 }

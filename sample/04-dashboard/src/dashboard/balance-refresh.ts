@@ -6,10 +6,10 @@ import {
 } from 'nestjs-openrouter';
 import { AccountFacts } from './account-facts.js';
 
-/** Of a real account, whose figures are a minute old anyway. The sandbox may be asked as often as anybody likes. */
+/** Only for a real account, whose figures are up to a minute late anyway. A sandbox can be read at any rate. */
 const PAUSE_MS = 5_000;
 
-/** Reads the balance past the cache for whoever asks, and a real account's for all who ask within seconds at once. */
+/** Reads the balance without the cache. On a real account, requests within a few seconds share one reading. */
 @Injectable()
 export class BalanceRefresh {
   private reading: Promise<unknown> | undefined;
@@ -20,7 +20,7 @@ export class BalanceRefresh {
     private readonly facts: AccountFacts,
   ) {}
 
-  /** @throws `BadGatewayException` if OpenRouter refuses the key: a 401 or 403 would be about who is looking. */
+  /** @throws `BadGatewayException` if OpenRouter refuses the key. A 401 or 403 would say that the user has no access. */
   async refresh(): Promise<void> {
     try {
       await (this.facts.info.isSandbox ? this.balance.refresh() : this.readSeldom());
@@ -31,7 +31,7 @@ export class BalanceRefresh {
     }
   }
 
-  /** A failure counts as well: those who ask soon after it are told the same. */
+  /** A failed reading is shared in the same way. */
   private readSeldom(): Promise<unknown> {
     if (this.reading !== undefined && performance.now() < this.dueAt) return this.reading;
     this.dueAt = Infinity;

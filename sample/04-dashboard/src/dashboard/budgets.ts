@@ -4,7 +4,7 @@ import { sumUsd } from './usd.js';
 
 type Counter = keyof ApiKey & (`usage${string}` | `byokUsage${string}`);
 
-/** The counters of a key that a budget's interval is about: credits, and keys of one's own at providers. */
+/** The counters of a key for the interval of a budget: credits, and spend with the user's own provider keys (BYOK). */
 const COUNTERS: Readonly<Record<string, readonly [Counter, Counter]>> = {
   daily: ['usageDaily', 'byokUsageDaily'],
   weekly: ['usageWeekly', 'byokUsageWeekly'],
@@ -12,7 +12,7 @@ const COUNTERS: Readonly<Record<string, readonly [Counter, Counter]>> = {
   lifetime: ['usage', 'byokUsage'],
 };
 
-/** The budgets of a workspace. OpenRouter does not tell what is spent of them, but its keys do. */
+/** The budgets of a workspace. OpenRouter does not show what was spent of a budget, but the counters of the keys do. */
 export function budgetsOf(
   workspace: string,
   budgets: readonly WorkspaceBudget[],

@@ -12,8 +12,8 @@ import { NO_FIELDS, NoFields } from '../no-fields.js';
 import { BalanceRefresh } from './balance-refresh.js';
 import { DashboardService } from './dashboard.service.js';
 
-/** A browser that does not read is dropped long before it takes up memory worth mentioning. */
-const LONGEST_BACKLOG = 1_000_000;
+/** A client that does not read is disconnected before its backlog takes up much memory. */
+const MAX_BACKLOG_BYTES = 1_000_000;
 
 @ApiTags('dashboard')
 @Controller('api')
@@ -23,8 +23,8 @@ export class DashboardController {
     private readonly balance: BalanceRefresh,
   ) {}
 
-  @Sse('events', { maxPendingDataLength: LONGEST_BACKLOG })
-  @ApiOperation({ summary: 'All there is to show, and then its changes, as server-sent events' })
+  @Sse('events', { maxPendingDataLength: MAX_BACKLOG_BYTES })
+  @ApiOperation({ summary: 'The whole dashboard, then its changes, as server-sent events' })
   @ApiProduces('text/event-stream')
   events(): Observable<MessageEvent> {
     return this.dashboard.events$;
@@ -32,10 +32,10 @@ export class DashboardController {
 
   @Post('balance/refresh')
   @HttpCode(204)
-  @ApiOperation({ summary: 'Read the balance past the cache' })
+  @ApiOperation({ summary: 'Read the balance without the cache' })
   @ApiBody({ schema: NO_FIELDS })
-  @ApiNoContentResponse({ description: 'Read; of a real account perhaps some seconds ago' })
-  @ApiBadGatewayResponse({ description: 'OpenRouter refuses the key; the message is its own' })
+  @ApiNoContentResponse({ description: 'Done; on a real account, perhaps some seconds ago' })
+  @ApiBadGatewayResponse({ description: 'OpenRouter refuses the key; the message is from OpenRouter' })
   async refresh(@Body(NoFields) _body: unknown): Promise<void> {
     await this.balance.refresh();
   }

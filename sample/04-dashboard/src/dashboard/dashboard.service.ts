@@ -8,13 +8,13 @@ import { BalanceMonitor } from './balance-monitor.js';
 import { TrafficLog } from './traffic-log.js';
 
 const BEAT_MS = 1_000;
-/** After how long a browser that was cut off comes back. */
+/** How long a browser waits before it reconnects. */
 const RECONNECT_MS = 1_000;
 
 /** All panels as one stream of events. */
 @Injectable()
 export class DashboardService implements OnModuleDestroy {
-  /** Everything first, and then whatever changes. Made once, however many listen. */
+  /** First the whole dashboard, then its changes. Shared by all listeners. */
   readonly events$: Observable<MessageEvent>;
 
   private readonly end$ = new Subject<void>();
@@ -28,7 +28,7 @@ export class DashboardService implements OnModuleDestroy {
   ) {
     const changes$ = this.changes().pipe(takeUntil(this.end$), share());
     const whole$ = defer(() => of({ ...event('dashboard', this.dashboard()), retry: RECONNECT_MS }));
-    // In this order, so that nothing happens unseen in between.
+    // In this order, so that no change in between is missed.
     this.events$ = merge(whole$, changes$);
   }
 
@@ -69,7 +69,7 @@ export class DashboardService implements OnModuleDestroy {
   }
 }
 
-/** Written out here, once for all who listen. */
+/** Serialized here, once for all listeners. */
 function event<Type extends keyof DashboardEvents>(type: Type, data: DashboardEvents[Type]): MessageEvent {
   return { type, data: JSON.stringify(data) };
 }

@@ -2,7 +2,7 @@ import type { ApiKey } from 'nestjs-openrouter';
 import type { Key } from '../../shared/dashboard.js';
 import { sumUsd } from './usd.js';
 
-/** The keys, the one that spends most this month first. Neither hash nor label: the page has no use for them. */
+/** The keys, ordered by the spend of this month. Without hash and label, which the page does not need. */
 export function keysOf(keys: readonly ApiKey[]): Key[] {
   const spent = sumUsd(keys.map(({ usageMonthly }) => usageMonthly));
   return [...keys]
@@ -20,9 +20,9 @@ export function keysOf(keys: readonly ApiKey[]): Key[] {
     }));
 }
 
-/** Some keys are named by their text, or the masked one, or have it somewhere in their name. */
+/** The name of a key, unless it contains the key or its masked form. */
 function nameOf({ name = '', label = '' }: ApiKey): string {
   const masked = label.replace(/^sk-or-(v\d+-)?/i, '');
-  const tellsText = /sk-or-/i.test(name) || (masked !== '' && name.includes(masked));
-  return name.trim() === '' || tellsText ? 'Unnamed key' : name;
+  const revealsKey = /sk-or-/i.test(name) || (masked !== '' && name.includes(masked));
+  return name.trim() === '' || revealsKey ? 'Unnamed key' : name;
 }

@@ -4,7 +4,7 @@ import type { Panel } from '../../shared/dashboard.js';
 
 const logger = new Logger('Dashboard');
 
-/** The panel after another attempt to read it: with the new figures, or with the last ones and the problem. */
+/** Reads a panel. Returns it with the new figures, or with the last ones and the problem. */
 export async function readPanel<T>(panel: Panel<T>, read: () => Promise<T>): Promise<Panel<T>> {
   try {
     return { data: await read(), readAt: Date.now(), problem: null };
@@ -17,5 +17,5 @@ export async function readPanel<T>(panel: Panel<T>, read: () => Promise<T>): Pro
 function messageOf(error: unknown): string {
   if (isOpenRouterException(error)) return (error as Error).message;
   logger.error(error);
-  return 'Something unexpected went wrong in this server; its log says what.';
+  return 'An unexpected error happened in this server. See its log.';
 }

@@ -4,13 +4,13 @@ import { sumUsd } from './usd.js';
 
 const DAY_MS = 86_400_000;
 
-/** What OpenRouter tells of, too. */
+/** As many as OpenRouter has. */
 const DAYS_SHOWN = 30;
 
 const MODELS_SHOWN = 6;
 const OTHER_MODELS = 'other models';
 
-/** The spend of the last completed days by model. */
+/** The spend of the last completed days, by model. */
 export function spendOf(
   items: readonly ActivityItem[],
   keys: readonly ApiKey[] | undefined,
@@ -36,7 +36,7 @@ export function spendOf(
   };
 }
 
-/** The dearest models, dearest first. */
+/** The names of the most expensive models, in this order. */
 function namesOf(items: readonly ActivityItem[]): string[] {
   const totals = new Map<string, number>();
   for (const { model, usage } of items) {

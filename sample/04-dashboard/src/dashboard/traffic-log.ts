@@ -9,13 +9,13 @@ import type { Traffic } from '../../shared/dashboard.js';
 const WINDOW_SECONDS = 60;
 const FAILURES_KEPT = 10;
 
-/** At a higher rate, the first of a second stand for all of it. */
+/** At a higher rate, the first durations of a second represent it. */
 const DURATIONS_KEPT_PER_SECOND = 200;
 
-/** What a reading of the balance asks. Nothing else in this application does. */
+/** The operations of a balance reading. Nothing else in this application uses them. */
 const BALANCE_OPERATIONS: ReadonlySet<string> = new Set(['credits.getCredits', 'apiKeys.getCurrent']);
 
-/** What has happened in one second. */
+/** The counters of one second. */
 interface Second {
   readonly number: number;
   ok: number;
@@ -28,7 +28,7 @@ interface Second {
 
 type Failure = Traffic['failures'][number];
 
-/** Remembers the last minute of the package's calls to OpenRouter, in memory that does not grow with them. */
+/** Counts the attempts of the last minute. Its memory does not grow with the traffic. */
 export class TrafficLog implements OpenRouterInstrumentation {
   private seconds: Second[] = [];
   private failures: Failure[] = [];
@@ -42,7 +42,7 @@ export class TrafficLog implements OpenRouterInstrumentation {
 
   onError(attempt: OpenRouterAttempt, { durationMs, error, status }: OpenRouterAttemptFailure): void {
     this.count(attempt, durationMs).failed += 1;
-    // The message is scrubbed: no key is ever in it.
+    // The package removes keys from messages.
     const { operation } = attempt;
     const message = withoutPrefix(error.message, `${operation}: `);
     const failure = { at: this.now(), operation, status: status ?? null, message };
@@ -54,12 +54,12 @@ export class TrafficLog implements OpenRouterInstrumentation {
     this.second().retries += 1;
   }
 
-  /** The guard of a route is about to look at the balance. */
+  /** Called before the guard of a route checks the balance. */
   recordGuardCheck(): void {
     this.second().guardChecks += 1;
   }
 
-  /** Why the balance could not be read when that happened last. */
+  /** Why the last failed reading of the balance failed. */
   get lastBalanceFailure(): string | undefined {
     return this.balanceFailure?.message;
   }
@@ -97,11 +97,11 @@ export class TrafficLog implements OpenRouterInstrumentation {
     return second;
   }
 
-  /** The current second; those that have left the window are forgotten. */
+  /** The current second. Drops the seconds that are older than the window. */
   private second(): Second {
     const number = Math.floor(this.now() / 1000);
     const last = this.seconds.at(-1);
-    // A clock that is set back does not get a second twice.
+    // If the clock was set back, the newest second goes on.
     if (last !== undefined && last.number >= number) return last;
     const second = {
       number,
@@ -121,11 +121,11 @@ function isOfBalance({ operation }: OpenRouterAttempt): boolean {
   return BALANCE_OPERATIONS.has(operation);
 }
 
-function withoutPrefix(text: string, prefix: string): string {
-  return text.startsWith(prefix) ? text.slice(prefix.length) : text;
+function withoutPrefix(message: string, prefix: string): string {
+  return message.startsWith(prefix) ? message.slice(prefix.length) : message;
 }
 
-/** By nearest rank. */
+/** The percentile by nearest rank. */
 function percentile(values: readonly number[], part: number): number | null {
   const sorted = [...values].sort((one, other) => one - other);
   return sorted[Math.ceil(sorted.length * part) - 1] ?? null;

@@ -1,4 +1,4 @@
-/** Finer than any price of OpenRouter, and coarse enough to hide the tail that binary fractions leave in a sum. */
+/** Finer than any price of OpenRouter, and coarse enough to remove the error of binary fractions from a sum. */
 const PARTS_OF_A_DOLLAR = 1e9;
 
 export function sumUsd(amounts: readonly number[]): number {

@@ -2,10 +2,10 @@ import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@
 import { Completions } from '../completions/completions.js';
 import { SandboxPlayground } from './sandbox-playground.js';
 
-/** Waits between two completions. Their mean is about a second and a half. */
+/** Pauses between completions, 1.5 seconds on average. */
 const PAUSES_MS = [1_100, 700, 2_400, 1_600, 900, 2_200];
 
-/** Asks models now and then, as an application at work does. */
+/** Sends completions now and then, as a busy application does. */
 @Injectable()
 export class BusyTraffic implements OnApplicationBootstrap, OnModuleDestroy {
   private timer: NodeJS.Timeout | undefined;
@@ -34,7 +34,7 @@ export class BusyTraffic implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async work(): Promise<void> {
-    // During an outage, or without money, it goes on trying, like any application.
+    // Goes on during an outage or without credits, as an application would.
     if (this.playground.controls.isBusy) await this.completions.complete().catch(() => undefined);
     this.schedule();
   }

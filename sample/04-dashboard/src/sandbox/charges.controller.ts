@@ -10,7 +10,7 @@ import {
 import { CreateCoinbaseChargeRequest, CreditsService } from 'nestjs-openrouter';
 import type { Charge } from '../../shared/dashboard.js';
 
-/** The package's request, of which the page asks for nothing but the amount. */
+/** The request class of the package, reduced to the amount. */
 class ChargeRequest extends PickType(CreateCoinbaseChargeRequest, ['amount']) {}
 
 class ChargeDto implements Charge {
@@ -32,7 +32,7 @@ export class ChargesController {
   @Post()
   @ApiOperation({ summary: 'Buy credits through Coinbase, which OpenRouter no longer offers' })
   @ApiCreatedResponse({ type: ChargeDto, description: 'Only from servers that still offer it' })
-  @ApiGoneResponse({ description: 'OpenRouter has removed it; `purchaseUrl` is where credits are bought' })
+  @ApiGoneResponse({ description: 'OpenRouter has removed this operation; buy credits at `purchaseUrl`' })
   async create(@Body() request: ChargeRequest): Promise<Charge> {
     const { id, hostedUrl, pricing } = await this.credits.createCoinbaseCharge(request);
     return {

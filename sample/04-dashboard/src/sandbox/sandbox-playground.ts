@@ -7,16 +7,16 @@ import { modelRotation } from '../models.js';
 
 const SLOW_MS = 3_000;
 
-/** What every request gets under a condition, if it is to fail. */
+/** The failure of every request under a condition. */
 const FAILURES: Readonly<Partial<Record<Condition, Parameters<OpenRouterSandbox['failNext']>[0]>>> = {
   outage: { status: 503 },
   throttled: { status: 429, headers: { 'retry-after': 1 } },
 };
 
-/** As OpenRouter answers to a key that has expired or is switched off. */
+/** OpenRouter's answer to a key that has expired or is disabled. */
 const EXPIRED = { status: 401, body: { error: { code: 401, message: 'User not found.' } } };
 
-/** Makes trouble for the sandbox, for everybody to see what becomes of it. */
+/** Changes the sandbox, to show how the package reacts. */
 @Injectable()
 export class SandboxPlayground {
   readonly controls$ = new Subject<SandboxControls>();
@@ -32,12 +32,12 @@ export class SandboxPlayground {
 
   spend(usd: number): void {
     this.sandbox.spend(usd, { model: this.nextModel() });
-    this.look();
+    this.readNow();
   }
 
   topUp(usd: number): void {
     this.sandbox.topUp(usd);
-    this.look();
+    this.readNow();
   }
 
   setBusy(isBusy: boolean): void {
@@ -51,19 +51,19 @@ export class SandboxPlayground {
 
   setKeyExpired(isKeyExpired: boolean): void {
     this.change({ isKeyExpired });
-    // What was refused to a key is not asked again for an hour, unless somebody says that it has been mended.
+    // The package does not repeat a refused reading for an hour, unless it is told that the cause is gone.
     if (!isKeyExpired) this.balance.invalidate();
     this.apply();
   }
 
   private apply(): void {
     const { condition, isKeyExpired } = this.controls;
-    // Whatever else is wrong, a key that has expired gets no further.
+    // An expired key is refused, whatever the condition.
     const failure = isKeyExpired ? EXPIRED : FAILURES[condition];
     this.sandbox.clearFailures();
     this.sandbox.latencyMs = condition === 'slow' && !isKeyExpired ? SLOW_MS : 0;
     if (failure !== undefined) this.sandbox.failNext({ ...failure, times: Infinity });
-    this.look();
+    this.readNow();
   }
 
   private change(change: Partial<SandboxControls>): void {
@@ -71,9 +71,9 @@ export class SandboxPlayground {
     this.controls$.next(this.controls);
   }
 
-  /** The next reading may be far off, after failures above all; nobody who has pressed a button waits for it. */
-  private look(): void {
-    // A failure is told by an alert.
+  /** Reads at once, because the next reading may be far off, especially after failures. */
+  private readNow(): void {
+    // An alert reports the failure.
     this.balance.refresh().catch(() => undefined);
   }
 }

@@ -5,14 +5,14 @@ import { AmountRequest, BusyRequest, ConditionRequest, KeyRequest } from './sand
 
 @ApiTags('sandbox')
 @ApiNoContentResponse()
-@ApiBadRequestResponse({ description: 'The body is wrong; the message names the field' })
+@ApiBadRequestResponse({ description: 'The body is invalid; the message names the field' })
 @Controller('api/sandbox')
 export class SandboxController {
   constructor(private readonly playground: SandboxPlayground) {}
 
   @Post('spend')
   @HttpCode(204)
-  @ApiOperation({ summary: 'Spend, as somebody else with the key' })
+  @ApiOperation({ summary: 'Spend, as another user of the key would' })
   spend(@Body() { usd }: AmountRequest): void {
     this.playground.spend(usd);
   }
@@ -27,7 +27,7 @@ export class SandboxController {
   @Post('condition')
   @HttpCode(204)
   @ApiOperation({
-    summary: 'Have the API answer as it should, not at all, late, or that it is asked too often',
+    summary: 'Make the API work, fail, slow down or throttle',
   })
   setCondition(@Body() { condition }: ConditionRequest): void {
     this.playground.setCondition(condition);
@@ -35,14 +35,14 @@ export class SandboxController {
 
   @Post('key')
   @HttpCode(204)
-  @ApiOperation({ summary: 'Have the keys expire, or work again' })
+  @ApiOperation({ summary: 'Make the keys expire or work again' })
   setKey(@Body() { expired }: KeyRequest): void {
     this.playground.setKeyExpired(expired);
   }
 
   @Post('busy')
   @HttpCode(204)
-  @ApiOperation({ summary: 'Ask models now and then, or do not' })
+  @ApiOperation({ summary: 'Start or stop background completions' })
   setBusy(@Body() { busy }: BusyRequest): void {
     this.playground.setBusy(busy);
   }

@@ -15,10 +15,10 @@ import { ChargesController } from './charges.controller.js';
 import { SandboxPlayground } from './sandbox-playground.js';
 import { SandboxController } from './sandbox.controller.js';
 
-/** A sandbox remembers every request for tests to look at; here nobody does, for hours. */
+/** A sandbox keeps every request for tests. Here nobody reads them, for hours. */
 const FORGET_EVERY_MS = 60_000;
 
-/** Everything that costs money or makes trouble: there on a sandbox alone, which it ends together with the application. */
+/** Everything that costs money or causes failures. Exists only with a sandbox, which ends together with the application. */
 @Module({})
 export class SandboxModule implements NestModule, OnApplicationBootstrap, OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
@@ -31,7 +31,7 @@ export class SandboxModule implements NestModule, OnApplicationBootstrap, OnAppl
   static of(sandbox: OpenRouterSandbox): DynamicModule {
     return {
       module: SandboxModule,
-      // The dashboard shows the sandbox's controls where there are any.
+      // The dashboard shows the controls of the sandbox.
       global: true,
       controllers: [ChargesController, CompletionsController, SandboxController],
       providers: [
@@ -45,7 +45,7 @@ export class SandboxModule implements NestModule, OnApplicationBootstrap, OnAppl
   }
 
   configure(consumer: MiddlewareConsumer): void {
-    // Comes before the guard, so that the requests that it refuses are counted, too.
+    // Runs before the guard, so that refused requests are counted, too.
     consumer
       .apply((_request: unknown, _response: unknown, next: () => void) => {
         this.traffic.recordGuardCheck();

@@ -2,15 +2,15 @@ import { ApiProperty } from '@nestjs/swagger';
 import { IsBoolean, IsIn, IsNumber, IsPositive, Max } from 'class-validator';
 import type { Condition } from '../../shared/dashboard.js';
 
-const MOST_USD = 1_000;
+const MAX_USD = 1_000;
 const CONDITIONS: readonly Condition[] = ['normal', 'outage', 'slow', 'throttled'];
 
 export class AmountRequest {
-  // The last decorator is asked first: what is no number is told nothing of bounds.
-  @Max(MOST_USD, { message: `\`usd\` must not be above ${MOST_USD}` })
+  // The last decorator runs first, so that a value that is not a number gets no message about bounds.
+  @Max(MAX_USD, { message: `\`usd\` must not be above ${MAX_USD}` })
   @IsPositive({ message: '`usd` must be above 0' })
   @IsNumber({ allowNaN: false, allowInfinity: false }, { message: '`usd` must be a number of US dollars' })
-  @ApiProperty({ minimum: 0, exclusiveMinimum: true, maximum: MOST_USD, example: 5 })
+  @ApiProperty({ minimum: 0, exclusiveMinimum: true, maximum: MAX_USD, example: 5 })
   readonly usd!: number;
 }
 

@@ -36,9 +36,9 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** What axe holds against the page that keeps people out. */
+/** The serious problems that axe finds. */
 async function barriersOf({ page }: OpenPage): Promise<string[]> {
-  // By the debugger's way in, since the page allows no script of others.
+  // Through the debugger, because the page allows no foreign scripts.
   const violations = await page.evaluate(`${AXE}; axe.run().then(({ violations }) => violations)`);
   return (violations as { id: string; impact: string; nodes: { html: string }[] }[])
     .filter(({ impact }) => ['serious', 'critical'].includes(impact))
@@ -61,7 +61,7 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
     await browser.close();
   });
 
-  it('fills every panel, without an error, a shift of the layout, or much to load', async () => {
+  it('fills every panel without errors, layout shifts or large downloads', async () => {
     const url = await start();
     const { page, errors, ...opened } = await open(url);
     const view = pages[0]!;
@@ -69,7 +69,7 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
     await view.text('#balance-freshness', /^GET \/credits and GET \/key · read \d s ago$/);
     await view.text(
       '#forecast',
-      /^\$\d\.\d\d a day, by the last \d+ days without today; runs out on \w{3} \d+ \w{3}, in \d+ days\.$/,
+      /^\$\d\.\d\d a day, averaged over the last \d+ days without today; runs out on \w{3} \d+ \w{3}, in \d+ days\.$/,
     );
     await view.text('#runway', /^Lasts about \d+ days, until /);
     await view.text('#spend-legend', /anthropic\/claude-sonnet-4 \$\d+\.\d\d.*other models/);
@@ -105,7 +105,7 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
     expect(opened.answers.get('/')).toContain('<main');
   });
 
-  it('follows what is spent and topped up, and tells the alerts', async () => {
+  it('follows spending and top-ups, and shows the alerts', async () => {
     const view = await open(await start());
     await view.page.uncheck('#busy');
     const before = await view.spendable();
@@ -124,14 +124,14 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
     expect(view.errors).toEqual([]);
   });
 
-  it('keeps its figures through an outage, and says that they are old', async () => {
+  it('keeps its figures through an outage, and marks them as old', async () => {
     const view = await open(await start());
     const before = await view.spendable();
     await view.page.check('[value="outage"]');
     await view.text('#balance-freshness', /temporarily unavailable/);
     await view.text('#keys-freshness', /\(since \d\d:\d\d:\d\d\) · GET \/keys · read \d+ s ago$/);
     await view.text('#failures', /credits\.getCredits 503/);
-    await view.text('#level', /^(Enough|Low), by an old reading$/);
+    await view.text('#level', /^(Enough|Low), from an old reading$/);
     expect(Math.abs((await view.spendable()) - before)).toBeLessThan(1);
     await view.page.check('[value="normal"]');
     await view.text('#balance-freshness', /^GET \/credits and GET \/key · read \d s ago$/);
@@ -139,7 +139,7 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
     await view.text('#level', /^(Enough|Low)$/);
   });
 
-  it('shows no figure that the key may no longer see', async () => {
+  it('hides the figures that the key may no longer see', async () => {
     const view = await open(await start());
     await view.spendable();
     await view.page.check('#expired');
@@ -152,7 +152,7 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
     await view.text('#alerts', /^recovered/);
   });
 
-  it('shows what a storm of 429s does, and what slowness does not', async () => {
+  it('shows the 429s of a throttled account, and stays up to date with a slow one', async () => {
     const view = await open(await start());
     await view.spendable();
     await view.page.check('[value="throttled"]');
@@ -163,7 +163,7 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
     expect(await view.spendable()).toBeGreaterThan(5);
   });
 
-  it('puts a burst through the guard, which spends until the money is short', async () => {
+  it('puts a burst through the guard, which refuses when the money is short', async () => {
     const view = await open(await start());
     await view.page.uncheck('#busy');
     await view.page.click('#burst');
@@ -173,11 +173,11 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
     expect(answered).toBeGreaterThan(0);
     expect(failed).toBe(0);
     await view.text('#traffic-tiles', /guard checks200/);
-    // Each completion is two cents, which for up to a minute may stand in the bill and in the recorded spend.
+    // A completion costs two cents. For up to a minute it may count twice: in OpenRouter's figures and as recorded spend.
     await view.spendableBetween(12 - answered! * 0.04 - 0.5, 12 - answered! * 0.02);
   });
 
-  it('shows that the API makes no Coinbase charge any more, and where to buy', async () => {
+  it('says that Coinbase charges are gone, and links to where credits are bought', async () => {
     const view = await open(await start());
     await view.page.fill('#charge-amount', '25');
     await view.page.click('#charge button');
@@ -190,7 +190,7 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
     await view.text('#charge-result', /^400: .*amount/);
   });
 
-  it('links to where a charge is paid, where a server still makes one, and to nothing but the web', async () => {
+  it('links to the payment page of a charge if it is a web address', async () => {
     const view = await open(await start());
     await view.spendable();
     let hostedUrl = 'https://commerce.coinbase.com/pay/1';
@@ -198,7 +198,7 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
       route.fulfill({ status: 201, json: { id: 'charge-1', hostedUrl, amount: '25.00', currency: 'USD' } }),
     );
     await view.page.click('#charge button');
-    await view.text('#charge-result', /^Charge charge-1 of 25\.00 USD is made\. Pay it$/);
+    await view.text('#charge-result', /^Charge charge-1 of 25\.00 USD was created\. Pay it$/);
     expect(await view.page.getAttribute('#charge-result a', 'href')).toBe(hostedUrl);
     hostedUrl = 'javascript:alert(1)';
     await view.page.click('#charge button');
@@ -206,7 +206,7 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
     expect(await view.page.locator('#charge-result a').count()).toBe(0);
   });
 
-  it('says that the server is gone, and comes back with it', async () => {
+  it('says that the server is gone, and reconnects when it is back', async () => {
     const port = String(await freePort());
     const url = await start({ PORT: port });
     const view = await open(url);
@@ -216,7 +216,7 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
     await view.text('#connection', /^Connection lost$/);
     expect(await view.page.title()).toBe('OpenRouter credits');
     expect(await barriersOf(view)).toEqual([]);
-    await view.text('#banner', /^No word from the server since \d\d:\d\d:\d\d/);
+    await view.text('#banner', /^No contact with the server since \d\d:\d\d:\d\d/);
     expect(await view.page.getAttribute('body', 'class')).toBe('lost');
     await start({ PORT: port });
     await view.text('#connection', /^Live$/);
@@ -226,7 +226,7 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
     await view.text('#hint', /^Two dollars/);
   });
 
-  it('only looks at a real account, and shows names as they are', async () => {
+  it('is read-only on a real account, and shows names as plain text', async () => {
     await using sandbox = await OpenRouterSandbox.start();
     await using client = new OpenRouterClient({
       managementKey: sandbox.managementKey,
@@ -260,7 +260,7 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
     const seen = [await view.page.content(), ...view.answers.values()].join('\n');
     expect(seen).toContain('read-only');
     for (const key of [apiKey, managementKey, secret.reveal()]) {
-      // Half of a key would already be too much.
+      // Half of a key would be too much already.
       expect(seen).not.toContain(key.slice(12, 36));
     }
     expect(seen).not.toMatch(/sk-or-v1-/);
@@ -276,7 +276,7 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
     await view.spendable();
   });
 
-  it('begins anew where another server is at its address', async () => {
+  it('starts over when another server has its address', async () => {
     await using sandbox = await OpenRouterSandbox.start({
       credits: { totalCredits: 5_000, totalUsage: 0.5 },
     });
@@ -299,7 +299,7 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
     expect(room).toBeGreaterThanOrEqual(0);
   });
 
-  it('holds no connection while nobody sees it', async () => {
+  it('closes its connection while it is hidden', async () => {
     const url = await start();
     const view = await open(url);
     await view.spendable();
@@ -322,7 +322,7 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
     await view.spendableBetween(before - 6, before - 4.9);
   });
 
-  it('lets in those who come with the token, and nobody else', async () => {
+  it('lets in only those who have the token', async () => {
     const token = 'a-token-of-the-tests';
     const url = await start({ HOST: '0.0.0.0', DASHBOARD_TOKEN: token });
     expect(url).toMatch(/\?token=a-token-of-the-tests$/);
@@ -334,14 +334,14 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
     await view.text('#hint', /^Two dollars/);
     expect(await view.page.content()).not.toContain(token);
     const stranger = await open(`${origin}/`);
-    expect(await stranger.page.textContent('body')).toMatch(/^Open the URL that the server has printed/);
+    expect(await stranger.page.textContent('body')).toMatch(/^Open the URL that the server printed/);
   });
 
   it.each([
     ['light', { colorScheme: 'light' }],
     ['dark', { colorScheme: 'dark' }],
     ['on a phone', { viewport: { width: 320, height: 640 } }],
-  ] as const)('keeps nobody out: %s', async (_name, options) => {
+  ] as const)('is accessible: %s', async (_name, options) => {
     const view = await open(await start(), options);
     await view.spendable();
     await view.page.check('[value="outage"]');
@@ -353,7 +353,7 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
     ).toBeLessThanOrEqual(0);
   });
 
-  it('is used by keyboard alone', async () => {
+  it('works with the keyboard alone', async () => {
     const view = await open(await start());
     const before = await view.spendable();
     const { keyboard } = view.page;

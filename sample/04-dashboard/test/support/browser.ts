@@ -2,13 +2,13 @@
 import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
-/** Debian's; others name theirs. */
+/** Debian's path. Set `CHROMIUM_PATH` on other systems. */
 const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
 
-/** Whether there is a browser to test with. With `BROWSER_REQUIRED=1` a missing one fails the tests instead of skipping them. */
+/** Whether a browser is installed. With `BROWSER_REQUIRED=1`, a missing one fails the tests instead of skipping them. */
 export const hasBrowser = process.env['BROWSER_REQUIRED'] === '1' || existsSync(CHROMIUM);
 
-/** One browser, and what went wrong in each of its pages. */
+/** A browser for the tests. */
 export class TestBrowser {
   private constructor(private readonly browser: Browser) {}
 
@@ -16,7 +16,7 @@ export class TestBrowser {
     return new TestBrowser(await chromium.launch({ executablePath: CHROMIUM }));
   }
 
-  /** A page of a browser that nobody has used before. */
+  /** Opens a page without cookies or storage. */
   async open(url: string, options: BrowserContextOptions = {}): Promise<OpenPage> {
     const context = await this.browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
     const opened = new OpenPage(await context.newPage());
@@ -30,9 +30,9 @@ export class TestBrowser {
 }
 
 export class OpenPage {
-  /** Errors of scripts, of the console, and of the Content-Security-Policy, which the console tells. */
+  /** Errors of scripts, and what the console reports, such as violations of the Content-Security-Policy. */
   readonly errors: string[] = [];
-  /** All that the server has sent, by path. */
+  /** All answers of the server, by path. */
   readonly answers = new Map<string, string>();
 
   constructor(readonly page: Page) {
@@ -42,7 +42,7 @@ export class OpenPage {
     });
     page.on('response', (response) => {
       const { pathname } = new URL(response.url());
-      // An event stream has no end to wait for.
+      // An event stream does not end.
       if (pathname !== '/api/events') {
         void response.text().then(
           (text) => this.answers.set(pathname, text),
@@ -52,7 +52,7 @@ export class OpenPage {
     });
   }
 
-  /** The text of an element, once it is as wanted. */
+  /** Waits until the text of an element matches. */
   async text(selector: string, wanted: RegExp, timeout = 15_000): Promise<string> {
     await this.page.waitForFunction(
       ([where, source, flags]) =>

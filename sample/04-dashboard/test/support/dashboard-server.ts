@@ -17,15 +17,15 @@ export interface Answer {
 }
 
 export interface Setup {
-  /** The account to show as a sandbox; without it `options` are those of a real one. */
+  /** The account, shown as a sandbox. Without it, `options` are those of a real account. */
   readonly sandbox?: OpenRouterSandbox;
   readonly options?: OpenRouterFactoryOptions;
   readonly access?: Access;
 }
 
-/** The application as it is, with options of the test's own in the place of the environment's. */
+/** The real application with options from the test instead of the environment. */
 export class DashboardServer {
-  /** Everything that was answered, headers and all. */
+  /** All answers, headers included. */
   readonly texts: string[] = [];
   private readonly streams: EventStream[] = [];
 
@@ -50,12 +50,12 @@ export class DashboardServer {
     return new DashboardServer(app, await app.getUrl());
   }
 
-  /** A part of the application. */
+  /** A provider of the application. */
   get<T>(type: Type<T>): T {
     return this.app.get(type);
   }
 
-  /** Not by `fetch`, which does not let anybody choose the `Host`. */
+  /** Does not use `fetch`, which does not allow a `Host` header. */
   ask(
     path: string,
     init: { method?: string; headers?: Record<string, string>; body?: string } = {},
@@ -84,13 +84,13 @@ export class DashboardServer {
     });
   }
 
-  /** A command that has to be carried out. */
+  /** Sends a command that must succeed. */
   async command<Path extends keyof Commands>(path: Path, body: Commands[Path]): Promise<void> {
     const { status, text } = await this.post(path, body);
     if (status !== 204) throw new Error(`${path}: ${status} ${text}`);
   }
 
-  /** A command that has to be refused. */
+  /** Sends a command that must fail. */
   async refusal(path: string, body: unknown): Promise<Refusal> {
     const { text } = await this.post(path, body);
     return JSON.parse(text) as Refusal;

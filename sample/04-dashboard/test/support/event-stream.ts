@@ -1,12 +1,12 @@
 import type { Dashboard, DashboardEvents } from '../../shared/dashboard.js';
 
-const LONGEST_WAIT_MS = 15_000;
+const TIMEOUT_MS = 15_000;
 
-/** What the server sends, put together as the page does. */
+/** The events of the server, applied as the page does. */
 export class EventStream {
-  /** Types of the events so far. */
+  /** The types of the events so far. */
   readonly types: string[] = [];
-  /** As it came. */
+  /** The raw stream. */
   text = '';
   dashboard!: Dashboard;
 
@@ -27,11 +27,11 @@ export class EventStream {
     return stream;
   }
 
-  /** Waits until what is shown is so. */
+  /** Waits until the dashboard meets a condition. */
   async until(isSo: (dashboard: Dashboard) => boolean): Promise<Dashboard> {
-    const deadline = Date.now() + LONGEST_WAIT_MS;
+    const deadline = Date.now() + TIMEOUT_MS;
     while (this.types.length === 0 || !isSo(this.dashboard)) {
-      // Something comes every second, so that this is noticed.
+      // An event comes every second, so the deadline is checked that often.
       if (this.isEnded || Date.now() > deadline)
         throw new Error(`That did not come:\n${this.text.slice(-2_000)}`);
       await new Promise<void>((resolve) => (this.wake = resolve));
@@ -52,7 +52,7 @@ export class EventStream {
     try {
       for await (const chunk of this.response.body!) this.take(decoder.decode(chunk, { stream: true }));
     } catch {
-      // Closed by one side or the other.
+      // The stream was closed.
     }
     this.isEnded = true;
     this.wake();

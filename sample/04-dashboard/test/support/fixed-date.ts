@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 
-/** Stops the date, and nothing else: timers, sockets and programs go on. `jest.useRealTimers()` ends it. */
+/** Stops only the date: timers and sockets go on. End it with `jest.useRealTimers()`. */
 export function fixDate(now: string): void {
   jest.useFakeTimers({
     now: Date.parse(now),

@@ -2,11 +2,11 @@ import { type Command, SampleProgram } from '../../../../test/support/sample-pro
 
 export type { Command };
 
-/** The built application as a process of its own. */
+/** The compiled application in a separate process. */
 export class Program extends SampleProgram {
   constructor(env?: Record<string, string>, command?: Command) {
     const folder = new URL('../..', import.meta.url);
-    // The last line of the usage, so that all of it is there.
+    // Matches the last line of the usage, so that all of it is there.
     super(
       { folder, main: 'dist/src/main.js', announcement: /^Dashboard +(\S+)$[^]*^Try:\n[^]*curl .*\n$/m },
       env,
