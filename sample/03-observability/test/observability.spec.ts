@@ -3,6 +3,7 @@ import { type INestApplication, Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { BalanceService } from 'nestjs-openrouter';
 import { OpenRouterSandbox } from 'nestjs-openrouter/testing';
+import { until as untilWithin } from '../../../test/support/waiting.js';
 import { AppModule } from '../src/app.module.js';
 
 let sandbox: OpenRouterSandbox;
@@ -12,7 +13,7 @@ let log: string[];
 
 beforeEach(() => start());
 
-// The figures of a sandbox are of this moment, so that it may be asked as often as one likes.
+// The figures of a sandbox are never late, so it can be read this often.
 async function start(pollIntervalMs = 20): Promise<void> {
   sandbox = await OpenRouterSandbox.start({
     credits: { totalCredits: 10, totalUsage: 8 },
@@ -46,9 +47,7 @@ function complete(prompt: unknown = 'Hello'): Promise<Response> {
   });
 }
 
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
-}
+const until = (condition: () => boolean | Promise<boolean>): Promise<void> => untilWithin(condition, 15_000);
 
 const metrics = async (): Promise<string> => (await fetch(`${url}/metrics`)).text();
 
@@ -65,17 +64,17 @@ const askedOf = (path: string): number =>
   sandbox.requests.filter((request) => request.path.endsWith(path)).length;
 
 describe('the guard', () => {
-  it('lets completions through while there is money, and refuses them when there is not', async () => {
+  it('lets completions through while there are credits, and then refuses them', async () => {
     await end();
-    // What a reading in between has already would count twice for a minute, since OpenRouter's own figures are late.
+    // Spend that a reading already contains would count twice for a minute, because OpenRouter's figures are late.
     await start(60_000);
     const answers: number[] = [];
     for (let count = 0; count < 8; count += 1) answers.push((await complete()).status);
-    // From 2 dollars on, 25 cents each, as long as 50 cents are left.
+    // 2 dollars minus 25 cents each, as long as 50 cents are left.
     expect(answers).toEqual([200, 200, 200, 200, 200, 200, 200, 402]);
     expect(askedOf('/chat/completions')).toBe(7);
     const refused = await complete();
-    // The filter maps it for the public, which is not told what the account has.
+    // With this mapping, the filter does not reveal the balance.
     await expect(refused.json()).resolves.toEqual({
       statusCode: 402,
       message: 'There are not enough credits left.',
@@ -97,13 +96,13 @@ describe('the guard', () => {
     expect(app.get(BalanceService, { strict: false }).peek()?.spendable).toBeLessThan(0);
   });
 
-  it.each([undefined, '', 5])('is not what refuses the prompt %p', async (prompt) => {
+  it.each([undefined, '', 5])('leaves the check of the prompt %p to the route', async (prompt) => {
     expect((await complete(prompt)).status).toBe(prompt === undefined ? 200 : 400);
   });
 });
 
-describe('the health', () => {
-  it('is down while too little is left, and tells the figures', async () => {
+describe('the health check', () => {
+  it('is down while too little is left, and shows the figures', async () => {
     const well = await fetch(`${url}/health`);
     expect([well.status, ((await well.json()) as any).info.openrouter.spendable]).toEqual([200, 2]);
     sandbox.spend(1.75);
@@ -114,7 +113,7 @@ describe('the health', () => {
 });
 
 describe('the metrics', () => {
-  it('show the balance and the requests, and no key', async () => {
+  it('show the balance and the requests, but no key', async () => {
     expect(await valueOf('openrouter_balance_usd')).toBe(2);
     expect(await valueOf('openrouter_spendable_usd')).toBe(2);
     sandbox.spend(0.5);
