@@ -58,7 +58,7 @@ export interface BalanceOptions {
   watch?: boolean | undefined;
   /** Thresholds of `alerts$`. */
   thresholds?: BalanceThresholdOptions | undefined;
-  /** Shares readings, spend and alerts with other processes. @defaultValue an `InMemoryBalanceStore` of its own */
+  /** Shares readings, spend and alerts with other processes. @defaultValue none: each process keeps its balance in its own memory */
   store?: BalanceStore | undefined;
 }
 

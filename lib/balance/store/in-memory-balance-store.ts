@@ -42,10 +42,10 @@ interface StoreParts {
 const storeParts = new HiddenParts<StoreParts>();
 
 /**
- * Keeps balances in the memory of this process: the default of `balance.store`, where each account has one of its own.
+ * Keeps balances in the memory of this process.
  *
  * One instance may be given to several accounts, or to several clients of the same account, which then share its
- * readings as processes would by a store outside of them.
+ * readings as processes share those of an external store. A single client needs no store.
  */
 export class InMemoryBalanceStore implements BalanceStore {
   constructor();
