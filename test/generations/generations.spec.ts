@@ -283,14 +283,15 @@ describe('a generation that is not there yet', () => {
 
   it('uses up nothing of the budget of retries, which 50 retries would', async () => {
     let credits = 0;
-    const server = await startServer((request, response) => {
-      if (request.path.includes('generation')) sendError(response, 404);
-      else if (credits++ === 0) sendError(response, 503);
+    const server = await startServer((request, response, index) => {
+      if (request.path.includes('generation')) {
+        if (index < 150) sendError(response, 404);
+        else found(request, response);
+      } else if (credits++ === 0) sendError(response, 503);
       else answerWell(request, response);
     });
     const client = clientOf(server, { retry: { maxRetries: 1 } });
-    const calls = Array.from({ length: 50 }, () => failureOf(client.generations.get(ID, { waitMs: 1_500 })));
-    await Promise.all(calls);
+    await Promise.all(Array.from({ length: 50 }, () => client.generations.get(ID, { waitMs: 20_000 })));
     expect(server.requests.length).toBeGreaterThan(120);
     await expect(client.credits.getCredits()).resolves.toEqual(CREDITS);
   });

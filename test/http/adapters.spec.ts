@@ -252,7 +252,7 @@ describe('the fetch adapter of axios', () => {
 
   it('sends a POST once, even where nobody answers', async () => {
     const server = await startServer(() => undefined);
-    const client = clientOf(server, { ...fetching, timeoutMs: 250 });
+    const client = clientOf(server, { ...fetching, timeoutMs: 1_000 });
     const failure = await failureOf(client.credits.createCoinbaseCharge({ amount: 1 }));
     expect(failure).toBeInstanceOf(OpenRouterTimeoutException);
     expect(server.requests.length).toBe(1);

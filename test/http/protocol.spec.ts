@@ -10,7 +10,7 @@ import {
   startRawServer,
   startServer,
 } from '../support/servers.js';
-import { sleep, timed, until } from '../support/waiting.js';
+import { timed, until } from '../support/waiting.js';
 
 afterEach(cleanUp);
 
@@ -131,7 +131,8 @@ describe('an answer that is not HTTP as it should be', () => {
     const client = clientOf(server, { retry: false });
     for (let call = 0; call < 3; call += 1) {
       await expect(client.credits.getCredits()).resolves.toEqual(CREDITS);
-      await sleep(5);
+      // The client gives up the connection once it has seen the second answer.
+      await until(() => server.sockets.every((socket) => socket.destroyed));
     }
   });
 
@@ -147,7 +148,7 @@ describe('an answer that is not HTTP as it should be', () => {
     });
     const client = clientOf(server);
     await client.credits.getCredits();
-    await sleep(30);
+    await until(() => server.sockets.every((socket) => socket.destroyed));
     await expect(client.credits.getCredits()).resolves.toEqual(CREDITS);
   });
 });

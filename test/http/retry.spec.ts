@@ -367,7 +367,7 @@ describe('a POST', () => {
     ],
   ])('is sent once after %s', async (_name, delivery, fault) => {
     const server = await startRawServer(fault);
-    const client = clientOf(server, { timeoutMs: 150 });
+    const client = clientOf(server, { timeoutMs: 1_000 });
     const failure = await failureOf(client.credits.createCoinbaseCharge({ amount: 1 }));
     expect(failure).toMatchObject({ delivery });
     expect(server.requests.length).toBe(1);

@@ -130,9 +130,9 @@ describe('the limit of one attempt', () => {
 
   it('starts anew with each attempt', async () => {
     const server = await startServer((request, response, index) => {
-      setTimeout(() => (index < 2 ? sendError(response, 503) : answerWell(request, response)), 60);
+      setTimeout(() => (index < 2 ? sendError(response, 503) : answerWell(request, response)), 250);
     });
-    await expect(clientOf(server, { timeoutMs: 150 }).credits.getCredits()).resolves.toEqual(CREDITS);
+    await expect(clientOf(server, { timeoutMs: 600 }).credits.getCredits()).resolves.toEqual(CREDITS);
     expect(server.requests.length).toBe(3);
   });
 
@@ -151,15 +151,15 @@ describe('the deadline', () => {
   it('ends the attempts and waits together', async () => {
     const server = await startServer(() => undefined);
     const client = clientOf(server, {
-      timeoutMs: 100,
-      deadlineMs: 170,
+      timeoutMs: 400,
+      deadlineMs: 700,
       retry: { maxRetries: 99, initialDelayMs: 0 },
     });
     const { ms, outcome, waitedMs } = await timed(() => failureOf(client.credits.getCredits()));
     expect(outcome).toBeInstanceOf(OpenRouterTimeoutException);
-    expect(outcome).toMatchObject({ timeoutMs: 170 });
-    expect(outcome.message).toContain('`deadlineMs` (170 ms)');
-    expect(ms).toBeGreaterThanOrEqual(165);
+    expect(outcome).toMatchObject({ timeoutMs: 700 });
+    expect(outcome.message).toContain('`deadlineMs` (700 ms)');
+    expect(ms).toBeGreaterThanOrEqual(695);
     expect(waitedMs).toBeLessThan(1_000);
     expect(server.requests.length).toBe(2);
   });
@@ -181,15 +181,15 @@ describe('the deadline', () => {
       const { ms, outcome } = await timed(() => {
         const call = failureOf(
           clientOf(server, { retry: { maxRetries: 99, initialDelayMs: 0 } }).credits.getCredits({
-            timeoutMs: 100,
-            deadlineMs: 170,
+            timeoutMs: 400,
+            deadlineMs: 700,
           }),
         );
         Date.now = () => now() + 3_600_000;
         return call;
       });
-      expect(outcome).toMatchObject({ timeoutMs: 170 });
-      expect(ms).toBeGreaterThanOrEqual(165);
+      expect(outcome).toMatchObject({ timeoutMs: 700 });
+      expect(ms).toBeGreaterThanOrEqual(695);
     } finally {
       Date.now = now;
     }

@@ -156,7 +156,7 @@ describe('long texts', () => {
         }
       }
     },
-    60_000,
+    240_000,
   );
 
   it('as the reason of an abort are no trouble', async () => {

@@ -9,12 +9,12 @@ import { VERSION } from '../../lib/http/version.js';
 const run = promisify(execFile);
 
 // Every test starts programs, which take their time on a busy machine.
-jest.setTimeout(30_000);
+jest.setTimeout(120_000);
 
 /** Runs a script in a Node process of its own, as a user's program, and returns what it prints. */
 async function node(type: 'module' | 'commonjs', script: string, cwd = process.cwd()): Promise<string> {
   const { stdout } = await run(process.execPath, [`--input-type=${type}`, '-e', script], {
-    timeout: 20_000,
+    timeout: 100_000,
     cwd,
   });
   return stdout.trim();
@@ -187,7 +187,7 @@ describe('the built package', () => {
 
   it('is as large as the README says', async () => {
     const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
-      timeout: 20_000,
+      timeout: 100_000,
     });
     const [{ size }] = JSON.parse(stdout) as [{ size: number }];
     const told = Number(/a download of about (\d+) kB/.exec(readFileSync('README.md', 'utf8'))?.[1]) * 1_000;
