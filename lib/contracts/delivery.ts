@@ -1,5 +1,5 @@
 /**
- * What is known of a failed request's effect:
+ * What is known about the effect of a failed request:
  * - `not-sent`: no byte of it reached OpenRouter.
  * - `rejected`: OpenRouter received and refused it.
  * - `unknown`: it may have taken effect.
@@ -7,5 +7,8 @@
  */
 export type OpenRouterDelivery = 'not-sent' | 'rejected' | 'unknown' | 'applied';
 
-/** Where an attempt was when it ended: waiting for a socket, resolving, connecting, shaking hands, waiting for the answer, reading it. */
+/**
+ * The phase in which an attempt ended: waiting for a socket, resolving the host, connecting, TLS handshake, waiting for the
+ * response headers, reading the body.
+ */
 export type OpenRouterPhase = 'queue' | 'dns' | 'connect' | 'tls' | 'headers' | 'body';

@@ -1,25 +1,25 @@
 import type { BalanceFeed, BalanceNotice } from './balance-figures.js';
 import type { OpenRouterDelivery } from './delivery.js';
 
-/** One attempt of one call, as instrumentation sees it: frozen, the same object for every hook, nothing secret in it. */
+/** One attempt of one call, as instrumentation sees it: frozen, the same object for every hook, without secrets. */
 export interface OpenRouterAttempt {
   /** Name of the operation, for example `credits.getCredits`. */
   readonly operation: string;
   /** HTTP method. */
   readonly method: string;
-  /** Path below the base URL with the names of its parameters, for example `/keys/{hash}`. */
+  /** Path below the base URL, with placeholders for its parameters, for example `/keys/{hash}`. */
   readonly urlTemplate: string;
   /** Host name of the base URL. */
   readonly serverAddress: string;
   /** Port of the base URL. */
   readonly serverPort: number;
-  /** Name of the account; `default` for the one without a name. */
+  /** Name of the account; `default` for the account without a name. */
   readonly account: string;
   /** 1 for the first attempt. */
   readonly attempt: number;
 }
 
-/** How an attempt has ended well. */
+/** The outcome of a successful attempt. */
 export interface OpenRouterAttemptSuccess {
   /** HTTP status. */
   readonly status: number;
@@ -27,24 +27,24 @@ export interface OpenRouterAttemptSuccess {
   readonly durationMs: number;
 }
 
-/** How an attempt has failed. */
+/** The outcome of a failed attempt. */
 export interface OpenRouterAttemptFailure {
-  /** The exception, as the caller would get it. */
+  /** The exception that the caller would get. */
   readonly error: Error & {
     /** Stable identifier of the kind of error. */
     readonly code: string;
   };
-  /** HTTP status, if there was an answer. */
+  /** HTTP status, if there was a response. */
   readonly status?: number;
-  /** What is known of the request's effect. */
+  /** What is known about the effect of the request. */
   readonly delivery?: OpenRouterDelivery;
   /** From the start of the attempt, in milliseconds. */
   readonly durationMs: number;
 }
 
-/** Why and when there will be another attempt. */
+/** A failed attempt that is followed by another one. */
 export interface OpenRouterRetry extends OpenRouterAttemptFailure {
-  /** The wait before it, in milliseconds. */
+  /** The wait before the next attempt, in milliseconds. */
   readonly delayMs: number;
 }
 
@@ -57,8 +57,8 @@ export interface OpenRouterAttachedClient {
 /**
  * Watches the calls of an account: for metrics, traces and logs.
  *
- * Every hook but `onAttach` and `onAlert` gets the attempt first. A hook that throws never fails a call. Hooks are
- * synchronous: a promise that one returns is not waited for.
+ * Every hook except `onAttach` and `onAlert` gets the attempt as its first argument. A hook that throws never fails a
+ * call. Hooks are synchronous: a returned promise is not awaited.
  */
 export interface OpenRouterInstrumentation {
   /**
@@ -71,17 +71,17 @@ export interface OpenRouterInstrumentation {
    * account. Unlike `alerts$` it neither polls nor takes an alert from other processes: each tells of what it notices.
    */
   onAlert?(alert: BalanceNotice, account: string): void;
-  /** Before an attempt. */
+  /** Called before an attempt. */
   onRequest?(attempt: OpenRouterAttempt): void;
-  /** After an attempt that has ended well. */
+  /** Called after a successful attempt. */
   onResponse?(attempt: OpenRouterAttempt, success: OpenRouterAttemptSuccess): void;
-  /** After an attempt that has failed, whether or not another one follows. */
+  /** Called after a failed attempt, whether or not another one follows. */
   onError?(attempt: OpenRouterAttempt, failure: OpenRouterAttemptFailure): void;
-  /** After `onError`, if another attempt follows. */
+  /** Called after `onError` if another attempt follows. */
   onRetry?(attempt: OpenRouterAttempt, retry: OpenRouterRetry): void;
   /**
-   * Runs an attempt, for example with a span as the current one. Has to call `next` before it returns, and to return
-   * its promise; the outcome of the call is that of `next`, whatever else it returns.
+   * Runs an attempt, for example inside a span. It must call `next` before it returns, and return the promise of `next`.
+   * The outcome of the call is that of `next`, whatever the hook returns.
    */
   wrap?<T>(attempt: OpenRouterAttempt, next: () => Promise<T>): Promise<T>;
 }

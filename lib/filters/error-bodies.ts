@@ -5,12 +5,12 @@ import type { OpenRouterHttpError } from './openrouter-http-error.js';
 
 type Body = Record<string, unknown>;
 
-/** A wait as `Retry-After` states it: whole seconds, never too early, never "at once". */
+/** The value of `Retry-After`: whole seconds, rounded up, at least 1. */
 export function retryAfterSeconds({ retryAfterMs }: OpenRouterHttpError): number | undefined {
   return retryAfterMs === undefined ? undefined : Math.max(1, Math.ceil(retryAfterMs / 1000));
 }
 
-/** The body that Nest's own exceptions have, with what is known besides. */
+/** The body of Nest's own exceptions, with further details. */
 export function nestBody(error: OpenRouterHttpError): Body {
   const reasons = error.errors?.flatMap((refused) => refused.reasons) ?? [];
   return {
@@ -35,7 +35,7 @@ export function problemBody(error: OpenRouterHttpError, instance: string): Body 
   };
 }
 
-/** What RPC and WebSocket clients get, in the manner of Nest's own filters for them. */
+/** The payload for RPC and WebSocket clients, in the form of Nest's own filters for them. */
 export function messagePayload(error: OpenRouterHttpError): Body {
   return {
     status: 'error',
@@ -46,7 +46,7 @@ export function messagePayload(error: OpenRouterHttpError): Body {
   };
 }
 
-/** An error whose `extensions` every GraphQL server passes on to the client. */
+/** An error whose `extensions` every GraphQL server sends to the client. */
 export function graphqlError(error: OpenRouterHttpError, cause: OpenRouterException): Error {
   const { message, ...rest } = error;
   return Object.assign(new Error(message, { cause }), { extensions: withoutUndefined(rest) });

@@ -20,7 +20,7 @@ import type {
 } from './openrouter-exception-filter.options.js';
 import { isDuration, type OpenRouterHttpError, readHttpError } from './openrouter-http-error.js';
 
-/** What proxies log for a caller that hung up; no client waits for such an answer. */
+/** The status that proxies log for a caller that hung up. No client receives it. */
 export const CLIENT_CLOSED_REQUEST = 499;
 
 /** The two predefined answers to one exception. */
@@ -28,7 +28,7 @@ type HttpErrors = Parameters<OpenRouterExceptionMapper>[1];
 
 interface Answer {
   readonly status: number;
-  /** A fixed sentence in the place of the exception's own message. */
+  /** A fixed sentence that replaces the exception's own message. */
   readonly says?: string;
 }
 
@@ -85,7 +85,7 @@ const GATEWAY_ANSWERS: Readonly<Record<number, readonly [status: number, says: s
   529: [503, UNAVAILABLE],
 };
 
-/** The exceptions that are no answers of the API. The first match counts, so a subclass belongs before its parent. */
+/** The exceptions that are not API errors. The first match counts, so a subclass belongs before its parent. */
 const CLIENT_ROWS: readonly (readonly [ExceptionClass, Row])[] = [
   [OpenRouterValidationException, verbatim(400)],
   [OpenRouterTimeoutException, gatewaySentence(504, 504, TOO_SLOW)],
@@ -95,10 +95,10 @@ const CLIENT_ROWS: readonly (readonly [ExceptionClass, Row])[] = [
   [OpenRouterConfigException, hidden(500, MISCONFIGURED)],
 ];
 
-/** An exception that is none of the kinds above, for example a user's own subclass of the base class. */
+/** Any other exception, for example a user's own subclass of the base class. */
 const OTHER = gatewaySentence(502, 502, FAILED);
 
-/** The statuses with which `Retry-After` has a meaning. */
+/** The statuses that may carry `Retry-After`. */
 const STATUSES_TO_RETRY: readonly number[] = [402, 429, 503];
 
 function rowOf(exception: OpenRouterException): Row {
@@ -117,7 +117,7 @@ function rowOfStatus(status: number): Row {
   return gatewaySentence(mirrored, gateway, says);
 }
 
-/** What each predefined mapping answers to an exception. */
+/** The answers of both predefined mappings to an exception. */
 export function mapException(exception: OpenRouterException): HttpErrors {
   const { mirror, gateway } = rowOf(exception);
   return { mirror: httpErrorOf(exception, mirror), gateway: httpErrorOf(exception, gateway) };
@@ -131,7 +131,7 @@ function httpErrorOf(exception: OpenRouterException, { status, says }: Answer): 
       error.retryAfterMs = exception.retryAfterMs;
     }
   }
-  // A sentence that says nothing of OpenRouter must not come with OpenRouter's address.
+  // A fixed sentence hides OpenRouter, so its address must not come with it.
   if (
     says === undefined &&
     exception instanceof OpenRouterGoneException &&
@@ -148,7 +148,7 @@ function httpErrorOf(exception: OpenRouterException, { status, says }: Answer): 
   return error;
 }
 
-/** The answer to an exception, and what was wrong with a user's mapping function, if anything was. */
+/** The answer to an exception, and the fault of a user's mapping function, if it had one. */
 export function decide(
   exception: OpenRouterException,
   mapping: OpenRouterExceptionMapping,
@@ -164,7 +164,7 @@ function decideBy(
   exception: OpenRouterException,
   defaults: HttpErrors,
 ): { error: OpenRouterHttpError; fault?: string } {
-  // What the function does to the objects it gets must not reach the answer that replaces its own.
+  // The function may change the objects that it gets, so the fallback is a copy.
   const fallback = { ...defaults.gateway };
   try {
     const error = readHttpError(mapper(exception, defaults));
@@ -174,14 +174,14 @@ function decideBy(
   }
 }
 
-/** What was thrown, for the log, where the author of the function looks for the fault. */
+/** Describes a thrown value for the log, for the author of the mapping function. */
 function describeThrown(thrown: unknown): string {
   const name = textOf(peek(thrown, 'name')) ?? typeof thrown;
   const message = textOf(typeof thrown === 'string' ? thrown : peek(thrown, 'message'));
   return message === undefined ? name : `${name} (${excerpt(showable(message, scrubShapes))})`;
 }
 
-/** What an operator has to know of an exception whose message the client may not get to see. */
+/** Describes for the log an exception whose message the client may not see. */
 export function describeForLog(exception: OpenRouterException): string {
   const { name, code, message } = exception;
   if (!(exception instanceof OpenRouterApiException)) {

@@ -18,24 +18,24 @@ import { scrubShapes } from '../secret/scrub.js';
 import { isObject, peek } from '../untrusted/peek.js';
 
 /**
- * An answer of OpenRouter's that another client has thrown, as the exception that this package would have thrown;
- * `undefined` for whatever is not surely one: an error of another service must not be told as OpenRouter's.
+ * Turns an OpenRouter error that another client has thrown into the exception that this package would have thrown. Returns
+ * `undefined` unless the error is certainly OpenRouter's: another service's error must not be reported as OpenRouter's.
  *
- * Without an answer there is nothing by which most clients would tell whom they have asked. Never throws.
+ * An error without an answer is never recognised, since most clients do not say which host they called. Never throws.
  */
 export function exceptionOfForeign(error: unknown): OpenRouterApiException | undefined {
   try {
     const found = linksOf(error).find(isOfOpenRouter);
     return found === undefined ? undefined : exceptionOf(found);
   } catch {
-    // A proxy that cannot be looked at is of no client.
+    // A proxy that throws when it is read does not come from a client.
     return undefined;
   }
 }
 
 /**
- * What a filter catches that translates other clients' errors. Nest asks by `instanceof`, so that whatever is not
- * recognised goes on as if the filter was not there: to the next filter, or to Nest.
+ * The class of the errors that a filter with `foreign: true` catches. Nest tests it with `instanceof`, so an error that is
+ * not recognised goes on to the next filter, or to Nest, as if this filter were not there.
  */
 export abstract class ForeignAnswer {
   static [Symbol.hasInstance](value: unknown): boolean {
@@ -62,11 +62,11 @@ function exceptionOf(error: object): OpenRouterApiException | undefined {
     retryable,
     requestId: readRequestId({ header: answer.header, scrub: scrubShapes }),
   });
-  // A 402 whose body was not handed on is of OpenRouter, and yet of nobody knows which limit.
+  // A 402 without its body comes from OpenRouter, but the limit that was reached is unknown.
   return kind === 'payment-required' ? markOtherOrigin(exception) : exception;
 }
 
-/** The errors that may be told for one that was thrown: it, and what is in it if it says nothing by itself. */
+/** The errors that may stand for a thrown one: itself, or if it is a mere wrapper, the errors inside it too. */
 function linksOf(error: unknown): object[] {
   if (!isObject(error) || isAnsweredByApplication(error)) {
     return [];
@@ -76,7 +76,7 @@ function linksOf(error: unknown): object[] {
 
 const MERE_ERRORS: readonly unknown[] = ['Error', 'AggregateError'];
 
-/** Whether an error is of no class of the application's own, which the application may have a filter for. */
+/** Whether an error is not of a class of the application's own, for which the application may have a filter. */
 function isMereWrapper(error: object): boolean {
   const name = peek(error, 'name');
   return (
@@ -96,7 +96,7 @@ function isOfOpenRouter(error: object): boolean {
   );
 }
 
-/** Whether a client is for completions: `openai`, whose errors do not tell where they come from, or the AI SDK. */
+/** Whether an error is of a completions client: `openai`, whose errors do not name their host, or the AI SDK. */
 function isOfCompletionClient(error: object): boolean {
   return (
     isOfAiSdk(peek(error, 'name')) || ['requestID', 'param', 'type', 'code'].every((name) => name in error)

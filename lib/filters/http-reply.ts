@@ -10,7 +10,7 @@ interface FrameworkResponse {
 type ExpressResponse = ServerResponse & FrameworkResponse;
 type FastifyReply = FrameworkResponse & { readonly raw: ServerResponse; readonly sent: boolean };
 
-/** What Nest calls the response: under Fastify, middleware gets Node's own. */
+/** The response object that Nest passes on. Under Fastify, middleware gets Node's own. */
 export type HttpResponse = ExpressResponse | FastifyReply | ServerResponse;
 
 /** One answer. */
@@ -20,7 +20,7 @@ export interface HttpReply {
   readonly body?: string;
 }
 
-/** Sends an answer as far as that is still possible, and never throws. */
+/** Sends an answer if that is still possible, and never throws. */
 export function sendReply(response: HttpResponse, reply: HttpReply): void {
   const raw = 'raw' in response ? response.raw : response;
   if (raw.destroyed) return;
@@ -29,7 +29,7 @@ export function sendReply(response: HttpResponse, reply: HttpReply): void {
     return;
   }
   try {
-    // The framework's way, so that its hooks run and headers set on it (CORS) are kept.
+    // Through the framework, so that its hooks run and its headers (CORS) are kept.
     response.status(reply.status);
     for (const [name, value] of Object.entries(reply.headers ?? {})) response.header(name, value);
     response.send(reply.body);
@@ -39,7 +39,7 @@ export function sendReply(response: HttpResponse, reply: HttpReply): void {
 }
 
 function isFramework(response: HttpResponse): response is ExpressResponse | FastifyReply {
-  // A reply that says it was sent, with no header out, was hijacked: Fastify would not send anything for it any more.
+  // A reply marked as sent before its headers are out was hijacked: Fastify sends nothing for it.
   return 'send' in response && !('sent' in response && response.sent);
 }
 

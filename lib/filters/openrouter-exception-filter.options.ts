@@ -5,11 +5,11 @@ import { oneOf, trueOrFalse } from '../options/option-rules.js';
 import type { OpenRouterHttpError } from './openrouter-http-error.js';
 
 /**
- * Chooses the answer to an exception: one of the two predefined ones, as it is or changed, or one of its own.
+ * Chooses the answer to an exception: one of the two predefined answers, unchanged or changed, or a new one.
  *
- * It has to be synchronous. If it throws, or returns something that is no error (a status outside 400 to 599, a
+ * It must be synchronous. If it throws, or returns something that is not a valid error (a status outside 400 to 599, a
  * missing message), the `gateway` answer is sent and the fault is logged. An `OpenRouterAbortException` that keeps its
- * status 499 is answered in silence over HTTP.
+ * status 499 gets an empty answer over HTTP.
  *
  * @example
  * ```ts
@@ -33,39 +33,39 @@ export interface OpenRouterExceptionFilterOptions {
   /**
    * How exceptions become answers:
    * - `mirror`: each error of the API becomes the same HTTP status with the server's own message, scrubbed of keys.
-   *   For back-office routes, whose users manage the account and have to know what OpenRouter said.
-   * - `gateway`: a failure of OpenRouter is this server's own: 502, 503 or 504 with a fixed sentence and the `code`.
-   *   For public routes, where a mirrored 401 would log people out and a message would tell them about the account.
-   * - a function over both.
+   *   For back-office routes, whose users manage the account and need OpenRouter's own words.
+   * - `gateway`: a failure of OpenRouter becomes one of this server: 502, 503 or 504 with a fixed sentence and the `code`.
+   *   For public routes, where a mirrored 401 would log users out and a message could reveal facts about the account.
+   * - a function that chooses between both.
    *
    * @defaultValue `'mirror'`
    */
   mapping?: OpenRouterExceptionMapping | undefined;
   /**
    * The shape of an HTTP body:
-   * - `nest`: `{ statusCode, message, error, code }`, as Nest's own exceptions.
+   * - `nest`: `{ statusCode, message, error, code }`, like Nest's own exceptions.
    * - `problem`: `application/problem+json` of RFC 9457: `{ type, title, status, detail, instance, code }`.
    *
-   * Both add `requestId`, `retryAfter` (seconds), `purchaseUrl` and `errors` where they are known. Other transports
-   * have a shape of their own.
+   * Both add `requestId`, `retryAfter` (seconds), `purchaseUrl` and `errors` if they are known. Other transports have
+   * their own shapes.
    *
    * @defaultValue `'nest'`
    */
   format?: OpenRouterExceptionFormat | undefined;
   /**
-   * Whether the answers of OpenRouter that another client has thrown are translated, too, by the same mapping: an `openai`
-   * 402, 404 or 429, for example, which is a plain 500 otherwise. A mapping function gets the exception that this package
-   * would have thrown, with `operation: 'another client'`.
+   * Whether OpenRouter errors that other clients throw are translated too, by the same mapping. For example, a 402, 404 or
+   * 429 of `openai` is a plain 500 otherwise. A mapping function gets the exception that this package would have thrown,
+   * with `operation: 'another client'`.
    *
-   * Only what is surely an answer of OpenRouter's is translated:
-   * - every answer that `@openrouter/sdk` throws;
-   * - an answer to a request that went to `openrouter.ai`, where the client tells it: axios, the AI SDK, ky, a `Response`;
-   * - an answer with the headers or in the words that only OpenRouter's have, from whatever client;
+   * Only errors that are certainly OpenRouter's are translated:
+   * - every API error of `@openrouter/sdk`;
+   * - an answer to a request to `openrouter.ai`, if the client names the host: axios, the AI SDK, ky, a `Response`;
+   * - an answer with headers or words that only OpenRouter uses, from any client;
    * - an answer in OpenRouter's own envelope (`error.code` is a number) from `openai` or the AI SDK.
    *
-   * Whatever else is thrown goes to the next filter, or to Nest, as if this filter was not there: other services' errors,
-   * `HttpException` and its like, errors of a class of your own whatever their `cause`, and errors without an answer
-   * (no connection, a timeout, an abort), of which most clients do not tell whom they have asked.
+   * Everything else goes to the next filter, or to Nest, as if this filter were not there: errors of other services,
+   * `HttpException` and its subclasses, errors of your own classes whatever their `cause`, and errors without an answer
+   * (no connection, a timeout, an abort), because most clients do not say which host they called.
    *
    * @defaultValue `false`
    */

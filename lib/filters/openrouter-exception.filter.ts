@@ -25,28 +25,28 @@ import {
 import type { OpenRouterHttpError } from './openrouter-http-error.js';
 import { emitException, type WebSocketClient } from './websocket-reply.js';
 
-/** Provided by nobody: it lets Nest's injector leave the parameter out instead of looking for a class `Object`. */
+/** A token that nobody provides. Without it, Nest's injector would look for the class `Object`. */
 const OPTIONS = 'OPENROUTER:EXCEPTION_FILTER_OPTIONS';
 
 const logger = new Logger('OpenRouterExceptionFilter');
 
 /**
  * Answers a request that failed with an `OpenRouterException`, over Express and Fastify, GraphQL, microservices and
- * WebSockets; with `foreign: true`, also one that failed with an answer of OpenRouter's that another client has thrown. It
- * is never registered by the module: choose where it applies.
+ * WebSockets. With `foreign: true` it also answers one that failed with an OpenRouter error thrown by another client. The
+ * module never registers it: choose where it applies.
  *
- * What becomes of an exception is the `mapping` option's choice; by default an error of the API becomes the same HTTP
- * status (`mirror`), which suits back-office routes. Take `gateway` for public ones.
+ * The `mapping` option decides how an exception is answered. By default (`mirror`) an API error keeps its HTTP status, which
+ * suits back-office routes. Use `gateway` for public routes.
  *
- * - HTTP: a body in the chosen `format`, and `Retry-After` where OpenRouter said when to come back. An aborted call
- *   is answered with an empty 499, or not at all if the client has gone. A response that has begun is ended.
+ * - HTTP: a body in the chosen `format`, with `Retry-After` if OpenRouter said when to retry. An aborted call is answered
+ *   with an empty 499, or not at all if the client is gone. A response that has begun is ended.
  * - GraphQL: an error with `extensions: { code, status, … }`.
  * - RPC: an error `{ status: 'error', message, code, statusCode, … }`.
- * - WebSockets: an `exception` event with the same payload and, as Nest's own filter has it,
- *   `cause: { pattern, data }`; an acknowledgement is not called.
+ * - WebSockets: an `exception` event with the same payload and, as in Nest's own filter, `cause: { pattern, data }`. An
+ *   acknowledgement is not called.
  *
- * Any other context gets the exception as it is. What is answered with 5XX is logged once, since the client may be
- * told no more than a sentence; a refusal of the guard is not.
+ * In any other context the exception is thrown again. An exception answered with 5XX is logged once, since the client may
+ * only get a fixed sentence; a refusal of the guard is not logged.
  *
  * @example
  * ```ts
@@ -63,9 +63,9 @@ export class OpenRouterExceptionFilter implements ExceptionFilter {
   private readonly options: ResolvedFilterOptions;
 
   /**
-   * @param options - Mapping and format, `mirror` and `nest` by default, and whether other clients' errors are translated,
-   * too.
-   * @throws OpenRouterConfigException if an option is unknown or has a value that is not allowed.
+   * @param options - The mapping (`mirror` by default), the format (`nest` by default), and whether errors of other clients
+   * are translated.
+   * @throws `OpenRouterConfigException` for an unknown option or a wrong value.
    */
   constructor(@Optional() @Inject(OPTIONS) options?: OpenRouterExceptionFilterOptions) {
     this.options = resolveFilterOptions(options);
@@ -79,8 +79,8 @@ export class OpenRouterExceptionFilter implements ExceptionFilter {
    *
    * @param thrown - What was thrown.
    * @param host - The request.
-   * @returns over RPC, the stream that carries the error to the caller; else nothing.
-   * @throws what was thrown, if it is nothing that this filter catches, or the context is of an unknown kind.
+   * @returns Over RPC, an observable that fails with the payload; otherwise nothing.
+   * @throws `thrown` itself if this filter does not catch it or does not know the kind of context.
    */
   catch(thrown: unknown, host: ArgumentsHost): Observable<never> | undefined {
     const exception = this.exceptionOf(thrown);
@@ -120,15 +120,15 @@ export class OpenRouterExceptionFilter implements ExceptionFilter {
     if (fault !== undefined) {
       logger.error(`The mapping function ${fault} for ${exception.name}; answered as 'gateway' does.`);
     }
-    // Nest logs nothing that a filter has caught.
-    if (error.status >= 500 && !isNoFault(exception)) {
+    // Nest does not log exceptions that a filter catches.
+    if (error.status >= 500 && !isExpected(exception)) {
       logger.error(describeForLog(exception));
     }
     return error;
   }
 }
 
-/** Nest reads from its class what a filter catches, so one that catches more than others is of a class of its own. */
+/** Nest reads from the class which exceptions a filter catches, so a filter that catches more needs another class. */
 function catchingForeign(Filter: typeof OpenRouterExceptionFilter): typeof OpenRouterExceptionFilter {
   class ForeignFilter extends Filter {}
   Object.defineProperty(ForeignFilter, 'name', { value: Filter.name });
@@ -136,7 +136,7 @@ function catchingForeign(Filter: typeof OpenRouterExceptionFilter): typeof OpenR
   return ForeignFilter;
 }
 
-/** Over HTTP and in GraphQL the guard throws an exception that anybody may see; the one behind it has the figures. */
+/** Over HTTP and in GraphQL the guard throws an exception without figures; its cause has them. */
 function withFigures(exception: OpenRouterException): OpenRouterException {
   const { cause } = exception;
   return exception instanceof OpenRouterInsufficientCreditsException &&
@@ -145,8 +145,8 @@ function withFigures(exception: OpenRouterException): OpenRouterException {
     : exception;
 }
 
-/** Whether nothing is wrong that an operator would have to know: a caller hung up, or the guard did what it is for. */
-function isNoFault(exception: OpenRouterException): boolean {
+/** Whether an operator need not know of it: a caller hung up, or the guard refused a request as it should. */
+function isExpected(exception: OpenRouterException): boolean {
   return (
     exception instanceof OpenRouterAbortException ||
     exception instanceof OpenRouterInsufficientCreditsException
@@ -178,7 +178,7 @@ function httpReply(
       'Content-Type': isProblem ? 'application/problem+json' : 'application/json; charset=utf-8',
       ...(retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) }),
     },
-    // As text, so that neither framework applies a response schema of the route to it.
+    // Serialised here, so that no framework applies a response schema of the route.
     body: JSON.stringify(isProblem ? problemBody(error, path) : nestBody(error)),
   };
 }

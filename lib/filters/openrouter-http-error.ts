@@ -1,4 +1,4 @@
-/** A refused argument as it is told to the caller. */
+/** A refused argument, in the form that the caller gets. */
 export interface OpenRouterRefusedProperty {
   /** Path of the property, for example `amount`. */
   property: string;
@@ -10,21 +10,21 @@ export interface OpenRouterRefusedProperty {
 export interface OpenRouterHttpError {
   /** HTTP status, 400 to 599. */
   status: number;
-  /** What the client is told. */
+  /** The message for the client. */
   message: string;
   /** The `code` of the exception. */
   code: string;
-  /** How long the client is asked to wait, in milliseconds. Sent in whole seconds, rounded up, as `Retry-After`. */
+  /** How long the client should wait, in milliseconds. Sent as `Retry-After` in whole seconds, rounded up. */
   retryAfterMs?: number | undefined;
-  /** The id of the request to OpenRouter, which its support asks for. */
+  /** The id of the request to OpenRouter, for its support. */
   requestId?: string | undefined;
-  /** The page on which credits can be bought instead; `gateway` never tells it. */
+  /** The page where credits can be bought instead. `gateway` never sends it. */
   purchaseUrl?: string | undefined;
-  /** The refused arguments. The `nest` format sends their reasons, if there are any, in the place of `message`. */
+  /** The refused arguments. In the `nest` format their reasons, if any, replace `message`. */
   errors?: readonly OpenRouterRefusedProperty[] | undefined;
 }
 
-/** A copy of what a user's function returned, or `undefined` if that is no error that can be sent. */
+/** A copy of the result of a user's function, or `undefined` if it is not an error that can be sent. */
 export function readHttpError(value: unknown): OpenRouterHttpError | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { status, message, code, retryAfterMs, requestId, purchaseUrl, errors } = value as Partial<
@@ -41,7 +41,7 @@ export function readHttpError(value: unknown): OpenRouterHttpError | undefined {
   return usable ? { status, message, code, retryAfterMs, requestId, purchaseUrl, errors } : undefined;
 }
 
-/** Whether a wait can be told to a client. */
+/** Whether a wait can be sent to a client. */
 export function isDuration(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0;
 }

@@ -12,7 +12,7 @@ interface EventSocket {
 /** A client of socket.io or of a plain WebSocket. */
 export type WebSocketClient = Partial<NativeWebSocket & EventSocket>;
 
-/** The message that has failed, as Nest's own filter tells it to the client. */
+/** The message that has failed, in the form in which Nest's own filter sends it to the client. */
 export interface FailedMessage {
   readonly pattern: unknown;
   readonly data: unknown;
@@ -21,8 +21,8 @@ export interface FailedMessage {
 type Payload = Readonly<Record<string, unknown>>;
 
 /**
- * Sends an `exception` event as far as that is possible, and never throws: what a filter for WebSockets throws, nothing
- * catches. Of a message that cannot be written as JSON, what can be is told.
+ * Sends an `exception` event if possible, and never throws: nothing would catch what a WebSocket filter throws. If the
+ * failed message cannot be written as JSON, the part of it that can be is sent.
  */
 export function emitException(
   client: WebSocketClient | undefined,
@@ -41,13 +41,13 @@ export function emitException(
       send?.(attempt());
       return;
     } catch {
-      // A client that refuses the last of them, too, has gone.
+      // A client that refuses the last attempt too is gone.
     }
   }
 }
 
 function senderOf(client: WebSocketClient | undefined): ((payload: Payload) => void) | undefined {
-  // A plain WebSocket has `emit` as well, which reaches no further than its own listeners.
+  // A plain WebSocket also has `emit`, but that only calls its own listeners.
   if (typeof client?.readyState === 'number' && typeof client.send === 'function') {
     const { readyState, send } = client;
     return (payload) => {
@@ -58,7 +58,7 @@ function senderOf(client: WebSocketClient | undefined): ((payload: Payload) => v
   return client?.emit && ((payload) => client.emit?.('exception', payload));
 }
 
-/** The same as JSON has it, which knows no number as large as a `bigint` may be. */
+/** A copy that JSON can represent. A `bigint` becomes a string, since JSON numbers cannot hold it. */
 function inJson(value: unknown): unknown {
   const text = JSON.stringify(value, (_name, member: unknown) =>
     typeof member === 'bigint' ? String(member) : member,

@@ -6,7 +6,7 @@ import { OpenRouterInsufficientCreditsException } from '../errors/client.excepti
 import type { CreditsRequirement } from './credits-requirement.js';
 import { InsufficientCreditsHttpException } from './insufficient-credits-http.exception.js';
 
-/** What is known of an account's money when a request is refused. */
+/** The figures of an account at the time of a refusal. */
 type KnownFigures = Pick<BalanceFigures, 'spendable' | 'balance' | 'keyLimitRemaining'> &
   Partial<Pick<BalanceFigures, 'limitedBy' | 'resetsAt'>>;
 
@@ -14,10 +14,10 @@ const SHORT = 'Not enough OpenRouter credits';
 const UNKNOWN = 'It is not known whether there are enough OpenRouter credits';
 
 /**
- * Why a request is refused: what is needed, what is left, and of what.
+ * The exception for a refused request: how much is needed, how much is left, and which limit decides.
  *
- * @param figures - `undefined` if there are none.
- * @param cause - Why there are none.
+ * @param figures - `undefined` if they could not be read.
+ * @param cause - The reason why they could not be read.
  */
 export function refusalOf(
   requirement: CreditsRequirement,
@@ -35,7 +35,7 @@ export function refusalOf(
   return new OpenRouterInsufficientCreditsException({ message, required, spendable, status, cause });
 }
 
-/** All the digits, as opposed to `formatUsd`: rounded, what is left could look like what is needed. */
+/** All digits, unlike `formatUsd`: rounded, the amount left could look equal to the amount needed. */
 function exactUsd(amount: number): string {
   const exact = new Big(amount).abs();
   const decimals = exact.toFixed().split('.')[1]?.length ?? 0;
@@ -48,7 +48,7 @@ const NAMES: Readonly<Record<LimitedBy, string>> = {
   budget: 'a budget of the API key',
 };
 
-/** What stands in for the service in a test need not say what limits. */
+/** A test double of the service may leave out `limitedBy`. */
 function whatIsShort({ limitedBy, balance, keyLimitRemaining }: KnownFigures): string {
   const isLimit = keyLimitRemaining !== null && (balance === null || keyLimitRemaining < balance);
   return NAMES[limitedBy ?? (isLimit ? 'key-limit' : 'balance')];
@@ -59,9 +59,9 @@ function untilWhen({ resetsAt }: KnownFigures): string {
 }
 
 /**
- * A refusal as the transport of the request carries it: an exception of Nest's over HTTP and in GraphQL, so that it is
- * answered without a filter as well, and to anybody, hence without what the account has; elsewhere the refusal itself,
- * since an exception of Nest's would reach the caller as an internal error.
+ * The exception to throw for a refusal. Over HTTP and in GraphQL it is one of Nest's, so that it is answered even without
+ * a filter; anybody may read that answer, so it contains no figures. On other transports it is the refusal itself, since
+ * an exception of Nest's would reach the caller as an internal error.
  */
 export function refusalFor(
   context: ExecutionContext,
@@ -74,7 +74,7 @@ export function refusalFor(
     case 'http':
       return new InsufficientCreditsHttpException(refusal, { statusCode, ...body });
     case 'graphql': {
-      // With a `statusCode` in the body, Nest's driver for Apollo puts a code of its own over this one.
+      // With a `statusCode` in the body, Nest's Apollo driver would replace `code` by its own.
       const extensions = { code, status: statusCode, originalError: { statusCode, ...body } };
       return new InsufficientCreditsHttpException(refusal, body, extensions);
     }

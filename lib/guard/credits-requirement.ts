@@ -8,17 +8,18 @@ import { shown } from '../options/shown-value.js';
 export interface RequireCreditsOptions {
   /** Name of the account. @defaultValue the default account */
   account?: string | undefined;
-  /** Status of the refusal, from 400 to 599, over every transport that tells one. @defaultValue `402` */
+  /** Status of the refusal, from 400 to 599, on every transport that has one. @defaultValue `402` */
   status?: number | undefined;
   /**
-   * What becomes of a request while it is not known what can be spent: OpenRouter cannot be reached, or does not tell
-   * the key. `'allow'` lets it through, since OpenRouter itself refuses what cannot be paid; `'deny'` refuses it.
+   * What happens to a request while the spendable amount is unknown, because OpenRouter cannot be reached or does not
+   * show it to the key. `'allow'` lets it through, since OpenRouter itself refuses what cannot be paid; `'deny'` refuses
+   * it.
    * @defaultValue `'allow'`
    */
   onUnknown?: 'allow' | 'deny' | undefined;
 }
 
-/** What a route needs. */
+/** The requirement of a route. */
 export interface CreditsRequirement {
   /** US dollars. */
   readonly minimumUsd: number;
@@ -35,25 +36,28 @@ const REQUIRE_CREDITS_OPTIONS = defineOptions<RequireCreditsOptions>('{ status: 
   onUnknown: oneOf('allow', 'deny'),
 });
 
-/** What the guard asks for where it was put without a decorator: that anything is left. */
+/** The requirement of a guard that is applied without the decorator: any amount above 0. */
 export const ANY_CREDITS: CreditsRequirement = requirementOf(undefined, undefined);
 
 /**
- * Checks what the decorator was given, and fills in the defaults.
+ * Checks the arguments of the decorator and fills in the defaults.
  *
  * @throws `OpenRouterConfigException`
  */
 export function requirementOf(minimumUsd: unknown, options: unknown): CreditsRequirement {
   const minimum = minimumUsd === undefined ? 0 : minimumUsd;
   if (typeof minimum !== 'number' || !Number.isFinite(minimum) || minimum < 0) {
-    throw configFault(SUBJECT, `the minimum must be a number of US dollars from 0 up; got ${shown(minimum)}`);
+    throw configFault(
+      SUBJECT,
+      `the minimum must be a number of US dollars, 0 or more; got ${shown(minimum)}`,
+    );
   }
   const given = options === undefined ? {} : options;
   const { account, status = 402, onUnknown = 'allow' } = checkConfig(REQUIRE_CREDITS_OPTIONS, given, SUBJECT);
   return Object.freeze({ minimumUsd: minimum, account, status, onUnknown });
 }
 
-/** Whether an amount is enough. Nothing is never enough: OpenRouter refuses whoever has no money left. */
+/** Whether an amount is enough. 0 never is: OpenRouter refuses an account without money. */
 export function isEnough(spendable: number, { minimumUsd }: CreditsRequirement): boolean {
   return spendable > 0 && spendable >= minimumUsd;
 }

@@ -11,34 +11,34 @@ import { refusalFor, refusalOf } from './credits-refusal.js';
 import { type CreditsRequirement, isEnough } from './credits-requirement.js';
 import { requirementsOf } from './requirement-metadata.js';
 
-/** Longer than this no request is held up by the guard, even while OpenRouter does not answer. */
+/** The longest wait of a request in the guard, even while OpenRouter does not answer. */
 const MAX_WAIT_MS = 1_000;
 
-/** What is known, or why nothing is. */
+/** The figures, or the reason why there are none. */
 interface Reading {
   readonly figures?: BalanceSnapshot;
   readonly error?: unknown;
 }
 
 /**
- * Refuses requests while there is too little money in an account: less than `@RequireCredits` says at the handler
- * or its controller; without it, while nothing is left.
+ * Refuses requests while an account has too little money: less than the `@RequireCredits` of the handler or its
+ * controller asks for, or without one, while nothing is left.
  *
- * `@RequireCredits()` applies it. It can also be applied by `@UseGuards(CreditsGuard)`, or to the whole application by
- * `{ provide: APP_GUARD, useClass: CreditsGuard }`, where `@SkipCreditsGuard()` makes exceptions. A subclass decides by
- * {@link CreditsGuard.refuse} how a request is refused.
+ * `@RequireCredits()` applies it. You can also apply it with `@UseGuards(CreditsGuard)`, or to the whole application
+ * with `{ provide: APP_GUARD, useClass: CreditsGuard }`, where `@SkipCreditsGuard()` makes exceptions. A subclass can
+ * change how a request is refused: see {@link CreditsGuard.refuse}.
  *
- * It reads the balance that is in memory (`BalanceService.get()`), so a request costs no call to OpenRouter. Where
- * nothing is in memory yet, or it is too old to be served without a try, or it is older than `ttlMs` and the request
- * would be refused, requests wait together for one reading, a second at most; then what is in memory counts, and where
- * that is nothing, what is there is not known. It is no reservation: requests that are let through at the same time may
- * together spend more than there is.
+ * The guard reads the balance in memory (`BalanceService.get()`), so a request costs no call to OpenRouter. Requests wait
+ * for one shared reading, for at most a second, if there is no reading yet, if it is too old to be served, or if it is
+ * older than `ttlMs` and would refuse the request. If the second passes, the reading in memory counts; without one, the
+ * spendable amount is unknown. The guard reserves nothing: requests that pass at the same time may together spend more
+ * than there is.
  *
- * What it throws:
- * - An `OpenRouterInsufficientCreditsException` with `required` and `spendable` in US dollars, which
- *   `OpenRouterExceptionFilter` maps over every transport. Over HTTP and in GraphQL it is an `HttpException` as well: 402,
- *   or `status`, also without a filter, and with no figure of the account in its message and its body.
- * - An `OpenRouterConfigException` if the application has no such account.
+ * It throws
+ * - an `OpenRouterInsufficientCreditsException` with `required` and `spendable` in US dollars, which
+ *   `OpenRouterExceptionFilter` maps on every transport. Over HTTP and in GraphQL it is also an `HttpException`, with
+ *   status 402 or the decorator's `status`, even without a filter. Its message and body contain no figures of the account;
+ * - an `OpenRouterConfigException` if the application has no such account.
  */
 @Injectable()
 export class CreditsGuard implements CanActivate {
@@ -53,7 +53,7 @@ export class CreditsGuard implements CanActivate {
   /** @internal */
   private readonly logger = new Logger('CreditsGuard');
 
-  /** @param modules - Where the accounts are looked up. Nest's injector gives it; by hand it is `app.get(ModuleRef)`. */
+  /** @param modules - Looks up the accounts. Nest injects it; without injection, pass `app.get(ModuleRef)`. */
   constructor(@Inject(ModuleRef) modules: ModuleRef) {
     this.modules = modules;
   }
@@ -61,7 +61,7 @@ export class CreditsGuard implements CanActivate {
   /** Called by Nest. */
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const requirements = requirementsOf(context.getHandler(), context.getClass());
-    // All at the same time, so that several accounts are waited for no longer than one.
+    // Concurrently, so that several accounts take no longer than one.
     const checks = await Promise.allSettled(requirements.map((requirement) => this.check(requirement)));
     for (const check of checks) {
       if (check.status === 'rejected') {
@@ -111,7 +111,7 @@ export class CreditsGuard implements CanActivate {
     const reading = await this.readingFor(requirement);
     const spendable = reading.figures?.spendable ?? null;
     if (spendable === null) {
-      this.tellUnknown(requirement, reading.error);
+      this.logUnknown(requirement, reading.error);
     } else {
       this.unknown.delete(account);
     }
@@ -120,7 +120,7 @@ export class CreditsGuard implements CanActivate {
       : undefined;
   }
 
-  /** The reading at hand, unless it is older than `ttlMs` and would refuse: money may have been added since. @internal */
+  /** The reading in memory. One older than `ttlMs` that would refuse is renewed: credits may have been bought. @internal */
   private async readingFor(requirement: CreditsRequirement): Promise<Reading> {
     const balance = this.balanceOf(requirement.account);
     const until = performance.now() + MAX_WAIT_MS;
@@ -133,7 +133,7 @@ export class CreditsGuard implements CanActivate {
     return newer.figures === undefined ? this.readingOf(balance, leftMs()) : newer;
   }
 
-  /** A reading, or why there is none. @internal */
+  /** A reading, or the reason why there is none. @internal */
   private async readingOf(
     balance: BalanceService,
     withinMs: number,
@@ -141,7 +141,7 @@ export class CreditsGuard implements CanActivate {
   ): Promise<Reading> {
     try {
       const figures = await this.reader.read(balance, withinMs, options);
-      return figures === undefined ? { error: new Error('the reading takes too long') } : { figures };
+      return figures === undefined ? { error: new Error('the reading took too long') } : { figures };
     } catch (error) {
       return { error };
     }
@@ -157,8 +157,8 @@ export class CreditsGuard implements CanActivate {
     return balance;
   }
 
-  /** Once, not for every request, until something is known again. @internal */
-  private tellUnknown({ account, onUnknown }: CreditsRequirement, error: unknown): void {
+  /** Logs it once, until the amount is known again. @internal */
+  private logUnknown({ account, onUnknown }: CreditsRequirement, error: unknown): void {
     if (this.unknown.has(account)) {
       return;
     }
@@ -166,20 +166,22 @@ export class CreditsGuard implements CanActivate {
     const reason = reasonOf(error);
     const what = account === undefined ? 'the default account' : `account '${account}'`;
     const effect = onUnknown === 'allow' ? 'let through' : 'refused';
-    this.logger.warn(`It is not known what ${what} has (${reason}). Requests are ${effect} until it is.`);
+    this.logger.warn(
+      `The spendable amount of ${what} is unknown (${reason}). Requests are ${effect} until it is known.`,
+    );
   }
 }
 
-/** `spendable`: `null` if it is not known. */
+/** @param spendable - `null` if it is unknown. */
 function isRefused(spendable: number | null, requirement: CreditsRequirement): boolean {
   return spendable === null ? requirement.onUnknown === 'deny' : !isEnough(spendable, requirement);
 }
 
-/** Why nothing is known, in words for the log. */
+/** Why the amount is unknown, for the log. */
 function reasonOf(error: unknown): string {
   if (error === undefined) {
-    return 'OpenRouter does not tell it to this key; a `managementKey` may know';
+    return 'OpenRouter does not show it to this key; set a `managementKey`';
   }
-  // What is none of ours may have anything in its message.
+  // The message of a foreign error may contain anything.
   return isOpenRouterException(error) ? `${error.code}: ${error.message}` : 'the reading failed';
 }

@@ -9,8 +9,8 @@ class OpenRouterHttpException extends HttpException {
 }
 
 /**
- * A refusal of the guard as an exception of Nest's, which answers it by itself. By their brands, it and its parent count
- * as ours too, in each copy of the package: filters that catch an `OpenRouterInsufficientCreditsException` catch it.
+ * A refusal of the guard as an `HttpException`, which Nest answers without a filter. Its brands make it an
+ * `OpenRouterInsufficientCreditsException` too, in every copy of the package, so filters for that class catch it.
  */
 export class InsufficientCreditsHttpException extends OpenRouterHttpException {
   static {
@@ -20,12 +20,12 @@ export class InsufficientCreditsHttpException extends OpenRouterHttpException {
   readonly code: string;
   readonly required: number;
   readonly spendable: number | null;
-  /** What a GraphQL server passes on to the client. */
+  /** The part that a GraphQL server sends to the client. */
   declare readonly extensions?: Readonly<Record<string, unknown>>;
 
   /**
-   * @param refusal - What there is to tell, to whoever may know it.
-   * @param response - What anybody may know: the body of the answer.
+   * @param refusal - The refusal with the figures of the account, for the log.
+   * @param response - The body of the answer, without figures.
    * @param extensions - The same for GraphQL.
    */
   constructor(
@@ -42,12 +42,12 @@ export class InsufficientCreditsHttpException extends OpenRouterHttpException {
     }
   }
 
-  /** Nest would name it after the class, which nobody can look up; the brand has named it. */
+  /** Keeps the name that the brand has set. Nest would use the name of this class, which is not public. */
   override initName(): void {
     return;
   }
 
-  /** What anybody may know, as the body has it. */
+  /** The public part, as in the body. */
   toJSON(): Record<string, unknown> {
     const { name, message, code, required } = this;
     return { name, message, code, required, status: this.getStatus() };

@@ -6,15 +6,16 @@ import { addRequirement, exempt, type GuardedTarget } from './requirement-metada
 const applyGuard = applyDecorators(UseGuards(CreditsGuard));
 
 /**
- * Refuses the requests of a route, or of every route of a controller, while less than this can be spent; applies the
- * {@link CreditsGuard} itself.
+ * Refuses the requests of a route, or of all routes of a controller, while less than `minimumUsd` can be spent. It applies
+ * the {@link CreditsGuard} itself.
  *
- * On a handler it counts in the place of the controller's. Several on one target, for several accounts, all count.
+ * On a handler it replaces the requirement of the controller. Several on one target, for several accounts, must all be
+ * met.
  *
- * @param minimumUsd - US dollars that have to be there. Without it, or with 0, any amount above 0 is enough.
- * @param options - The account, the status of the refusal, and what happens while nothing is known.
- * @throws `OpenRouterConfigException`, where the decorator stands, for a minimum or an option that is wrong, and
- * beside {@link SkipCreditsGuard}.
+ * @param minimumUsd - The amount in US dollars that must be spendable. By default, or with 0, any amount above 0.
+ * @param options - The account, the status of the refusal, and what happens while the amount is unknown.
+ * @throws `OpenRouterConfigException`, where the decorator is applied, for a wrong minimum or option, and beside
+ * {@link SkipCreditsGuard}.
  *
  * @example
  * ```ts
@@ -30,7 +31,7 @@ export function RequireCredits(
   const requirement = requirementOf(minimumUsd, options);
   return (owner: object, name?: string | symbol, descriptor?: PropertyDescriptor) => {
     const isFirst = addRequirement(targetOf(owner, descriptor), requirement);
-    // Once is enough: the guard asks for all of them.
+    // Once is enough: the guard checks all requirements.
     if (isFirst) {
       applyGuard(owner, name, descriptor);
     }
@@ -38,11 +39,11 @@ export function RequireCredits(
 }
 
 /**
- * Lets a route, or every route of a controller, through a {@link CreditsGuard} that is applied above it: by the
- * controller or to the whole application. On a handler it counts in the place of the controller's `@RequireCredits`, on
- * a controller a handler's `@RequireCredits` in its place.
+ * Exempts a route, or all routes of a controller, from a {@link CreditsGuard} that is applied to the controller or to the
+ * whole application. On a handler it overrides the controller's `@RequireCredits`; on a controller, a handler's
+ * `@RequireCredits` overrides it.
  *
- * @throws `OpenRouterConfigException`, where the decorator stands, beside {@link RequireCredits}.
+ * @throws `OpenRouterConfigException`, where the decorator is applied, beside {@link RequireCredits}.
  *
  * @example
  * ```ts

@@ -5,13 +5,13 @@ import { ANY_CREDITS, type CreditsRequirement } from './credits-requirement.js';
 /** A handler or a controller. */
 export type GuardedTarget = Parameters<Reflector['get']>[1];
 
-/** A text, so that the CommonJS and the ES module copy of the package understand each other's decorators. */
+/** A string, so that the CommonJS and the ES module copy of the package understand each other's decorators. */
 const KEY = 'nestjs-openrouter/required-credits';
 
 const reflector = new Reflector();
 const DEFAULT: readonly CreditsRequirement[] = [ANY_CREDITS];
 
-/** What a request needs: by its handler, else by the controller, else by the guard alone. All of it has to be there. */
+/** The requirements of a request: the handler's, else the controller's, else the guard's own. All must be met. */
 export function requirementsOf(
   handler: GuardedTarget,
   controller: GuardedTarget,
@@ -20,9 +20,9 @@ export function requirementsOf(
 }
 
 /**
- * Adds a requirement to what the very target asks for, as opposed to what it inherits.
+ * Adds a requirement to the target's own ones, not to those that it inherits.
  *
- * @returns Whether it is the first one.
+ * @returns Whether it is the first.
  * @throws `OpenRouterConfigException` if the target is exempt.
  */
 export function addRequirement(target: GuardedTarget, requirement: CreditsRequirement): boolean {
@@ -37,7 +37,7 @@ export function addRequirement(target: GuardedTarget, requirement: CreditsRequir
 /**
  * Exempts a target.
  *
- * @throws `OpenRouterConfigException` if the very target asks for something.
+ * @throws `OpenRouterConfigException` if the target has a requirement of its own.
  */
 export function exempt(target: GuardedTarget): void {
   if ((readOwn(target)?.length ?? 0) > 0) {
@@ -46,7 +46,7 @@ export function exempt(target: GuardedTarget): void {
   Reflect.defineMetadata(KEY, [], target);
 }
 
-/** Which one Nest applies last, and so which one would hold, is nothing that a reader can see. */
+/** Which decorator would win depends on the order in which they run, which a reader of the code cannot see. */
 function contradiction(): OpenRouterConfigException {
   return new OpenRouterConfigException(
     '@RequireCredits and @SkipCreditsGuard stand on one handler or controller, and contradict each other; remove one ' +

@@ -1,13 +1,13 @@
 import type { BalanceSnapshot } from '../balance/balance.models.js';
 import { isOpenRouterException } from '../errors/openrouter.exception.js';
 
-/** What a health check tells. */
+/** The result of a health check. */
 export interface HealthReport {
   readonly isUp: boolean;
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** Judges an account by its figures. */
+/** The report on an account whose figures are known. */
 export function reportOf(figures: BalanceSnapshot, minimumSpendable: number | undefined): HealthReport {
   const { balance, spendable, limitedBy, resetsAt, keyLimitRemaining, stale, fetchedAt } = figures;
   const problem = problemOf(spendable, minimumSpendable);
@@ -17,7 +17,7 @@ export function reportOf(figures: BalanceSnapshot, minimumSpendable: number | un
       balance,
       spendable,
       limitedBy,
-      // What stands in for the service in a test need not say it.
+      // A test double of the service may leave it out.
       ...(resetsAt && { resetsAt: resetsAt.toISOString() }),
       keyLimitRemaining,
       stale,
@@ -28,15 +28,15 @@ export function reportOf(figures: BalanceSnapshot, minimumSpendable: number | un
   };
 }
 
-/** Of an account of which nothing is known yet. */
+/** The report on an account whose first reading takes too long. */
 export function lateReport(timeoutMs: number): HealthReport {
   return {
     isUp: false,
-    details: { message: `OpenRouter has not told the balance within ${timeoutMs} ms.` },
+    details: { message: `The balance could not be read within ${timeoutMs} ms.` },
   };
 }
 
-/** Why there are no figures. */
+/** The report on an account whose figures cannot be read. */
 export function failureReport(error: unknown): HealthReport {
   const details = isOpenRouterException(error)
     ? { message: error.message, code: error.code }
@@ -49,7 +49,7 @@ function problemOf(spendable: number | null, minimum: number | undefined): strin
     return undefined;
   }
   if (spendable === null) {
-    return 'OpenRouter does not tell this key what can be spent.';
+    return 'OpenRouter does not show this key the spendable amount.';
   }
-  return spendable < minimum ? 'Less than the minimum can be spent.' : undefined;
+  return spendable < minimum ? 'The spendable amount is below the minimum.' : undefined;
 }

@@ -8,21 +8,21 @@ import { checkCallOptions } from '../options/check-options.js';
 import { failureReport, type HealthReport, lateReport, reportOf } from './health-report.js';
 import { HEALTH_OPTIONS, type OpenRouterHealthOptions } from './openrouter-health.options.js';
 
-/** Token of the account that `OpenRouterHealthModule.forRoot` was given. */
+/** Injection token of the account name given to `OpenRouterHealthModule.forRoot`. */
 export const HEALTH_ACCOUNT = 'nestjs-openrouter/health-account';
 
-/** A probe of Kubernetes waits for a second, if it is not told otherwise. */
+/** Half of the default timeout of a Kubernetes probe, which is one second. */
 export const DEFAULT_HEALTH_TIMEOUT_MS = 500;
 
 /**
  * Health of an account, for `@nestjs/terminus` 11 and 12.
  *
- * A check reads the balance that is in memory (`BalanceService.get()`), so that probes cost no calls to OpenRouter; where
- * none is fresh enough it waits for a reading, not longer than `timeoutMs`. The account is up if OpenRouter answers,
- * and, with `minimumSpendable`, if so much can be spent: less, or an amount that is not known, is down. A balance that is
- * `stale`, since OpenRouter cannot be reached at the moment, is still one.
+ * A check reads the balance in memory (`BalanceService.get()`), so probes cost no calls to OpenRouter. If no reading is
+ * fresh enough, it waits for a new one for at most `timeoutMs`. The account is up if OpenRouter answers. With
+ * `minimumSpendable` at least that amount must also be spendable: a smaller or unknown amount is down. A `stale` balance,
+ * served while OpenRouter cannot be reached, counts.
  *
- * The details are figures in US dollars, and why the account is down; never a key.
+ * The details contain figures in US dollars and the reason if the account is down, never a key.
  *
  * @example
  * ```ts
@@ -45,9 +45,9 @@ export class OpenRouterHealthIndicator {
   private readonly reader = new TimedBalanceReader();
 
   /**
-   * @param results - What Terminus makes results with.
-   * @param modules - Where the accounts are looked up.
-   * @param account - The account of checks that name none.
+   * @param results - Makes the results for Terminus.
+   * @param modules - Looks up the accounts.
+   * @param account - The account of checks that name no other.
    */
   constructor(
     @Inject(HealthIndicatorService) results: HealthIndicatorService,
@@ -64,8 +64,8 @@ export class OpenRouterHealthIndicator {
    *
    * @param key - Name of the result.
    * @param options - `account`, `minimumSpendable` in US dollars, `timeoutMs`.
-   * @throws `OpenRouterValidationException` for options that are wrong; `OpenRouterConfigException` if the application
-   * has no such account.
+   * @throws `OpenRouterValidationException` for wrong options; `OpenRouterConfigException` if the application has no such
+   * account.
    */
   async isHealthy<const Key extends string>(
     key: Key,

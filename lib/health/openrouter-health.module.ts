@@ -14,11 +14,11 @@ import { defineOptions, mustBe } from '../options/define-options.js';
 import { accountName } from '../options/option-rules.js';
 import { HEALTH_ACCOUNT, OpenRouterHealthIndicator } from './openrouter-health.indicator.js';
 
-/** What `OpenRouterHealthModule.forRoot` takes. */
+/** Options of `OpenRouterHealthModule.forRoot`. */
 export interface OpenRouterHealthModuleOptions {
   /** Name of the account that is checked unless a check names another. @defaultValue the default account */
   account?: string | undefined;
-  /** Modules that belong to it, for example the `OpenRouterModule` of the account where no other imports it. */
+  /** Modules to import, for example the account's `OpenRouterModule` if no other module imports it. */
   imports?: ModuleMetadata['imports'] | undefined;
 }
 
@@ -53,7 +53,7 @@ export class OpenRouterHealthModule implements OnModuleInit {
 
   /**
    * @param options - `account` and `imports`.
-   * @throws `OpenRouterConfigException` for options that are wrong; at boot if the application has no account of the given name.
+   * @throws `OpenRouterConfigException` for wrong options, and at boot if the application has no account of that name.
    */
   static forRoot(options: OpenRouterHealthModuleOptions = {}): DynamicModule {
     const { account, imports = [] } = checkConfig(MODULE_OPTIONS, options, SUBJECT);
@@ -68,9 +68,9 @@ export class OpenRouterHealthModule implements OnModuleInit {
     };
   }
 
-  /** Nest's hook: finds an account that there is not. */
+  /** Called by Nest: checks that the account exists. */
   onModuleInit(): void {
-    // Without a name there need not be a default account: each check may name its own.
+    // Without a name there may be no default account: each check may name its own.
     if (this.account !== undefined) {
       findBalance(this.modules, this.account, SUBJECT);
     }

@@ -3,14 +3,14 @@ import { accountName, duration, usd } from '../options/option-rules.js';
 
 /** Settings of one health check. */
 export interface OpenRouterHealthOptions {
-  /** Name of the account. @defaultValue that of `OpenRouterHealthModule.forRoot`, or the default account */
+  /** Name of the account. @defaultValue the one given to `OpenRouterHealthModule.forRoot`, else the default account */
   account?: string | undefined;
   /**
-   * US dollars below which the account is down, as it is while what can be spent is not known. Without it, the account
-   * is up as long as OpenRouter answers, even if it does not tell this key the balance.
+   * The account is down while less than this many US dollars can be spent, or while that amount is unknown. Without it,
+   * the account is up as long as OpenRouter answers, even if it does not show the balance to this key.
    */
   minimumSpendable?: number | undefined;
-  /** How long a reading is waited for, in milliseconds. @defaultValue `500` */
+  /** The longest wait for a reading, in milliseconds. @defaultValue `500` */
   timeoutMs?: number | undefined;
 }
 

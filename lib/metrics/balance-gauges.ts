@@ -2,20 +2,20 @@ import { Counter, Gauge } from 'prom-client';
 import type { BalanceFeed, BalanceFigures } from '../contracts/balance-figures.js';
 import { type MetricRegistry, sharedMetric } from './shared-metric.js';
 
-/** What the gauges need of an account: a look at the last balance, which asks nobody. */
+/** The part of a balance that the gauges read. It never causes a call to OpenRouter. */
 type BalanceGlance = Pick<BalanceFeed, 'peek' | 'diagnostics'>;
 
 interface GaugeRow {
   readonly name: string;
   readonly help: string;
-  /** How `prom-client` puts the workers of a cluster together, which all read the same account. */
+  /** How `prom-client` aggregates the workers of a cluster, which all read the same account. */
   readonly aggregator: 'min' | 'max';
   readonly read: (balance: BalanceGlance) => number | null | undefined;
-  /** A label besides that of the account. */
+  /** A label besides `account`. */
   readonly label?: { readonly name: string; readonly read: (figures: BalanceFigures) => string | null };
 }
 
-/** Reads a figure; what is not known is absent, since 0 would be a made-up number. */
+/** Reads a figure. An unknown one is absent, since 0 would be an invented number. */
 function figure(read: (figures: BalanceFigures) => number | null): GaugeRow['read'] {
   return (balance) => {
     const figures = balance.peek();
@@ -65,7 +65,7 @@ const ROWS: readonly GaugeRow[] = [
     name: 'openrouter_balance_age_seconds',
     help: 'Age of the reading that the balance comes from.',
     aggregator: 'min',
-    // A clock that was put back must not make a reading of the future.
+    // A clock that was set back must not give a negative age.
     read: figure(({ fetchedAt }) => Math.max(0, (Date.now() - fetchedAt.getTime()) / 1_000)),
   },
   {
@@ -79,9 +79,9 @@ const ROWS: readonly GaugeRow[] = [
   },
 ];
 
-/** A gauge that looks at its accounts when it is scraped. */
+/** A gauge that reads its accounts at each scrape. */
 class BalanceGauge extends Gauge {
-  /** Accounts by their names; of several with one name the last that came. */
+  /** The accounts by name. Of several with the same name, the last one counts. */
   readonly accounts = new Map<string, BalanceGlance>();
 
   constructor({ read, label, ...config }: GaugeRow & { registers: MetricRegistry[] }) {
@@ -108,9 +108,9 @@ const INVALID_SPENDS = {
   help: 'Calls of recordSpend with an argument that was wrong.',
 };
 
-/** A counter that the accounts keep themselves, read when it is scraped. */
+/** A counter that the accounts keep themselves; it is read at each scrape. */
 class InvalidSpendCounter extends Counter<'account'> {
-  /** Accounts by their names; of several with one name the last that came. */
+  /** The accounts by name. Of several with the same name, the last one counts. */
   readonly accounts = new Map<string, BalanceGlance>();
 
   constructor(config: typeof INVALID_SPENDS & { registers: MetricRegistry[] }) {
@@ -129,7 +129,7 @@ class InvalidSpendCounter extends Counter<'account'> {
   }
 }
 
-/** What is shown of the balances in a registry. */
+/** The metrics of balances in one registry. */
 export class BalanceGauges {
   readonly #metrics: readonly (BalanceGauge | InvalidSpendCounter)[];
 
@@ -140,7 +140,7 @@ export class BalanceGauges {
     ];
   }
 
-  /** Shows an account from now on. */
+  /** Adds an account. */
   add(account: string, balance: BalanceGlance): void {
     for (const { accounts } of this.#metrics) {
       accounts.set(account, balance);

@@ -15,7 +15,7 @@ import { isRecord } from '../untrusted/is-record.js';
 
 /** Settings of the {@link OpenRouterMetrics}. */
 export interface OpenRouterMetricsOptions {
-  /** Where the metrics are registered. @defaultValue the default registry of `prom-client` */
+  /** The registry for the metrics. @defaultValue the default registry of `prom-client` */
   registry?: MetricRegistry | undefined;
 }
 
@@ -54,7 +54,7 @@ const ALERTS = {
 
 const ALERT_TYPES: readonly BalanceAlertType[] = ['low', 'critical', 'recovered', 'unavailable'];
 
-/** The `outcome` of a request that went well; of others it is the `code` of the exception. */
+/** The `outcome` of a successful request. For others it is the `code` of the exception. */
 const SUCCESS = 'success';
 
 /**
@@ -76,9 +76,9 @@ const SUCCESS = 'success';
  * | `openrouter_retries_total` | counter, `account`, `operation` | attempts that were followed by another one |
  * | `openrouter_balance_alerts_total` | counter, `account`, `type` | `low`, `critical`, `recovered`, `unavailable`, as noticed by this process |
  *
- * A scrape shows the balance that is in memory and never asks OpenRouter. What is not known is absent.
+ * A scrape shows the balance in memory and never calls OpenRouter. Unknown figures are absent.
  *
- * Several of them on one registry share their metrics; of several clients with the same account name the gauges show
+ * Several instances on one registry share their metrics. Of several clients with the same account name, the gauges show
  * the last.
  *
  * @example
@@ -99,9 +99,9 @@ export class OpenRouterMetrics implements OpenRouterInstrumentation {
   private readonly alerts: Counter<'account' | 'type'>;
 
   /**
-   * @param options - `registry`, if not the default one.
-   * @throws `OpenRouterConfigException` for another option, for something that is no registry, and for a registry in
-   * which somebody else's metric has one of the names.
+   * @param options - `registry`, unless it is the default one.
+   * @throws `OpenRouterConfigException` for wrong options, and for a registry that has a foreign metric with one of the
+   * names.
    */
   constructor(options: OpenRouterMetricsOptions = {}) {
     const { registry = register } = checkConfig(METRICS_OPTIONS, options, 'OpenRouterMetrics');
@@ -115,7 +115,7 @@ export class OpenRouterMetrics implements OpenRouterInstrumentation {
   /** Called by the package. */
   onAttach({ balance }: OpenRouterAttachedClient, account: string): void {
     this.gauges.add(account, balance);
-    // A counter that begins at 1 has never risen for whoever looks at it.
+    // A counter that first appears with the value 1 shows no increase: start it at 0.
     for (const type of ALERT_TYPES) {
       this.alerts.inc({ account, type }, 0);
     }

@@ -1,22 +1,22 @@
 import type { Counter, Gauge, Histogram, OpenMetricsContentType, Registry } from 'prom-client';
 import { OpenRouterConfigException } from '../errors/client.exceptions.js';
 
-/** A registry of `prom-client`, in either of its two formats. */
+/** A registry of `prom-client` in either of its two formats. */
 export type MetricRegistry = Registry | Registry<OpenMetricsContentType>;
 
-/** Marks the metrics of this package; the same in each copy of it that a process has loaded. */
+/** Marks the metrics of this package; the same symbol in every copy of it in a process. */
 const OURS = Symbol.for('nestjs-openrouter/metric');
 
-/** What every metric is made of. */
+/** The common part of every metric's configuration. */
 interface MetricConfig {
   readonly name: string;
 }
 
 /**
- * The metric of this name that is in the registry already, or a new one: several applications in one process, and a
- * module that is loaded again, share their metrics.
+ * Returns the metric of this name in the registry, or creates it. So several applications in one process, and a module
+ * that is loaded again, share their metrics.
  *
- * @throws `OpenRouterConfigException` if the name is taken by somebody else's metric.
+ * @throws `OpenRouterConfigException` if a foreign metric has the name.
  */
 export function sharedMetric<M extends Counter | Gauge | Histogram, C extends MetricConfig>(
   registry: MetricRegistry,

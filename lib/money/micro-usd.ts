@@ -2,21 +2,21 @@ import Big from 'big.js';
 
 const MICRO = 1_000_000;
 
-/** Amounts of up to a thousand dollars and twelve decimals are whole numbers of these, and add up as such. */
+/** Amounts of up to a thousand dollars with up to twelve decimals are whole numbers of units, and add up exactly. */
 const UNITS_PER_USD = 1e12;
 const UNITS_PER_MICRO = UNITS_PER_USD / MICRO;
 const EXACT_UNITS = 1e15;
 
-/** A sum of US dollars that stays exact, whatever is added to it. */
+/** A sum of US dollars that stays exact whatever is added to it. */
 export class UsdSum {
   #units = 0;
-  /** What does not fit into units. */
+  /** The part that units cannot hold exactly. */
   #rest: Big | undefined;
 
   /** Adds an amount of US dollars. */
   add(usd: number): void {
     const units = Math.round(usd * UNITS_PER_USD);
-    // A decimal of up to 15 digits is the only one of that length that its double stands for: `units` is exact.
+    // No two decimals of up to 15 digits have the same double, so `units` is exact if it gives the same double back.
     if (Math.abs(units) < EXACT_UNITS && units / UNITS_PER_USD === usd) {
       this.#addUnits(units);
     } else {
@@ -39,7 +39,7 @@ export class UsdSum {
       : this.#rest.plus(`${this.#units}e-12`).toNumber();
   }
 
-  /** Takes the whole millionths of a dollar out of the sum, and leaves what is smaller. */
+  /** Removes the whole millionths of a dollar from the sum and returns them; smaller fractions stay. */
   takeMicroUsd(): number {
     if (this.#rest === undefined) {
       const left = this.#units % UNITS_PER_MICRO;

@@ -14,9 +14,9 @@ export function subtractUsd(minuend: number, subtrahend: number): number {
 }
 
 /**
- * The sum of amounts of US dollars, computed in decimal and rounded once, back to a `number`: the same in any order.
+ * The sum of amounts of US dollars, computed in decimal and rounded once, back to a `number`. The order does not matter.
  *
- * @returns 0 for none; an infinity where the sum is beyond every `number`.
+ * @returns 0 for no amounts; an infinity for a sum too large for a `number`.
  *
  * @internal
  */
@@ -29,10 +29,10 @@ export function sumUsd(amounts: Iterable<number>): number {
 }
 
 /**
- * Text of an amount of US dollars for people to read: `formatUsd(74.759)` is `'$74.75'`.
+ * Formats an amount of US dollars for people to read: `formatUsd(74.759)` is `'$74.75'`.
  *
  * Rounds down (towards minus infinity) to whole cents, so that a balance is never overstated and a debt never
- * understated; calculate with the `number`, not with this text.
+ * understated. Calculate with the `number`, not with this string.
  *
  * @param amount - US dollars; may be negative.
  * @returns For example `'$1234.50'`, `'-$0.01'`.

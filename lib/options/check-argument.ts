@@ -3,7 +3,7 @@ import { validateObject } from './validate-object.js';
 import { isRecord } from '../untrusted/is-record.js';
 
 /**
- * Validates an argument of a call against its class: instances and plain objects alike.
+ * Validates an argument of a call, an instance or a plain object, against its class.
  *
  * @param subject - What is validated, for the message.
  * @returns A copy.

@@ -1,4 +1,4 @@
-/** Files of class-validator by themselves; it has types for its index only, under the same names. */
+/** Types for single files of class-validator, which has types for its index only. The names are the same. */
 declare module 'class-validator/cjs/*' {
   export * from 'class-validator';
 }

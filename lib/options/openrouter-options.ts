@@ -4,15 +4,15 @@ import type { OpenRouterInstrumentation } from '../contracts/instrumentation.js'
 import type { RetryOptions } from '../contracts/request-options.js';
 import type { SecretString } from '../secret/secret-string.js';
 
-/** A key: its text, or the text in a `SecretString`. */
+/** A key: a string or a `SecretString`. */
 export type OpenRouterKey = string | SecretString;
 
-/** A key, or a function that is asked for it at every call, so that a rotated key needs no restart. */
+/** A key, or a function that every call asks for the key, so that a rotated key needs no restart. */
 export type OpenRouterKeySource = OpenRouterKey | (() => OpenRouterKey | Promise<OpenRouterKey>);
 
 /**
- * Settings of the HTTP library that a network may need. Authentication, redirects, timeouts and limits are the
- * package's own.
+ * Settings of the HTTP library that a network may need. The package itself controls authentication, redirects, timeouts
+ * and limits.
  *
  * With an agent or adapter of yours the package cannot give a `POST` a connection of its own, nor always tell
  * whether a failed one was sent: `delivery` is then `unknown` more often.
@@ -22,15 +22,15 @@ export type OpenRouterAxiosOptions = Pick<
   'adapter' | 'family' | 'httpAgent' | 'httpsAgent' | 'lookup' | 'proxy'
 >;
 
-/** At how much spendable money `alerts$` tells, in US dollars. */
+/** The spendable amounts, in US dollars, at which `alerts$` emits. */
 export interface BalanceThresholdOptions {
-  /** Below this much there is a `low` alert. 0 or more. */
+  /** A spendable amount below this causes a `low` alert. 0 or more. */
   low?: number | undefined;
-  /** Below this much there is a `critical` alert. 0 or more, and not above `low`. */
+  /** A spendable amount below this causes a `critical` alert. 0 or more, and not above `low`. */
   critical?: number | undefined;
   /**
-   * The part of a threshold by which it has to be exceeded, from 0 to 1, before there is a `recovered` alert and it is
-   * armed again; a cent at least. @defaultValue `0.1`
+   * The fraction of a threshold, from 0 to 1, by which it must be exceeded, at least by a cent, before a `recovered` alert
+   * follows and the threshold can alert again. @defaultValue `0.1`
    */
   hysteresis?: number | undefined;
 }
@@ -38,23 +38,23 @@ export interface BalanceThresholdOptions {
 /** How the balance is kept, shared and watched. */
 export interface BalanceOptions {
   /**
-   * How long a reading is fresh, in milliseconds; each one by up to a tenth more or less. OpenRouter's own figures may
-   * be a minute old. @defaultValue `60000`
+   * How long a reading is fresh, in milliseconds, varied at random by up to a tenth. OpenRouter's own figures may be a
+   * minute old. @defaultValue `60000`
    */
   ttlMs?: number | undefined;
   /**
-   * For how long after that it is still served at once, while a new one is made, in milliseconds.
+   * How long after `ttlMs` a reading is still served at once while a new one is made, in milliseconds.
    * @defaultValue `300000`
    */
   staleWhileRevalidateMs?: number | undefined;
   /**
-   * For how long after `ttlMs` it is served, flagged `stale`, while OpenRouter cannot be asked, in milliseconds.
+   * How long after `ttlMs` a reading is served, flagged `stale`, while OpenRouter cannot be reached, in milliseconds.
    * Never after a 401 or 403. @defaultValue `3600000`
    */
   staleIfErrorMs?: number | undefined;
-  /** How often a new reading is made while somebody watches, in milliseconds. @defaultValue `60000` */
+  /** The interval of new readings while somebody watches, in milliseconds. @defaultValue `60000` */
   pollIntervalMs?: number | undefined;
-  /** Polls even while nobody is subscribed to `changes$` or `alerts$`. @defaultValue `false` */
+  /** Whether to poll even while nobody is subscribed to `changes$` or `alerts$`. @defaultValue `false` */
   watch?: boolean | undefined;
   /** Thresholds of `alerts$`. */
   thresholds?: BalanceThresholdOptions | undefined;
@@ -64,13 +64,13 @@ export interface BalanceOptions {
 
 /** Options of one OpenRouter account. At least one of `apiKey` and `managementKey` is required. */
 export interface OpenRouterModuleOptions {
-  /** Any key of the account; used for what a management key is not needed for, and for everything if it is alone. */
+  /** Any key of the account. Used for operations that need no management key, and for all if it is the only key. */
   apiKey?: OpenRouterKeySource | undefined;
-  /** A management key (formerly "provisioning key"): what `getCredits` needs. */
+  /** A management key (formerly "provisioning key"), which `getCredits` needs. */
   managementKey?: OpenRouterKeySource | undefined;
   /**
-   * Where the API is, with its version path: openrouter.ai without it is refused. `https:` unless the host is this
-   * machine's loopback: `localhost`, `127.0.0.0/8` or `[::1]`.
+   * The URL of the API with its version path; openrouter.ai without the path is refused. It must use `https:` unless the
+   * host is a loopback address: `localhost`, `127.0.0.0/8` or `[::1]`.
    * @defaultValue `https://openrouter.ai/api/v1`
    */
   baseUrl?: string | undefined;
@@ -82,51 +82,50 @@ export interface OpenRouterModuleOptions {
   appTitle?: string | undefined;
   /** At most two categories of your application, sent as `X-OpenRouter-Categories`. */
   appCategories?: readonly string[] | undefined;
-  /** Extra headers of every call. May not set `authorization` or what HTTP itself manages. @defaultValue `{}` */
+  /** Extra headers of every call, except `authorization` and the headers that HTTP itself manages. @defaultValue `{}` */
   headers?: Readonly<Record<string, string>> | undefined;
   /** Time for one attempt in milliseconds, from queueing to the last byte. @defaultValue `10000` */
   timeoutMs?: number | undefined;
   /**
-   * Time for a whole call in milliseconds: attempts and waits together. Where it is shorter than `timeoutMs`, it ends
-   * the one attempt that there is time for. @defaultValue `30000`
+   * Time for a whole call in milliseconds, attempts and waits together. If it is shorter than `timeoutMs`, it ends the
+   * first attempt. @defaultValue `30000`
    */
   deadlineMs?: number | undefined;
-  /** How failed calls are tried again; `false` turns it off. @defaultValue see {@link RetryOptions} */
+  /** How failed calls are retried; `false` turns retries off. @defaultValue see {@link RetryOptions} */
   retry?: false | RetryOptions | undefined;
-  /** A larger answer in bytes, as sent or once unpacked, ends the call. @defaultValue `33554432` */
+  /** The largest answer in bytes, both as sent and decompressed; a larger one ends the call. @defaultValue `33554432` */
   maxResponseBytes?: number | undefined;
   /** Settings of the HTTP library: agents, a proxy, an adapter. `HTTP_PROXY` is ignored unless `proxy` is set here. */
   axios?: OpenRouterAxiosOptions | undefined;
   /**
-   * Asks OpenRouter at start about each key (`GET /key`). One that OpenRouter refuses, an ordinary key as
-   * `managementKey`, a management key as `apiKey` beside a `managementKey`, and a `baseUrl` that has no `/key` or has
-   * moved stop the boot with an `OpenRouterConfigException`; an API that cannot be reached, and a proxy or a firewall that
-   * answers in its place, is only a warning in Nest's log. For `OpenRouterModule` alone: a client made with `new` has no
-   * boot to stop, and refuses it. @defaultValue `false`
+   * Whether to check each key at start (`GET /key`). The boot stops with an `OpenRouterConfigException` if OpenRouter
+   * refuses a key, if `managementKey` is an ordinary key, if `apiKey` is a management key beside a `managementKey`, and if
+   * `baseUrl` has no `/key` or has moved. If the API cannot be reached, or a proxy or firewall answers instead, Nest's log
+   * gets a warning. Only for `OpenRouterModule`: a client made with `new` has no boot to stop and refuses the option. @defaultValue `false`
    */
   verifyKeysOnBootstrap?: boolean | undefined;
   /** How the balance is kept, shared and watched. */
   balance?: BalanceOptions | undefined;
-  /** Watches the calls: for metrics, traces, logs. One, or a list of them. */
+  /** Hooks for metrics, traces and logs: one object, or a list of them. */
   instrumentation?: OpenRouterInstrumentation | readonly OpenRouterInstrumentation[] | undefined;
 }
 
-/** Retry settings with every default filled in. */
+/** Retry settings with all defaults filled in. */
 export type ResolvedRetryOptions = Readonly<{
   [Name in keyof RetryOptions]-?: NonNullable<RetryOptions[Name]>;
 }>;
 
-/** Balance settings with every default filled in. The store is not among them, since it may hold a secret. */
+/** Balance settings with all defaults filled in, without the store, which may contain a secret. */
 export interface ResolvedBalanceOptions {
   /** How long a reading is fresh, in milliseconds. */
   readonly ttlMs: number;
-  /** For how long after that it is served while a new one is made, in milliseconds. */
+  /** How long after `ttlMs` a reading is served while a new one is made, in milliseconds. */
   readonly staleWhileRevalidateMs: number;
-  /** For how long after `ttlMs` it is served while OpenRouter cannot be asked, in milliseconds. */
+  /** How long after `ttlMs` a reading is served while OpenRouter cannot be reached, in milliseconds. */
   readonly staleIfErrorMs: number;
-  /** How often a new reading is made while somebody watches, in milliseconds. */
+  /** The interval of new readings while somebody watches, in milliseconds. */
   readonly pollIntervalMs: number;
-  /** Whether polling needs no subscriber. */
+  /** Whether to poll even without a subscriber. */
   readonly watch: boolean;
   /** Thresholds of `alerts$`. */
   readonly thresholds: {
@@ -134,24 +133,23 @@ export interface ResolvedBalanceOptions {
     readonly low?: number;
     /** Threshold of the alert `critical`, in US dollars. */
     readonly critical?: number;
-    /** The part of a threshold that has to be exceeded before it is armed again. */
+    /** The fraction of a threshold by which it must be exceeded before it can alert again. */
     readonly hysteresis: number;
   };
 }
 
 /**
- * The options in force: validated, with defaults, frozen, and without anything secret. Injected by
- * `OPENROUTER_OPTIONS`.
+ * The resolved options: validated, with defaults, frozen, and without secrets. Injected with `OPENROUTER_OPTIONS`.
  */
 export interface ResolvedOpenRouterOptions {
-  /** Which keys are set. The keys themselves are nowhere to be read. */
+  /** Which keys are set. The keys themselves are not accessible. */
   readonly keys: {
     /** Whether `apiKey` is set. */
     readonly api: boolean;
     /** Whether `managementKey` is set. */
     readonly management: boolean;
   };
-  /** Where the API is, without a trailing slash. */
+  /** The URL of the API, without a trailing slash. */
   readonly baseUrl: string;
   /** Whether an `http:` `baseUrl` on another host is allowed. */
   readonly allowInsecureBaseUrl: boolean;
@@ -161,7 +159,7 @@ export interface ResolvedOpenRouterOptions {
   readonly appTitle?: string;
   /** Categories of the application. */
   readonly appCategories?: readonly string[];
-  /** Extra headers by their lower-case names; the value of one that is named like a secret is `[redacted]`. */
+  /** Extra headers by lower-case name. The value of a header that is named like a secret is `[redacted]`. */
   readonly headers: Readonly<Record<string, string>>;
   /** Time for one attempt in milliseconds. */
   readonly timeoutMs: number;
@@ -169,9 +167,9 @@ export interface ResolvedOpenRouterOptions {
   readonly deadlineMs: number;
   /** Retry settings, or `false`. */
   readonly retry: false | ResolvedRetryOptions;
-  /** Largest answer in bytes. */
+  /** The largest answer in bytes. */
   readonly maxResponseBytes: number;
-  /** Whether the keys were asked about at start. */
+  /** Whether the keys were checked at start. */
   readonly verifyKeysOnBootstrap: boolean;
   /** How the balance is kept and watched. */
   readonly balance: ResolvedBalanceOptions;

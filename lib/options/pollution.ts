@@ -1,8 +1,8 @@
 /**
- * Runs something synchronous as if nobody had put names on `Object.prototype`, where every library that reads a setting
- * would find them: what a request is made of must not be decided by whoever has found a way to do that.
+ * Runs a synchronous function while `Object.prototype` has no enumerable names. Libraries that read a setting would find
+ * such names, so somebody able to pollute the prototype could change requests.
  *
- * Only names that were assigned count, as pollution is; they are back before anybody else runs.
+ * Names that were assigned are enumerable. They are restored before any other code runs.
  */
 export function withoutPollution<T>(run: () => T): T {
   const names = Object.keys(Object.prototype);
@@ -13,7 +13,7 @@ export function withoutPollution<T>(run: () => T): T {
     (name) =>
       [
         name,
-        // A descriptor would inherit, too.
+        // A descriptor also inherits from the polluted prototype.
         Object.setPrototypeOf(
           Object.getOwnPropertyDescriptor(Object.prototype, name),
           null,
@@ -32,7 +32,7 @@ export function withoutPollution<T>(run: () => T): T {
   }
 }
 
-/** A copy of an object's own members that inherits none. */
+/** A copy of an object's own members, without a prototype. */
 export function ownMembers<T extends object>(value: T): T {
   return Object.assign(Object.create(null) as T, value);
 }

@@ -27,27 +27,27 @@ import type {
   ResolvedRetryOptions,
 } from './openrouter-options.js';
 
-/** Which of an account's two keys an operation prefers. */
+/** The key that an operation prefers. */
 export type OpenRouterKeyKind = 'api' | 'management';
 
-/** A key's source and the option that it was given in, for messages. */
+/** The source of a key, and the option that it comes from, for messages. */
 export interface NamedKeySource {
   readonly option: 'apiKey' | 'managementKey';
   readonly source: OpenRouterKeySource;
 }
 
-/** Everything that a pipeline needs, secrets included; stays inside the factory that makes the pipeline. */
+/** Everything that a pipeline needs, including secrets. It stays inside the factory that makes the pipeline. */
 export interface AccountSettings {
-  /** The key that serves each kind of operation: its own, or the other one where that is not set. */
+  /** The key for each kind of operation: the preferred one, or the other if only that is set. */
   readonly keys: Readonly<Record<OpenRouterKeyKind, NamedKeySource>>;
   readonly headers: Readonly<Record<string, string>>;
   readonly axios: OpenRouterAxiosOptions;
   readonly instrumentations: readonly OpenRouterInstrumentation[];
-  /** What the balance is shared by; `undefined` for the memory of this process. */
+  /** The store that shares the balance; `undefined` for the memory of this process. */
   readonly balanceStore: BalanceStore | undefined;
-  /** Name of the account, for whoever watches it. */
+  /** Name of the account, for instrumentation. */
   readonly account: string;
-  /** What may be shown. */
+  /** The options without secrets. */
   readonly options: ResolvedOpenRouterOptions;
 }
 
@@ -56,10 +56,10 @@ const NO_KEY =
   'and check that the environment variable that it comes from is set';
 
 /**
- * Validates what a user has given and fills in the defaults.
+ * Validates options and fills in the defaults.
  *
- * @param raw - A key, or an object of options; anything at all from an untyped caller.
- * @param subject - Where it was given, for messages.
+ * @param raw - A key, or an object of options; anything from an untyped caller.
+ * @param subject - The call that was given the options, for messages.
  * @param account - Name of the account.
  * @throws `OpenRouterConfigException` that names every wrong option and its fix, and shows no key.
  */
@@ -93,7 +93,7 @@ export function resolveOptions(
   });
 }
 
-/** Retry settings of one call, or of the module, over those below them. */
+/** Retry settings of a call or of the module, merged over those that apply otherwise. */
 export function mergeRetry(
   base: false | ResolvedRetryOptions,
   over: false | RetryOptions | undefined,
@@ -117,7 +117,7 @@ function publicOptions(
 ): ResolvedOpenRouterOptions {
   return Object.freeze({
     keys: Object.freeze({ api: value.apiKey !== undefined, management: value.managementKey !== undefined }),
-    // As a URL is understood, which forgives back slashes and line breaks.
+    // Normalised by URL, which accepts back slashes and line breaks.
     baseUrl: new URL(value.baseUrl ?? DEFAULT_BASE_URL).href.replace(/\/+$/, ''),
     allowInsecureBaseUrl: value.allowInsecureBaseUrl ?? false,
     ...(value.httpReferer !== undefined && { httpReferer: value.httpReferer }),
@@ -140,7 +140,7 @@ function balanceOptions({ store: _store, thresholds, ...settings }: BalanceOptio
   });
 }
 
-/** Settings over their defaults; `undefined` is no setting. */
+/** Defaults with the settings that are not `undefined` over them. */
 function withDefaults<T extends object>(
   defaults: T,
   settings: { readonly [Name in keyof T]?: T[Name] | undefined },

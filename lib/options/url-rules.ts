@@ -34,7 +34,7 @@ export const baseUrl: Rule<string> = (value, siblings) => {
     : undefined;
 };
 
-/** Whether a host is this machine. Not the names below `localhost`: many a resolver asks the network about them. */
+/** Whether a host is this machine. Names below `localhost` do not count: some resolvers ask the network about them. */
 export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }

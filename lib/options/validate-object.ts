@@ -8,7 +8,7 @@ type SchemaClass<T extends object> = new () => T;
 /**
  * Validates an object against a class-validator class, on a copy, and refuses names that the class does not know.
  *
- * The copy is made by assignment: class-transformer would rebuild dates and the like into something else.
+ * The copy is made by assignment, since class-transformer would convert dates and other values.
  *
  * @returns The copy, which inherits nothing, and every refused property.
  */
@@ -30,7 +30,7 @@ function validateCopy<T extends object>(
     if (member === undefined) {
       continue;
     }
-    // Not left to class-validator, which takes a name that every object inherits for a known one.
+    // class-validator accepts names that every object inherits, so it cannot do this check.
     if (known.includes(name)) {
       Object.assign(value, { [name]: member });
     } else {
@@ -40,7 +40,7 @@ function validateCopy<T extends object>(
   const found = new Validator().validateSync(value, {
     forbidUnknownValues: false,
     stopAtFirstError: true,
-    // class-validator keeps the values otherwise, and some of them are keys.
+    // By default class-validator keeps the values, and some of them are keys.
     validationError: { target: false, value: false },
   });
   errors.push(...found.map(({ property, constraints }) => ({ property, constraints: { ...constraints } })));

@@ -9,13 +9,13 @@ import { VERSION } from '../http/version.js';
 import { failureEnd, type SpanEnd, spanName, startAttributes, successEnd } from './span-attributes.js';
 
 /**
- * A client span of OpenTelemetry for every attempt of a call, by `@opentelemetry/api` alone: it goes where the
- * application's own SDK sends it, and without an SDK nowhere.
+ * Makes an OpenTelemetry client span for every attempt of a call. It uses `@opentelemetry/api` only: the application's own
+ * SDK exports the spans; without an SDK nothing is recorded.
  *
  * Spans are named `GET /credits` and follow the semantic conventions for HTTP clients: `http.request.method`,
  * `url.template`, `server.address`, `server.port`, `http.response.status_code`, `error.type`,
- * `http.request.resend_count`; and `openrouter.operation`, `openrouter.account`. None holds a URL, a key, a hash or a
- * body. The span is the current one while the attempt runs, and a child of what was current when the call was made.
+ * `http.request.resend_count`, plus `openrouter.operation` and `openrouter.account`. No span contains a URL, a key, a hash
+ * or a body. The span is active while the attempt runs; its parent is the span that was active when the call was made.
  *
  * @example
  * ```ts
@@ -29,7 +29,7 @@ export class OpenRouterTracing implements OpenRouterInstrumentation {
   private readonly spans = new WeakMap<OpenRouterAttempt, Span>();
 
   constructor() {
-    // Finds the SDK at its first span: it may be started later than this.
+    // A proxy: it finds the SDK at the first span, so the SDK may start later.
     this.tracer = trace.getTracer('nestjs-openrouter', VERSION);
   }
 

@@ -1,7 +1,7 @@
 import { type Attributes, type SpanStatus, SpanStatusCode } from '@opentelemetry/api';
 import type { OpenRouterAttempt, OpenRouterAttemptFailure } from '../contracts/instrumentation.js';
 
-/** What a span ends with. */
+/** The attributes and the status with which a span ends. */
 export interface SpanEnd {
   readonly attributes: Attributes;
   readonly status: SpanStatus;
@@ -17,12 +17,12 @@ const ERROR_TYPE = 'error.type';
 const OPERATION = 'openrouter.operation';
 const ACCOUNT = 'openrouter.account';
 
-/** `{method} {template}`, as the conventions name a client's span. */
+/** `{method} {template}`, the name that the conventions give to a client span. */
 export function spanName({ method, urlTemplate }: OpenRouterAttempt): string {
   return `${method} ${urlTemplate}`;
 }
 
-/** What is known of an attempt before it is made. There is no `url.full`: a real URL may hold the hash of a key. */
+/** The attributes known before an attempt. `url.full` is left out: a real URL may contain the hash of a key. */
 export function startAttributes(attempt: OpenRouterAttempt): Attributes {
   const resends = attempt.attempt - 1;
   return {
@@ -36,14 +36,14 @@ export function startAttributes(attempt: OpenRouterAttempt): Attributes {
   };
 }
 
-/** The end of an attempt that went well: its status stays unset, as the conventions want it. */
+/** The end of a successful attempt. Its status stays unset, as the conventions require. */
 export function successEnd(status: number): SpanEnd {
   return { attributes: { [HTTP_STATUS]: status }, status: { code: SpanStatusCode.UNSET } };
 }
 
 /**
- * The end of an attempt that failed. An error status speaks for itself, anything else by the exception's `code`. The
- * message is left out where it is the server's own, which may name a hash.
+ * The end of a failed attempt. `error.type` is the error status, or the exception's `code` without one. A message of the
+ * server is left out, since it may contain a hash.
  */
 export function failureEnd({ error, status }: OpenRouterAttemptFailure): SpanEnd {
   const isErrorStatus = status !== undefined && status >= 400;

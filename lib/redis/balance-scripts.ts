@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 
-/** A Lua script, and the digest by which Redis knows it. */
+/** A Lua script and the digest by which Redis identifies it. */
 export interface BalanceScript {
   readonly text: string;
   readonly sha1: string;
 }
 
 /**
- * What every script begins with. All of an account is in one hash, so that each script is atomic and a Redis Cluster
- * finds everything of it on one node. Ages and ends run on the clock of Redis, which all replicas share.
+ * The beginning of every script. One hash holds everything of an account, so a Redis Cluster keeps it on one node.
+ * Ages and expiry times use the clock of Redis, which all replicas share.
  */
 const PRELUDE = `
 local key = KEYS[1]
@@ -17,7 +17,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
 local function text(number) return string.format('%.0f', number) end
 
--- What is no whole number that a double can hold counts as absent.
+-- Anything but a whole number that a double holds exactly counts as absent.
 local function whole(value)
   local found = tonumber(value or nil)
   if found and found >= 0 and found < 9007199254740991 then return math.floor(found) end
@@ -26,14 +26,14 @@ end
 
 local function number(field) return whole(redis.call('HGET', key, field)) end
 
--- Something else under the account's name would make every script fail for ever.
+-- A value of another type under the account's key would make every script fail forever.
 if redis.call('TYPE', key).ok ~= 'hash' then redis.call('DEL', key) end
 
 local function keepFor(ms)
   if redis.call('PTTL', key) < ms then redis.call('PEXPIRE', key, text(ms)) end
 end
 
--- The clock keeps numbers rising after the data was lost.
+-- The clock keeps the numbers rising after a loss of data.
 local function draw()
   local drawn = math.max(number('drawn') + 1, number('sequence') + 1, now)
   redis.call('HSET', key, 'drawn', text(drawn))
@@ -41,11 +41,11 @@ local function draw()
   return drawn
 end
 
-local function land(sequence)
+local function endLead(sequence)
   if number('lead') == sequence then redis.call('HDEL', key, 'lead', 'leadEnds', 'leadClaim') end
 end
 
--- Spend of a version of the package that added up what all processes have recorded within a second.
+-- Spend in the format of an earlier version, one sum per second for all processes.
 local function spends()
   local found = {}
   local all = redis.call('HGETALL', key)
@@ -60,7 +60,7 @@ local function spends()
   return found
 end
 
--- The sums of one process, by number. All of them are one field: every process reads all fields twice a second.
+-- The sums of one process, by number. They share one field, since every process reads all fields twice a second.
 local function sumsOf(value)
   local sums = {}
   for n, micro, other, at, since, ends in
@@ -72,7 +72,7 @@ local function sumsOf(value)
   return sums
 end
 
--- What was recorded later than now was recorded before the clock was put back.
+-- A time in the future was recorded before the clock was set back.
 local function keepSums(field, sums, before)
   local kept = {}
   for n, sum in pairs(sums) do
@@ -107,10 +107,10 @@ function script(body: string): BalanceScript {
 }
 
 /**
- * → sequence, text of the reading or nil, its age, alert state or nil; second, amount and age of each spend of the
- * earlier version; the time; each process with its sums; and whether a flight has the lead.
+ * → sequence, serialised reading or nil, its age, alert state or nil; second, amount and age of each spend of the earlier
+ * version; the time; each process with its sums; and whether a flight has the lead.
  *
- * A reading of the future was written before the clock was put back: nobody knows how old it is.
+ * A reading from the future was written before the clock was set back, so its age is unknown: it is ignored.
  */
 export const READ = script(`
 local readingAt = number('readingAt')
@@ -136,8 +136,9 @@ return { number('sequence'), reading, math.max(0, now - readingAt), alert, spent
 `);
 
 /**
- * holdMs, id of the call → sequence, whether it leads. A lead that ends later than any could is left over from another
- * clock; one that this very call has got is its own: a client whose connection breaks sends a command again.
+ * holdMs, id of the call → sequence, whether it leads. A lead with a later end than possible is left over from before the
+ * clock was set back and is ignored. A lead with the id of the call is the call's own: a client repeats a command when its
+ * connection breaks.
  */
 export const BEGIN = script(`
 local hold = tonumber(ARGV[1])
@@ -152,15 +153,15 @@ return { sequence, 1 }
 
 /** sequence → nothing. */
 export const END = script(`
-land(tonumber(ARGV[1]))
+endLead(tonumber(ARGV[1]))
 return 0
 `);
 
 /**
  * sequence, text, keepMs, settledMs → whether it was written.
  *
- * The reading is as old as its flight, whose number is the time at which it began: a command that Redis gets to only
- * after a pause must not make an old reading new.
+ * The age of the reading counts from the start of the read, which its sequence number tells. So a command that Redis runs
+ * after a pause does not make an old reading look new.
  */
 export const WRITE = script(`
 local sequence, keep, booked = tonumber(ARGV[1]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -169,7 +170,7 @@ local at = math.min(now, sequence)
 redis.call('HSET', key, 'sequence', ARGV[1], 'reading', ARGV[2], 'readingAt', text(at), 'readingEnds', text(at + keep))
 keepFor(keep)
 forgetSpend(at - booked)
-land(sequence)
+endLead(sequence)
 return 1
 `);
 
@@ -184,8 +185,8 @@ return 0
  * micro-dollars, keepMs, and of each named sum its process, number, micro-dollars, those of other keys, age, span →
  * nothing.
  *
- * Sums are joined by the greater of the two, so that one may be sent again. Without any, the amount is added to that of
- * the second.
+ * Of two values of a sum the greater one is kept, so a sum may be sent twice. Without sums, the amount is added to the
+ * current second, as earlier versions do.
  */
 export const ADD_SPEND = script(`
 local micro, keep = tonumber(ARGV[1]), tonumber(ARGV[2])
@@ -219,11 +220,11 @@ keepFor(keep)
 return 0
 `);
 
-/** The ids of the last claims are kept: others may have gone on from there before a command comes again. */
+/** How many ids of claims are kept. Other processes may have claimed alerts before a repeated command arrives. */
 const CLAIMS_KEPT = 16;
 const CLAIM_LENGTH = '00000000-0000-0000-0000-000000000000 '.length;
 
-/** expected or an empty text for none, next, keepMs, id of the call → whether it was changed, now or by the same call. */
+/** expected or an empty string for none, next, keepMs, id of the call → whether this call has changed it, now or before. */
 export const CLAIM_ALERT = script(`
 local claims = redis.call('HGET', key, 'alertClaims') or ''
 if string.find(claims, ARGV[4], 1, true) then return 1 end

@@ -19,19 +19,19 @@ import {
   WRITE,
 } from './balance-scripts.js';
 
-/** What is used of a client of `ioredis` 5 or 6, a `Redis` or a `Cluster`. */
+/** The methods that the store uses of an `ioredis` 5 or 6 client, a `Redis` or a `Cluster`. */
 export interface RedisScriptClient {
   /** Runs a script by its digest. */
   evalsha(sha1: string, numberOfKeys: number, ...args: (string | number)[]): Promise<unknown>;
-  /** Runs a script by its text. */
+  /** Runs a script by its source. */
   eval(script: string, numberOfKeys: number, ...args: (string | number)[]): Promise<unknown>;
 }
 
-/** Part of every key, so that a later version of the package does not meet what this one has left. */
+/** Part of every key. It has a version, so that a later format does not read the records of this one. */
 const PREFIX = 'nestjs-openrouter:balance:1';
 
-/** A client that has lost its server queues commands, some for ever. */
-const MOST_OUTSTANDING = 1_000;
+/** A client that has lost its server queues commands, some of them forever. */
+const MAX_OUTSTANDING = 1_000;
 
 const storeParts = new HiddenParts<{ readonly run: RunScript }>();
 
@@ -55,13 +55,13 @@ const storeParts = new HiddenParts<{ readonly run: RunScript }>();
 export class RedisBalanceStore implements BalanceStore {
   /**
    * @param client - A client of `ioredis` 5 or 6: a `Redis` or a `Cluster`.
-   * @throws `OpenRouterConfigException` if it is no such client.
+   * @throws `OpenRouterConfigException` if it is not such a client.
    */
   constructor(client: RedisScriptClient) {
     const given = client as Partial<RedisScriptClient> | null | undefined;
     if (typeof given?.evalsha !== 'function' || typeof given.eval !== 'function') {
       throw new OpenRouterConfigException(
-        'RedisBalanceStore: a client of ioredis is needed, for example new RedisBalanceStore(new Redis(url)).',
+        'RedisBalanceStore: the client must be one of ioredis, for example new RedisBalanceStore(new Redis(url)).',
       );
     }
     // The client holds a password.
@@ -154,7 +154,7 @@ type RunScript = (script: BalanceScript, account: string, ...args: (string | num
 function scriptRunner(client: RedisScriptClient): RunScript {
   let outstanding = 0;
   return async ({ text, sha1 }, account, ...args) => {
-    if (outstanding >= MOST_OUTSTANDING) {
+    if (outstanding >= MAX_OUTSTANDING) {
       throw new Error('Redis does not answer.');
     }
     const all = [`${PREFIX}:{${account}}`, ...args];
@@ -172,7 +172,7 @@ function scriptRunner(client: RedisScriptClient): RunScript {
   };
 }
 
-/** What processes of an earlier version have recorded: second, amount and age of each. */
+/** Spend recorded by processes of an earlier version: second, amount and age of each. */
 function addedSpend(list: readonly unknown[]): SharedSpend[] {
   return Array.from({ length: Math.ceil(list.length / 3) }, (_, index) => {
     const [second, microUsd, ageMs] = list.slice(3 * index, 3 * index + 3).map(wholeNumber);
@@ -180,7 +180,7 @@ function addedSpend(list: readonly unknown[]): SharedSpend[] {
   });
 }
 
-/** The sums of processes: name of each process, and its sums in one text. */
+/** The sums of each process: its name, and its sums in one string. */
 function namedSpend(list: readonly unknown[], now: number): SharedSpend[] {
   return Array.from({ length: Math.ceil(list.length / 2) }, (_, index) => {
     const [writer, sums] = list.slice(2 * index, 2 * index + 2);
@@ -205,23 +205,23 @@ type FiveNumbers = [number, number, number, number, number];
 
 const SUM = /(\d+) (\d+) (\d+) (\d+) (\d+) (\d+);/g;
 
-/** Redis forgets scripts when it restarts. */
+/** A restart makes Redis forget its scripts. */
 function isUnknownScript(error: unknown): boolean {
   return String(Reflect.get(Object(error) as object, 'message')).startsWith('NOSCRIPT');
 }
 
 function listOf(value: unknown): readonly unknown[] {
   if (!Array.isArray(value)) {
-    throw new TypeError('Redis answered something else than a list.');
+    throw new TypeError('Redis did not return a list.');
   }
   return value;
 }
 
-/** Clients may be set to give numbers as texts. */
+/** A client may be configured to return numbers as strings. */
 function wholeNumber(value: unknown): number {
   const number = typeof value === 'string' || typeof value === 'number' ? Number(value) : NaN;
   if (!Number.isSafeInteger(number)) {
-    throw new TypeError('Redis answered something else than a whole number.');
+    throw new TypeError('Redis did not return a whole number.');
   }
   return number;
 }

@@ -1,13 +1,13 @@
-/** What of a text is to be looked at, and where in the text it stands. */
+/** The visible part of a text, with the position of each character in the original. */
 export interface BareText {
   readonly text: string;
-  /** Where in the original a character of `text` begins. */
+  /** Start of a character of `text`, as an index of the original. */
   at(index: number): number;
-  /** Where in the original a character of `text` has ended. */
+  /** End of a character of `text`, exclusive, as an index of the original. */
   after(index: number): number;
 }
 
-/** A part of a text: where it begins, and where it has ended. */
+/** A part of a text; `end` is exclusive. */
 export type Range = readonly [start: number, end: number];
 
 const LAST_CODE_POINT = 0x10ffff;
@@ -15,21 +15,21 @@ const LAST_CODE_POINT = 0x10ffff;
 const VISIBLE_ASCII = /^[!-~]$/;
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 
-// Controls, format characters, lone surrogates, marks that are laid over other characters, blanks other than the
-// ordinary one, and whatever else is drawn as nothing.
+// Skips control and format characters, lone surrogates, combining marks, spaces other than the ordinary one, and
+// everything else that is drawn as nothing.
 const SEEN = /[^\p{C}\p{M}\p{Z}\p{Default_Ignorable_Code_Point}\uFFFD]+| +/gu;
 const SEEN_OR_WHITE_SPACE = /[^\p{C}\p{M}\p{Z}\p{Default_Ignorable_Code_Point}\uFFFD]+|\s+/gu;
 
-/** A character as JSON, a programming language or HTML writes it, and what colours a terminal. */
+/** Escapes of JSON, programming languages and HTML, and the colour codes of terminals. */
 const ESCAPE =
   /\\{1,8}u([0-9a-f]{4})|\\{1,8}x([0-9a-f]{2})|&#x([0-9a-f]{1,6});|&#(\d{1,7});|\\{1,8}[0nrtbfv]|\p{Cc}\[[\d;]{0,16}[a-z]/giu;
 const MAY_HAVE_ESCAPES = /[\\\p{Cc}]|&#/u;
 
 /**
- * A text without the characters that nobody sees, and with escapes as what they stand for: a secret with some of them
- * in between is still one to whoever copies it.
+ * Removes invisible characters and resolves escapes. A secret interrupted by them is still a secret to whoever copies
+ * it.
  *
- * @param keepsWhiteSpace - Whether line breaks and the like stay, since words end there.
+ * @param keepsWhiteSpace - Whether line breaks and other white space stay, because they separate words.
  */
 export function bareText(text: string, keepsWhiteSpace: boolean): BareText {
   const hasEscapes = MAY_HAVE_ESCAPES.test(text);
@@ -77,7 +77,7 @@ export function bareText(text: string, keepsWhiteSpace: boolean): BareText {
   };
 }
 
-/** Puts a text in the place of each range; of ranges that overlap, in the place of all of them together. */
+/** Replaces each range. Overlapping ranges are replaced once, together. */
 export function replaceRanges(
   original: string,
   { at, after }: Pick<BareText, 'at' | 'after'>,

@@ -1,11 +1,11 @@
-/** The same symbol in each copy of the package in a process: a guard of one may be given a service of the other. */
+/** The same symbol in every copy of the package in a process: a guard of one copy may get a service of the other. */
 const PARTS = Symbol.for('nestjs-openrouter/parts');
 
 /**
- * The parts of an object that are no members of its type, and that printing the object does not show.
+ * Parts of an object that are not members of its type and that printing the object does not show.
  *
- * They are kept in a closure: `inspect(owner, { showHidden: true })` prints the values of all properties. A `WeakMap`
- * would hide them as well, but not find them for a `Proxy` around the owner, or in the other copy of the package.
+ * A closure holds them, since `inspect(owner, { showHidden: true })` prints the values of all properties. A `WeakMap`
+ * would hide them too, but would not find them through a `Proxy` of the owner or from another copy of the package.
  */
 export class HiddenParts<Parts extends object> {
   /** Gives an object its parts, once. */

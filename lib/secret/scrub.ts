@@ -1,57 +1,57 @@
 import { bareText, type Range, replaceRanges } from './bare-text.js';
 import { formsOf, insideBase64 } from './secret-forms.js';
-import { SharedRuns, SHORTEST_RUN } from './shared-runs.js';
+import { SharedRuns, MIN_RUN_LENGTH } from './shared-runs.js';
 
-/** What stands in the place of a secret in every text that leaves this package. */
+/** Replaces a secret in every string that leaves this package. */
 export const REDACTED = '[redacted]';
 
-/** A short text is no secret, and replacing it wherever it occurs would garble messages. */
-const SHORTEST_SECRET = 4;
+/** A shorter string is not a secret, and replacing every occurrence of it would garble messages. */
+const MIN_SECRET_LENGTH = 4;
 
-/** Of a longer text only so much is looked at, and given back. */
-const LONGEST_TEXT = 65_536;
+/** Longer strings are cut to this length before they are scrubbed. */
+const MAX_TEXT_LENGTH = 65_536;
 
-/** What is cut off may have been the rest of a secret of which too little is left to be recognised. */
-const DOUBTFUL_END = 2 * SHORTEST_RUN;
+/** The end of a cut string is dropped: it may be the beginning of a secret, too short to be recognised. */
+const UNSAFE_TAIL_LENGTH = 2 * MIN_RUN_LENGTH;
 
-// Masked labels (`sk-or-v1-0e6...1c96`) are what OpenRouter itself shows, so they stay readable: the run after the
-// prefix has to be longer than theirs.
+// OpenRouter itself shows masked labels (`sk-or-v1-0e6...1c96`). They stay readable, so the run after the prefix must be
+// longer than theirs.
 const KEY_SHAPED = /sk-or-(?:v\d+-)?[A-Za-z0-9_-]{8,}/gi;
 const ENCODED_KEY = new RegExp(
   `(?:${insideBase64(Buffer.from('sk-or-')).join('|')})[A-Za-z0-9+/_-]{8,}={0,2}`,
   'g',
 );
 const KEY_IN_HEX = /736b2d6f722d[0-9a-f]{16,}/gi;
-// Words that people put behind it are no token: `Bearer token is missing`, `Bearer authentication-required`.
+// Ordinary words after `Bearer` are not a token: `Bearer token is missing`, `Bearer authentication-required`.
 const BEARER_SHAPED =
   /(\bbearer\s+)(?!(?:tokens?|auth|authentication|authorization|credentials?|headers?|schemes?|keys?|realm|prefix|is|was|not|or|and|must|required|missing|invalid|expected|format)(?:-[a-z]{1,15})?(?![\w.~+/=-]))[^\s"',;]+/gi;
 const BEARER_REDACTED = /\b(bearer)\s+\[redacted\]/gi;
 
-/** Parts with dots in between. The look-behind keeps it from beginning anew at each character of a long part. */
+/** Parts separated by dots. Without the look-behind, a match would be tried at every character of a long part. */
 const DOTTED = /(?<![\w-])[\w-]+(?:\.[\w-]+)+/g;
-/** How JSON begins in base64url: `{"`. */
+/** `{"` in base64url: the beginning of JSON. */
 const JSON_BEGINS = 'eyJ';
-const SHORTEST_JWT_PART = 8;
+const MIN_JWT_PART_LENGTH = 8;
 
-/** Replaces secrets in a text; of one that is longer than 65 536 characters only the beginning is given back. */
+/** Replaces secrets in a string. Of a string of more than 65 536 characters it returns only the beginning. */
 export type Scrub = (text: string) => string;
 
-/** Replaces everything shaped like a key, a bearer token or a JSON web token. */
+/** Replaces everything that looks like a key, a bearer token or a JSON Web Token. */
 export const scrubShapes: Scrub = (text) => bounded(text, redactShapes);
 
 /**
- * Builds a scrubber of the secrets in use and of everything shaped like a key. It finds every run of 16 or more
- * characters that a text shares with a secret, in any spelling of {@link formsOf} and in whatever case, also with
- * characters in between that nobody sees; and a shorter secret as a whole.
+ * Makes a scrubber for the secrets in use and everything that looks like a key. It finds every run of 16 or more
+ * characters that a string shares with a secret, in any spelling of {@link formsOf}, in any case, and with invisible
+ * characters in between. A secret of fewer characters is found as a whole.
  */
 export function createScrub(secrets: readonly string[]): Scrub {
-  const known = secrets.filter((secret) => secret.length >= SHORTEST_SECRET);
+  const known = secrets.filter((secret) => secret.length >= MIN_SECRET_LENGTH);
   if (known.length === 0) {
     return scrubShapes;
   }
   const forms = [...new Set(known.flatMap(formsOf).map((form) => folded(bareText(form, false).text)))];
   const runs = new SharedRuns(forms);
-  const short = forms.filter((form) => form.length >= SHORTEST_SECRET && form.length < SHORTEST_RUN);
+  const short = forms.filter((form) => form.length >= MIN_SECRET_LENGTH && form.length < MIN_RUN_LENGTH);
   return (text) =>
     bounded(text, (part) => {
       const bare = bareText(part, false);
@@ -62,12 +62,12 @@ export function createScrub(secrets: readonly string[]): Scrub {
 }
 
 function bounded(text: string, redact: Scrub): string {
-  if (text.length <= LONGEST_TEXT) {
+  if (text.length <= MAX_TEXT_LENGTH) {
     return redact(text);
   }
-  const shown = redact(text.slice(0, LONGEST_TEXT));
+  const shown = redact(text.slice(0, MAX_TEXT_LENGTH));
   const bare = bareText(shown, false);
-  return `${shown.slice(0, bare.at(Math.max(0, bare.text.length - DOUBTFUL_END)))}…`;
+  return `${shown.slice(0, bare.at(Math.max(0, bare.text.length - UNSAFE_TAIL_LENGTH)))}…`;
 }
 
 function redactShapes(text: string): string {
@@ -82,7 +82,7 @@ function redactShapes(text: string): string {
   return replaceRanges(text, bare, found, REDACTED).replace(BEARER_REDACTED, `$1 ${REDACTED}`);
 }
 
-/** Where a pattern matches; what its first group has matched stays. */
+/** The matches of a pattern, each without its first group, which stays readable. */
 function rangesOf(text: string, pattern: RegExp): Range[] {
   return [...text.matchAll(pattern)].map(({ 0: match, 1: kept = '', index }) => [
     index + kept.length,
@@ -90,7 +90,7 @@ function rangesOf(text: string, pattern: RegExp): Range[] {
   ]);
 }
 
-/** Three parts or more of which the first begins like JSON; or two that both do, where the third was cut off. */
+/** Three or more parts, the first beginning like JSON; or two that both begin so, the third being cut off. */
 function jwtRanges(text: string): Range[] {
   return [...text.matchAll(DOTTED)].flatMap(({ 0: dotted, index }) => {
     const parts = dotted.split('.');
@@ -98,9 +98,9 @@ function jwtRanges(text: string): Range[] {
     for (const [number, part] of parts.entries()) {
       const begins = part.indexOf(JSON_BEGINS);
       const [claims = '', signature = ''] = parts.slice(number + 1, number + 3);
-      const isSigned = claims !== '' && signature.length >= SHORTEST_JWT_PART;
-      const isCut = claims.startsWith(JSON_BEGINS) && claims.length >= SHORTEST_JWT_PART;
-      if (begins !== -1 && part.length - begins >= SHORTEST_JWT_PART && (isSigned || isCut)) {
+      const isSigned = claims !== '' && signature.length >= MIN_JWT_PART_LENGTH;
+      const isCut = claims.startsWith(JSON_BEGINS) && claims.length >= MIN_JWT_PART_LENGTH;
+      if (begins !== -1 && part.length - begins >= MIN_JWT_PART_LENGTH && (isSigned || isCut)) {
         return [[index + at + begins, index + dotted.length] as const];
       }
       at += part.length + 1;
@@ -117,7 +117,7 @@ function occurrences(text: string, part: string): Range[] {
   return found;
 }
 
-/** In lower case, and as long as before: the one letter that would become two is replaced first. */
+/** Lower case without a change of length: the one letter whose lower case has two characters is replaced first. */
 function folded(text: string): string {
   return text.replaceAll('\u0130', 'i').toLowerCase();
 }

@@ -1,13 +1,13 @@
-import { SHORTEST_RUN } from './shared-runs.js';
+import { MIN_RUN_LENGTH } from './shared-runs.js';
 
 /**
- * The spellings in which a server may echo a secret: as it is, escaped for URLs, JSON and HTML, in hexadecimal digits,
- * and in base64, alone or within something else, such as the `user:password` of Basic authentication.
+ * The spellings in which a server may echo a secret: unchanged, escaped for URLs, JSON or HTML, in hexadecimal digits,
+ * and in base64, alone or as part of something longer, such as the `user:password` of Basic authentication.
  */
 export function formsOf(secret: string): string[] {
   const bytes = Buffer.from(secret);
   const hex = bytes.toString('hex');
-  // Half a surrogate pair has no spelling in a URL.
+  // encodeURIComponent throws for a lone surrogate, which the way through bytes replaces.
   const url = encodeURIComponent(bytes.toString());
   const wrapped = [secret, `:${secret}`, `${secret}:`, `Bearer ${secret}`].map((text) => Buffer.from(text));
   return [
@@ -25,15 +25,15 @@ export function formsOf(secret: string): string[] {
         text.toString('base64').replace(/=+$/, ''),
         text.toString('base64url'),
       ]),
-      // What is left of a short secret could be anything.
-      ...insideBase64(bytes).filter((form) => form.length >= SHORTEST_RUN),
+      // The fragment of a short secret could match anything.
+      ...insideBase64(bytes).filter((form) => form.length >= MIN_RUN_LENGTH),
     ]),
   ];
 }
 
 /**
- * How bytes look inside base64 of something longer. That depends on where in a group of three they begin; what their
- * neighbours have a part in is left out.
+ * How bytes look inside the base64 of something longer: one form for each position in a group of three bytes. Characters
+ * that also depend on neighbouring bytes are left out.
  */
 export function insideBase64(bytes: Buffer): string[] {
   return [0, 1, 2].flatMap((before) => {

@@ -4,29 +4,29 @@ import { REDACTED } from './scrub.js';
 const BRAND = Symbol.for('nestjs-openrouter/SecretString');
 
 /**
- * A text that does not show itself: printed, inspected, serialised or interpolated it is `[redacted]`.
+ * A string that does not show itself: printed, inspected, serialised or interpolated it is `[redacted]`.
  *
  * @example
  * ```ts
  * const key = new SecretString(config.getOrThrow('OPENROUTER_API_KEY'));
  * `${key}`; // '[redacted]'
- * key.reveal(); // the text
+ * key.reveal(); // the key
  * ```
  */
 export class SecretString {
-  /** The text itself. Every call is a place to look at in a review. */
+  /** Returns the secret. Review every call of it. */
   declare readonly reveal: () => string;
 
   /**
-   * @param text - The secret.
-   * @throws `TypeError` if `text` is not a string.
+   * @param secret - The secret.
+   * @throws `TypeError` if `secret` is not a string.
    */
-  constructor(text: string) {
-    if (typeof text !== 'string') {
+  constructor(secret: string) {
+    if (typeof secret !== 'string') {
       throw new TypeError('SecretString: the secret must be a string.');
     }
-    // In a closure, since inspect({ showHidden: true }) prints every property, enumerable or not.
-    Object.defineProperty(this, 'reveal', { value: () => text });
+    // A closure holds it, since inspect({ showHidden: true }) prints every property, enumerable or not.
+    Object.defineProperty(this, 'reveal', { value: () => secret });
   }
 
   /** Always `[redacted]`. */
@@ -51,7 +51,7 @@ export class SecretString {
 }
 
 /**
- * Whether a value is a `SecretString`, of this copy of the package or of another one in the same process.
+ * Whether a value is a `SecretString` of any copy of the package in this process.
  *
  * @internal
  */

@@ -1,27 +1,27 @@
 import type { Range } from './bare-text.js';
 
-/** Fewer characters that two texts have in common are taken for chance. */
-export const SHORTEST_RUN = 16;
+/** A shorter run in common is considered chance. */
+export const MIN_RUN_LENGTH = 16;
 
 const { imul } = Math;
 
 const BASE = 0x01000193;
 /** The weight of the first character of a run in its hash. */
-const FIRST_WEIGHT = power(BASE, SHORTEST_RUN - 1);
+const FIRST_WEIGHT = power(BASE, MIN_RUN_LENGTH - 1);
 
 /**
- * Finds the runs of {@link SHORTEST_RUN} or more characters that a text has in common with any of some other texts, in
- * time that is proportional to the text, however long the others are.
+ * Finds the runs of {@link MIN_RUN_LENGTH} or more characters that a string shares with any of a set of strings. The time
+ * is proportional to the length of the string, whatever the size of the set.
  */
 export class SharedRuns {
   readonly #corpus: string;
-  /** Hash table of the runs of the corpus, as their positions from 1 on; 0 is a free slot. */
+  /** Hash table of the runs of the corpus, stored as positions counted from 1; 0 is a free slot. */
   readonly #slots: Int32Array;
 
   constructor(texts: readonly string[]) {
-    const long = texts.filter((text) => text.length >= SHORTEST_RUN);
+    const long = texts.filter((text) => text.length >= MIN_RUN_LENGTH);
     this.#corpus = long.join('');
-    // At most half full, so that a search ends soon.
+    // At most half full, so that probing stays short.
     this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(2 * this.#corpus.length + 2)));
     let offset = 0;
     for (const text of long) {
@@ -30,7 +30,7 @@ export class SharedRuns {
     }
   }
 
-  /** The runs in the order in which they stand; they may overlap. */
+  /** The shared runs in order of their position; they may overlap. */
   find(text: string): Range[] {
     const found: [start: number, end: number][] = [];
     let last = -2;
@@ -40,9 +40,9 @@ export class SharedRuns {
       }
       const open = found.at(-1);
       if (open !== undefined && start === last + 1) {
-        open[1] = start + SHORTEST_RUN;
+        open[1] = start + MIN_RUN_LENGTH;
       } else {
-        found.push([start, start + SHORTEST_RUN]);
+        found.push([start, start + MIN_RUN_LENGTH]);
       }
       last = start;
     });
@@ -54,7 +54,7 @@ export class SharedRuns {
     this.#slots[slot] ||= position + 1;
   }
 
-  /** The slot of a run, or the free one where it would be. */
+  /** The slot of a run, or the free slot for it. */
   #slotOf(text: string, start: number, hash: number): number {
     const mask = this.#slots.length - 1;
     let slot = spread(hash) & mask;
@@ -68,20 +68,20 @@ export class SharedRuns {
   }
 }
 
-/** Hands out where each run of a text begins, with a hash that is carried on from one to the next. */
+/** Calls a function with the start of each run of a string and its rolling hash. */
 function eachRun(text: string, take: (start: number, hash: number) => void): void {
   let hash = 0;
   for (let at = 0; at < text.length; at += 1) {
-    const leaving = at < SHORTEST_RUN ? 0 : text.charCodeAt(at - SHORTEST_RUN);
+    const leaving = at < MIN_RUN_LENGTH ? 0 : text.charCodeAt(at - MIN_RUN_LENGTH);
     hash = (imul(hash - imul(leaving, FIRST_WEIGHT), BASE) + text.charCodeAt(at)) | 0;
-    if (at >= SHORTEST_RUN - 1) {
-      take(at - SHORTEST_RUN + 1, hash);
+    if (at >= MIN_RUN_LENGTH - 1) {
+      take(at - MIN_RUN_LENGTH + 1, hash);
     }
   }
 }
 
 function isSameRun(one: string, oneStart: number, other: string, otherStart: number): boolean {
-  for (let at = 0; at < SHORTEST_RUN; at += 1) {
+  for (let at = 0; at < MIN_RUN_LENGTH; at += 1) {
     if (one.charCodeAt(oneStart + at) !== other.charCodeAt(otherStart + at)) {
       return false;
     }

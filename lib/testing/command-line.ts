@@ -3,16 +3,16 @@ import { DEFAULT_OPTIONS, type OpenRouterSandboxOptions } from './sandbox-option
 
 /** A flag of `nestjs-openrouter sandbox` that takes a value. */
 interface Flag {
-  /** The option that it sets, as messages of the options name it. */
+  /** The option that it sets, as error messages name it. */
   readonly option: string;
-  /** What stands for the value in the help. */
+  /** The placeholder of the value in the help. */
   readonly value: string;
   readonly about: string;
-  /** Whether the value is a number where it can be read as one; if it cannot, the option's own check refuses it. */
+  /** Whether to convert the value to a number. If that fails, the option's own check refuses the string. */
   readonly isNumber?: true;
 }
 
-/** By their names, in the order of the help. */
+/** The flags by name, in the order of the help. */
 export const FLAGS = {
   port: {
     option: 'port',
@@ -89,7 +89,7 @@ export const FLAGS = {
 
 type FlagName = keyof typeof FLAGS;
 
-/** What a command line asks for. */
+/** The request of a command line. */
 export type Command =
   | { readonly kind: 'help' | 'version' }
   | { readonly kind: 'sandbox'; readonly options: OpenRouterSandboxOptions }
@@ -104,7 +104,7 @@ Options:
 ${helpOf({ ...FLAGS, help: { value: '', about: 'shows this' }, version: { value: '', about: 'shows the version' } })}
 `;
 
-/** Reads what follows the name of the program. Values are checked by the sandbox itself, at its start. */
+/** Reads the arguments of the program. The sandbox itself checks the values when it starts. */
 export function readCommandLine(args: readonly string[]): Command {
   const options: Record<string, { type: 'string' | 'boolean'; short?: string }> = {
     help: { type: 'boolean', short: 'h' },
@@ -115,7 +115,7 @@ export function readCommandLine(args: readonly string[]): Command {
     const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options });
     if (values['help'] === true) return { kind: 'help' };
     if (values['version'] === true) return { kind: 'version' };
-    // What was typed is not repeated: it may be a key that has lost its flag.
+    // The argument is not repeated: it may be a key without its flag.
     if (positionals[0] !== 'sandbox') return mistake('there is one command: sandbox');
     if (positionals.length > 1)
       return mistake('sandbox takes options alone, each with its name: --port 4010');
@@ -125,7 +125,7 @@ export function readCommandLine(args: readonly string[]): Command {
   }
 }
 
-/** How a refusal of the sandbox's options reads to somebody who has typed flags; `undefined` for any other error. */
+/** The error message of a refused option in terms of flags; `undefined` for any other error. */
 export function flagProblem({ message }: Error): string | undefined {
   const [, option, rule] = /^OpenRouterSandbox\.start: `([\w.]+)` must be (.+)$/s.exec(message) ?? [];
   const flag = flagOf(option);
@@ -143,12 +143,12 @@ function optionsOf(valueOf: (name: FlagName) => string | undefined): OpenRouterS
   const { 'credits.totalCredits': totalCredits, 'credits.totalUsage': totalUsage, ...others } = options;
   if (totalCredits === undefined && totalUsage === undefined) return others;
   const { credits } = DEFAULT_OPTIONS;
-  // Not the default of 25.75: a small account would begin in debt.
+  // Not the default of 25.75, which would put a small account in debt.
   const given = { totalCredits: totalCredits ?? credits.totalCredits, totalUsage: totalUsage ?? 0 };
   return { ...others, credits: given as typeof credits };
 }
 
-/** The number that a text is, else the text. */
+/** A string as a number if it is one, else unchanged. */
 function numberOf(text: string): number | string {
   return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
 }

@@ -5,11 +5,11 @@ import { HELP, flagProblem, readCommandLine } from './command-line.js';
 import { OpenRouterSandbox } from './openrouter-sandbox.js';
 import type { OpenRouterSandboxOptions } from './sandbox-options.js';
 
-/** Exit codes: what was asked for could not be done; what was typed makes no sense. */
+/** Exit codes: the sandbox could not start; the arguments are wrong. */
 const FAILED = 1;
 const MISUSED = 2;
 
-/** How often to look whether npx is still there. */
+/** The interval at which to check whether npx is still running. */
 const NPX_LOOK_MS = 250;
 
 void main(process.argv.slice(2)).then((code) => {
@@ -34,7 +34,7 @@ async function main(args: readonly string[]): Promise<number> {
 
 /** Runs until a signal ends it. */
 async function runSandbox(options: OpenRouterSandboxOptions): Promise<number> {
-  // Before the start, so that no signal comes too early to be obeyed.
+  // Before the start, so that no early signal is missed.
   const ended = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
     whenNpxEnds(resolve);
@@ -49,7 +49,7 @@ async function runSandbox(options: OpenRouterSandboxOptions): Promise<number> {
       : fail(MISUSED, problem);
   }
   sandbox.server.ref();
-  // Alone on standard output, so that they can be sent to a file.
+  // Nothing else goes to standard output, so that it can be redirected to a file.
   const fault = await written(
     `OPENROUTER_BASE_URL=${sandbox.baseUrl}\n` +
       `OPENROUTER_API_KEY=${sandbox.apiKey}\n` +
@@ -66,8 +66,8 @@ async function runSandbox(options: OpenRouterSandboxOptions): Promise<number> {
 }
 
 /**
- * Calls a function when npx, where that has started this process, is gone. A signal that npx is sent ends it and the
- * shell between the two, and never comes here.
+ * Calls a function when npx, if it started this process, has ended. A signal sent to npx ends npx and the shell between
+ * the two, and does not reach this process.
  */
 function whenNpxEnds(callback: () => void): void {
   if (process.env['npm_command'] !== 'exec') return;
@@ -79,7 +79,7 @@ function whenNpxEnds(callback: () => void): void {
   }, NPX_LOOK_MS).unref();
 }
 
-/** Writes to standard output, and resolves with what has prevented it. */
+/** Writes to standard output. Resolves with the error if that fails. */
 function written(text: string): Promise<Error | undefined> {
   return new Promise((resolve) => {
     process.stdout.on('error', resolve);

@@ -13,33 +13,33 @@ import { type SandboxServer, startServer } from './sandbox-server.js';
 
 /**
  * An OpenRouter account on this machine, for tests and demos: real HTTP on 127.0.0.1, the API's own status codes,
- * bodies and headers, and failures on demand. It knows nothing of this package's client, so any client of the API
- * can be tried against it.
+ * bodies and headers, and failures on demand. It shares no code with this package's client, so any client of the API can
+ * be tested against it.
  *
- * It serves, under {@link baseUrl}; everything else is a 404:
+ * It serves these routes under {@link baseUrl}; everything else is a 404:
  *
  * - `GET /credits`, `POST /credits/coinbase`
  * - `GET /key` and its old name `GET /auth/key`; `GET` and `POST /keys`; `GET`, `PATCH` and `DELETE /keys/{hash}`
  * - `GET /activity`
  * - `POST /chat/completions`, streamed or not, with the same short answer to everything; `GET /generation`
  * - `GET` and `POST /workspaces`, `GET /workspaces/{id}`, `GET /workspaces/{id}/budgets`; `GET`, `PUT` and `DELETE
- *   /workspaces/{id}/budgets/{interval}`; the workspace that is there from the start has the slug `default`
+ *   /workspaces/{id}/budgets/{interval}`; the first workspace exists from the start and has the slug `default`
  *
- * Responses follow OpenRouter's OpenAPI document. Each of its error bodies is `{ error: { code, message } }`, with
- * `error.metadata` where money is the reason, and `user_id` once the key is known.
+ * Responses follow OpenRouter's OpenAPI document. Every error body is `{ error: { code, message } }`, with
+ * `error.metadata` if money is the reason, and with `user_id` if the key is known.
  *
  * Keys made by `POST /keys` work until they are disabled, deleted or expired (401 `User not found.`), and so does
  * {@link apiKey}, which is one of the listed keys.
  *
- * A completion costs what the option `completionCost` says. It is refused with 402 when the balance is not above
- * zero, with 403 when a budget of a guardrail or of the key's workspace is used up, and with 403 (or 402, by
- * `keyLimitStatus`) when the key's limit is; otherwise it is charged in full, and what it was charged to may be
- * overdrawn. It is charged when it ends, just before the last byte of its answer or when its client leaves: those that
- * run at the same time, by `completionMs` or {@link latencyMs}, may together spend what each of them alone was allowed
- * to. `GET /key` tells all limits but the balance as `budgets`, in that order, and the one that decides as `effective_budget`.
+ * A completion costs `completionCost`. It is refused with 402 if the balance is not above zero, with 403 if a budget of a
+ * guardrail or of the key's workspace is used up, and with 403 (or 402, see `keyLimitStatus`) if the key's limit is used
+ * up. Otherwise it is charged in full, even if that overdraws the account, and only when it ends: just before the last byte
+ * of its answer, or when its client disconnects. So completions that run at the same time (see `completionMs` and
+ * {@link latencyMs}) may together spend more than the limits allow. `GET /key` lists all limits except the balance as
+ * `budgets`, in that order, and the deciding one as `effective_budget`.
  *
- * A running sandbox does not keep its process alive: a test that fails before it can {@link stop} it ends all the same.
- * Where nothing but the sandbox runs, for other processes to ask, take the command `npx nestjs-openrouter sandbox`.
+ * A running sandbox does not keep its process alive, so a test that fails before it can {@link stop} the sandbox still
+ * ends. To run only a sandbox, for other processes, use the command `npx nestjs-openrouter sandbox`.
  *
  * @example
  * ```ts
@@ -59,10 +59,10 @@ export class OpenRouterSandbox {
    * `inferenceKeyCredits` says otherwise.
    */
   readonly apiKey: string;
-  /** The management key: gets everything but completions, which tell it 401 `User not found.` */
+  /** The management key: gets everything except completions, which answer it with 401 `User not found.` */
   readonly managementKey: string;
 
-  /** @internal Declared only: defined below as hidden, so that printing a sandbox stays short. */
+  /** @internal Not enumerable, so that printing a sandbox stays short. */
   declare readonly server: SandboxServer;
 
   /**
@@ -78,10 +78,10 @@ export class OpenRouterSandbox {
   }
 
   /**
-   * Starts an account of its own and resolves once it accepts connections.
+   * Starts a sandbox with an account of its own. Resolves once it accepts connections.
    *
-   * @throws TypeError (as a rejection) for an unknown option or a value that cannot be; names the option.
-   * @throws Error (as a rejection) with the system's `code`, such as `EADDRINUSE`, when the port cannot be had.
+   * @throws TypeError (as a rejection) for an unknown option or a wrong value; it names the option.
+   * @throws Error (as a rejection) with the system's `code`, such as `EADDRINUSE`, if the port is not available.
    */
   static async start(options: OpenRouterSandboxOptions = {}): Promise<OpenRouterSandbox> {
     const resolved = resolveOptions(options);
@@ -89,24 +89,24 @@ export class OpenRouterSandbox {
   }
 
   /**
-   * The requests so far, oldest first, those that failed by arrangement included. A snapshot: read it again after
-   * more requests.
+   * The requests so far, oldest first, including those that {@link failNext} made fail. It is a snapshot: read it again
+   * after further requests.
    */
   get requests(): readonly SandboxRequest[] {
     return [...this.server.requests];
   }
 
-  /** Forgets the requests so far, for example between the tests that share a sandbox. */
+  /** Forgets the requests so far, for example between tests that share a sandbox. */
   clearRequests(): void {
     this.server.requests.length = 0;
   }
 
   /**
-   * Spends as if a key, by default the inference key, had made a completion: `total_usage` of the account, `usage`,
-   * `usage_daily`, `usage_weekly` and `usage_monthly` of the key, the spend that counts for its workspace's budgets
-   * and the activity of that day rise by it, `limit_remaining` falls. Sums are exact in decimal.
-   * Neither balance nor limit nor budget stops it, and all may be overdrawn: charges are booked after the fact.
-   * Days, weeks (from Monday) and months are those of UTC by `Date`, so a faked clock moves them.
+   * Spends as if a key, by default the inference key, had made a completion. `total_usage` of the account, `usage`,
+   * `usage_daily`, `usage_weekly` and `usage_monthly` of the key, the spend of its workspace's budgets and the activity of
+   * that day rise by the amount; `limit_remaining` falls. Sums are exact in decimal. No balance, limit or budget stops it,
+   * and all may be overdrawn, since charges are booked after the fact. Days, weeks (from Monday) and months are UTC and
+   * follow `Date`, so a faked clock moves them.
    *
    * @example
    * ```ts
@@ -116,7 +116,7 @@ export class OpenRouterSandbox {
    * ```
    * @param usd US dollars, 0 or more.
    * @param spend Which key, model, provider and day, and how many requests and tokens.
-   * @throws TypeError for an unknown field or a value that cannot be; names the field.
+   * @throws TypeError for an unknown field or a wrong value; it names the field.
    */
   spend(usd: number, spend: SandboxSpend = {}): void {
     const { account } = this.server;
@@ -124,10 +124,10 @@ export class OpenRouterSandbox {
   }
 
   /**
-   * Buys credits: `total_credits` of the account rises by it, at once and without fees.
+   * Buys credits: `total_credits` of the account rises by the amount, at once and without fees.
    *
    * @param usd US dollars, 0 or more.
-   * @throws TypeError when `usd` is no such number.
+   * @throws TypeError for anything else.
    */
   topUp(usd: number): void {
     checkValue('topUp', 'usd', usd, usdCheck);
@@ -135,15 +135,15 @@ export class OpenRouterSandbox {
   }
 
   /**
-   * Sets a budget of a guardrail above the inference key, or above another one. What was spent before in its interval
-   * counts, as it does for the budgets of workspaces, which `PUT /workspaces/{id}/budgets/{interval}` sets.
+   * Adds a guardrail budget for the inference key, or for another key. Earlier spend in its interval counts, as it does
+   * for budgets of workspaces, which `PUT /workspaces/{id}/budgets/{interval}` sets.
    *
    * @example
    * ```ts
    * sandbox.addGuardrail({ scope: 'member', limitUsd: 5, resetInterval: 'daily' });
    * sandbox.spend(5); // completions are refused with 403 until midnight UTC
    * ```
-   * @throws TypeError for an unknown field or a value that cannot be; names the field.
+   * @throws TypeError for an unknown field or a wrong value; it names the field.
    */
   addGuardrail(guardrail: SandboxGuardrail): void {
     const { keys, firstKey, guardrails } = this.server.account;
@@ -157,16 +157,16 @@ export class OpenRouterSandbox {
     );
   }
 
-  /** Takes the budgets of all guardrails away. */
+  /** Removes the budgets of all guardrails. */
   clearGuardrails(): void {
     this.server.account.guardrails.clear();
   }
 
   /**
-   * Makes the next matching request fail, or the next `times` of them: with a status, with a body of your own
-   * (a broken success, too), or by a broken connection. It comes before everything else, the check of the key
-   * included, and leaves the account as it was; with `when: 'after'` the request is carried out first, and its answer
-   * lost. Several failures wait in line; of those that match a request, the first is taken.
+   * Makes the next matching request fail, or the next `times` of them: with a status, with a body of your own (even a
+   * broken success), or with a broken connection. The failure comes before everything else, even the check of the key, and
+   * does not change the account. With `when: 'after'` the request is carried out first and its answer is lost. Failures
+   * form a queue; a request takes the first that matches it.
    *
    * @example
    * ```ts
@@ -175,22 +175,22 @@ export class OpenRouterSandbox {
    * sandbox.failNext({ status: 200, body: '<html>' });
    * sandbox.failNext({ method: 'POST', path: '/keys', fault: 'reset', when: 'after' }); // the key is made
    * ```
-   * @throws TypeError for an unknown field or a value that cannot be; names the field.
+   * @throws TypeError for an unknown field or a wrong value; it names the field.
    */
   failNext(failure: SandboxFailure): void {
     this.server.failures.add(failure);
   }
 
   /**
-   * Milliseconds that the answer to every request from now on waits, failures included; 0 for none. What was asked for
-   * is carried out at once: a client that gives up too early does not know. A completion alone is charged at its end.
+   * The delay in milliseconds of every answer to later requests, including failures. Requests are carried out at once, so
+   * a client that gives up early does not know the result; only a completion is charged at its end.
    */
   get latencyMs(): number {
     return this.server.latencyMs;
   }
 
   /**
-   * Requests that have arrived before keep their wait.
+   * Requests that have already arrived keep their delay.
    *
    * @throws TypeError for anything but a whole number from 0 to 2 147 483 647.
    */
@@ -200,19 +200,19 @@ export class OpenRouterSandbox {
   }
 
   /**
-   * The failures that are still waiting, oldest first, with `times` as what is left of it. At the end of a test, one
-   * that has met no request has perhaps a typing error in its `path`. A snapshot, like {@link requests}.
+   * The failures still in the queue, oldest first; `times` is the number that is left. If one is left at the end of a test,
+   * its `path` may have a typing error. It is a snapshot, like {@link requests}.
    */
   get pendingFailures(): readonly SandboxFailure[] {
     return this.server.failures.pending();
   }
 
-  /** Forgets the failures that are still waiting. */
+  /** Removes the failures still in the queue. */
   clearFailures(): void {
     this.server.failures.clear();
   }
 
-  /** Stops listening and cuts every connection at once, those that hang included. May be called again. */
+  /** Stops listening and closes all connections at once, even hanging ones. May be called again. */
   async stop(): Promise<void> {
     await this.server.stop();
   }

@@ -1,11 +1,11 @@
 import type { OpenRouterAxiosOptions } from '../options/openrouter-options.js';
 import { secretsOfHeaders } from '../secret/secret-headers.js';
-import { SHORTEST_RUN } from '../secret/shared-runs.js';
+import { MIN_RUN_LENGTH } from '../secret/shared-runs.js';
 import { isRecord } from '../untrusted/is-record.js';
 import { decoded } from './proxy.js';
 
 /** From this length on a user name counts as a secret: some proxies take a token in its place. */
-const MIN_TOKEN_LENGTH = SHORTEST_RUN;
+const MIN_TOKEN_LENGTH = MIN_RUN_LENGTH;
 
 /** The credentials for a proxy, which it may send back: those of `axios.proxy`, and those of agents that hold a URL. */
 export function secretsOfProxy({ proxy, httpAgent, httpsAgent }: OpenRouterAxiosOptions): string[] {

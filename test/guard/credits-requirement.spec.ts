@@ -36,7 +36,7 @@ describe('what @RequireCredits is given', () => {
   });
 
   it.each<[string, unknown, unknown, RegExp]>([
-    ['a text', '5', {}, /the minimum must be a number of US dollars from 0 up/],
+    ['a text', '5', {}, /the minimum must be a number of US dollars, 0 or more; got '5'\.$/],
     ['no number', Number.NaN, {}, /the minimum must be a number/],
     ['no end', Infinity, {}, /the minimum must be a number/],
     ['a debt', -1, {}, /the minimum must be a number/],

@@ -280,7 +280,7 @@ describe('the guard over HTTP', () => {
     beforeEach(() => start({ controllers: [Routes], providers: [main.provider(), eu.provider('eu')] }));
 
     it.each<[string, null | Error, RegExp]>([
-      ['OpenRouter does not tell', null, /OpenRouter does not tell it to this key/],
+      ['OpenRouter does not tell', null, /OpenRouter does not show it to this key/],
       ['the reading fails', apiException(503), /OPENROUTER_SERVICE_UNAVAILABLE: upstream said 503/],
     ])('lets requests through, or not, as it was told: %s', async (_title, spendable, reason) => {
       main.spendable = spendable;
@@ -305,16 +305,16 @@ describe('the guard over HTTP', () => {
       await statusOf('routes/eu');
       expect(warnings).toEqual([
         expect.stringMatching(
-          /^It is not known what the default account has .*\. Requests are let through until it is\.$/,
+          /^The spendable amount of the default account is unknown .*\. Requests are let through until it is known\.$/,
         ),
-        expect.stringMatching(/^It is not known what account 'eu' has/),
+        expect.stringMatching(/^The spendable amount of account 'eu' is unknown/),
       ]);
       main.spendable = 10;
       await statusOf('routes/five');
       main.spendable = new Error('a fault in a store');
       await statusOf('routes/deny');
       expect(warnings).toHaveLength(3);
-      expect(warnings[2]).toMatch(/ \(the reading failed\)\. Requests are refused until it is\.$/);
+      expect(warnings[2]).toMatch(/ \(the reading failed\)\. Requests are refused until it is known\.$/);
     });
   });
 

@@ -88,11 +88,11 @@ describe('OpenRouterHealthIndicator', () => {
 
   it.each<[number | null, number, 'up' | 'down', string | undefined]>([
     [5, 5, 'up', undefined],
-    [4.99, 5, 'down', 'Less than the minimum can be spent.'],
+    [4.99, 5, 'down', 'The spendable amount is below the minimum.'],
     [0, 0, 'up', undefined],
-    [-0.01, 0, 'down', 'Less than the minimum can be spent.'],
+    [-0.01, 0, 'down', 'The spendable amount is below the minimum.'],
     [-2, -5, 'up', undefined],
-    [null, 0, 'down', 'OpenRouter does not tell this key what can be spent.'],
+    [null, 0, 'down', 'OpenRouter does not show this key the spendable amount.'],
   ])('with %p to spend and a minimum of %p is %s', async (spendable, minimumSpendable, status, message) => {
     const indicator = await indicatorOf(new FakeAccount(spendable));
     const { openrouter } = await indicator.isHealthy('openrouter', { minimumSpendable });
@@ -122,7 +122,7 @@ describe('OpenRouterHealthIndicator', () => {
     const indicator = await indicatorOf(account);
     const { outcome, waitedMs } = await timed(() => indicator.isHealthy('openrouter', { timeoutMs: 30 }));
     expect(outcome).toEqual({
-      openrouter: { status: 'down', message: 'OpenRouter has not told the balance within 30 ms.' },
+      openrouter: { status: 'down', message: 'The balance could not be read within 30 ms.' },
     });
     expect(waitedMs).toBeLessThan(500);
     // Nobody listens any more, and the process has to live on.

@@ -225,7 +225,7 @@ const PASSWORD = 'a-password-of-redis';
 describe('RedisBalanceStore without a client', () => {
   it.each([undefined, null, {}, 'redis://localhost', { eval: () => undefined }])('refuses %j', (client) => {
     expect(() => new RedisBalanceStore(client as unknown as RedisScriptClient)).toThrow(
-      /a client of ioredis is needed/,
+      /the client must be one of ioredis/,
     );
   });
 
