@@ -67,7 +67,7 @@ function sumOf(items: readonly ActivityItem[], name: 'usage' | 'byokUsageInferen
   const sum = sumUsd(items.map((item) => item[name]));
   if (!Number.isFinite(sum)) {
     throw new OpenRouterResponseException({
-      message: "OpenRouter's answer has amounts whose sum is beyond every number.",
+      message: "OpenRouter's answer has amounts whose sum is too large for a number.",
       delivery: 'applied',
       path: 'data',
     });

@@ -17,7 +17,7 @@ const DAY_PATTERN = /^\d{4}-\d{2}-\d{2}$/;
 
 const dayRule: Rule = (value) =>
   wireDay(value) === undefined
-    ? "must be a day of the calendar: a text such as '2026-08-24', or a Date, of which the day in UTC counts"
+    ? "must be a day of the calendar: a string such as '2026-08-24', or a Date, of which the day in UTC counts"
     : undefined;
 
 const groupRule: Rule = (value) =>
@@ -28,7 +28,7 @@ const groupRule: Rule = (value) =>
  * controller's query.
  */
 export class ActivityQuery {
-  /** One day in UTC: a text `YYYY-MM-DD`, or a `Date`, of which the day in UTC counts. */
+  /** One day in UTC: a string `YYYY-MM-DD`, or a `Date`, of which the day in UTC counts. */
   @Obeys(dayRule)
   date?: string | Date | undefined;
 

@@ -7,7 +7,7 @@ export const LIMIT_RESETS = ['daily', 'weekly', 'monthly'] as const;
 
 const UTC_PATTERN = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$/;
 
-export const NAME_IS_TEXT = { message: '`name` must be a text' };
+export const NAME_IS_STRING = { message: '`name` must be a string' };
 export const NAME_IS_NOT_BLANK = { message: '`name` must not be blank' };
 
 export const limitRule: Rule = (value) =>

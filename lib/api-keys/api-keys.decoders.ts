@@ -8,10 +8,10 @@ import {
   optionalDate,
   optionalNumber,
   optionalRecord,
-  optionalText,
+  optionalString,
   orNull,
   requiredAmount,
-  requiredText,
+  requiredString,
   unwrapData,
   type WireRecord,
   withoutUndefined,
@@ -32,8 +32,8 @@ export function decodeCurrentApiKey(body: unknown): CurrentApiKey {
     limitRemaining: remainingOf(data),
     isFreeTier: optionalBoolean(data, 'is_free_tier'),
     isManagementKey: isManagementKey(data),
-    organizationId: orNull(data, 'organization_id', optionalText),
-    workspaceId: orNull(data, 'workspace_id', optionalText),
+    organizationId: orNull(data, 'organization_id', optionalString),
+    workspaceId: orNull(data, 'workspace_id', optionalString),
     freeModelDailyRequests:
       free &&
       withoutUndefined({
@@ -41,7 +41,7 @@ export function decodeCurrentApiKey(body: unknown): CurrentApiKey {
         remaining: optionalNumber(free, 'remaining'),
         used: optionalNumber(free, 'used'),
       }),
-    allowedDataRegions: optionalTexts(data, 'allowed_data_regions'),
+    allowedDataRegions: optionalStrings(data, 'allowed_data_regions'),
     budgets: decodeKeyBudgets(data, 'budgets'),
     effectiveBudget: decodeKeyBudget(data, 'effective_budget'),
     rateLimit: optionalRecord(data, 'rate_limit')?.members,
@@ -86,16 +86,16 @@ export function decodeDeletion(body: unknown): void {
 
 function readApiKey(data: WireRecord): ApiKey {
   return withoutUndefined({
-    hash: requiredText(data, 'hash'),
-    name: optionalText(data, 'name'),
+    hash: requiredString(data, 'hash'),
+    name: optionalString(data, 'name'),
     limit: nullableAmount(data, 'limit'),
     limitRemaining: nullableAmount(data, 'limit_remaining'),
     ...decodeDetails(data, requiredAmount),
     disabled: optionalBoolean(data, 'disabled'),
     createdAt: optionalDate(data, 'created_at'),
     updatedAt: orNull(data, 'updated_at', optionalDate),
-    workspaceId: optionalText(data, 'workspace_id'),
-    externalUser: orNull(data, 'external_user', optionalText),
+    workspaceId: optionalString(data, 'workspace_id'),
+    externalUser: orNull(data, 'external_user', optionalString),
   });
 }
 
@@ -105,8 +105,8 @@ function decodeDetails<T extends number | undefined>(
   amount: (record: WireRecord, name: string) => T,
 ) {
   return withoutUndefined({
-    label: optionalText(data, 'label'),
-    limitReset: orNull(data, 'limit_reset', optionalText),
+    label: optionalString(data, 'label'),
+    limitReset: orNull(data, 'limit_reset', optionalString),
     includeByokInLimit: optionalBoolean(data, 'include_byok_in_limit'),
     usage: amount(data, 'usage'),
     usageDaily: amount(data, 'usage_daily'),
@@ -116,7 +116,7 @@ function decodeDetails<T extends number | undefined>(
     byokUsageDaily: amount(data, 'byok_usage_daily'),
     byokUsageWeekly: amount(data, 'byok_usage_weekly'),
     byokUsageMonthly: amount(data, 'byok_usage_monthly'),
-    creatorUserId: orNull(data, 'creator_user_id', optionalText),
+    creatorUserId: orNull(data, 'creator_user_id', optionalString),
     expiresAt: orNull(data, 'expires_at', optionalDate),
   });
 }
@@ -139,7 +139,7 @@ function textOfKey(body: unknown): string {
   const answer: WireRecord = { members: isRecord(body) ? body : {}, path: '' };
   const inner = optionalRecord(answer, 'data');
   const isInside = ownMember(answer.members, 'key') === undefined && inner !== undefined;
-  return requiredText(isInside && ownMember(inner.members, 'key') !== undefined ? inner : answer, 'key');
+  return requiredString(isInside && ownMember(inner.members, 'key') !== undefined ? inner : answer, 'key');
 }
 
 /** The same failure, with what to do about a key whose text nobody has. */
@@ -151,7 +151,7 @@ function withAdvice({ message, delivery, path }: OpenRouterResponseException): O
   });
 }
 
-function optionalTexts(record: WireRecord, name: string): string[] | undefined {
+function optionalStrings(record: WireRecord, name: string): string[] | undefined {
   const value = ownMember(record.members, name);
   return Array.isArray(value)
     ? value.filter((text: unknown): text is string => typeof text === 'string')

@@ -140,7 +140,7 @@ export class ApiKeysService {
    */
   async findByName(name: string, options?: FindApiKeysOptions): Promise<ApiKey[]> {
     if (!isMatching(name, NOT_BLANK_PATTERN)) {
-      throw refusal('apiKeys.findByName', 'name', '`name` must be a text that is not blank');
+      throw refusal('apiKeys.findByName', 'name', '`name` must be a string that is not blank');
     }
     const { workspaceId, ...each } = ownMembers(options ?? {});
     const query = checkArgument(

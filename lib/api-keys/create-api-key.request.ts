@@ -10,7 +10,7 @@ import {
   limitResetRule,
   limitRule,
   NAME_IS_NOT_BLANK,
-  NAME_IS_TEXT,
+  NAME_IS_STRING,
 } from './api-key.rules.js';
 import { count, date, flag, nullable, openApi, optional, text } from '../openapi/open-api.js';
 
@@ -20,7 +20,7 @@ import { count, date, flag, nullable, openApi, optional, text } from '../openapi
 export class CreateApiKeyRequest {
   /** Its name; not blank. OpenRouter takes the same name more than once: make it one that tells the key from all others. */
   @Matches(NOT_BLANK_PATTERN, NAME_IS_NOT_BLANK)
-  @IsString(NAME_IS_TEXT)
+  @IsString(NAME_IS_STRING)
   @NoImplicitConversion()
   name!: string;
 

@@ -4,7 +4,7 @@ import {
   optionalBoolean,
   optionalDate,
   optionalNumber,
-  optionalText,
+  optionalString,
   orNull,
   type WireRecord,
   withoutUndefined,
@@ -34,13 +34,13 @@ function toKeyBudget(value: unknown): KeyBudget {
   const limitUsd = optionalNumber(budget, 'limit_usd');
   const spendUsd = optionalNumber(budget, 'spend_usd');
   return withoutUndefined({
-    budgetId: orNull(budget, 'budget_id', optionalText),
-    guardrailId: orNull(budget, 'guardrail_id', optionalText),
-    scope: optionalText(budget, 'scope'),
+    budgetId: orNull(budget, 'budget_id', optionalString),
+    guardrailId: orNull(budget, 'guardrail_id', optionalString),
+    scope: optionalString(budget, 'scope'),
     limitUsd,
     spendUsd,
     remainingUsd: optionalNumber(budget, 'remaining_usd') ?? difference(limitUsd, spendUsd),
-    resetInterval: orNull(budget, 'reset_interval', optionalText),
+    resetInterval: orNull(budget, 'reset_interval', optionalString),
     resetsAt: orNull(budget, 'resets_at', optionalDate),
     includeByok: optionalBoolean(budget, 'include_byok'),
   });

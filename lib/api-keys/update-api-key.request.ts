@@ -7,7 +7,13 @@ import { trueOrFalse } from '../options/option-rules.js';
 import { misspelling, quoted } from '../options/unknown-name.js';
 import { isRecord } from '../untrusted/is-record.js';
 import { NOT_BLANK_PATTERN } from '../wire/identifiers.js';
-import { LIMIT_RESETS, limitResetRule, limitRule, NAME_IS_NOT_BLANK, NAME_IS_TEXT } from './api-key.rules.js';
+import {
+  LIMIT_RESETS,
+  limitResetRule,
+  limitRule,
+  NAME_IS_NOT_BLANK,
+  NAME_IS_STRING,
+} from './api-key.rules.js';
 import { count, flag, nullable, openApi, optional, text } from '../openapi/open-api.js';
 
 const CHANGEABLE = [
@@ -30,7 +36,7 @@ export class UpdateApiKeyRequest {
   /** Its new name; not blank. */
   @MayBeAbsent()
   @Matches(NOT_BLANK_PATTERN, NAME_IS_NOT_BLANK)
-  @IsString(NAME_IS_TEXT)
+  @IsString(NAME_IS_STRING)
   name?: string | undefined;
 
   /** `true` switches the key off, `false` on again. */

@@ -3,9 +3,9 @@ import {
   decodeList,
   optionalBoolean,
   optionalDate,
-  optionalText,
+  optionalString,
   requiredAmount,
-  requiredText,
+  requiredString,
   unwrapData,
   type WireRecord,
   withoutUndefined,
@@ -24,8 +24,8 @@ export function decodeBudget(body: unknown): Budget {
 
 function toBudget(data: WireRecord, body: unknown): Budget {
   return withoutUndefined({
-    id: requiredText(data, 'id'),
-    workspaceId: optionalText(data, 'workspace_id'),
+    id: requiredString(data, 'id'),
+    workspaceId: optionalString(data, 'workspace_id'),
     limitUsd: requiredAmount(data, 'limit_usd'),
     interval: intervalOf(data),
     // The workspace's own, and told beside its budgets.
@@ -41,5 +41,5 @@ function toBudget(data: WireRecord, body: unknown): Budget {
 function intervalOf(data: WireRecord): string | undefined {
   return ownMember(data.members, 'reset_interval') === null
     ? 'lifetime'
-    : optionalText(data, 'reset_interval');
+    : optionalString(data, 'reset_interval');
 }

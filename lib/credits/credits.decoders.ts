@@ -3,9 +3,9 @@ import { subtractUsd } from '../money/usd.js';
 import {
   optionalDate,
   optionalRecord,
-  optionalText,
+  optionalString,
   requiredAmount,
-  requiredText,
+  requiredString,
   unwrapData,
   type WireRecord,
   withoutUndefined,
@@ -20,7 +20,7 @@ export function decodeCredits(body: unknown): GetCreditsResponse {
   const balance = subtractUsd(totalCredits, totalUsage);
   if (!Number.isFinite(balance)) {
     throw new OpenRouterResponseException({
-      message: "OpenRouter's answer has amounts whose difference is beyond every number.",
+      message: "OpenRouter's answer has amounts whose difference is too large for a number.",
       delivery: 'applied',
       path: 'data',
     });
@@ -32,10 +32,10 @@ export function decodeCredits(body: unknown): GetCreditsResponse {
 export function decodeCoinbaseCharge(body: unknown): CoinbaseChargeResponse {
   const data = unwrapData(body);
   return withoutUndefined({
-    id: requiredText(data, 'id'),
-    hostedUrl: optionalText(data, 'hosted_url'),
-    code: optionalText(data, 'code'),
-    status: optionalText(data, 'status'),
+    id: requiredString(data, 'id'),
+    hostedUrl: optionalString(data, 'hosted_url'),
+    code: optionalString(data, 'code'),
+    status: optionalString(data, 'status'),
     createdAt: optionalDate(data, 'created_at'),
     expiresAt: optionalDate(data, 'expires_at'),
     pricing: decodePricing(data),
@@ -47,6 +47,8 @@ function decodePricing(data: WireRecord): CoinbasePricing | undefined {
   const pricing = optionalRecord(data, 'pricing');
   const local = pricing && optionalRecord(pricing, 'local');
   return (
-    local && { local: { amount: requiredText(local, 'amount'), currency: requiredText(local, 'currency') } }
+    local && {
+      local: { amount: requiredString(local, 'amount'), currency: requiredString(local, 'currency') },
+    }
   );
 }

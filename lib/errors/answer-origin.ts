@@ -1,4 +1,4 @@
-import { peek, textOf } from '../untrusted/peek.js';
+import { peek, nonBlankString } from '../untrusted/peek.js';
 
 /** Known to both the CommonJS and the ES module copy of the package. */
 const NOT_OPENROUTERS = Symbol.for('nestjs-openrouter/not-openrouters-envelope');
@@ -9,18 +9,18 @@ const NOT_OPENROUTERS = Symbol.for('nestjs-openrouter/not-openrouters-envelope')
  */
 export function isOwnEnvelope(content: unknown, status: number): boolean {
   const error = peek(content, 'error');
-  return peek(error, 'code') === status && textOf(peek(error, 'message')) !== undefined;
+  return peek(error, 'code') === status && nonBlankString(peek(error, 'message')) !== undefined;
 }
 
-/** Notes of an exception that the answer which it tells of is not in OpenRouter's own envelope. */
+/** Marks an exception whose answer is not in OpenRouter's own envelope. */
 export function markOtherOrigin<T extends object>(exception: T): T {
-  // Hidden: neither logs nor filters have a use for it.
+  // Not enumerable: neither logs nor filters have a use for it.
   return Object.defineProperty(exception, NOT_OPENROUTERS, { value: true });
 }
 
 /**
- * Whether an exception may tell of OpenRouter's own refusal, as opposed to the answer of something in between. One that
- * was made by hand may.
+ * Whether an exception may stand for OpenRouter's own refusal rather than the answer of a proxy or a firewall. One that
+ * an application has made by hand may.
  */
 export function isOfOpenRouter(exception: unknown): boolean {
   return peek(exception, NOT_OPENROUTERS) !== true;

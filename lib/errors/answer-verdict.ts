@@ -7,16 +7,16 @@ export interface OpenRouterErrorVerdict {
   /** What kind of failure it is. */
   readonly kind: OpenRouterErrorKind;
   /**
-   * OpenRouter's own message, or else the error's; of bearable length, and nothing shaped like a key in it. Where
-   * OpenRouter only says that a provider has failed, with the provider's name and reason.
+   * OpenRouter's own message, or else the error's; shortened, and without anything shaped like a key. If OpenRouter
+   * only says that a provider failed, the provider's name and reason are added.
    */
   readonly message: string;
   /**
-   * Whether the same request may well succeed if it is sent again in a moment, without anyone doing anything. Whether
-   * sending it again does something twice is another question. `error.availability.retryable` decides where it is there.
+   * Whether the same request is likely to succeed if it is sent again in a moment. Whether sending it again does
+   * something twice is another question. If `error.availability.retryable` is present, it decides.
    */
   readonly isTransient: boolean;
-  /** HTTP status, or that of an error inside a success or a stream; what the error itself means where that is vague. */
+  /** The HTTP status, or that of an error inside a success or a stream; the error's own status if it is more exact. */
   readonly status?: number;
   /** Which limit was hit, as `OpenRouterApiException.limitSource` has it. */
   readonly limitSource?: string;
@@ -27,7 +27,7 @@ export interface OpenRouterErrorVerdict {
   readonly retryAfterMs?: number;
   /** When the limit resets. */
   readonly resetsAt?: Date;
-  /** How many tokens of output the credits left would pay. */
+  /** How many tokens of output the remaining credits would pay for. */
   readonly affordableTokens?: number;
 }
 

@@ -14,17 +14,17 @@ import { parseErrorText } from './parsing/error-text.js';
 import type { HeaderReader } from './parsing/header-reader.js';
 import * as statusExceptions from './status.exceptions.js';
 
-/** A call that OpenRouter has refused: the answer as it came, and what was asked for. */
+/** A refused call: the answer as it came, and what was asked for. */
 export interface RefusedCall {
   readonly status: number;
   readonly header: HeaderReader;
-  /** The body as text; `undefined` if it could not be read. */
+  /** The body as a string; `undefined` if it could not be read. */
   readonly body: string | undefined;
-  /** The body as JSON, where it was parsed already. */
+  /** The parsed body, if it was parsed already. */
   readonly content?: unknown;
   readonly operation: string;
   readonly scrub: Scrub;
-  /** The key that the call was made with, for the hint what to do about it. */
+  /** The key of the call, for a hint on what to do about a refusal. */
   readonly key?: KeyInUse | undefined;
   readonly gone?: GoneNotice | undefined;
 }
@@ -61,13 +61,13 @@ export function createApiException(call: RefusedCall): OpenRouterApiException {
   return isOwnEnvelope(answer.content, status) ? exception : markOtherOrigin(exception);
 }
 
-/** The exception of the class that a status has. */
+/** An exception of the class that stands for a status. */
 export function apiExceptionOf(status: number, init: OpenRouterStatusExceptionInit): OpenRouterApiException {
   const Exception = CLASS_OF_STATUS.get(status);
   return Exception === undefined ? new OpenRouterApiException({ ...init, status }) : new Exception(init);
 }
 
-/** Whether a status has an exception class of its own, as all have that OpenRouter documents. */
+/** Whether a status has a class of its own, as every status has that OpenRouter documents. */
 export function hasOwnClass(status: number): boolean {
   return CLASS_OF_STATUS.has(status);
 }
@@ -83,7 +83,7 @@ function goneException(
   });
 }
 
-/** The id of a request that OpenRouter's support asks for. */
+/** The id of the request, for which OpenRouter's support asks. */
 export function readRequestId({ header, scrub }: Pick<RefusedCall, 'header' | 'scrub'>): string | undefined {
   const id = header('request-id') ?? header('x-request-id') ?? header('cf-ray');
   return id === undefined ? undefined : excerpt(scrubBounded(id, scrub));

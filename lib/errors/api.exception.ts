@@ -18,17 +18,17 @@ export interface OpenRouterApiExceptionInit {
   limitSource?: string | undefined;
   /** When the limit resets. */
   resetsAt?: Date | undefined;
-  /** How many tokens of output the credits left would pay. */
+  /** How many tokens of output the remaining credits would pay for. */
   affordableTokens?: number | undefined;
   /** How long the server asks to wait, in milliseconds. */
   retryAfterMs?: number | undefined;
   /** OpenRouter's name for the kind of error, for example `context_length_exceeded`. */
   errorType?: string | undefined;
-  /** The status that the error itself means, where that of HTTP says less. */
+  /** The status that the error itself names, if it is more exact than the HTTP status. */
   errorStatus?: number | undefined;
   /** Whether OpenRouter says that the request may be sent again. */
   retryable?: boolean | undefined;
-  /** The id of the request that OpenRouter's support asks for. */
+  /** The id of the request, for which OpenRouter's support asks. */
   requestId?: string | undefined;
 }
 
@@ -56,20 +56,23 @@ export class OpenRouterApiException extends OpenRouterException {
   /** The operation that failed, for example `credits.getCredits`. */
   readonly operation: string;
   /**
-   * `error.metadata` of the answer, scrubbed, without the account's id: six levels, 256 members, and 2 000 characters of
-   * a text at most. Where it is cut, it says so.
+   * `error.metadata` of the answer, scrubbed, without the account's id. At most six levels, 256 members, and 2 000
+   * characters of a string; cuts are marked.
    */
   declare readonly metadata?: Readonly<Record<string, unknown>>;
   /**
-   * Which limit was hit: `error.metadata.limit_source`, or where OpenRouter does not name it, what its message and the
-   * status are known to mean. Known are `openrouter_credits`, `openrouter_key_limit`, `openrouter_in_flight_budget`,
-   * `openrouter_guardrail_budget`, `openrouter_workspace_budget`, `openrouter_free_tier_daily` and
-   * `upstream_provider_shared_pool`; others are passed on as they come.
+   * Which limit was hit: `error.metadata.limit_source`, or if OpenRouter does not name it, the limit that its message
+   * and status are known to stand for. Known are `openrouter_credits`, `openrouter_key_limit`,
+   * `openrouter_in_flight_budget`, `openrouter_guardrail_budget`, `openrouter_workspace_budget`,
+   * `openrouter_free_tier_daily` and `upstream_provider_shared_pool`; others are passed on as they come.
    */
   declare readonly limitSource?: string;
   /** When the limit resets: `error.metadata.resets_at`, or of a 429 and a 503 also `X-RateLimit-Reset`. */
   declare readonly resetsAt?: Date;
-  /** How many tokens of output the credits left would pay, from a message that says what they "can only afford". */
+  /**
+   * How many tokens of output the remaining credits would pay for, from a message that they "can only afford" so
+   * many.
+   */
   declare readonly affordableTokens?: number;
   /**
    * How long the server asks to wait, in milliseconds: `error.availability.retry_after`, or `Retry-After`, or until
@@ -82,13 +85,16 @@ export class OpenRouterApiException extends OpenRouterException {
    */
   declare readonly errorType?: string;
   /**
-   * The status that the error itself means, where that of HTTP says less: a gateway has answered 500 to a refusal of
+   * The status that the error itself names, if it is more exact than the HTTP status: a gateway answered 500 to a
    * 402, or `errorType` is `rate_limit_exceeded` in a 502.
    */
   declare readonly errorStatus?: number;
-  /** What OpenRouter itself says of sending the request again (`error.availability.retryable`); it counts over the status. */
+  /**
+   * Whether OpenRouter says that the request may be sent again (`error.availability.retryable`); overrides the
+   * status.
+   */
   declare readonly retryable?: boolean;
-  /** The id of the request that OpenRouter's support asks for. */
+  /** The id of the request, for which OpenRouter's support asks. */
   declare readonly requestId?: string;
 
   /**

@@ -5,8 +5,8 @@ import { brandException } from './exception-brand.js';
 import { OpenRouterException } from './openrouter.exception.js';
 
 /**
- * The module's options, or the way it is registered, are wrong. Thrown at bootstrap, before anything is sent; by a
- * call only if the function given as a key fails.
+ * The module's options, or its registration, are wrong. Thrown at bootstrap, before anything is sent; by a call only if
+ * the function that returns the key fails.
  * The message names each option and the fix, and shows no value of a key.
  */
 export class OpenRouterConfigException extends OpenRouterException {
@@ -16,7 +16,7 @@ export class OpenRouterConfigException extends OpenRouterException {
 
   /**
    * @param message - The option, what is wrong with it, and the fix.
-   * @param options - `cause`: what led to it; hand over only what may be logged.
+   * @param options - `cause`: what led to it. Pass only what may be logged.
    */
   constructor(message: string, options?: { cause?: unknown }) {
     super('OPENROUTER_CONFIG', message, options);
@@ -55,7 +55,7 @@ export class OpenRouterValidationException extends OpenRouterException {
   }
 }
 
-/** A name that the caller has made up may be a key pasted into the wrong place. */
+/** The name of a property may be a key that was pasted into the wrong place. */
 function scrubbed({ property, constraints }: OpenRouterValidationError): OpenRouterValidationError {
   const texts = Object.entries(constraints).map(
     ([rule, text]) => [rule, scrubBounded(text, scrubShapes)] as const,
@@ -76,14 +76,14 @@ export class OpenRouterInsufficientCreditsException extends OpenRouterException 
 
   /** What the route needs, in US dollars. */
   readonly required: number;
-  /** What can be spent, in US dollars, which may be less than nothing; `null` if it is not known. */
+  /** What can be spent, in US dollars, possibly negative; `null` if it is not known. */
   readonly spendable: number | null;
   /** The status that the route answers a refusal with, from 400 to 599. */
   readonly status: number;
 
   /**
    * @param init - `message`: what is short; `required` and `spendable` in US dollars; `status`: that of the answer, 402
-   * by default; `cause`: why it is not known what can be spent, if so; hand over only what may be logged.
+   * by default; `cause`: why it is not known what can be spent, if so. Pass only what may be logged.
    */
   constructor(init: {
     message: string;
@@ -99,7 +99,7 @@ export class OpenRouterInsufficientCreditsException extends OpenRouterException 
   }
 }
 
-/** What a failed call is known to have done, and where it was. */
+/** What is known of a failed call. */
 export interface OpenRouterFailureInit {
   /** What happened. */
   message: string;
@@ -152,7 +152,7 @@ export class OpenRouterTimeoutException extends OpenRouterException {
   }
 }
 
-/** The caller's signal fired, or the module is shut down. */
+/** The caller's signal was aborted, or the module is shut down. */
 export class OpenRouterAbortException extends OpenRouterException {
   static {
     brandException(this, 'OpenRouterAbortException');

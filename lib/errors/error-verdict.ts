@@ -15,7 +15,7 @@ const UNKNOWN: OpenRouterErrorVerdict = Object.freeze({
   isTransient: false,
 });
 
-/** Kinds of which the balance has to know. */
+/** The kinds that make the balance ask again. */
 const SPENT_KINDS: readonly OpenRouterErrorKind[] = ['out-of-credits', 'key-limit', 'budget'];
 
 /** A verdict, and whether it leaves open whose money is missing. */
@@ -25,18 +25,18 @@ interface Judgement {
 }
 
 /**
- * Tells what an error says, whichever client of OpenRouter it comes from: an exception of this package, an error of
+ * Classifies an error of any client of OpenRouter: an exception of this package, an error of
  * `@openrouter/sdk`, `openai`, the AI SDK, `@anthropic-ai/sdk`, LangChain, of axios or fetch, or what OpenRouter sends
  * inside a success or a stream: `{ error: { code, message, metadata } }`, that `error` alone, the error of a choice, an
- * event of the Responses or the Messages API. All of them get the same verdict for the same answer.
+ * event of the Responses or the Messages API. The same answer gets the same verdict from each of them.
  *
- * Errors are read by their shape, through `cause` and the like, so that wrapped ones are recognised, and so are answers
- * that a gateway quotes in its own message. Of a fetch `Response` only the status and the headers can be read; pass
- * `{ status, headers, body }` with the `body` as text, as bytes or parsed for the whole verdict. An error of any size is
- * read in milliseconds: of a long text, the beginning counts.
+ * Errors are read by their shape, through `cause` and the like, so that wrapped ones are recognised, and so are
+ * answers that a gateway quotes in its own message. Of a fetch `Response` only the status and the headers can be
+ * read; pass `{ status, headers, body }` with the `body` as text, as bytes or parsed for the whole verdict. An error
+ * of any size is read in milliseconds: of a long string, the beginning counts.
  *
- * Other services answer with 402, too: one that nothing tells to be OpenRouter's is `payment-required`, without a
- * `limitSource`.
+ * Other services answer with 402 as well: one that cannot be recognised as OpenRouter's is `payment-required`,
+ * without a `limitSource`.
  *
  * @param error - Anything, for example what a `catch` has caught.
  * @returns the verdict; never throws.
@@ -45,7 +45,7 @@ export function classifyOpenRouterError(error: unknown): OpenRouterErrorVerdict 
   return judge(error).verdict;
 }
 
-/** Whether an error says that nothing more can be spent, or may say so: not every client hands on what a 402 says. */
+/** Whether an error says, or may say, that nothing more can be spent: not every client passes on the body of a 402. */
 export function mayBeShortOfMoney(error: unknown): boolean {
   const { verdict, isUnclear } = judge(error);
   return SPENT_KINDS.includes(verdict.kind) || isUnclear === true;
@@ -107,7 +107,10 @@ function verdictOfOwn(chain: readonly unknown[]): OpenRouterErrorVerdict | undef
   return undefined;
 }
 
-/** Of what one error wraps, an answer of OpenRouter's says the most; without one, the innermost is nearest to the fault. */
+/**
+ * Of a chain of errors, an answer of OpenRouter's says the most; without one, the innermost error is nearest to the
+ * fault.
+ */
 function judgeForeign(errors: readonly ForeignError[]): Judgement {
   const [outermost] = errors;
   const telling =

@@ -1,4 +1,4 @@
-/** Own property of every exception class; the same symbol in each copy of the package that a process has loaded. */
+/** An own property of every exception class. Each copy of the package in a process has the same symbol. */
 const KIND = Symbol.for('nestjs-openrouter/exception-kind');
 
 type AnyClass = abstract new (...args: never[]) => Error;
@@ -24,7 +24,7 @@ export function isInstanceOfBranded(target: object, value: unknown): boolean {
   try {
     return kindsOf(value).includes(kind);
   } catch {
-    // A revoked proxy cannot be looked at; it is none of ours.
+    // A revoked proxy cannot be inspected, and is not an exception of this package.
     return false;
   }
 }

@@ -1,5 +1,5 @@
 import { scrubShapes } from '../secret/scrub.js';
-import { peek, textOf, wireMember } from '../untrusted/peek.js';
+import { peek, nonBlankString, wireMember } from '../untrusted/peek.js';
 import { isOfOpenRouter } from './answer-origin.js';
 import { type OpenRouterErrorVerdict, verdictOfAnswer } from './answer-verdict.js';
 import { OpenRouterApiException } from './api.exception.js';
@@ -37,20 +37,20 @@ export function verdictOfException(exception: OpenRouterException): OpenRouterEr
   if (exception instanceof OpenRouterTimeoutException) return told('timeout', true);
   if (exception instanceof OpenRouterAbortException) return told('aborted');
   if (exception instanceof OpenRouterValidationException) return told('bad-request');
-  // OpenRouter has refused nothing; the status is that of the answer to the application's own caller.
+  // The guard refused, not OpenRouter; the status is that of the answer to the application's own client.
   if (exception instanceof OpenRouterInsufficientCreditsException) return told('unknown');
   return exception instanceof OpenRouterConfigException ? told('config') : undefined;
 }
 
-/** What an application has made by hand is read by its message. */
+/** An exception that an application has made by hand may lack all fields: its message is read instead. */
 function verdictOfApiException(exception: OpenRouterApiException, message: string): OpenRouterErrorVerdict {
   const { metadata, retryAfterMs, resetsAt, retryable, errorType } = exception;
-  const words = [errorType ?? textOf(wireMember(metadata, 'error_type'))].filter(
+  const words = [errorType ?? nonBlankString(wireMember(metadata, 'error_type'))].filter(
     (word) => word !== undefined,
   );
   const status =
     exception.errorStatus ?? weighStatus({ http: exception.status, codes: [], words, isQuoted: false });
-  // Behind such a message stands what a provider has said.
+  // Such a message is followed by a provider's own words.
   const said = isGeneric(message) ? '' : message;
   const {
     limitSource = limitSourceOf({

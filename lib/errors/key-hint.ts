@@ -28,9 +28,9 @@ const GIVE_AN_ORDINARY_KEY: Readonly<Record<KeyInUse['from'], string>> = {
 };
 
 /**
- * What to do about a refusal that is easily taken for a bad key, as a sentence.
+ * A sentence on what to do about a refusal that looks like a bad key.
  *
- * @param key - The key of the call; `undefined` for another client's, which is one of inference.
+ * @param key - The key of the call; `undefined` for an error of another client, which calls inference routes.
  */
 export function keyHint(
   status: number | undefined,
@@ -46,7 +46,7 @@ export function keyHint(
   return undefined;
 }
 
-/** A message with the hint behind it. */
+/** A message, followed by a hint. */
 export function withHint(message: string, hint: string | undefined): string {
   if (hint === undefined) {
     return message;

@@ -1,4 +1,4 @@
-import { peek, textOf, wireMember } from '../untrusted/peek.js';
+import { peek, nonBlankString, wireMember } from '../untrusted/peek.js';
 import { type AnswerSource, isInOwnWords } from './parsing/answer-source.js';
 import { isVague } from './parsing/error-status.js';
 import { isGeneric, isRelayed, reasonIn } from './parsing/relayed-error.js';
@@ -19,17 +19,17 @@ export const LIMIT_SOURCES = {
   sharedPool: 'upstream_provider_shared_pool',
 } as const;
 
-/** What is known of a refusal. */
+/** A refusal, as far as it is known. */
 interface Refusal {
-  /** Every status that it tells, that which counts first. */
+  /** Every status that it names, the deciding one first. */
   readonly statuses: readonly (number | undefined)[];
   /** OpenRouter's own message. */
   readonly message: string;
   readonly metadata: unknown;
   readonly retryAfterMs: number | undefined;
-  /** What the refusal itself says of trying again, as it came. */
+  /** `availability.retryable` of the refusal, as it came. */
   readonly retryable?: unknown;
-  /** Whether another error has quoted it, so that a vague status says nothing. */
+  /** Whether another error quotes it, in which case a vague status says nothing. */
   readonly isQuoted?: boolean | undefined;
   /** Whose refusal it is; OpenRouter's, unless it says otherwise. */
   readonly source?: AnswerSource | undefined;
@@ -37,11 +37,11 @@ interface Refusal {
 
 const SOURCE_OF_REASON: ReadonlyMap<unknown, string> = new Map([
   ['in_flight_budget_exhausted', LIMIT_SOURCES.inFlightBudget],
-  // The one request is larger than the whole budget, so that waiting does not help.
+  // One request is larger than the whole budget: waiting does not help.
   ['weight_exceeds_budget', LIMIT_SOURCES.credits],
 ]);
 
-/** What OpenRouter says with which status where it does not name the limit. The first match counts. */
+/** OpenRouter's messages about limits that it does not name, by status. The first match counts. */
 const KNOWN_MESSAGES: readonly (readonly [readonly number[], RegExp, string])[] = [
   [[402, 403], /\bkey limit exceeded/i, LIMIT_SOURCES.keyLimit],
   [[402], /\bcreate a key with a higher\b/i, LIMIT_SOURCES.keyLimit],
@@ -52,24 +52,24 @@ const KNOWN_MESSAGES: readonly (readonly [readonly number[], RegExp, string])[] 
   [[429], /\bfree-models-per-day\b/i, LIMIT_SOURCES.freeTierDaily],
 ];
 
-/** Words above that no other service is known to use, wherever in a message they stand. */
+/** Those of the words above that no other service is known to use: they may stand anywhere in a message. */
 const DISTINCT =
   /\bcreate a key with a higher\b|\bin-flight budget\b|\brequires more credits, or fewer\b|\bfree-models-per-day\b/i;
-/** What may stand before and after a sentence that another one quotes. */
+/** What may stand before and after a quoted sentence. */
 const BEFORE_SENTENCE = /(?:^|[^\p{L}\p{N}\s]|\b[45]\d\d)\s*$/u;
 const AFTER_SENTENCE = /^\s*(?:$|[^\p{L}\p{N}\s])/u;
 
 /** A message in which a gateway quotes another answer in a notation of its own. */
 const QUOTES_ANSWER = /\{\s*['"]error['"]/;
-/** A provider's limit for one model and one day, after which comes the model. */
+/** A provider's daily limit for one model, whose name follows. */
 const DAILY_LIMIT = /\blimit_rpd\b/i;
 
-/** The limit that a refusal names, or else the one that it is known to come from; unknown names as they came. */
+/** The limit that a refusal names, or else the one that it is known to come from. Unknown names pass through. */
 export function limitSourceOf(refusal: Refusal): string | undefined {
   const { metadata, message, source: told = 'openrouter' } = refusal;
   const source = isInOwnWords(message) && !isGeneric(message) ? 'openrouter' : told;
   return (
-    textOf(wireMember(metadata, 'limit_source')) ??
+    nonBlankString(wireMember(metadata, 'limit_source')) ??
     SOURCE_OF_REASON.get(peek(metadata, 'reason')) ??
     (source === 'elsewhere' ? undefined : sourceOfMessage(refusal, source)) ??
     (source === 'openrouter' ? sourceOfStatus(refusal) : undefined)
@@ -77,7 +77,7 @@ export function limitSourceOf(refusal: Refusal): string | undefined {
 }
 
 function sourceOfMessage({ statuses, message, isQuoted }: Refusal, source: AnswerSource): string | undefined {
-  // Behind such a message may stand what the provider has said, in words like OpenRouter's.
+  // Such a message may be followed by a provider's words, which may be like OpenRouter's.
   if (isGeneric(message)) {
     return undefined;
   }
@@ -91,7 +91,7 @@ function sourceOfMessage({ statuses, message, isQuoted }: Refusal, source: Answe
   )?.[2];
 }
 
-/** Whether it is what a message says, and not only some words of a sentence that is about something else. */
+/** Whether the match is a sentence of its own, not part of a sentence about something else. */
 function isSaidBy(message: string, pattern: RegExp): boolean {
   const found = pattern.exec(message);
   if (found === null || DISTINCT.test(message)) {
@@ -110,7 +110,7 @@ function sourceOfStatus({
 }: Refusal): string | undefined {
   const [status] = statuses;
   if (status === 402 && !isRelayed(message, metadata)) {
-    // Of the refusals for money, only the one that passes by itself has a Retry-After.
+    // Of the refusals about money, only the temporary one has a Retry-After.
     if (retryAfterMs !== undefined && retryable !== false) {
       return LIMIT_SOURCES.inFlightBudget;
     }
@@ -123,12 +123,12 @@ function sourceOfStatus({
   return undefined;
 }
 
-/** Whether too many requests were sent for the day, so that it helps nobody to wait a moment. */
+/** Whether a daily limit was hit, so that waiting a moment does not help. */
 export function isDailyLimit(status: number | undefined, message: string): boolean {
   return (status === undefined || status === 429) && DAILY_LIMIT.test(message);
 }
 
-/** Whether a 402 passes by itself: OpenRouter says when to come back, and money is not what is missing. */
+/** Whether a 402 is temporary: OpenRouter says when to come back, and credits are not what is missing. */
 export function isPassingRefusal(limitSource: string | undefined, retryAfterMs: number | undefined): boolean {
   return (
     limitSource === LIMIT_SOURCES.inFlightBudget ||

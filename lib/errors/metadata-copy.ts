@@ -6,23 +6,23 @@ const MAX_DEPTH = 6;
 const MAX_MEMBERS = 256;
 const MAX_STRING_LENGTH = 2_000;
 const MAX_NAME_LENGTH = 100;
-/** How much is looked at in all of the texts together. */
+/** How many characters of all strings together are copied. */
 const MAX_CHARACTERS = 65_536;
 
 const TOO_DEEP = '[nested too deep]';
 const CUT_SHORT = '[cut short]';
 
-/** What may still be copied. */
+/** How much may still be copied. */
 interface Allowance {
   members: number;
   characters: number;
 }
 
 /**
- * A copy of an error's metadata without secrets and account ids, or `undefined` if it is no object.
+ * A copy of an error's metadata without secrets and account ids, or `undefined` if it is not an object.
  *
- * Untrusted JSON may nest deeper than a stack and hold more than anybody reads: six levels are kept, 256 members, and
- * 2 000 characters of a text.
+ * Untrusted JSON may nest deeper than the stack allows and be of any size: the copy has at most six levels, 256
+ * members, and 2 000 characters of a string.
  */
 export function copyMetadata(metadata: unknown, scrub: Scrub): Readonly<Record<string, unknown>> | undefined {
   return isRecord(metadata)

@@ -3,11 +3,11 @@ import { scrubBounded } from '../untrusted/bounded-text.js';
 import { brandException, isInstanceOfBranded } from './exception-brand.js';
 
 /**
- * What every error of this package is.
+ * The parent of every error of this package.
  *
  * `instanceof` works across the CommonJS and the ES module copy of the package in one process, for this class and
- * for each of its subclasses. Nothing in an exception holds a key: its texts are scrubbed when it is made, and its
- * `cause` is never the HTTP library's own error.
+ * for each of its subclasses. No exception holds a key: its strings are scrubbed when it is made, and its `cause`
+ * is never the HTTP library's own error.
  */
 export class OpenRouterException extends Error {
   static {
@@ -19,9 +19,9 @@ export class OpenRouterException extends Error {
 
   /**
    * @param code - Stable identifier of the kind of error.
-   * @param message - What happened and what to do about it; anything shaped like a key is taken out, and
-   *   of a very long one the beginning is kept.
-   * @param options - `cause`: what led to it; hand over only what may be logged.
+   * @param message - What happened and what to do about it. Anything shaped like a key is removed; of a very long message
+   *   only the beginning is kept.
+   * @param options - `cause`: what led to it. Pass only what may be logged.
    */
   constructor(code: string, message: string, options?: { cause?: unknown }) {
     super(

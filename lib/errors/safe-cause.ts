@@ -5,8 +5,8 @@ import { peek } from '../untrusted/peek.js';
 const MAX_MESSAGE_LENGTH = 500;
 
 /**
- * A fresh error with the little of another one that helps an operator: `name`, `code`, `syscall` and a scrubbed
- * message. The original stays behind, since the HTTP library hangs the request, and so the key, on its errors.
+ * A fresh error with what an operator needs of another one: `name`, `code`, `syscall` and a scrubbed message. The
+ * original is not kept: the errors of the HTTP library hold the request, and with it the key.
  */
 export function safeCause(error: unknown, scrub: Scrub): Error {
   const text = peek(error, 'message');
@@ -24,7 +24,7 @@ export function safeCause(error: unknown, scrub: Scrub): Error {
         configurable: true,
         writable: true,
       };
-      // It would be refused if it inherited a getter.
+      // Without a prototype: an inherited getter would make the descriptor invalid.
       Object.defineProperty(cause, field, Object.setPrototypeOf(descriptor, null) as PropertyDescriptor);
     }
   }

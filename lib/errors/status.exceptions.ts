@@ -14,7 +14,7 @@ export class OpenRouterUnauthorizedException extends OpenRouterStatusException {
   }
 }
 
-/** 402: the account or the key has not enough credits, or too many requests hold them. `limitSource` tells which. */
+/** 402: the account or the key lacks credits, or running requests hold them; `limitSource` says which. */
 export class OpenRouterPaymentRequiredException extends OpenRouterStatusException {
   static {
     fixStatus(this, 'OpenRouterPaymentRequiredException', 402, 'OPENROUTER_PAYMENT_REQUIRED');
@@ -22,8 +22,8 @@ export class OpenRouterPaymentRequiredException extends OpenRouterStatusExceptio
 }
 
 /**
- * 403: the wrong kind of key, a key limit or a budget that is spent, or content that is refused; `limitSource` tells a
- * limit. It does not mean that the key is bad.
+ * 403: the wrong kind of key, a spent key limit or budget (`limitSource` names it), or refused content. It does not
+ * mean that the key is bad.
  */
 export class OpenRouterForbiddenException extends OpenRouterStatusException {
   static {
@@ -82,7 +82,7 @@ export class OpenRouterUnprocessableEntityException extends OpenRouterStatusExce
   }
 }
 
-/** 429: too many requests; `retryAfterMs` tells when to come back, if OpenRouter said so. */
+/** 429: too many requests; `retryAfterMs` says when to come back, if OpenRouter did. */
 export class OpenRouterTooManyRequestsException extends OpenRouterStatusException {
   static {
     fixStatus(this, 'OpenRouterTooManyRequestsException', 429, 'OPENROUTER_TOO_MANY_REQUESTS');

@@ -1,10 +1,10 @@
 import type { OpenRouterPhase } from '../contracts/delivery.js';
 import { peek } from '../untrusted/peek.js';
 
-/** How a request failed that got no answer. */
+/** How a request without an answer failed. */
 export interface TransportVerdict {
   readonly kind: 'connection' | 'timeout' | 'aborted';
-  /** Whether it may well succeed when it is sent again. */
+  /** Whether it is likely to succeed when it is sent again. */
   readonly isTransient: boolean;
 }
 
@@ -50,14 +50,14 @@ const CERTIFICATE_CODE =
   /^(?:ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH$|EPROTO$)/;
 const BROKEN_HTTP = 'HPE_';
 
-/** By the names that platforms and clients give their errors; `openai` leaves its own to the constructor. */
+/** By the names of errors in platforms and clients; in `openai`, the name of the constructor. */
 const VERDICT_OF_NAME = indexed([
   [CONNECTION, ['ConnectionError', 'APIConnectionError']],
   [TIMEOUT, ['TimeoutError', 'RequestTimeoutError', 'APIConnectionTimeoutError']],
   [ABORTED, ['AbortError', 'CanceledError', 'RequestAbortedError', 'APIUserAbortError']],
 ]);
 
-/** By the fixed messages of those that a bundler may have left without a name. */
+/** By the fixed messages of errors whose names a bundler may have changed. */
 const VERDICT_OF_MESSAGE = indexed([
   [CONNECTION, ['fetch failed', 'Connection error.']],
   [TIMEOUT, ['Request timed out.']],
@@ -70,12 +70,12 @@ function indexed(
   return new Map(rows.flatMap(([verdict, keys]) => keys.map((key) => [key, verdict] as const)));
 }
 
-/** What an error of another package says of the transport, if it is about the transport. */
+/** The verdict on an error of another package; `undefined` if it is not about the transport. */
 export function transportVerdictOf(error: unknown): TransportVerdict | undefined {
   const code = peek(error, 'code');
   const name = peek(error, 'name');
   const message = peek(error, 'message');
-  // axios tells its timeouts by the code of a lost connection.
+  // axios gives its timeouts the code of a lost connection.
   if (code === 'ECONNABORTED' && typeof message === 'string' && message.startsWith('timeout')) {
     return TIMEOUT;
   }
@@ -100,8 +100,8 @@ function verdictOfCodePattern(code: unknown): TransportVerdict | undefined {
 
 const LOST_DURING_TLS: readonly unknown[] = ['ECONNRESET', 'EPIPE', 'ETIMEDOUT'];
 
-/** Whether a connection that was lost in a phase may well hold the next time. */
+/** Whether a connection that was lost in a phase is likely to last the next time. */
 export function isTransientLoss(phase: OpenRouterPhase, code: unknown): boolean {
-  // A certificate that is refused once is refused again.
+  // A refused certificate will be refused again.
   return phase !== 'tls' || LOST_DURING_TLS.includes(code);
 }

@@ -13,7 +13,7 @@ import {
 import type { OpenRouterException } from '../errors/openrouter.exception.js';
 import { excerpt, showable } from '../errors/parsing/error-message.js';
 import { scrubShapes } from '../secret/scrub.js';
-import { peek, textOf } from '../untrusted/peek.js';
+import { peek, nonBlankString } from '../untrusted/peek.js';
 import type {
   OpenRouterExceptionMapper,
   OpenRouterExceptionMapping,
@@ -176,8 +176,8 @@ function decideBy(
 
 /** Describes a thrown value for the log, for the author of the mapping function. */
 function describeThrown(thrown: unknown): string {
-  const name = textOf(peek(thrown, 'name')) ?? typeof thrown;
-  const message = textOf(typeof thrown === 'string' ? thrown : peek(thrown, 'message'));
+  const name = nonBlankString(peek(thrown, 'name')) ?? typeof thrown;
+  const message = nonBlankString(typeof thrown === 'string' ? thrown : peek(thrown, 'message'));
   return message === undefined ? name : `${name} (${excerpt(showable(message, scrubShapes))})`;
 }
 

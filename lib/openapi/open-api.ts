@@ -1,7 +1,7 @@
 /** A class whose instances are described by a schema of their own. */
 type ModelClass<Model> = abstract new (...args: never[]) => Model;
 
-/** How `@nestjs/swagger` is told the type of a property that has values of type `Value`. */
+/** The `type` that `@nestjs/swagger` needs for a property whose values are of type `Value`. */
 type SchemaType<Value> = Value extends string
   ? () => StringConstructor
   : Value extends number
@@ -18,7 +18,7 @@ type SchemaType<Value> = Value extends string
               ? 'object'
               : () => ModelClass<Value>;
 
-/** What may be said of a property beside its type. */
+/** What a schema says of a property besides its type. */
 interface Details {
   readonly description?: string;
   readonly example?: unknown;
@@ -39,7 +39,9 @@ interface Property<Type> extends Details {
 
 type IsOptional<Model, Name extends keyof Model> = object extends Pick<Model, Name> ? true : false;
 
-/** A property of a model: its type, whether it may be missing, and whether it may be `null`, as the model declares it. */
+/**
+ * A property of a model: its type, whether it may be missing, and whether it may be `null`, as the model declares it.
+ */
 type PropertyOf<Model, Name extends keyof Model> = Details & {
   readonly required: IsOptional<Model, Name> extends true ? false : true;
   readonly type: SchemaType<NonNullable<Model[Name]>>;

@@ -1,8 +1,8 @@
 const BYTE_ORDER_MARK = '\uFEFF';
 
 /**
- * Parses untrusted JSON; `undefined` for a text that is none. `NaN` and the like are none, either; a number too large
- * for a double becomes `Infinity`, which the readers of amounts refuse.
+ * Parses untrusted JSON; `undefined` if the string is not JSON, as with `NaN`. A number too large for a double becomes
+ * `Infinity`, which the readers of amounts refuse.
  */
 export function tryParseJson(text: string): unknown {
   try {

@@ -1,7 +1,7 @@
 import { bounded } from './bounded-text.js';
 
 /**
- * A member of anything at all, or `undefined` if it cannot be had. What other packages throw may be a proxy, or have
+ * A member of any value, or `undefined` if it cannot be read: the errors of other packages may be proxies, or have
  * getters that throw.
  */
 export function peek(value: unknown, name: PropertyKey): unknown {
@@ -20,13 +20,13 @@ export function wireMember(value: unknown, name: string): unknown {
   return peek(value, name) ?? peek(value, camelCase(name));
 }
 
-/** Whether a value has members of its own. */
+/** Whether a value can have members. */
 export function isObject(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
-/** A text that says something; of a long one the beginning. */
-export function textOf(value: unknown): string | undefined {
+/** A string that is not blank, or the beginning of a long one. */
+export function nonBlankString(value: unknown): string | undefined {
   if (typeof value !== 'string') {
     return undefined;
   }

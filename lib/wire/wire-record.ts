@@ -23,7 +23,7 @@ export function unwrapData(body: unknown): WireRecord {
   return optionalRecord({ members: body, path: '' }, 'data') ?? { members: body, path: 'data' };
 }
 
-/** A required amount of money: a finite number; never made up. */
+/** A required amount of money: a finite number, never a default. */
 export function requiredAmount(record: WireRecord, name: string): number {
   const value = ownMember(record.members, name);
   if (typeof value !== 'number' || !Number.isFinite(value)) {
@@ -32,43 +32,43 @@ export function requiredAmount(record: WireRecord, name: string): number {
   return value;
 }
 
-/** A required amount of money that may be "none", such as a limit. */
+/** A required amount of money that may be `null`, such as a limit. */
 export function nullableAmount(record: WireRecord, name: string): number | null {
   return ownMember(record.members, name) === null ? null : requiredAmount(record, name);
 }
 
-/** An amount of money that newer servers send; one that is there must be a finite number. */
+/** An amount of money that older servers do not send; if present, it must be a finite number. */
 export function optionalAmount(record: WireRecord, name: string): number | undefined {
   const value = ownMember(record.members, name);
   return value === undefined || value === null ? undefined : requiredAmount(record, name);
 }
 
-/** A required text that is not empty, such as an id. */
-export function requiredText(record: WireRecord, name: string): string {
+/** A required string that is not empty, such as an id. */
+export function requiredString(record: WireRecord, name: string): string {
   const value = ownMember(record.members, name);
   if (typeof value !== 'string' || value === '') {
-    throw mismatch(pathOf(record, name), 'a text', value);
+    throw mismatch(pathOf(record, name), 'a string', value);
   }
   return value;
 }
 
-/** A text, or `undefined` if there is none. */
-export function optionalText(record: WireRecord, name: string): string | undefined {
+/** A string, or `undefined` if there is none. */
+export function optionalString(record: WireRecord, name: string): string | undefined {
   const value = ownMember(record.members, name);
   return typeof value === 'string' ? value : undefined;
 }
 
 const WITHOUT_ZONE = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?$/;
 
-/** A point in time, or `undefined` if there is none that can be read. One that names no time zone is in UTC. */
+/** A point in time, or `undefined` if there is none that can be read. Without a time zone it is in UTC. */
 export function optionalDate(record: WireRecord, name: string): Date | undefined {
-  const text = optionalText(record, name) ?? '';
-  // JavaScript would read it in the time zone of this machine.
+  const text = optionalString(record, name) ?? '';
+  // Without a zone, JavaScript would read it in the time zone of this machine.
   const date = new Date(WITHOUT_ZONE.test(text) ? `${text.replace(' ', 'T')}Z` : text);
   return Number.isNaN(date.getTime()) ? undefined : date;
 }
 
-/** A number that is no money, such as a count, or `undefined` if there is none. */
+/** A number other than money, such as a count, or `undefined` if there is none. */
 export function optionalNumber(record: WireRecord, name: string): number | undefined {
   const value = ownMember(record.members, name);
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
@@ -80,7 +80,7 @@ export function optionalBoolean(record: WireRecord, name: string): boolean | und
   return typeof value === 'boolean' ? value : undefined;
 }
 
-/** `null` where the answer says that there is none, which is more than saying nothing. */
+/** Keeps an explicit `null` (there is none) apart from a missing member (not known). */
 export function orNull<T>(
   record: WireRecord,
   name: string,
@@ -92,7 +92,7 @@ export function orNull<T>(
 /**
  * The list in `data` of an answer, decoded item by item.
  *
- * @throws `OpenRouterResponseException` if there is no list, or something in it is no object.
+ * @throws `OpenRouterResponseException` if there is no list, or an item is not an object.
  */
 export function decodeList<T>(body: unknown, decode: (item: WireRecord) => T): T[] {
   const list = unwrapList(body);
@@ -120,9 +120,9 @@ export function itemOf(list: readonly unknown[], index: number): WireRecord {
 
 type Defined<T> = { [Name in keyof T]: Exclude<T[Name], undefined> };
 
-/** Leaves out the members that the answer did not have, as opposed to setting them to `undefined`. */
+/** Removes the members that are `undefined`. */
 export function withoutUndefined<T extends object>(value: T): Defined<T> {
-  // Most have them all, and some answers have thousands of rows: a copy is made for the others alone.
+  // Copies only where needed: most values are complete, and some answers have thousands of rows.
   for (const name in value) {
     if (value[name] === undefined) {
       const defined = Object.entries(value).filter(([, member]) => member !== undefined);
@@ -144,11 +144,11 @@ function mismatch(path: string, expected: string, actual: unknown): OpenRouterRe
   });
 }
 
-/** What kind of value it is, without showing the value. */
+/** The kind of a value, for messages that must not show the value. */
 function kindOf(value: unknown): string {
   if (value === undefined) return 'missing';
   if (value === null) return 'null';
-  if (value === '') return 'an empty text';
+  if (value === '') return 'an empty string';
   if (Array.isArray(value)) return 'an array';
   if (typeof value === 'number') return Number.isFinite(value) ? 'a number' : 'not finite';
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;

@@ -124,9 +124,9 @@ describe('create', () => {
   });
 
   it.each<[string, unknown, string, RegExp]>([
-    ['no name', {}, 'name', /`name` must be a text/],
+    ['no name', {}, 'name', /`name` must be a string/],
     ['a blank name', { name: ' \n' }, 'name', /`name` must not be blank/],
-    ['a number as name', { name: 5 }, 'name', /`name` must be a text/],
+    ['a number as name', { name: 5 }, 'name', /`name` must be a string/],
     ['a negative limit', { ...REQUEST, limit: -1 }, 'limit', /from 0, or null for no limit/],
     ['NaN', { ...REQUEST, limit: NaN }, 'limit', /from 0/],
     ['Infinity', { ...REQUEST, limit: Infinity }, 'limit', /from 0/],

@@ -67,13 +67,13 @@ describe('CreateApiKeyRequest behind a ValidationPipe', () => {
   it('takes no name that implicit conversion has made of something else', async () => {
     const pipe = behind(CreateApiKeyRequest, { transformOptions: { enableImplicitConversion: true } });
     for (const name of [5, true, {}, ['x']]) {
-      expect(await messages(pipe({ name }))).toContain('`name` must be a text');
+      expect(await messages(pipe({ name }))).toContain('`name` must be a string');
     }
   });
 
   it('refuses by name', async () => {
     const pipe = behind(CreateApiKeyRequest);
-    expect(await messages(pipe({}))).toEqual(['`name` must be a text', '`name` must not be blank']);
+    expect(await messages(pipe({}))).toEqual(['`name` must be a string', '`name` must not be blank']);
     expect(await messages(pipe({ ...request, limit: -1 }))).toEqual([
       '`limit` must be a number of US dollars from 0, or null for no limit',
     ]);

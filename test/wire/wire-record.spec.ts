@@ -6,9 +6,9 @@ import {
   decodeList,
   optionalDate,
   optionalRecord,
-  optionalText,
+  optionalString,
   requiredAmount,
-  requiredText,
+  requiredString,
   unwrapData,
   type WireRecord,
   withoutUndefined,
@@ -65,7 +65,7 @@ describe('the content of an answer', () => {
     [undefined, 'missing'],
     [[], 'an array'],
     ['x', 'a string'],
-    ['', 'an empty text'],
+    ['', 'an empty string'],
     [7, 'a number'],
     [Infinity, 'not finite'],
     [false, 'a boolean'],
@@ -95,7 +95,7 @@ describe('a required amount', () => {
     ['{}', 'missing'],
     ['{"usage":null}', 'null'],
     ['{"usage":"12"}', 'a string'],
-    ['{"usage":""}', 'an empty text'],
+    ['{"usage":""}', 'an empty string'],
     ['{"usage":true}', 'a boolean'],
     ['{"usage":[12]}', 'an array'],
     ['{"usage":{"amount":12}}', 'an object'],
@@ -122,38 +122,38 @@ describe('a required amount', () => {
 
 describe('a text', () => {
   it('is kept', () => {
-    expect(requiredText(record('{"id":"ch_1"}'), 'id')).toBe('ch_1');
-    expect(optionalText(record('{"id":"ch_1"}'), 'id')).toBe('ch_1');
-    expect(optionalText(record('{"id":""}'), 'id')).toBe('');
+    expect(requiredString(record('{"id":"ch_1"}'), 'id')).toBe('ch_1');
+    expect(optionalString(record('{"id":"ch_1"}'), 'id')).toBe('ch_1');
+    expect(optionalString(record('{"id":""}'), 'id')).toBe('');
   });
 
   it.each([
     ['{}', 'missing'],
     ['{"id":null}', 'null'],
     ['{"id":7}', 'a number'],
-    ['{"id":""}', 'an empty text'],
+    ['{"id":""}', 'an empty string'],
     ['{"id":["a"]}', 'an array'],
     ['{"id":{}}', 'an object'],
   ])('cannot be that of %s where it is required', (json, kind) => {
-    const exception = thrown(() => requiredText(record(json), 'id'));
-    expect(exception.message).toContain(`\`data.id\` should be a text, and is ${kind}.`);
+    const exception = thrown(() => requiredString(record(json), 'id'));
+    expect(exception.message).toContain(`\`data.id\` should be a string, and is ${kind}.`);
     expect(exception.path).toBe('data.id');
   });
 
   it.each(['{}', '{"id":null}', '{"id":7}', '{"id":[]}'])(
     'is not there in %s where it is optional',
     (json) => {
-      expect(optionalText(record(json), 'id')).toBeUndefined();
+      expect(optionalString(record(json), 'id')).toBeUndefined();
     },
   );
 
   it.each(INHERITED)('is not the inherited %s', (name) => {
-    expect(optionalText(record('{}'), name)).toBeUndefined();
-    expect(() => requiredText(record('{}'), name)).toThrow('is missing');
+    expect(optionalString(record('{}'), name)).toBeUndefined();
+    expect(() => requiredString(record('{}'), name)).toThrow('is missing');
   });
 
   it('does not show what stands in its place', () => {
-    const exception = thrown(() => requiredText(record('{"id":{"secret":"abc123"}}'), 'id'));
+    const exception = thrown(() => requiredString(record('{"id":{"secret":"abc123"}}'), 'id'));
     expect(exception.message).not.toContain('abc123');
   });
 });
@@ -162,7 +162,7 @@ describe('an optional record', () => {
   it('knows its path', () => {
     const pricing = optionalRecord(record('{"pricing":{"local":{}}}'), 'pricing');
     expect(pricing).toEqual({ members: { local: {} }, path: 'data.pricing' });
-    expect(thrown(() => requiredText(optionalRecord(pricing!, 'local')!, 'amount')).path).toBe(
+    expect(thrown(() => requiredString(optionalRecord(pricing!, 'local')!, 'amount')).path).toBe(
       'data.pricing.local.amount',
     );
   });
@@ -212,7 +212,7 @@ describe('an optional date', () => {
 });
 
 describe('a list', () => {
-  const idOf = (item: WireRecord): string => requiredText(item, 'id');
+  const idOf = (item: WireRecord): string => requiredString(item, 'id');
 
   it.each([
     ['in `data`', { data: [{ id: 'a' }, { id: 'b' }] }],

@@ -1,22 +1,22 @@
-import { isObject, peek, textOf, wireMember } from '../../untrusted/peek.js';
+import { isObject, peek, nonBlankString, wireMember } from '../../untrusted/peek.js';
 import { isOpenRouterHost } from '../openrouter-host.js';
 import { isEnvelopeType, isErrorType } from './error-vocabulary.js';
 import type { HeaderReader } from './header-reader.js';
 import { errorStatusOf, isThrown, type WireError } from './wire-error.js';
 
 /**
- * Whose answer an error tells of: OpenRouter's, that of another service, or nobody can tell. It matters where a status
- * alone would be told as something about the account: other services answer with 402, too.
+ * Whose answer an error reports: OpenRouter's, that of another service, or not known. It matters where a status alone
+ * would say something about the account: other services answer with 402 as well.
  */
 export type AnswerSource = 'openrouter' | 'elsewhere' | 'unknown';
 
-/** What of an answer tells it. */
+/** The part of an answer that shows whose it is. */
 interface Told {
   readonly header: HeaderReader;
   readonly error?: WireError | undefined;
 }
 
-/** Members of an `error` of OpenRouter's; those of other APIs have more, such as a `type`. */
+/** The members of OpenRouter's `error`; that of other APIs has more, such as a `type`. */
 const MEMBERS: readonly string[] = [
   'code',
   'message',
@@ -25,19 +25,19 @@ const MEMBERS: readonly string[] = [
   'http_status',
   'availability',
 ];
-/** Members of `error.metadata` by names that no other API is known to have. */
+/** Members of `error.metadata` that no other API is known to have. */
 const METADATA: readonly string[] = ['limit_source', 'provider_name', 'is_byok', 'remedy_hint', 'error_type'];
-/** A proxy may have one after the other. */
+/** A proxy may have an endless chain of them. */
 const MAX_PROTOTYPES = 16;
-/** OpenRouter's messages about money point to a page of its own. */
+/** OpenRouter's messages about money link to its own pages. */
 const OWN_ADDRESS = /\bhttps:\/\/openrouter\.ai\//;
 
 /**
- * Whose the answer is that a client's error tells of.
+ * Whose answer a client's error reports.
  *
  * @param error - The error as it was thrown.
  * @param answer - What was read of it.
- * @param isRead - Whether the body, or any of it, was handed on.
+ * @param isRead - Whether the error has the body, or a part of it.
  */
 export function sourceOfAnswer(error: unknown, answer: Told, isRead: boolean): AnswerSource {
   const isOwn = isOwnContent(answer);
@@ -54,14 +54,14 @@ export function sourceOfAnswer(error: unknown, answer: Told, isRead: boolean): A
     return 'openrouter';
   }
   const isSomewhere = addressOf(error) !== undefined && !isAtOpenRouter(error);
-  // OpenRouter serves the Messages API, too, and so do others.
+  // OpenRouter serves the Messages API, and so do other services.
   if (isOfMessages(answer)) {
     return isSomewhere ? 'unknown' : 'openrouter';
   }
   return isSomewhere ? 'elsewhere' : 'unknown';
 }
 
-/** Whether a message is in words that only OpenRouter has. */
+/** Whether a message is one that only OpenRouter sends. */
 export function isInOwnWords(message: string): boolean {
   return OWN_ADDRESS.test(message);
 }
@@ -78,7 +78,7 @@ export function isOfSdk(error: object): boolean {
   return false;
 }
 
-/** Where the request went, as axios, gaxios, the AI SDK, ky, got and fetch tell it. */
+/** The URL of the request, in the places where axios, gaxios, the AI SDK, ky, got and fetch keep it. */
 export function addressOf(error: object): URL | undefined {
   const response = peek(error, 'response');
   const config = peek(error, 'config');
@@ -99,7 +99,7 @@ export function isAtOpenRouter(error: object): boolean {
   return address !== undefined && isOpenRouterHost(address.hostname);
 }
 
-/** Every answer of the API carries the one or the other. */
+/** Whether an answer has one of the two headers that every answer of OpenRouter has. */
 export function hasItsHeaders({ header }: Told): boolean {
   return (
     header('x-generation-id') !== undefined ||
@@ -107,44 +107,43 @@ export function hasItsHeaders({ header }: Told): boolean {
   );
 }
 
-/** Whether a body tells by itself whose it is. */
+/** Whether a body has members that only OpenRouter sends. */
 export function hasItsMarks(answer: Told): boolean {
   const errors = errorsIn(answer);
   return (
     errors.some(
       (inner) =>
-        OWN_ADDRESS.test(textOf(peek(inner, 'message')) ?? '') ||
+        OWN_ADDRESS.test(nonBlankString(peek(inner, 'message')) ?? '') ||
         METADATA.some((name) => peek(peek(inner, 'metadata'), name) !== undefined),
     ) ||
     (errors.length > 0 &&
       (answer.error?.around ?? []).some(
         (body) =>
-          /^(?:user|org)_/.test(textOf(peek(body, 'user_id')) ?? '') ||
-          (textOf(peek(body, 'id')) ?? '').startsWith('gen-'),
+          /^(?:user|org)_/.test(nonBlankString(peek(body, 'user_id')) ?? '') ||
+          (nonBlankString(peek(body, 'id')) ?? '').startsWith('gen-'),
       ))
   );
 }
 
-/** The errors of an answer that have the form of OpenRouter's; one that another service only quotes is not its own. */
+/** The errors of an answer that have the form of OpenRouter's. A quoted error belongs to another service's answer. */
 export function errorsIn({ error }: Told): object[] {
   return error === undefined || error.isQuoted ? [] : error.errors.filter(isInner);
 }
 
 /**
- * Whether the application itself has said what is to be answered: by an exception of Nest, of GraphQL, of Fastify, of
- * http-errors.
+ * Whether the application itself has chosen the answer, by an exception of Nest, GraphQL, Fastify or http-errors.
  */
 export function isAnsweredByApplication(error: object): boolean {
   return (
     typeof peek(error, 'getStatus') === 'function' ||
     typeof peek(error, 'getError') === 'function' ||
     typeof peek(error, 'expose') === 'boolean' ||
-    (textOf(peek(error, 'code')) ?? '').startsWith('FST_') ||
+    (nonBlankString(peek(error, 'code')) ?? '').startsWith('FST_') ||
     peek(error, Symbol.toStringTag) === 'GraphQLError'
   );
 }
 
-/** By its form alone, whichever gateway has handed it on. */
+/** Whether the form of an error is OpenRouter's, whichever gateway has passed it on. */
 function isOwnContent({ error }: Told): boolean {
   const { errors = [], around = [] } = error ?? {};
   const isTyped = [...errors.flatMap((each) => [peek(each, 'metadata'), each]), ...around].some((place) =>
@@ -153,7 +152,10 @@ function isOwnContent({ error }: Told): boolean {
   return isTyped || errors.some((each) => isInner(each) || isNamedByType(each));
 }
 
-/** Whether it is an error of the Messages API; of other APIs, an error with such a type has a `code` or a `param`, too. */
+/**
+ * Whether it is an error of the Messages API. In other APIs, an error with such a type also has a `code` or a
+ * `param`.
+ */
 function isOfMessages({ error }: Told): boolean {
   const { errors = [], around = [] } = error ?? {};
   return errors.some((each) => {
@@ -168,11 +170,11 @@ function isNamedByType(error: object): boolean {
   return hasOwnMembers(error) && isErrorType(peek(error, 'code'));
 }
 
-/** Whether a value is what OpenRouter's answers have as `error`, and no other API's, which have more in it. */
+/** Whether a value is an `error` of OpenRouter; that of other APIs has more members. */
 function isInner(value: unknown): boolean {
   return (
     hasOwnMembers(value) &&
-    textOf(peek(value, 'message')) !== undefined &&
+    nonBlankString(peek(value, 'message')) !== undefined &&
     (errorStatusOf(peek(value, 'code')) ?? errorStatusOf(peek(value, 'http_status'))) !== undefined
   );
 }
@@ -202,6 +204,6 @@ function namesOf(value: object): string[] {
 }
 
 function urlOf(value: unknown): URL | undefined {
-  const text = textOf(value) ?? textOf(peek(value, 'href'));
+  const text = nonBlankString(value) ?? nonBlankString(peek(value, 'href'));
   return text !== undefined && URL.canParse(text) ? new URL(text) : undefined;
 }

@@ -1,27 +1,27 @@
 import { UNCERTAIN_END } from '../../untrusted/bounded-text.js';
 import { tryParseJson } from '../../untrusted/json.js';
 
-/** Where a text of JSON has come to. */
+/** A position in a string of JSON. */
 interface Position {
-  /** What has still to be closed, the outermost first. */
+  /** The brackets that are still to be closed, the outermost first. */
   readonly open: string[];
-  /** The end of the last whole value, or the beginning of the last object or list that has begun. */
+  /** The end of the last complete value, or the beginning of the last object or list. */
   safe: number;
-  /** Where the string begins that has not ended. */
+  /** The beginning of an unterminated string. */
   string: number | undefined;
   /** Whether that string is the name of a member. */
   isName: boolean;
-  /** The end of the whole value, once it has ended. */
+  /** The end of the outermost value, once it is complete. */
   end: number | undefined;
 }
 
-/** The first JSON object in a text, such as the answer that a gateway quotes in a message of its own. */
+/** The first JSON object in a string, such as an answer that a gateway quotes in its own message. */
 export function jsonObjectIn(text: string): unknown {
   const from = text.indexOf('{');
   return from === -1 ? undefined : parseFrom(text.slice(from));
 }
 
-/** What a JSON object that was cut off says up to there; `undefined` for a text that is none. */
+/** Parses an incomplete JSON object up to its cut; `undefined` if the string does not begin with an object. */
 export function parseCutJson(text: string): unknown {
   return /^\uFEFF?\s{0,64}\{/.test(text) ? jsonObjectIn(text) : undefined;
 }
@@ -71,7 +71,7 @@ function closed(text: string, { open, safe, string, isName }: Position): string 
   return whole + open.toReversed().join('');
 }
 
-/** A string that was cut off, without the end in which half of a secret may stand. */
+/** An incomplete string without its end, which may be half of a secret. */
 function cutString(text: string, from: number): string {
   const to = Math.max(from + 1, text.length - UNCERTAIN_END);
   let at = from + 1;

@@ -1,5 +1,5 @@
 import type { Scrub } from '../../secret/scrub.js';
-import { isObject, peek, textOf, wireMember } from '../../untrusted/peek.js';
+import { isObject, peek, nonBlankString, wireMember } from '../../untrusted/peek.js';
 import { isDailyLimit, LIMIT_SOURCES, limitSourceOf } from '../limit-source.js';
 import { type ErrorAnswer, messageOfAnswer } from './error-message.js';
 import { weighStatus } from './error-status.js';
@@ -8,15 +8,15 @@ import { withReason } from './relayed-error.js';
 import { parseHttpDate, parseRetryAfter } from './retry-after.js';
 import { errorInContent, errorStatusOf, quotedErrorIn, type WireError } from './wire-error.js';
 
-/** What an error answer says, scrubbed. */
+/** The facts of an error answer, scrubbed. */
 export interface ErrorReading {
   /** `error.metadata`, as it came. */
   readonly metadata: unknown;
-  /** What happened, with a provider's own reason where there is one. */
+  /** What happened, with the provider's reason if there is one. */
   readonly message: string;
   /** What OpenRouter itself has said. */
   readonly said: string;
-  /** The status that counts, which is more exact than that of HTTP where that is vague. */
+  /** The deciding status: the HTTP status, or a more exact one. */
   readonly status: number | undefined;
   readonly limitSource: string | undefined;
   readonly retryAfterMs: number | undefined;
@@ -27,15 +27,15 @@ export interface ErrorReading {
   readonly isDailyLimit: boolean;
 }
 
-/** A number below is no point in time but a duration; from here to {@link FIRST_MILLISECONDS} it counts seconds. */
+/** Smaller numbers are durations; from here to {@link FIRST_MILLISECONDS} they count seconds since 1970. */
 const FIRST_SECONDS = 1e9;
 const FIRST_MILLISECONDS = 1e11;
 const MAX_DATE_LENGTH = 64;
 
-/** What says when a limit of requests resets comes with these alone. */
+/** The statuses whose `X-RateLimit-Reset` says when the limit resets. */
 const STATUSES_OF_RATES: readonly (number | undefined)[] = [429, 503];
 
-/** Reads an error answer of OpenRouter's, the one that this package has got or one that another client hands on. */
+/** Reads an error answer of OpenRouter, received by this package or by another client. */
 export function readErrorAnswer(answer: ErrorAnswer, scrub: Scrub): ErrorReading {
   const { header, error = errorInContent(answer.content) ?? quotedErrorIn(answer.text ?? '') } = answer;
   const metadata = metadataOf(error);
@@ -50,7 +50,7 @@ export function readErrorAnswer(answer: ErrorAnswer, scrub: Scrub): ErrorReading
     copied('retry-after'),
     secondsOf(peek(metadata, 'retry_after_seconds')),
   ];
-  // One that is malformed hides none of the others.
+  // A malformed value must not hide a good one.
   const retryAfterMs = waits
     .map((wait) => parseRetryAfter(wait, header('date'), Date.now()))
     .find((wait) => wait !== undefined);
@@ -75,7 +75,7 @@ export function readErrorAnswer(answer: ErrorAnswer, scrub: Scrub): ErrorReading
     said,
     status,
     limitSource: limitSource === undefined ? undefined : scrub(limitSource),
-    // A day's limit is nothing to wait for.
+    // Nobody waits for a day within a call.
     retryAfterMs:
       retryAfterMs ??
       (resetAt === undefined || isForTheDay || limitSource === LIMIT_SOURCES.freeTierDaily
@@ -89,7 +89,7 @@ export function readErrorAnswer(answer: ErrorAnswer, scrub: Scrub): ErrorReading
   };
 }
 
-/** The status of an error that came without one of its own, as inside a success. */
+/** The status of an error inside a success. */
 export function statusIn(content: unknown): number | undefined {
   return statusOf(errorInContent(content), undefined);
 }
@@ -99,7 +99,7 @@ function statusOf(error: WireError | undefined, http: number | undefined): numbe
   return weighStatus({ http, codes: codesOf(error), words, isQuoted: error?.isQuoted ?? false });
 }
 
-/** The statuses that an error and those that quote it name, the innermost first. */
+/** The statuses named by an error and by those that quote it, the innermost first. */
 function codesOf(error: WireError | undefined): number[] {
   return (error?.errors ?? [])
     .flatMap((each) => [peek(each, 'code'), wireMember(each, 'http_status')])
@@ -107,17 +107,17 @@ function codesOf(error: WireError | undefined): number[] {
     .filter((status) => status !== undefined);
 }
 
-/** The `error_type` in each of the places where it may stand, the nearest first. */
+/** Every `error_type` of an error, the nearest first. */
 function wordsOf(error: WireError | undefined): string[] {
   return placesOf(error)
-    .map((place) => textOf(wireMember(place, 'error_type')))
+    .map((place) => nonBlankString(wireMember(place, 'error_type')))
     .filter((word) => word !== undefined);
 }
 
-/** Other words by which an error may be called. */
+/** Other words that name the error. */
 function namesOf(error: WireError | undefined): string[] {
   return (error?.errors ?? [])
-    .flatMap((each) => [textOf(peek(each, 'code')), textOf(peek(each, 'type'))])
+    .flatMap((each) => [nonBlankString(peek(each, 'code')), nonBlankString(peek(each, 'type'))])
     .filter((word) => word !== undefined);
 }
 
@@ -127,7 +127,7 @@ function availabilityOf(error: WireError | undefined): unknown {
     .find(isObject);
 }
 
-/** Where facts of an error stand: in its metadata, in itself, beside it. */
+/** Where the facts of an error are: in its metadata, in itself, beside it. */
 function placesOf(error: WireError | undefined): unknown[] {
   const { errors = [], around = [] } = error ?? {};
   return [...errors.flatMap((each) => [peek(each, 'metadata'), each]), ...around];
@@ -137,7 +137,7 @@ function metadataOf(error: WireError | undefined): unknown {
   return (error?.errors ?? []).map((each) => peek(each, 'metadata')).find((metadata) => isObject(metadata));
 }
 
-/** How many tokens of output the credits left would pay, where a message tells it. */
+/** How many tokens of output the remaining credits would pay for, if a message says so. */
 export function affordableTokensIn(message: string): number | undefined {
   const [, minus, digits] =
     /\bcan only afford (-?)(\d{1,3}(?:[,._'’\u00a0\u202f ]\d{3})+(?!\d)|\d+)/i.exec(message) ?? [];
@@ -146,24 +146,24 @@ export function affordableTokensIn(message: string): number | undefined {
   return Number.isSafeInteger(tokens) ? (minus === '-' ? 0 : tokens) : undefined;
 }
 
-/** Measured from the answer's own clock, since the two may differ by minutes. */
+/** Measured from the answer's own clock: the clocks of server and client may differ by minutes. */
 function untilReset(resetAt: Date, header: HeaderReader): number {
   const now = Date.now();
   const answeredAt = parseHttpDate(header('date')?.trim() ?? '', now) ?? now;
   return Math.max(0, resetAt.getTime() - answeredAt);
 }
 
-/** A number of seconds in an error, as a header has it. */
+/** A number of seconds in the form of a header. */
 function secondsOf(seconds: unknown): string | undefined {
   return typeof seconds === 'number' ? String(Math.ceil(seconds)) : undefined;
 }
 
-/** A wait as it is told without a header: a number of seconds, or what the header would be. */
+/** A wait in the body: a number of seconds, or a string in the form of the header. */
 function waitOf(wait: unknown): string | undefined {
-  return secondsOf(wait) ?? textOf(wait);
+  return secondsOf(wait) ?? nonBlankString(wait);
 }
 
-/** A point in time as text, or in milliseconds or seconds since 1970, which headers write as text. */
+/** A point in time: a date string, or milliseconds or seconds since 1970, as a number or a string. */
 function dateOf(value: unknown): Date | undefined {
   const told = typeof value === 'string' ? value.slice(0, MAX_DATE_LENGTH).trim() : value;
   const isText = typeof told === 'string' && !/^\d+$/.test(told);

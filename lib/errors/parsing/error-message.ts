@@ -2,25 +2,25 @@ import { STATUS_CODES } from 'node:http';
 import type { Scrub } from '../../secret/scrub.js';
 import { bounded, scrubBounded } from '../../untrusted/bounded-text.js';
 import { tryParseJson } from '../../untrusted/json.js';
-import { isObject, peek, textOf } from '../../untrusted/peek.js';
+import { isObject, peek, nonBlankString } from '../../untrusted/peek.js';
 import type { AnswerSource } from './answer-source.js';
 import type { HeaderReader } from './header-reader.js';
 import type { WireError } from './wire-error.js';
 
 /** An error answer, wherever it was found. */
 export interface ErrorAnswer {
-  /** `undefined` where only the content was handed on. */
+  /** `undefined` if only the content is known. */
   readonly status: number | undefined;
   readonly header: HeaderReader;
-  /** The body as text; `undefined` if it is not known. */
+  /** The body as a string; `undefined` if it is not known. */
   readonly text: string | undefined;
-  /** The body as JSON; `undefined` if it is none. */
+  /** The parsed body; `undefined` if it is not JSON. */
   readonly content: unknown;
-  /** Whether the body was cut off, so that the content is not all of it. */
+  /** Whether the body was cut, so that the content is incomplete. */
   readonly isCut?: boolean | undefined;
-  /** The error in the content; what is found there, unless it is given. */
+  /** The error in the content, if it was found already. */
   readonly error?: WireError | undefined;
-  /** Whose answer it is: OpenRouter's, unless somebody else may have been asked. */
+  /** Whose answer it is; OpenRouter's by default. */
   readonly source?: AnswerSource | undefined;
 }
 
@@ -31,25 +31,25 @@ const MAX_EXCERPT_LENGTH = 200;
 const MAX_ISSUES = 20;
 const MAX_PATH_STEPS = 10;
 
-/** What an answer says, as it may be shown: scrubbed, of bearable length, without control characters. */
+/** The message of an answer in a form that may be shown: scrubbed, shortened, without control characters. */
 export function messageOfAnswer(answer: ErrorAnswer, scrub: Scrub): string {
   const { error, content } = answer;
   const message = error?.errors.map(messageOf).find((text) => text !== undefined);
   return showable(message ?? messageIn(content) ?? describeAnswer(answer, scrub), scrub);
 }
 
-/** A text as it may be shown in a message. Scrubbed before it is cut: no pattern finds every part of a key. */
+/** A string in a form that may be shown. It is scrubbed before it is cut: no pattern recognises a part of a key. */
 export function showable(text: string, scrub: Scrub): string {
   return printable(scrubBounded(text, scrub)).slice(0, MAX_MESSAGE_LENGTH);
 }
 
-/** The beginning of a text on one line. */
+/** The beginning of a string, on one line. */
 export function excerpt(text: string): string {
   const line = bounded(text).trim().replace(/\s+/g, ' ');
   return line.length > MAX_EXCERPT_LENGTH ? `${line.slice(0, MAX_EXCERPT_LENGTH)}…` : line;
 }
 
-/** The message in content of the shapes that OpenRouter and the proxies in front of it are known to send. */
+/** The message in content of any shape that OpenRouter and the proxies in front of it are known to send. */
 export function messageIn(content: unknown): string | undefined {
   if (!isObject(content) || Array.isArray(content)) {
     return undefined;
@@ -58,14 +58,14 @@ export function messageIn(content: unknown): string | undefined {
   return (
     (Array.isArray(error) ? undefined : messageOf(error)) ??
     messageOf(content) ??
-    textOf(error) ??
-    textOf(peek(content, 'detail')) ??
-    textOf(peek(content, 'title'))
+    nonBlankString(error) ??
+    nonBlankString(peek(content, 'detail')) ??
+    nonBlankString(peek(content, 'title'))
   );
 }
 
 function messageOf(value: unknown): string | undefined {
-  const message = textOf(peek(value, 'message'));
+  const message = nonBlankString(peek(value, 'message'));
   return message === undefined ? undefined : (summaryOfIssues(message) ?? message);
 }
 
@@ -76,7 +76,7 @@ function summaryOfIssues(message: string): string | undefined {
     return undefined;
   }
   const summary = issues.slice(0, MAX_ISSUES).flatMap((issue: unknown) => {
-    const text = textOf(peek(issue, 'message'));
+    const text = nonBlankString(peek(issue, 'message'));
     const path = peek(issue, 'path');
     const steps: unknown[] = Array.isArray(path) ? path.slice(0, MAX_PATH_STEPS) : [];
     const where = steps.filter((step) => typeof step !== 'object').join('.');
@@ -85,10 +85,10 @@ function summaryOfIssues(message: string): string | undefined {
   return summary.length === 0 ? undefined : summary.join('; ');
 }
 
-/** A list of texts, lists or objects, or an object: a line of a log may begin with a bracket, too. */
+/** An object, or a list of strings, lists or objects: a line of a log may begin with a bracket as well. */
 const JSON_BEGINS = /^\s*(?:\{|\[\s*(?:[[{"\]]|$))/;
 
-/** What can be said of an answer without a message of its own. */
+/** A description of an answer that has no message. */
 function describeAnswer(answer: ErrorAnswer, scrub: Scrub): string {
   const { status, header, text: whole, content, isCut, source = 'openrouter' } = answer;
   const who = source === 'openrouter' ? 'OpenRouter' : 'The server';
@@ -116,10 +116,10 @@ function describeAnswer(answer: ErrorAnswer, scrub: Scrub): string {
   return `${answered}: ${excerpt(text)}`;
 }
 
-/** The first message in JSON that is cut short; nothing else of it is shown, since it may hold the account's id. */
+/** The first message in incomplete JSON. Nothing else of it is shown: it may hold the account's id. */
 function messageOfBrokenJson(text: string): string | undefined {
   const literal = /"message"\s*:\s*("(?:[^"\\]|\\.)*")/.exec(text)?.[1];
-  return literal === undefined ? undefined : textOf(tryParseJson(literal));
+  return literal === undefined ? undefined : nonBlankString(tryParseJson(literal));
 }
 
 function describeStatus(status: number | undefined): string {
@@ -130,7 +130,7 @@ function describeStatus(status: number | undefined): string {
   return reason === undefined ? String(status) : `${status} (${reason})`;
 }
 
-/** Without the control characters by which a message could rewrite a log or a terminal. */
+/** Replaces the control characters with which a message could rewrite a log or a terminal. */
 function printable(text: string): string {
   return text.replace(/[^\P{Cc}\n\t]/gu, ' ');
 }

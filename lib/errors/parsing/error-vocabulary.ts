@@ -1,5 +1,5 @@
 /**
- * Statuses of the words that name an error. OpenRouter's own `error_type`, the same over Chat, Responses and Messages:
+ * The statuses of OpenRouter's `error_type`, which is the same over Chat, Responses and Messages:
  * https://openrouter.ai/docs/api/reference/errors-and-debugging.
  */
 const STATUS_OF_TYPE = indexed({
@@ -32,7 +32,7 @@ const STATUS_OF_TYPE = indexed({
   504: ['timeout'],
 });
 
-/** The `code` of an error of the Responses API, as `@openrouter/sdk` 1.3 lists it, as far as it is no type above. */
+/** The statuses of the `code` of the Responses API, as `@openrouter/sdk` 1.3 lists it, without the words above. */
 const STATUS_OF_CODE = indexed({
   400: [
     'invalid_image_format',
@@ -54,7 +54,7 @@ const STATUS_OF_CODE = indexed({
   504: ['vector_store_timeout'],
 });
 
-/** The `type` of an error of the Messages API: https://docs.anthropic.com/en/api/errors. */
+/** The statuses of the `type` of the Messages API: https://docs.anthropic.com/en/api/errors. */
 const STATUS_OF_ENVELOPE_TYPE = indexed({
   400: ['invalid_request_error'],
   401: ['authentication_error'],
@@ -68,7 +68,7 @@ const STATUS_OF_ENVELOPE_TYPE = indexed({
   529: ['overloaded_error'],
 });
 
-/** Why a response of the Responses API is incomplete, in the words of `error_type`. */
+/** The `error_type` for each reason why a response of the Responses API is incomplete. */
 const TYPE_OF_INCOMPLETENESS: ReadonlyMap<unknown, string> = new Map([
   ['max_output_tokens', 'max_tokens_exceeded'],
   ['content_filter', 'content_policy_violation'],
@@ -86,7 +86,7 @@ function indexed(rows: Readonly<Record<number, readonly string[]>>): ReadonlyMap
   );
 }
 
-/** The status that a word stands for, be it a type or a code. */
+/** The status that a type or a code stands for. */
 export function statusOfWord(word: unknown): number | undefined {
   return STATUS_OF_WORD.get(word);
 }

@@ -4,7 +4,7 @@ const MAX_EVENTS = 64;
 /** How a stream of server-sent events begins: a comment or a field. */
 const BEGINS = /^\uFEFF?\s{0,64}(?::|(?:data|event|id|retry):)/;
 
-/** The data of the events in the text of a stream, the last first: an error ends it. Of a long text only the end. */
+/** The data of the last events of a stream, the last first: an error ends a stream. */
 export function eventsFromEnd(text: string): string[] {
   return BEGINS.test(text)
     ? text

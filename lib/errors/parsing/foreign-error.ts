@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { isObject, peek, textOf } from '../../untrusted/peek.js';
+import { isObject, peek, nonBlankString } from '../../untrusted/peek.js';
 import { type TransportVerdict, transportVerdictOf } from '../transport-verdict.js';
 import { sourceOfAnswer } from './answer-source.js';
 import { type ErrorAnswer, messageIn } from './error-message.js';
@@ -7,11 +7,11 @@ import { type ErrorContent, parseErrorText } from './error-text.js';
 import { headerReader, type HeaderReader } from './header-reader.js';
 import { bareErrorIn, errorInContent, isThrown, quotedErrorIn, type WireError } from './wire-error.js';
 
-/** What an error of another client says, read from its shape alone. */
+/** An error of another client, read by its shape alone. */
 export interface ForeignError {
-  /** What was answered; without a status and content where nothing was. */
+  /** The answer; without a status and content if there was none. */
   readonly answer: ErrorAnswer;
-  /** Whether an error of OpenRouter's was found in it. */
+  /** Whether an error in OpenRouter's form was found in it. */
   readonly hasEnvelope: boolean;
   readonly fault: TransportVerdict | undefined;
   /** The error's own message. */
@@ -19,19 +19,18 @@ export interface ForeignError {
 }
 
 /**
- * Where clients keep the body of an answer: `@openrouter/sdk`, the AI SDK, gaxios, superagent; the text before what was
- * made of it, and last what did not pass a client's own checks.
+ * Where `@openrouter/sdk`, the AI SDK, gaxios and superagent keep the body of an answer: first as a string, then
+ * parsed, and last what did not pass the client's own validation.
  */
 const BODIES = ['body', 'responseBody', 'data', 'text', 'rawValue', 'value'] as const;
-/** Where wrappers keep what they wrap: every error, GraphQL, the AI SDK, settled promises. */
+/** Where errors keep the error that they wrap: any error, GraphQL, the AI SDK, settled promises. */
 const LINKS = ['cause', 'originalError', 'lastError', 'reason'] as const;
 
 const MAX_LINKED_ERRORS = 16;
 const MAX_AGGREGATED = 4;
-/** Of a body in bytes. */
 const MAX_BODY_BYTES = 262_144;
 
-/** An error and everything that it wraps, the outermost first; of bounded length, however they go round in circles. */
+/** An error and everything that it wraps, the outermost first. The length is bounded, even for circular chains. */
 export function unwrapError(error: unknown): unknown[] {
   const chain = [error];
   for (let at = 0; at < chain.length && chain.length < MAX_LINKED_ERRORS; at += 1) {
@@ -47,9 +46,9 @@ export function unwrapError(error: unknown): unknown[] {
 /** Reads one error of another client. Never throws. */
 export function readForeignError(error: unknown): ForeignError {
   const response = peek(error, 'response');
-  // Of an answer of axios, the body is `response.data`; of an exception of Nest, it is `response` itself.
+  // In axios the body is `response.data`; in an exception of Nest it is `response` itself.
   const bodies = [error, response].flatMap((owner) => BODIES.map((name) => readable(peek(owner, name))));
-  const message = textOf(error) ?? textOf(peek(error, 'message'));
+  const message = nonBlankString(error) ?? nonBlankString(peek(error, 'message'));
   const contents = [...bodies, error, response].map(contentOf);
   const text = bodies.find((content) => typeof content === 'string');
   const found = wireErrorIn(contents, error) ?? quotedIn(error, text, message);
@@ -68,7 +67,7 @@ export function readForeignError(error: unknown): ForeignError {
       status,
       header,
       text,
-      // Without a body the error's own message is all that was handed on of the answer's.
+      // Without a body, the error's own message is all that is known of the answer.
       content: body === undefined && message !== undefined ? { message } : body?.content,
       isCut: body?.isCut,
       error: found,
@@ -80,7 +79,7 @@ export function readForeignError(error: unknown): ForeignError {
   };
 }
 
-/** What stands in an envelope says more than an error without one, wherever it stands. */
+/** An error in an envelope says more than one without, wherever it was found. */
 function wireErrorIn(contents: readonly ErrorContent[], error: unknown): WireError | undefined {
   for (const find of [errorInContent, bareErrorIn]) {
     for (const { content } of contents) {
@@ -90,12 +89,12 @@ function wireErrorIn(contents: readonly ErrorContent[], error: unknown): WireErr
       }
     }
   }
-  // `@anthropic-ai/sdk` and others keep there the whole body, as text or parsed.
+  // `@anthropic-ai/sdk` and others keep the whole body there, as a string or parsed.
   const inner = contentOf(peek(error, 'error')).content;
   return isThrown(inner) ? undefined : errorInContent(inner);
 }
 
-/** Who calls fetch by hand often puts the body that he got into the message of the error that he throws. */
+/** Code that calls fetch by hand often puts the body into the message of the error that it throws. */
 function quotedIn(
   error: unknown,
   text: string | undefined,
@@ -105,7 +104,7 @@ function quotedIn(
   return quotedErrorIn(text ?? '') ?? quotedErrorIn(said ?? '');
 }
 
-/** A body as text, where a client keeps its bytes. */
+/** The body as a string if a client keeps its bytes. */
 function readable(body: unknown): unknown {
   if (!types.isUint8Array(body) && !types.isArrayBuffer(body)) {
     return body;
@@ -114,7 +113,7 @@ function readable(body: unknown): unknown {
     const bytes = types.isArrayBuffer(body) ? new Uint8Array(body) : body;
     return new TextDecoder().decode(bytes.subarray(0, MAX_BODY_BYTES));
   } catch {
-    // The bytes were handed on to another thread.
+    // The bytes were transferred to another thread.
     return undefined;
   }
 }
@@ -126,14 +125,14 @@ function contentOf(body: unknown): ErrorContent {
 function linksOf(error: unknown): object[] {
   const errors = peek(error, 'errors');
   const several: unknown[] = Array.isArray(errors) ? errors.slice(0, MAX_AGGREGATED) : [];
-  // Where Nest's `RpcException` keeps what it wraps, an answer of the API has what is no error that was thrown.
+  // Nest's `RpcException` keeps the error that it wraps in `error`, where an answer has a plain object.
   const inner = peek(error, 'error');
   return [...LINKS.map((name) => peek(error, name)), ...several, isThrown(inner) ? inner : undefined].filter(
     isObject,
   );
 }
 
-/** A status that is an error: what came inside a success has one of its own. */
+/** The status of a failed answer; an error inside a success has its own. */
 function statusOf(owner: unknown): number | undefined {
   return [peek(owner, 'status'), peek(owner, 'statusCode')].find(
     (status) => typeof status === 'number' && Number.isInteger(status) && status >= 300 && status <= 599,

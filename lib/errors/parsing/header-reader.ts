@@ -3,12 +3,12 @@ import { isObject, peek } from '../../untrusted/peek.js';
 /** Reads a header by its lower-case name. */
 export type HeaderReader = (name: string) => string | undefined;
 
-/** An iterator need not end. */
+/** An iterator may be endless. */
 const MAX_HEADERS = 500;
 const MAX_HEADER_LENGTH = 8_192;
 
 /**
- * Reads headers in whatever form a client keeps them: an object, `Headers`, a map, a list of pairs, Node's flat list.
+ * Reads headers in any form in which clients keep them: an object, `Headers`, a map, a list of pairs, Node's flat list.
  * Never throws.
  */
 export function headerReader(headers: unknown): HeaderReader {
@@ -25,7 +25,7 @@ export function headerReader(headers: unknown): HeaderReader {
       }
     }
   } catch {
-    // What was found so far is all that there is.
+    // The headers found so far still count.
   }
   return (name) => found.get(name);
 }
@@ -43,7 +43,7 @@ function* pairsOf(headers: unknown): Generator<readonly [unknown, unknown]> {
       yield [peek(pair, 0), peek(pair, 1)];
     }
   } else {
-    // Not by `Object.entries`, which makes a list of them all.
+    // Not with `Object.entries`, which copies all of them.
     for (const name in headers) {
       if (Object.hasOwn(headers, name)) yield [name, peek(headers, name)];
     }

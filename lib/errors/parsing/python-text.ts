@@ -1,13 +1,13 @@
-/** How an object begins that Python has written with `str`, which gateways put into their messages. */
+/** The beginning of an object in the form of Python's `str`, which gateways put into their messages. */
 const BEGINS = /\{\s{0,8}'/;
 
 const WORDS: Readonly<Record<string, string>> = { True: 'true', False: 'false', None: 'null' };
 const TOKEN = /'((?:[^'\\]|\\[^]|\\$)*)('|$)|"((?:[^"\\]|\\[^]|\\$)*)("|$)|\b(?:True|False|None)\b/g;
-/** Escapes that JSON has as well. */
+/** The escapes that JSON has as well. */
 const OF_JSON = /["\\/bfnrtu]/;
 const ESCAPES = /\\(?:x([0-9a-f]{2})|([^]))|"/gi;
 
-/** The JSON of an object as Python writes it, from where it begins in a text; `undefined` where there is none. */
+/** The first object that Python has written into a string, as JSON; `undefined` if there is none. */
 export function jsonOfPython(text: string): string | undefined {
   const from = BEGINS.exec(text)?.index;
   return from === undefined
@@ -23,7 +23,7 @@ export function jsonOfPython(text: string): string | undefined {
         );
 }
 
-/** A string that has not ended stays open, so that nothing is made up. */
+/** An unterminated string stays unterminated, so that nothing is invented. */
 function jsonString(inner: string, end: string | undefined): string {
   const written = inner.replace(ESCAPES, (escape, hex?: string, character?: string) => {
     if (hex !== undefined) return `\\u00${hex}`;

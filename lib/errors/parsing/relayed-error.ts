@@ -1,25 +1,25 @@
 import type { Scrub } from '../../secret/scrub.js';
 import { scrubBounded } from '../../untrusted/bounded-text.js';
-import { isObject, peek, textOf, wireMember } from '../../untrusted/peek.js';
+import { isObject, peek, nonBlankString, wireMember } from '../../untrusted/peek.js';
 import { parseErrorText } from './error-text.js';
 
-/** What OpenRouter says of an error that a provider has answered with; the provider's own words are in the metadata. */
+/** OpenRouter's message for an error of a provider, whose own words are in the metadata. */
 const GENERIC = /^\s*(provider returned error)\b/i;
 const ONLY_GENERIC = /^\s*provider returned error[\s.!]*$/i;
 
-/** Where an answer keeps its message, that of a provider included. */
+/** The members that may hold the message of an answer, OpenRouter's or a provider's. */
 const MESSAGES = ['message', 'error_message', 'error', 'detail', 'msg', 'title'] as const;
 const MAX_DEPTH = 4;
 
 const MAX_NAME_LENGTH = 60;
 const MAX_REASON_LENGTH = 200;
 
-/** Whether a message is OpenRouter's for what a provider has answered, so that nothing in it is about the account. */
+/** Whether a message is OpenRouter's for an error of a provider, in which case nothing in it is about the account. */
 export function isGeneric(message: string): boolean {
   return GENERIC.test(message);
 }
 
-/** Whether an error was handed on from a provider: its money and its limits are not the account's. */
+/** Whether an error was passed on from a provider: its money and its limits are not the account's. */
 export function isRelayed(message: string, metadata: unknown): boolean {
   return (
     isGeneric(message) ||
@@ -30,12 +30,12 @@ export function isRelayed(message: string, metadata: unknown): boolean {
   );
 }
 
-/** A message, and where it says nothing but that a provider has failed, which one and why. */
+/** A message; if it only says that a provider failed, with the provider's name and reason. */
 export function withReason(message: string, metadata: unknown, scrub: Scrub): string {
   if (!ONLY_GENERIC.test(message)) {
     return message;
   }
-  const name = shortened(textOf(wireMember(metadata, 'provider_name')), MAX_NAME_LENGTH, scrub);
+  const name = shortened(nonBlankString(wireMember(metadata, 'provider_name')), MAX_NAME_LENGTH, scrub);
   const reason = shortened(reasonIn(peek(metadata, 'raw')), MAX_REASON_LENGTH, scrub);
   const said = GENERIC.exec(message)?.[1] ?? message;
   const whose = name === undefined ? said : `${said} (${name})`;
@@ -46,9 +46,9 @@ export function withReason(message: string, metadata: unknown, scrub: Scrub): st
       : `${whose}: ${reason}`;
 }
 
-/** What a provider has said, be its answer JSON, an object, or a text. */
+/** The message in a provider's answer, which may be JSON, an object, or a plain string. */
 export function reasonIn(raw: unknown): string | undefined {
-  const text = textOf(raw);
+  const text = nonBlankString(raw);
   if (text === undefined) {
     return messageIn(raw, 0);
   }
@@ -67,12 +67,12 @@ function messageIn(value: unknown, depth: number): string | undefined {
   if (Array.isArray(value)) {
     return messageIn(value[0], depth + 1);
   }
-  // The innermost says the most: around it, there may be a message that says no more than that there was an error.
+  // The innermost message says the most; those around it may only say that there was an error.
   const inner = messageIn(peek(value, 'error'), depth + 1);
   if (inner !== undefined) {
     return inner;
   }
-  const said = MESSAGES.map((name) => textOf(peek(value, name))).find((text) => text !== undefined);
+  const said = MESSAGES.map((name) => nonBlankString(peek(value, name))).find((text) => text !== undefined);
   return said?.trimStart().startsWith('{') === true ? (reasonOfQuoted(said, depth) ?? said) : said;
 }
 
@@ -81,7 +81,7 @@ function reasonOfQuoted(text: string, depth: number): string | undefined {
 }
 
 function titleOf(text: string): string | undefined {
-  return textOf(/<title[^>]{0,200}>([^<]{0,400})/i.exec(text)?.[1]);
+  return nonBlankString(/<title[^>]{0,200}>([^<]{0,400})/i.exec(text)?.[1]);
 }
 
 function shortened(text: string | undefined, longest: number, scrub: Scrub): string | undefined {

@@ -1,6 +1,6 @@
 import { bounded } from '../../untrusted/bounded-text.js';
 import { tryParseJson } from '../../untrusted/json.js';
-import { isObject, peek, textOf, wireMember } from '../../untrusted/peek.js';
+import { isObject, peek, nonBlankString, wireMember } from '../../untrusted/peek.js';
 import { jsonObjectIn } from './cut-json.js';
 import { parseErrorText } from './error-text.js';
 import { isEnvelopeType, isErrorType, statusOfWord, typeOfIncompleteness } from './error-vocabulary.js';
@@ -8,44 +8,44 @@ import { eventsFromEnd } from './event-stream.js';
 import { jsonOfPython } from './python-text.js';
 import { isRelayed } from './relayed-error.js';
 
-/** An error as OpenRouter sends it, wherever in an answer, an event or a chunk it was found. */
+/** An error in OpenRouter's form, found in an answer, an event or a chunk. */
 export interface WireError {
-  /** The error itself, then those that quote it, from the inside out. */
+  /** The error itself, then the errors that quote it, from the inside out. */
   readonly errors: readonly object[];
-  /** What the errors stand in, from the inside out: a body, an event, a choice. */
+  /** What contains the errors, from the inside out: a body, an event, a choice. */
   readonly around: readonly object[];
-  /** Whether it was taken out of the text of another answer, whose own status says less. */
+  /** Whether another answer quotes it as a string, whose own status says less. */
   readonly isQuoted: boolean;
 }
 
-/** An error may be quoted in the message of another one, and that one again. */
+/** An error may be quoted in the message of another one, which is quoted again. */
 const MAX_DEPTH = 6;
-/** Whatever quotes it, a completion is not deeper. */
+/** A completion is never quoted more deeply. */
 const MAX_CHOICE_DEPTH = 2;
 const MAX_CHOICES = 8;
 const THREE_DIGITS = /^\d{3}$/;
 const PAGE = /^\s{0,64}</;
 
 /**
- * Finds the error in content of any kind that OpenRouter sends: an answer, one inside a success, a chunk of a stream, an
+ * Finds the error in content of any kind that OpenRouter sends: an error answer, a success, a chunk of a stream, an
  * event of the Responses or the Messages API.
  */
 export function errorInContent(content: unknown): WireError | undefined {
   return errorIn(content, 0);
 }
 
-/** Finds the error in content that is, or may be, an error without anything around it. */
+/** Finds the error in content that is an error without an envelope. */
 export function bareErrorIn(content: unknown): WireError | undefined {
   return isBareError(content) ? quoting(content, [], 0) : undefined;
 }
 
-/** Finds the error that a text quotes somewhere: a message, an event of a stream, a line of a gateway. */
+/** Finds an error that is quoted anywhere in a string: a message, a stream, a line of a gateway. */
 export function quotedErrorIn(text: string): WireError | undefined {
-  // A page may hold anything.
+  // A page may contain anything.
   return PAGE.test(text) ? undefined : (errorOfStream(text) ?? quotedIn(text, 0));
 }
 
-/** The error in the text of a whole stream, which comes last. */
+/** The last error in a whole stream. */
 function errorOfStream(text: string): WireError | undefined {
   for (const data of eventsFromEnd(text)) {
     const found = errorIn(tryParseJson(data), 0);
@@ -56,7 +56,7 @@ function errorOfStream(text: string): WireError | undefined {
   return undefined;
 }
 
-/** A status of 400 to 599; gateways in front of OpenRouter make a text of it. */
+/** A status from 400 to 599, as a number, or as a string as some gateways send it. */
 export function errorStatusOf(value: unknown): number | undefined {
   const status = typeof value === 'string' && THREE_DIGITS.test(value) ? Number(value) : value;
   return typeof status === 'number' && Number.isInteger(status) && status >= 400 && status <= 599
@@ -64,7 +64,7 @@ export function errorStatusOf(value: unknown): number | undefined {
     : undefined;
 }
 
-/** Whether a value is an error that was thrown, as opposed to one that was sent. */
+/** Whether a value is a thrown error rather than one that was sent. */
 export function isThrown(value: unknown): boolean {
   return typeof peek(value, 'stack') === 'string';
 }
@@ -88,7 +88,7 @@ function errorIn(content: unknown, depth: number): WireError | undefined {
   );
 }
 
-/** `{ error: … }`, in which there may be a whole body again. */
+/** `{ error: … }`, which may contain a whole body again. */
 function namedErrorIn(content: object, depth: number): WireError | undefined {
   const error = peek(content, 'error');
   if (typeof error === 'string') {
@@ -117,9 +117,9 @@ function errorOfChoice(content: object, depth: number): WireError | undefined {
   return undefined;
 }
 
-/** A response of the Responses API that ended early tells it by a reason. */
+/** A response of the Responses API that ended early has a reason instead of an error. */
 function errorOfIncompleteness(content: object): WireError | undefined {
-  const reason = textOf(peek(wireMember(content, 'incomplete_details'), 'reason'));
+  const reason = nonBlankString(peek(wireMember(content, 'incomplete_details'), 'reason'));
   if (reason === undefined) {
     return undefined;
   }
@@ -128,7 +128,7 @@ function errorOfIncompleteness(content: object): WireError | undefined {
   return { errors: [error], around: [content], isQuoted: false };
 }
 
-/** `{ type: 'error', code, message }`, and a chunk that has an `error_type` and nothing else of an error. */
+/** `{ type: 'error', code, message }`, or a chunk whose only sign of an error is an `error_type`. */
 function errorOfEvent(content: object, depth: number): WireError | undefined {
   if (isThrown(content)) {
     return undefined;
@@ -141,10 +141,10 @@ function errorOfType(content: object, depth: number): WireError | undefined {
   return isErrorType(wireMember(content, 'error_type')) ? quoting(content, [], depth) : undefined;
 }
 
-/** An error, or the one that its message quotes: gateways put the whole answer that they got into their own message. */
+/** An error, with the one that its message quotes: gateways put the whole answer that they got into their message. */
 function quoting(error: object, around: readonly object[], depth: number): WireError {
-  const message = textOf(peek(error, 'message'));
-  // What a provider has said is not OpenRouter's, whatever it looks like.
+  const message = nonBlankString(peek(error, 'message'));
+  // A provider's words are not OpenRouter's, whatever they look like.
   const quoted =
     message === undefined || isRelayed(message, peek(error, 'metadata'))
       ? undefined
@@ -170,7 +170,7 @@ function quotedIn(whole: string, depth: number): WireError | undefined {
   return found && { ...found, isQuoted: true };
 }
 
-/** The first object that a text quotes, written as JSON or as Python writes it. */
+/** The first object in a string, in JSON and in Python's notation. */
 function objectsIn(text: string): unknown[] {
   const python = jsonOfPython(text);
   return [jsonObjectIn(text), python === undefined ? undefined : jsonObjectIn(python)];
@@ -180,10 +180,10 @@ function standingIn(found: WireError | undefined, content: object): WireError | 
   return found && { ...found, around: [...found.around, content] };
 }
 
-/** Whether the value of a member called `error` says anything. */
+/** Whether the value of a member named `error` says anything. */
 function isError(error: object): boolean {
   return (
-    textOf(peek(error, 'message')) !== undefined ||
+    nonBlankString(peek(error, 'message')) !== undefined ||
     hasStatus(error) ||
     isObject(peek(error, 'metadata')) ||
     isObject(peek(error, 'availability')) ||
@@ -191,16 +191,16 @@ function isError(error: object): boolean {
   );
 }
 
-/** Whether a value that nothing calls an error is one all the same. */
+/** Whether a value is an error although no member named `error` holds it. */
 function isBareError(error: unknown): error is object {
-  if (!isObject(error) || Array.isArray(error) || textOf(peek(error, 'message')) === undefined) {
+  if (!isObject(error) || Array.isArray(error) || nonBlankString(peek(error, 'message')) === undefined) {
     return false;
   }
-  // What other packages throw has codes and types of its own.
+  // The errors of other packages have codes and types of their own.
   return hasStatus(error) || (!isThrown(error) && (isObject(peek(error, 'metadata')) || hasBareWord(error)));
 }
 
-/** In a text, such as a message with the issues of a validation, a word is not enough. */
+/** In a string, such as a message with validation issues, a word alone is not enough. */
 function isQuotedError(error: unknown): error is object {
   return isBareError(error) && (hasStatus(error) || isObject(peek(error, 'metadata')));
 }
