@@ -45,6 +45,19 @@ describe('sockets', () => {
     expect(server.sockets.length).toBe(1);
   });
 
+  it('may wait for an answer for longer than they may be idle', async () => {
+    const server = await startServer((request, response, index) => {
+      setTimeout(() => answerWell(request, response), index === 0 ? 0 : 4_500);
+    });
+    const client = clientOf(server, { timeoutMs: 20_000, retry: false });
+    await client.credits.getCredits();
+    // One on the kept socket, one on a new one.
+    const calls = [client.credits.getCredits(), client.credits.getCredits()];
+    await expect(Promise.all(calls)).resolves.toEqual([CREDITS, CREDITS]);
+    expect(server.requests.length).toBe(3);
+    expect(server.sockets.length).toBe(2);
+  }, 30_000);
+
   it('are new for each POST, and closed after it', async () => {
     const server = await startServer(answerWell);
     const client = clientOf(server);
