@@ -1,20 +1,20 @@
 import { Agent as HttpAgent, type AgentOptions } from 'node:http';
 import { MAX_SOCKETS } from './connection.js';
 
-/** Node's servers close an idle socket after 5 s. One that is closed earlier here is never written to as it goes away. */
+/** Node's servers close an idle socket after 5 s. Closing it earlier avoids writing to a socket that is going away. */
 const IDLE_SOCKET_MS = 4_000;
 
 /** The interval of TCP keep-alive probes. */
 export const TCP_KEEP_ALIVE_MS = 60_000;
 
-/** The agents of an account, so that no setting of the process and no other module reaches its requests. */
+/** The agents of one account. No setting of the process and no other module affects them. */
 export interface Agents {
   readonly pooled: HttpAgent;
-  /** Without keep-alive and without a limit, so that no socket is ever handed to a second request. */
+  /** Without keep-alive and without a limit: with a limit, Node would hand a socket on to a queued request. */
   readonly separate: HttpAgent;
 }
 
-/** Opens the two agents, each of them by `open`. */
+/** Opens both agents with `open`. */
 export function openAgents(open: (options: AgentOptions) => HttpAgent): Agents {
   return {
     pooled: open({

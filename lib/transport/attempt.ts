@@ -18,21 +18,21 @@ export interface WireAnswer {
   readonly fault: BodyFault | undefined;
 }
 
-/** There was no answer. Carries the error as Node raised it, which must not leave the package. */
+/** Thrown if there was no answer. Carries the error as Node raised it, which must not leave the package. */
 export class TransportFault extends Error {
   constructor(
     readonly raw: unknown,
     readonly phase: OpenRouterPhase,
-    /** Whether the request went out on a kept connection, which the server may just have been closing. */
+    /** Whether the request was sent on a pooled connection, which the server may have been closing. */
     readonly reused: boolean,
   ) {
     super('no answer');
   }
 }
 
-/** One request on its way, which can be ended at any moment. */
+/** One request, which can be ended at any moment. */
 export interface Attempt {
-  /** Where the request is, and what is known of its effect if it ended now. */
+  /** The phase of the request, and what would be known of its effect if it ended now. */
   readonly where: { readonly phase: OpenRouterPhase; readonly delivery: OpenRouterDelivery };
 
   /**
@@ -42,6 +42,6 @@ export interface Attempt {
    */
   send(request: WireRequest): Promise<WireAnswer>;
 
-  /** Ends the request and its socket, and drops whatever comes after that. */
+  /** Ends the request and its socket. A later answer is dropped. */
   end(): void;
 }

@@ -1,11 +1,11 @@
 /**
  * How a request gets its socket:
- * - `pooled`: one that an earlier request has left, or a new one that is kept for the next request.
- * - `isolated`: one of its own, as soon as one of the places is free.
- * - `unqueued`: one of its own, at once. On a kept socket that the server is just closing, nobody could tell whether a
- *   `POST` has arrived; and a `POST` that has waited for most of its time would be sent just before it is given up.
+ * - `pooled`: an idle socket of an earlier request, or a new one that stays open for the next request.
+ * - `isolated`: its own socket, as soon as one of the places is free.
+ * - `unqueued`: its own socket, at once. If the server is just closing a pooled socket, nobody can tell whether a `POST`
+ *   has arrived on it. And a `POST` that has waited in a queue would be sent just before its time runs out.
  */
 export type Connection = 'pooled' | 'isolated' | 'unqueued';
 
-/** How many sockets an account has at a time: pooled ones, and isolated ones as well. */
+/** The maximum number of pooled sockets of an account, and of isolated ones. */
 export const MAX_SOCKETS = 50;

@@ -8,21 +8,21 @@ import type { RequestHead, Route } from './route.js';
 import type { Leave } from './semaphore.js';
 import { shield } from './shield.js';
 
-/** Member of a TLS socket that Node's declarations leave out: whether the handshake is under way. */
+/** Member of a TLS socket that Node's type declarations do not include: whether its handshake is in progress. */
 const SECURE_CONNECTING = 'secureConnecting';
 
-/** Gets the end of an exchange: one of the two, once. */
+/** Receives the result of an exchange: exactly one of the two calls, once. */
 export interface ExchangeListener {
-  /** The answer has begun. Whatever happens to it from here on shows in its body. */
+  /** The answer has begun. Later failures surface in its body. */
   onAnswer(response: IncomingMessage): void;
   /** There is no answer. */
   onFault(error: Error): void;
 }
 
-/** One request over `node:http` or `node:https`, and the phase it is in. */
+/** One request over `node:http` or `node:https`, and its phase. */
 export class Exchange {
   #request: ClientRequest | undefined;
-  /** The request for a tunnel, until the request itself has a socket. */
+  /** The `CONNECT` request of a tunnel. */
   #connect: ClientRequest | undefined;
   #leave: Leave | undefined;
   #phase: OpenRouterPhase = 'queue';
@@ -35,7 +35,7 @@ export class Exchange {
     private readonly listener: ExchangeListener,
   ) {}
 
-  /** Where the request is, or was when it ended. */
+  /** The phase of the request, or the one in which it ended. */
   get phase(): OpenRouterPhase {
     const request = this.#request;
     if (this.#phase === 'queue' && request?.reusedSocket === true) {
@@ -45,12 +45,12 @@ export class Exchange {
     return this.#phase;
   }
 
-  /** Whether the request went out on a connection that an earlier one had left. */
+  /** Whether the request was sent on an idle connection of an earlier one. */
   get isReused(): boolean {
     return this.#request?.reusedSocket === true;
   }
 
-  /** Sends the request as soon as there is a place for it. */
+  /** Sends the request as soon as it has a place. */
   send(head: RequestHead, body: string | undefined): void {
     const queue = this.route.queueOf(this.connection);
     if (queue === undefined) {
@@ -63,7 +63,7 @@ export class Exchange {
     }
   }
 
-  /** Ends the request and its socket. A request that has not begun never will. */
+  /** Ends the request and its socket. A request that still waits is never sent. */
   end(): void {
     this.#isEnded = true;
     this.#connect?.destroy();
@@ -98,10 +98,10 @@ export class Exchange {
         });
         request.on('error', (error) => this.#fail(error));
         request.on('close', () => {
-          // Some requests end with neither an answer nor an error: after a switch of protocols, for one.
+          // Some requests end with neither an answer nor an error, for example after a switch of protocols.
           this.#fail(new Error('the connection was closed without an answer'));
           if (this.#leave !== undefined) {
-            // Only after this event does Node put the socket back for the next request.
+            // Node returns the socket to its pool only after this event.
             process.nextTick(this.#leave);
           }
         });
@@ -120,7 +120,7 @@ export class Exchange {
     }
   }
 
-  /** Follows a request on a new socket up to a phase, which begins once the request can be written. */
+  /** Follows the phases of a new socket. `upTo` is the phase that begins when the request can be written. */
   #follow(request: ClientRequest, upTo: OpenRouterPhase): void {
     request.once('socket', (socket: Socket) =>
       withoutPollution(() => {
@@ -139,7 +139,7 @@ export class Exchange {
     const toPhase = (phase: OpenRouterPhase) => () => {
       this.#phase = phase;
     };
-    // A destroyed socket never came past its lookup, which had called back at once.
+    // A new socket that is destroyed already failed in its lookup, which called back synchronously.
     if (socket.connecting || (socket.destroyed && this.#request?.reusedSocket !== true)) {
       this.#phase = isByName ? 'dns' : 'connect';
       socket.once('lookup', (error: Error | null | undefined) => {

@@ -64,7 +64,7 @@ export class NodeAttempt implements Attempt, ExchangeListener {
     this.#reject(new TransportFault(error, this.#exchange.phase, this.#exchange.isReused));
   }
 
-  /** Never settles: the answer does not go back through axios, which would wrap and normalise what nobody reads. */
+  /** Never settles: the answer bypasses axios, which would wrap and normalise members that nobody reads. */
   readonly #adapter: AxiosAdapter = ({ method = '', url = '', headers, data }) => {
     this.#exchange.send({ method: method.toUpperCase(), url, headers: headers }, data as string | undefined);
     return new Promise(() => undefined);

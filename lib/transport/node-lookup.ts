@@ -6,8 +6,8 @@ import { isObject } from '../untrusted/peek.js';
 type AxiosLookup = NonNullable<OpenRouterAxiosOptions['lookup']>;
 
 /**
- * Makes a lookup in the style of axios one for Node: it may return a promise instead of calling back, give addresses
- * without their family, and give one address where Node asks for all.
+ * Adapts a lookup function in the style of axios to Node. Such a function may return a promise instead of calling back,
+ * leave out the family of an address, and give one address although Node asks for all.
  */
 export function nodeLookup(lookup: AxiosLookup): LookupFunction {
   return (hostname, options, callback) => {
@@ -29,7 +29,7 @@ export function nodeLookup(lookup: AxiosLookup): LookupFunction {
     const promised: unknown = lookup(hostname, options, settle);
     if (promised instanceof Promise) {
       promised.then(
-        // A function that calls back may be async, too.
+        // An async function may also call back, and then its promise resolves to nothing.
         (found: unknown) => {
           if (found !== undefined) {
             settle(null, ...((Array.isArray(found) ? found : [found]) as [unknown, unknown]));

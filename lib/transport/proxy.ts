@@ -1,7 +1,7 @@
 import type { OpenRouterAxiosOptions } from '../options/openrouter-options.js';
 import { isRecord } from '../untrusted/is-record.js';
 
-/** A proxy of the options. */
+/** The proxy that the options name. */
 export interface Proxy {
   /** With its colon. */
   readonly protocol: string;
@@ -11,7 +11,7 @@ export interface Proxy {
   readonly authorization: string | undefined;
 }
 
-/** Reads `axios.proxy`: axios' own form of it, or a `URL`. */
+/** Reads `axios.proxy`, either in the form that axios documents or as a `URL`. */
 export function proxyIn({ proxy }: OpenRouterAxiosOptions): Proxy | undefined {
   if (!isRecord(proxy)) {
     return undefined;
@@ -28,12 +28,12 @@ export function proxyIn({ proxy }: OpenRouterAxiosOptions): Proxy | undefined {
   };
 }
 
-/** The name that a socket connects to; brackets belong to an IPv6 address in a URL only. */
+/** The host to connect to. Only in a URL does an IPv6 address have brackets. */
 export function unbracketed(hostname: string): string {
   return hostname.replace(/^\[(.*)\]$/, '$1');
 }
 
-/** A part of a URL without its percent-encoding; as it is where that is broken. */
+/** A part of a URL without its percent-encoding, or unchanged if the encoding is malformed. */
 export function decoded(part: unknown): unknown {
   try {
     return typeof part === 'string' ? decodeURIComponent(part) : undefined;

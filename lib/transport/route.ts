@@ -10,24 +10,24 @@ import { type Proxy, proxyIn, unbracketed } from './proxy.js';
 import { Semaphore } from './semaphore.js';
 import { ON_CONNECT, TunnelAgent } from './tunnel-agent.js';
 
-/** The head of a request, as axios has made it. */
+/** The head of a request, as axios prepares it. */
 export interface RequestHead {
   readonly method: string;
   readonly url: string;
   readonly headers: http.OutgoingHttpHeaders;
 }
 
-/** The way from an account to its host: sockets, agents, names and a proxy. */
+/** The route from an account to its host: agents, name resolution, and a proxy if there is one. */
 export class Route {
-  /** Whether each socket speaks TLS before a request is written to it. */
+  /** Whether requests are written to TLS sockets. */
   readonly isSecure: boolean;
-  /** Whether a socket begins with the lookup of a name. */
+  /** Whether opening a socket begins with a name lookup. */
   readonly isByName: boolean;
 
   readonly #hop: https.RequestOptions;
   readonly #agents: Agents;
   readonly #ownAgent: http.Agent | undefined;
-  /** The proxy that gets requests in plain text, with the whole URL in their first line. */
+  /** The proxy that receives requests in plain text, with the whole URL in their first line. */
   readonly #forwarder: Proxy | undefined;
   readonly #queues: Readonly<Partial<Record<Connection, Semaphore>>>;
 
@@ -47,7 +47,7 @@ export class Route {
       port: hop.port,
       family,
       lookup,
-      // An own member, which neither the prototype nor a flag of the process overrides.
+      // Set explicitly, so that neither the prototype nor a flag of the process can enable it.
       insecureHTTPParser: false,
     };
     if (isTunnel) {
@@ -64,26 +64,25 @@ export class Route {
       this.#ownAgent === undefined
         ? {
             isolated: new Semaphore(MAX_SOCKETS),
-            // Node counts a socket only once it is connected, so that tunnels to be are without a limit.
+            // Node's own limit does not count sockets that an agent opens asynchronously.
             ...(isTunnel && { pooled: new Semaphore(MAX_SOCKETS) }),
           }
         : {};
   }
 
-  /** Where a request waits before it is sent; `undefined` where nothing has to be waited for but an agent. */
+  /** The queue in which a request waits for its place; `undefined` if only the agent may let it wait. */
   queueOf(connection: Connection): Semaphore | undefined {
     return this.#queues[connection];
   }
 
-  /** The agent for a request to the host. */
-  agentFor(connection: Connection): http.Agent {
+  #agentFor(connection: Connection): http.Agent {
     return this.#ownAgent ?? (connection === 'pooled' ? this.#agents.pooled : this.#agents.separate);
   }
 
   /**
-   * Opens a request, which still has to be ended.
+   * Opens a request. The caller has to end it.
    *
-   * @param onConnect - Gets the request for a tunnel, if one has to be opened first.
+   * @param onConnect - Receives the `CONNECT` request if a tunnel has to be opened first.
    */
   open(
     { method, url, headers }: RequestHead,
@@ -93,7 +92,7 @@ export class Route {
     const { host, pathname, search } = new URL(url);
     const options = {
       ...this.#hop,
-      agent: this.agentFor(connection),
+      agent: this.#agentFor(connection),
       method,
       path: `${pathname}${search}`,
       headers,
@@ -111,14 +110,14 @@ export class Route {
     return (this.isSecure ? https : http).request(options);
   }
 
-  /** Ends every idle socket and those in use. A user's own agent is left alone. */
+  /** Destroys all sockets, idle or in use, except those of a user's own agent. */
   destroy(): void {
     this.#agents.pooled.destroy();
     this.#agents.separate.destroy();
   }
 }
 
-/** Whether an agent knows a proxy of its own, as those of `https-proxy-agent` do. */
+/** Whether an agent has its own proxy, as those of `https-proxy-agent` do. */
 function isProxyAgent(agent: unknown): boolean {
   return isRecord(agent) && agent['proxy'] !== undefined;
 }

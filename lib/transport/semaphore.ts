@@ -3,7 +3,7 @@ import { AsyncResource } from 'node:async_hooks';
 /** Gives a place back, or leaves the queue. Safe to call more than once. */
 export type Leave = () => void;
 
-/** Admits a limited number at a time; the others wait, and are admitted in the order in which they came. */
+/** Admits a limited number of entrants at a time. The others wait and are admitted in the order of their arrival. */
 export class Semaphore {
   readonly #queue = new Set<() => void>();
   #freePlaces: number;
@@ -13,9 +13,10 @@ export class Semaphore {
   }
 
   /**
-   * Calls `begin` once there is a place, at once if one is free, and in the async context of this call.
+   * Calls `begin` as soon as there is a place: synchronously if one is free, and always in the async context of the
+   * caller of `enter`.
    *
-   * @param begin - Gets the function that gives the place back. Must not throw.
+   * @param begin - Receives the function that gives the place back. Must not throw.
    */
   enter(begin: (leave: Leave) => void): Leave {
     let isAdmitted = false;

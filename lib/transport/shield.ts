@@ -2,8 +2,8 @@ import type { EventEmitter } from 'node:events';
 import { withoutPollution } from '../options/pollution.js';
 
 /**
- * Keeps pollution of `Object.prototype` from what Node does at each event of an emitter: it makes responses of settings
- * that inherit, and looks for listeners where some are inherited.
+ * Hides pollution of `Object.prototype` from the code that Node runs at each event of an emitter. That code reads
+ * settings and listeners from objects that inherit from it.
  */
 export function shield(emitter: EventEmitter): void {
   if (!Object.hasOwn(emitter, 'emit')) {

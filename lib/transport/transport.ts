@@ -53,7 +53,7 @@ export class Transport {
 }
 
 function openNodeSockets(baseUrl: string, own: OpenRouterAxiosOptions, maxBytes: number): Sockets {
-  // Each request names its adapter, and the rest of axios' settings concern other adapters.
+  // Each request brings its adapter, and the other settings of axios only concern its own adapters.
   const axios = openAxios({});
   const route = new Route(baseUrl, own);
   return {
@@ -64,15 +64,15 @@ function openNodeSockets(baseUrl: string, own: OpenRouterAxiosOptions, maxBytes:
 
 function openAdapterSockets(own: OpenRouterAxiosOptions, maxBytes: number): Sockets {
   const axios = openAxios({
-    // The key must not take a way that only the environment knows of.
+    // The key must not take a route that only the environment names.
     proxy: false,
     maxRedirects: 0,
     responseType: 'stream',
-    // Unpacked by the package, since axios takes a gzip body that is cut short for a whole one.
+    // The package unpacks bodies itself, since axios accepts a truncated gzip body as complete.
     decompress: false,
     validateStatus: null,
     ...own,
-    // The fetch adapter knows no limit to redirects.
+    // The fetch adapter ignores `maxRedirects`.
     fetchOptions: { redirect: 'manual' },
   });
   const plain = openAgents((options) => new HttpAgent(options));
@@ -99,8 +99,8 @@ function agentsOf({ httpAgent, httpsAgent }: OpenRouterAxiosOptions): OpenRouter
 }
 
 /**
- * Opens an axios instance that belongs to one account. `axios.create` would start from defaults that any other module
- * may have changed. Where there are two copies of axios, it is of the copy that `HttpService` is made for.
+ * Opens an axios instance for one account. It does not use `axios.create`, which starts from defaults that any other
+ * module may have changed. If there are two copies of axios, the instance is of the copy that `HttpService` uses.
  */
 function openAxios(defaults: AxiosRequestConfig): HttpService['axiosRef'] {
   const { Axios } = new HttpService().axiosRef as unknown as AxiosStatic;

@@ -6,12 +6,12 @@ import { withoutPollution } from '../options/pollution.js';
 import type { Proxy } from './proxy.js';
 import { shield } from './shield.js';
 
-/** Member of a request's options: gets the `CONNECT` request that has to succeed before the request has a socket. */
+/** Member of a request's options: receives the `CONNECT` request that must succeed before the request has a socket. */
 export const ON_CONNECT = Symbol('onConnect');
 
 export interface TunnelOptions {
   readonly proxy: Proxy;
-  /** How the proxy's own name is looked up. */
+  /** Resolves the name of the proxy. */
   readonly lookup: LookupFunction | undefined;
   readonly family: number | undefined;
 }
@@ -21,7 +21,7 @@ type TunnelledRequest = https.RequestOptions & {
 };
 type Callback = (error: Error | null, stream: Duplex) => void;
 
-/** Connects through a proxy: a TLS socket inside a tunnel that the proxy has opened by `CONNECT`. */
+/** Connects through a proxy: its sockets are TLS sockets inside a tunnel that the proxy opens for a `CONNECT`. */
 export class TunnelAgent extends https.Agent {
   readonly #tunnel: TunnelOptions;
 
@@ -40,7 +40,7 @@ export class TunnelAgent extends https.Agent {
         connect.off('error', settle);
         if (isOpen(response)) {
           tunnel.unshift(head);
-          // Node's declaration leaves out that the socket may be given.
+          // Node's type declarations do not include the member `socket`.
           const inner = { ...options, socket: tunnel } as https.RequestOptions;
           const secure = super.createConnection(inner);
           if (secure) {
@@ -82,14 +82,14 @@ function isOpen({ statusCode = 0 }: http.IncomingMessage): boolean {
 }
 
 /**
- * A connection on which the proxy's refusal is the answer, whatever is asked: what is written to it, the key included,
- * goes nowhere.
+ * A connection on which the proxy's refusal answers the request. It discards whatever is written to it, so that the key
+ * does not reach the proxy.
  */
 function refusalOf(response: http.IncomingMessage, socket: Duplex, head: Buffer): Duplex {
   const refusal = new Duplex({
     read: () => socket.resume(),
     write: (_chunk, _encoding, done) => done(),
-    // Node ends the connection once it has read the answer.
+    // Node ends the connection once it has read the answer, which also closes the one to the proxy.
     final: (done) => {
       done();
       refusal.destroy();
@@ -112,7 +112,7 @@ function refusalOf(response: http.IncomingMessage, socket: Duplex, head: Buffer)
   return refusal;
 }
 
-/** The head of an answer as it was sent, but that no connection comes of it which could be kept. */
+/** The head of an answer as it was sent, except that its connection cannot be kept for another request. */
 function headOf({ statusCode, statusMessage, rawHeaders }: http.IncomingMessage): Buffer {
   const lines = rawHeaders.flatMap((name, index) =>
     index % 2 === 1 || /^(?:proxy-)?connection$/i.test(name) ? [] : [`${name}: ${rawHeaders[index + 1]}\r\n`],

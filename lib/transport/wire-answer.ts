@@ -7,9 +7,9 @@ import { BodyFault, type BodyLimit, collectBody, decodeBody, isUnpacked } from '
 const MAX_ERROR_BYTES = 65_536;
 
 /**
- * Reads an answer. Listens to the body before it returns: an answer may be gone by the next turn.
+ * Reads an answer. Listens to the body before it returns, since the connection may fail before the next turn.
  *
- * @param end - Ends a connection whose body is not read to its end.
+ * @param end - Ends the connection if the body is not read to its end.
  */
 export async function readWireAnswer(
   status: number,
