@@ -50,15 +50,18 @@ describe('RetryBudget', () => {
 });
 
 describe('an account whose upstream is down', () => {
+  /** A hundred calls at a time take longer than a call alone, and more so on a busy machine. */
+  const PATIENCE = { timeoutMs: 60_000, deadlineMs: 60_000 };
+
   it('sends no more than its calls and the budget of its retries', async () => {
     const server = await startServer((_request, response) => sendError(response, 503));
-    const client = clientOf(server, { retry: { maxRetries: 3, initialDelayMs: 0 } });
-    const calls = Array.from({ length: 100 }, () => failureOf(client.credits.getCredits()));
+    const client = clientOf(server, { ...PATIENCE, retry: { maxRetries: 3, initialDelayMs: 0 } });
+    const calls = Array.from({ length: 100 }, () => failureOf(client.credits.getCredits(), 60_000));
     for (const failure of await Promise.all(calls)) expect(failure).toMatchObject({ status: 503 });
     expect(server.requests.length).toBe(150);
 
     // Another account has a budget of its own.
-    const other = clientOf(server, { retry: { maxRetries: 3, initialDelayMs: 0 } });
+    const other = clientOf(server, { ...PATIENCE, retry: { maxRetries: 3, initialDelayMs: 0 } });
     await failureOf(other.credits.getCredits());
     expect(server.requests.length).toBe(154);
   });
