@@ -63,7 +63,7 @@ export class BalanceChart {
               afterBuildTicks: (axis) => {
                 axis.ticks = ticksBetween(axis.min, axis.max).map((value) => ({ value }));
               },
-              ticks: { maxRotation: 0, callback: (value) => clock(Number(value)) },
+              ticks: { maxRotation: 0, autoSkipPadding: 14, callback: (value) => clock(Number(value)) },
             },
             y: {
               suggestedMin: 0,
