@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
-import type { AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
+import axios, { type AxiosAdapter, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import {
   OpenRouterAbortException,
@@ -296,6 +296,21 @@ describe('the fetch adapter of axios', () => {
     expect(await failed).toBeInstanceOf(OpenRouterAbortException);
     await until(() => server.sockets[0]!.destroyed);
     await sleep(5);
+  });
+});
+
+describe('an adapter that is the one of Node', () => {
+  it.each<[string, AxiosAdapter | 'http']>([
+    ['by its name', 'http'],
+    ['within another function', (config) => axios.getAdapter('http')(config)],
+  ])('keeps sockets for GETs, and gives each POST one of its own: %s', async (_name, adapter) => {
+    const server = await startServer(answerWell);
+    const { credits } = clientOf(server, { axios: { adapter } });
+    await expect(credits.getCredits()).resolves.toEqual(CREDITS);
+    await expect(credits.createCoinbaseCharge({ amount: 1 })).resolves.toEqual(CHARGE);
+    await expect(credits.getCredits()).resolves.toEqual(CREDITS);
+    expect(server.requests.map(({ socket }) => server.sockets.indexOf(socket))).toEqual([0, 1, 0]);
+    await until(() => server.sockets[1]!.destroyed);
   });
 });
 
