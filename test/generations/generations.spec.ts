@@ -290,7 +290,7 @@ describe('a generation that is not there yet', () => {
       } else if (credits++ === 0) sendError(response, 503);
       else answerWell(request, response);
     });
-    const client = clientOf(server, { retry: { maxRetries: 1 } });
+    const client = clientOf(server, { timeoutMs: 20_000, retry: { maxRetries: 1 } });
     await Promise.all(Array.from({ length: 50 }, () => client.generations.get(ID, { waitMs: 20_000 })));
     expect(server.requests.length).toBeGreaterThan(120);
     await expect(client.credits.getCredits()).resolves.toEqual(CREDITS);

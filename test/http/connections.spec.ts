@@ -137,7 +137,7 @@ describe('sockets', () => {
       request.socket.once('close', () => (open -= 1));
       void full.then(() => answerWell(request, response));
     });
-    const client = clientOf(server);
+    const client = clientOf(server, { timeoutMs: 60_000, deadlineMs: 60_000 });
     const calls = Array.from({ length: 130 }, (_, call) =>
       client.credits.getCredits({ apiKey: `sk-or-v1-tenant-${call % 2}` }),
     );
