@@ -90,6 +90,20 @@ function expectSuccess({ output, code }: Run): string {
   return output;
 }
 
+/** Compiles with every library checked, both with and without exact optional properties, side by side. */
+async function compilesStrictly(
+  project: ScratchProject,
+  options: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const runs = [true, false].map(async (exactOptionalPropertyTypes) => {
+    const name = `tsconfig.strict-${exactOptionalPropertyTypes}.json`;
+    const config = tsconfig({ ...options, exactOptionalPropertyTypes, skipLibCheck: false, noEmit: true });
+    await project.write({ [name]: config });
+    return project.run('node', TSC, '-p', name);
+  });
+  for (const run of await Promise.all(runs)) expectSuccess(run);
+}
+
 /** Runs the compiled programs; the same for every kind of project. */
 function runsPrograms(project: () => ScratchProject): void {
   it("boots the README's quick start as it stands", async () => {
@@ -225,16 +239,7 @@ describe('a project on NestJS 12, as ES modules', () => {
   ])(
     'compiles with module %s, every library checked, exact optional properties or not',
     async (_title, options) => {
-      for (const exactOptionalPropertyTypes of [true, false]) {
-        const config = tsconfig({
-          ...options,
-          exactOptionalPropertyTypes,
-          skipLibCheck: false,
-          noEmit: true,
-        });
-        await project.write({ 'tsconfig.strict.json': config });
-        expectSuccess(await project.run('node', TSC, '-p', 'tsconfig.strict.json'));
-      }
+      await compilesStrictly(project, options);
     },
   );
 
@@ -312,16 +317,7 @@ describe('a project on NestJS 11, as CommonJS', () => {
   ])(
     'compiles with module %s, every library checked, exact optional properties or not',
     async (_title, options) => {
-      for (const exactOptionalPropertyTypes of [true, false]) {
-        const config = tsconfig({
-          ...options,
-          exactOptionalPropertyTypes,
-          skipLibCheck: false,
-          noEmit: true,
-        });
-        await project.write({ 'tsconfig.strict.json': config });
-        expectSuccess(await project.run('node', TSC, '-p', 'tsconfig.strict.json'));
-      }
+      await compilesStrictly(project, options);
     },
   );
 

@@ -66,6 +66,8 @@ export async function createProject(
     command!,
     ...args,
     'install',
+    // What one project has downloaded is not asked for again by the next.
+    '--prefer-offline',
     '--no-audit',
     '--no-fund',
     '--loglevel=error',
