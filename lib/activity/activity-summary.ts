@@ -5,7 +5,7 @@ import type { ActivityItem, ActivitySummary, ActivityTotals } from './activity.m
 
 type Totals = Record<keyof ActivityTotals, number>;
 
-/** Adds rows up: over all, and by what they have in common. */
+/** Sums of rows: over all, and by day, model, provider and workspace. */
 export function summarizeActivity(
   items: readonly ActivityItem[],
   groupBy: 'workspace' | undefined,
@@ -82,7 +82,7 @@ function countOf(
   return items.reduce((sum, item) => sum + (item[name] ?? 0), 0);
 }
 
-/** Not by locale: the order must be the same on every machine. */
+/** Without a locale: the order must be the same on every machine. */
 function compare(one = '', other = ''): number {
   return one < other ? -1 : Number(one > other);
 }

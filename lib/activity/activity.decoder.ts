@@ -7,9 +7,9 @@ type WireRow = Readonly<Record<string, unknown>>;
 /**
  * Reads the answer of `GET /activity`.
  *
- * It may have tens of thousands of rows, and reading them must not hold up the process for longer than parsing them
- * did. Members are therefore read directly, since no object inherits one of these names, and a path is built for an
- * error alone.
+ * It may have tens of thousands of rows, and reading them must not block the process for longer than parsing did.
+ * That is why members are read directly (no object inherits one of these names), and a path is built for errors
+ * alone.
  */
 export function decodeActivity(body: unknown): ActivityItem[] {
   const rows = unwrapList(body);
@@ -40,7 +40,7 @@ export function decodeActivity(body: unknown): ActivityItem[] {
   });
 }
 
-/** One object for all rows of a day: ten thousand of them would take as long as everything else here. */
+/** All rows of a day share one object: ten thousand dates would take as long as everything else here. */
 function dayReader(): (text: string | undefined) => Date | undefined {
   const known = new Map<string | undefined, Date | undefined>();
   return (text) => {

@@ -6,9 +6,9 @@ const AMOUNTS = {
 } as const;
 
 /**
- * What one model has done at one endpoint of a provider in one day.
+ * The activity of one model at one endpoint of a provider on one day.
  *
- * Amounts are always there; of the rest, what OpenRouter leaves out is missing here, too.
+ * Amounts are always present; anything else that OpenRouter leaves out is missing here as well.
  */
 export class ActivityItem {
   /** The day: its midnight in UTC. The rows of one day share the object: copy it before you change it. */
@@ -24,8 +24,8 @@ export class ActivityItem {
   /** Credits spent, in US dollars. */
   usage!: number;
   /**
-   * What requests with keys of your own at the providers (BYOK) have cost there, in US dollars. Paid to the provider
-   * and no part of `usage`: the two are not to be added up.
+   * What requests with your own keys at the providers (BYOK) have cost there, in US dollars. It is paid to the provider
+   * and not part of `usage`: do not add the two.
    */
   byokUsageInference!: number;
   /** Number of requests. */
@@ -57,7 +57,7 @@ export class ActivityItem {
   }
 }
 
-/** Sums over rows of activity. A row that does not tell a count adds nothing to it. */
+/** Sums over rows of activity. A row without a count adds nothing to it. */
 export class ActivityTotals {
   /** Credits spent, in US dollars; summed exactly in decimal. */
   usage!: number;

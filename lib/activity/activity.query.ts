@@ -24,15 +24,17 @@ const groupRule: Rule = (value) =>
   value === 'workspace' ? undefined : "must be 'workspace', or be left out";
 
 /**
- * Which part of the activity is asked for; all of it by default. Fit to stand behind a `ValidationPipe` as a
- * controller's query.
+ * Selects a part of the activity; all of it by default. May be used behind a `ValidationPipe` as a controller's query.
  */
 export class ActivityQuery {
   /** One day in UTC: a string `YYYY-MM-DD`, or a `Date`, of which the day in UTC counts. */
   @Obeys(dayRule)
   date?: string | Date | undefined;
 
-  /** Hash of the one key whose activity is asked for: 64 lower-case hexadecimal digits. `ApiKeysService.hashOf(key)` has it. */
+  /**
+   * Hash of the one key whose activity is asked for: 64 lower-case hexadecimal digits. `ApiKeysService.hashOf(key)`
+   * has it.
+   */
   @Obeys(keyHashRule)
   apiKeyHash?: string | undefined;
 
@@ -62,7 +64,7 @@ export class ActivityQuery {
   }
 }
 
-/** A day as the wire takes it; `undefined` for what is none. */
+/** A day in the form that goes over the wire; `undefined` if the value is not a day. */
 export function wireDay(value: unknown): string | undefined {
   // Not by instanceof: a Date may come from another realm.
   const text = types.isDate(value) && !Number.isNaN(value.getTime()) ? dayText(value) : value;

@@ -9,7 +9,7 @@ import { decodeActivity } from './activity.decoder.js';
 import type { ActivityItem, ActivitySummary } from './activity.models.js';
 import { ActivityQuery, wireDay } from './activity.query.js';
 
-/** What the account has used: by day, model and provider. */
+/** The account's usage by day, model and provider. */
 export class ActivityService {
   /** @internal */
   constructor(pipeline: HttpPipeline | undefined) {
@@ -20,16 +20,16 @@ export class ActivityService {
    * The activity of the last 30 days that are over, in UTC: one row for each day, model and endpoint.
    * `GET /activity`; needs a management key.
    *
-   * Today is not in it, and yesterday may take half an hour after midnight in UTC to be whole.
+   * Today is not included, and yesterday may be incomplete until half an hour after midnight UTC.
    *
    * @param query - Narrows it to one day, key, member or workspace, or splits it by workspace.
    * @param options - Settings of this one call.
-   * @returns All rows at once, in the order in which they came. Amounts are US dollars; `byokUsageInference` is paid
-   * elsewhere and no part of `usage`.
+   * @returns All rows, in the order of the answer. Amounts are US dollars; `byokUsageInference` is paid elsewhere and not
+   * part of `usage`.
    * @throws `OpenRouterValidationException` for a bad query, before anything is sent;
    * `OpenRouterBadRequestException` (400), such as for a day that is too long ago;
    * `OpenRouterUnauthorizedException` (401) for a missing, wrong or disabled key;
-   * `OpenRouterForbiddenException` (403) for a key that is no management key;
+   * `OpenRouterForbiddenException` (403) for a key that is not a management key;
    * `OpenRouterNotFoundException` (404); `OpenRouterInternalServerException` (500); `OpenRouterApiException` for any
    * other 3XX, 4XX or 5XX; `OpenRouterResponseException` with its path, such as `data[17].usage`, for a row without
    * an amount; `OpenRouterConnectionException`, `OpenRouterTimeoutException`, `OpenRouterAbortException`.

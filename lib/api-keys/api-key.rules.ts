@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import type { Rule } from '../options/define-options.js';
 import { isMatching, NOT_BLANK_PATTERN } from '../wire/identifiers.js';
 
-/** What a limit may be reset by. */
+/** The intervals after which a limit may be reset. */
 export const LIMIT_RESETS = ['daily', 'weekly', 'monthly'] as const;
 
 const UTC_PATTERN = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$/;
@@ -28,13 +28,13 @@ export const expiryRule: Rule = (value) =>
 export const creatorIdRule: Rule = (value) =>
   value === null || isMatching(value, NOT_BLANK_PATTERN) ? undefined : 'must be the id of a user, or null';
 
-/** A point in time as it goes on the wire; a text is sent as it is. */
+/** A point in time in the form that goes over the wire; a string is sent as it is. */
 export function utcText(value: unknown): unknown {
   // Not by instanceof: under Jest a date comes from another realm.
   return types.isDate(value) && !Number.isNaN(value.getTime()) ? value.toISOString() : value;
 }
 
-/** The pattern alone would let a 30 February pass, which is then understood as a day in March. */
+/** The pattern alone would accept 30 February, which is then read as a day in March. */
 function isUtcTime(text: unknown): boolean {
   if (typeof text !== 'string' || !UTC_PATTERN.test(text)) {
     return false;

@@ -20,8 +20,8 @@ import type { ApiKey, CreatedApiKey, CurrentApiKey } from './api-keys.models.js'
 import { decodeKeyBudget, decodeKeyBudgets } from './key-budget.decoder.js';
 
 /**
- * Reads the answer of `GET /key`, which has neither a hash nor a name. Required is what is left of the limit, alone: it
- * decides what can be spent, while every other amount informs, and some servers leave some of them out.
+ * Reads the answer of `GET /key`, which has neither a hash nor a name. Only what is left of the limit is required: it
+ * decides what can be spent. The other amounts are for information, and some servers leave some of them out.
  */
 export function decodeCurrentApiKey(body: unknown): CurrentApiKey {
   const data = unwrapData(body);
@@ -48,7 +48,7 @@ export function decodeCurrentApiKey(body: unknown): CurrentApiKey {
   });
 }
 
-/** Reads of the answer of `GET /key` only whether it is a management key. */
+/** Reads from the answer of `GET /key` only whether it is a management key. */
 export function decodeKeyKind(body: unknown): boolean | undefined {
   return isManagementKey(unwrapData(body));
 }
@@ -72,7 +72,7 @@ export function decodeCreatedApiKey(body: unknown): CreatedApiKey {
   }
 }
 
-/** Reads the answer of `DELETE /keys/{hash}`. There is none where an earlier attempt has deleted the key. */
+/** Reads the answer of `DELETE /keys/{hash}`. There is none if an earlier attempt has deleted the key. */
 export function decodeDeletion(body: unknown): void {
   const deleted = isRecord(body) ? ownMember(body, 'deleted') : undefined;
   if (deleted !== undefined && deleted !== true) {
@@ -99,7 +99,7 @@ function readApiKey(data: WireRecord): ApiKey {
   });
 }
 
-/** @param amount - How an amount is read: whether it has to be there. */
+/** @param amount - Reads an amount, which may be required or optional. */
 function decodeDetails<T extends number | undefined>(
   data: WireRecord,
   amount: (record: WireRecord, name: string) => T,
@@ -121,7 +121,7 @@ function decodeDetails<T extends number | undefined>(
   });
 }
 
-/** Of a key without a limit nothing can be left of it, whether or not the answer says so. */
+/** A key without a limit has nothing left of it, even if the answer does not say so. */
 function remainingOf(data: WireRecord): number | null {
   const isUntold = ownMember(data.members, 'limit_remaining') === undefined;
   return isUntold && ownMember(data.members, 'limit') === null
@@ -129,12 +129,12 @@ function remainingOf(data: WireRecord): number | null {
     : nullableAmount(data, 'limit_remaining');
 }
 
-/** Older servers know the kind by its former name alone. */
+/** Older servers know only the former name. */
 function isManagementKey(data: WireRecord): boolean | undefined {
   return optionalBoolean(data, 'is_management_key') ?? optionalBoolean(data, 'is_provisioning_key');
 }
 
-/** The key stands beside `data`, although a recipe in OpenRouter's guides reads it from within. */
+/** The key is beside `data`, although OpenRouter's own guide reads it from inside. */
 function textOfKey(body: unknown): string {
   const answer: WireRecord = { members: isRecord(body) ? body : {}, path: '' };
   const inner = optionalRecord(answer, 'data');
@@ -142,7 +142,7 @@ function textOfKey(body: unknown): string {
   return requiredString(isInside && ownMember(inner.members, 'key') !== undefined ? inner : answer, 'key');
 }
 
-/** The same failure, with what to do about a key whose text nobody has. */
+/** The same failure, with advice on the key whose secret is lost. */
 function withAdvice({ message, delivery, path }: OpenRouterResponseException): OpenRouterResponseException {
   return new OpenRouterResponseException({
     message: `${message} The key has been made, but its secret is lost: find it by its name, delete it, and make another one.`,

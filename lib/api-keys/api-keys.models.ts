@@ -27,7 +27,7 @@ const AMOUNTS = {
   byokUsageMonthly: usd('Charged to own provider keys in the current UTC month'),
 } as const;
 
-/** What OpenRouter says of a key wherever it speaks of one. Amounts are US dollars. */
+/** What every description of a key has. Amounts are US dollars. */
 export class ApiKeyDetails {
   /** The key as OpenRouter shows it, masked: `sk-or-v1-0e6...1c96`. */
   label?: string;
@@ -75,7 +75,7 @@ export class ApiKeyDetails {
   }
 }
 
-/** A key of the account, as management sees it; its text is not in here. Its amounts are always there. */
+/** The description of one of the account's keys, without the key itself. Its amounts are always present. */
 export class ApiKey extends ApiKeyDetails {
   declare limit: number | null;
   declare usage: number;
@@ -86,11 +86,11 @@ export class ApiKey extends ApiKeyDetails {
   declare byokUsageDaily: number;
   declare byokUsageWeekly: number;
   declare byokUsageMonthly: number;
-  /** What names the key in every other call: the SHA-256 of its text, 64 hexadecimal digits. */
+  /** What identifies the key in every other call: its SHA-256, 64 hexadecimal digits. */
   hash!: string;
   /** The name it was given. Several keys may have the same one. */
   name?: string;
-  /** Whether the key is switched off. */
+  /** Whether the key is disabled. */
   disabled?: boolean;
   /** When it was made. */
   createdAt?: Date;
@@ -137,8 +137,8 @@ export class FreeModelDailyRequests {
 }
 
 /**
- * What a key says of itself. It knows neither its hash (`ApiKeysService.hashOf` does) nor its name. What is left of its
- * limit is always told; any other amount is absent where the server does not tell it, or tells no number.
+ * The description that `GET /key` gives of the key in use, without its hash (see `ApiKeysService.hashOf`) and its name.
+ * What is left of its limit is always present; other amounts are absent if the server sends none, or no number.
  */
 export class CurrentApiKey extends ApiKeyDetails {
   /** Whether the account has never paid. */
@@ -154,8 +154,8 @@ export class CurrentApiKey extends ApiKeyDetails {
   /** Where the data of its requests may be processed, for example `global`, `europe`, `us`. */
   allowedDataRegions?: string[];
   /**
-   * Every budget that is enforced on it, in that order: those of guardrails, of its workspace, its own limit. Empty where
-   * there is none; absent where the server does not tell, as older ones do.
+   * Every budget that is enforced on it, in that order: those of guardrails, of its workspace, its own limit. Empty
+   * where there is none; absent where the server does not tell, as older ones do.
    */
   budgets?: KeyBudget[];
   /**
@@ -182,9 +182,9 @@ export class CurrentApiKey extends ApiKeyDetails {
   }
 }
 
-/** A key that was just made. */
+/** A key that was just created. */
 export class CreatedApiKey {
-  /** What is known of it from now on. */
+  /** Its description. */
   apiKey!: ApiKey;
   /** The key itself, by `reveal()`. OpenRouter never shows it again. */
   secret!: SecretString;

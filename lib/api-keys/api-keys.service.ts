@@ -41,8 +41,8 @@ export interface FindApiKeysOptions extends RequestOptions {
  * The account's keys. Every method but `getCurrent` needs a management key.
  *
  * Each throws, besides what it names: `OpenRouterUnauthorizedException` (401) for a missing, wrong or disabled key;
- * `OpenRouterForbiddenException` (403) for a key that is no management key; `OpenRouterTooManyRequestsException` (429);
- * `OpenRouterInternalServerException` (500); `OpenRouterApiException` for any other 3XX, 4XX or 5XX;
+ * `OpenRouterForbiddenException` (403) for a key that is not a management key; `OpenRouterTooManyRequestsException`
+ * (429); `OpenRouterInternalServerException` (500); `OpenRouterApiException` for any other 3XX, 4XX or 5XX;
  * `OpenRouterConnectionException`, `OpenRouterTimeoutException`, `OpenRouterResponseException`,
  * `OpenRouterAbortException`; and `OpenRouterValidationException` for a bad argument, before anything is sent.
  */
@@ -53,12 +53,12 @@ export class ApiKeysService {
   }
 
   /**
-   * The hash by which OpenRouter names a key, computed here; nothing is sent. Finds a key in a list, and lets logs name
-   * a key without showing it.
+   * The hash by which OpenRouter identifies a key, computed locally; nothing is sent. It finds a key in a list, and
+   * names a key in logs without showing it.
    *
-   * @param key - The whole text of the key.
-   * @returns 64 lower-case hexadecimal digits: the SHA-256 of the text.
-   * @throws `OpenRouterValidationException` for what cannot be a key.
+   * @param key - The whole key.
+   * @returns 64 lower-case hexadecimal digits: the SHA-256 of the key.
+   * @throws `OpenRouterValidationException` for a value that cannot be a key.
    */
   static hashOf(key: OpenRouterKey): string {
     const problem = keyProblem(key);
@@ -69,8 +69,8 @@ export class ApiKeysService {
   }
 
   /**
-   * What the key in use says of itself: limit, budgets, usage, kind. `GET /key`; any key will do, and `apiKey` is asked before
-   * `managementKey`.
+   * What the key in use says of itself: limit, budgets, usage, kind. `GET /key`; any key will do, and `apiKey` is
+   * asked before `managementKey`.
    *
    * @param options - Settings of this one call; `apiKey` asks another key about itself.
    * @returns Amounts in US dollars. There is no hash and no name in it; of the amounts only `limitRemaining` is certain.
@@ -91,8 +91,8 @@ export class ApiKeysService {
   /**
    * One page of keys, the latest first: at most 100. `GET /keys`; needs a management key.
    *
-   * Without `workspaceId` it has the keys of the default workspace alone, and without `includeDisabled` none that is
-   * switched off.
+   * Without `workspaceId` only the keys of the default workspace are listed, and without `includeDisabled` no disabled
+   * ones.
    *
    * @param query - `offset`, how many keys to skip; `includeDisabled`; `workspaceId`.
    * @param options - Settings of this one call.
@@ -108,8 +108,8 @@ export class ApiKeysService {
    * All keys, one after the other, page by page as they are asked for: `GET /keys` as often as it takes, each as
    * `apiKeys.list`; needs a management key.
    *
-   * A key that is made meanwhile and moves the others down does not bring any of them twice. One that is deleted
-   * meanwhile moves them up, past the page to come: collect first, and delete then. A server that repeats a page is an
+   * A key that is created in the meantime moves the others down, but none of them comes twice. A key that is deleted in
+   * the meantime moves them up, past the next page: collect first, then delete. A server that repeats a page is an
    * `OpenRouterResponseException`, since what it leaves out cannot be known.
    *
    * @param query - What {@link ApiKeysService.list} takes; `offset` is where it begins.
@@ -129,10 +129,9 @@ export class ApiKeysService {
   }
 
   /**
-   * Every key of a name, which is compared exactly; those that are switched off, too. `GET /keys`, all pages; needs a
-   * management key.
+   * Every key of exactly this name, including disabled ones. `GET /keys`, all pages; needs a management key.
    *
-   * After a {@link ApiKeysService.create} whose outcome is not known it tells whether the key was made.
+   * After a {@link ApiKeysService.create} with an unknown outcome it shows whether the key was created.
    *
    * @param name - The name.
    * @param options - Settings of each page's call, but one `deadlineMs` for all pages together; `workspaceId`, where it
@@ -185,16 +184,16 @@ export class ApiKeysService {
   }
 
   /**
-   * Makes a key. `POST /keys`; needs a management key.
+   * Creates a key. `POST /keys`; needs a management key.
    *
-   * Sent once; again only if it is certain that it was not sent before, or after a 429 with `retryThrottledPost`.
-   * Where it fails with the `delivery` `unknown` or `applied`, the key may have been made, and its secret is lost:
-   * {@link ApiKeysService.findByName} finds it, and it has to be deleted before another one is made.
+   * Sent once, and again only if the first attempt certainly was not sent, or after a 429 with `retryThrottledPost`. If
+   * it fails with the `delivery` `unknown` or `applied`, the key may have been created, and its secret is lost:
+   * {@link ApiKeysService.findByName} finds the key; delete it before you create another one.
    *
    * @param request - `name`; `limit` in US dollars, `limitReset`, `includeByokInLimit`, `expiresAt`, `creatorUserId`,
    * `workspaceId`.
    * @param options - Settings of this one call.
-   * @returns The key, and its text as `secret`, which OpenRouter never shows again.
+   * @returns The key's description, and the key itself as `secret`, which OpenRouter never shows again.
    * @throws `OpenRouterBadRequestException` (400), and what every method throws.
    */
   async create(request: CreateApiKeyRequest, options?: RequestOptions): Promise<CreatedApiKey> {
@@ -224,7 +223,7 @@ export class ApiKeysService {
   /**
    * One key. `GET /keys/{hash}`; needs a management key.
    *
-   * @param hash - The key's hash; of a key that is at hand, {@link ApiKeysService.hashOf}.
+   * @param hash - The key's hash, as {@link ApiKeysService.hashOf} computes it.
    * @param options - Settings of this one call.
    * @returns Amounts in US dollars.
    * @throws `OpenRouterNotFoundException` (404), and what every method throws.

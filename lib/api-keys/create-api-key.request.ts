@@ -15,24 +15,24 @@ import {
 import { count, date, flag, nullable, openApi, optional, text } from '../openapi/open-api.js';
 
 /**
- * Asks for a new key. Fit to stand behind a `ValidationPipe` as a controller's body.
+ * A request for a new key. May be used behind a `ValidationPipe` as a controller's body.
  */
 export class CreateApiKeyRequest {
-  /** Its name; not blank. OpenRouter takes the same name more than once: make it one that tells the key from all others. */
+  /** Its name; not blank. OpenRouter does not require it to be unique: choose one that no other key has. */
   @Matches(NOT_BLANK_PATTERN, NAME_IS_NOT_BLANK)
   @IsString(NAME_IS_STRING)
   @NoImplicitConversion()
   name!: string;
 
-  /** What it may spend, in US dollars, not negative; `null` or nothing is no limit. */
+  /** What it may spend, in US dollars, not negative; `null` or nothing means no limit. */
   @Obeys(limitRule)
   limit?: number | null | undefined;
 
-  /** When the limit starts anew, at midnight UTC, weeks on Mondays; `null` or nothing is never. */
+  /** When the limit starts anew, at midnight UTC, weeks on Mondays; `null` or nothing means never. */
   @Obeys(limitResetRule)
   limitReset?: (typeof LIMIT_RESETS)[number] | null | undefined;
 
-  /** Whether what providers charge to keys of your own (BYOK) counts towards the limit. */
+  /** Whether spend with your own keys at providers (BYOK) counts towards the limit. */
   @Obeys(trueOrFalse)
   includeByokInLimit?: boolean | undefined;
 

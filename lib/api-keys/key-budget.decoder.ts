@@ -12,8 +12,8 @@ import {
 import type { KeyBudget } from './key-budget.model.js';
 
 /**
- * The budgets of an answer of `GET /key`; `undefined` where it has none to tell, as older servers do. One that cannot be
- * read stays in the list, without members: nobody must take it for no budget.
+ * The budgets in the answer of `GET /key`; `undefined` if it has no list, as with older servers. A budget that cannot
+ * be read stays in the list, without members: it must not look like no budget.
  */
 export function decodeKeyBudgets(data: WireRecord, name: string): KeyBudget[] | undefined {
   const value = ownMember(data.members, name);
@@ -23,7 +23,7 @@ export function decodeKeyBudgets(data: WireRecord, name: string): KeyBudget[] | 
   return (Array.isArray(value) ? value : [value]).map(toKeyBudget);
 }
 
-/** One budget of an answer of `GET /key`; `null` is none, which is more than `undefined`: nothing was told. */
+/** One budget in the answer of `GET /key`; `null` means that there is none, `undefined` that it is not known. */
 export function decodeKeyBudget(data: WireRecord, name: string): KeyBudget | null | undefined {
   const value = ownMember(data.members, name);
   return value === undefined || value === null ? value : toKeyBudget(value);
@@ -46,7 +46,7 @@ function toKeyBudget(value: unknown): KeyBudget {
   });
 }
 
-/** What is left is the difference by definition. */
+/** What is left is, by definition, the difference. */
 function difference(limitUsd: number | undefined, spendUsd: number | undefined): number | undefined {
   if (limitUsd === undefined || spendUsd === undefined) {
     return undefined;

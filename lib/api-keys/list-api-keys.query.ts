@@ -6,7 +6,7 @@ import { flag, integer, openApi, optional, text } from '../openapi/open-api.js';
 
 const TRUTHS: Readonly<Record<string, boolean>> = { true: true, false: false };
 
-/** From the raw text of a URL's query: Nest's implicit conversion would have made `true` of the text `false`. */
+/** From the raw string in the URL: Nest's implicit conversion turns the string `false` into `true`. */
 const fromText = (read: (text: string) => unknown): PropertyDecorator =>
   Transform(({ obj, key }: { obj: Record<string, unknown>; key: string }) => {
     const raw = obj[key];
@@ -14,10 +14,10 @@ const fromText = (read: (text: string) => unknown): PropertyDecorator =>
   });
 
 /**
- * Which keys to list. Fit to stand behind a `ValidationPipe` with `transform: true` as a controller's query.
+ * Which keys to list. May be used behind a `ValidationPipe` with `transform: true` as a controller's query.
  */
 export class ListApiKeysQuery {
-  /** Whether keys that are switched off are listed, too. By default they are not. */
+  /** Whether to list disabled keys as well. By default they are left out. */
   @Obeys(trueOrFalse)
   @fromText((text) => (Object.hasOwn(TRUTHS, text) ? TRUTHS[text] : undefined))
   includeDisabled?: boolean | undefined;

@@ -29,8 +29,8 @@ const CANNOT_BE_CHANGED = `cannot be changed; only ${quoted(CHANGEABLE)} can`;
 const fixedRule: Rule = () => CANNOT_BE_CHANGED;
 
 /**
- * Asks for a change of a key: what is absent or `undefined` stays as it is, `null` takes it away. Fit to stand behind
- * a `ValidationPipe` as a controller's body.
+ * A change of a key: what is absent or `undefined` stays as it is, `null` removes it. May be used behind a
+ * `ValidationPipe` as a controller's body.
  */
 export class UpdateApiKeyRequest {
   /** Its new name; not blank. */
@@ -39,7 +39,7 @@ export class UpdateApiKeyRequest {
   @IsString(NAME_IS_STRING)
   name?: string | undefined;
 
-  /** `true` switches the key off, `false` on again. */
+  /** `true` disables the key, `false` enables it again. */
   @Obeys(trueOrFalse)
   disabled?: boolean | undefined;
 
@@ -51,13 +51,13 @@ export class UpdateApiKeyRequest {
   @Obeys(limitResetRule)
   limitReset?: (typeof LIMIT_RESETS)[number] | null | undefined;
 
-  /** Whether what providers charge to keys of your own (BYOK) counts towards the limit. */
+  /** Whether spend with your own keys at providers (BYOK) counts towards the limit. */
   @Obeys(trueOrFalse)
   includeByokInLimit?: boolean | undefined;
 
-  // Declared, so that a ValidationPipe which strips unknown names does not drop them in silence.
+  // Declared so that a ValidationPipe that strips unknown names does not drop them in silence.
 
-  /** Cannot be changed: delete the key and make another one. */
+  /** Cannot be changed: delete the key and create another one. */
   @Obeys(fixedRule)
   expiresAt?: never;
 

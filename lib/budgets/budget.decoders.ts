@@ -28,7 +28,7 @@ function toBudget(data: WireRecord, body: unknown): Budget {
     workspaceId: optionalString(data, 'workspace_id'),
     limitUsd: requiredAmount(data, 'limit_usd'),
     interval: intervalOf(data),
-    // The workspace's own, and told beside its budgets.
+    // A setting of the workspace, sent beside its budgets.
     includeByokInBudgets: isRecord(body)
       ? optionalBoolean({ members: body, path: '' }, 'include_byok_in_budgets')
       : undefined,
@@ -37,7 +37,7 @@ function toBudget(data: WireRecord, body: unknown): Budget {
   });
 }
 
-/** A missing interval is not known, as opposed to `null`, which is none. */
+/** A missing interval is not known; `null` means that there is none. */
 function intervalOf(data: WireRecord): string | undefined {
   return ownMember(data.members, 'reset_interval') === null
     ? 'lifetime'

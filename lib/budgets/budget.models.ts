@@ -1,9 +1,9 @@
 import { count, date, flag, openApi, optional, text } from '../openapi/open-api.js';
 
-/** After how long a budget starts anew; a `lifetime` one never does. */
+/** The interval after which a budget starts anew; a `lifetime` budget never does. */
 export type BudgetInterval = 'daily' | 'weekly' | 'monthly' | 'lifetime';
 
-/** What a workspace may spend in an interval. What it has spent so far is not told. */
+/** What a workspace may spend in an interval. OpenRouter does not say what it has spent so far. */
 export class Budget {
   /** Id of the budget. */
   id!: string;
@@ -17,13 +17,13 @@ export class Budget {
    */
   interval?: BudgetInterval | (string & Record<never, never>);
   /**
-   * Whether what is paid to providers with keys of your own (BYOK) counts, too. A setting of the workspace, and the
-   * same for all of its budgets.
+   * Whether spend with your own keys at providers (BYOK) counts as well. A setting of the workspace, the same for all
+   * of its budgets.
    */
   includeByokInBudgets?: boolean;
-  /** When it was made. */
+  /** When it was created. */
   createdAt?: Date;
-  /** When it was changed. */
+  /** When it was last changed. */
   updatedAt?: Date;
 
   /** @internal */

@@ -9,7 +9,7 @@ import { SetBudgetRequest } from './set-budget.request.js';
 const PATH = '/workspaces/{workspace}/budgets';
 const PATH_OF_ONE = `${PATH}/{interval}`;
 
-/** What the account's workspaces may spend. OpenRouter offers budgets to enterprise accounts. */
+/** The budgets of the account's workspaces, which OpenRouter offers to enterprise accounts. */
 export class BudgetsService {
   /** @internal */
   constructor(pipeline: HttpPipeline | undefined) {
@@ -22,9 +22,9 @@ export class BudgetsService {
    * @param workspace - Id or slug of the workspace.
    * @param options - Settings of this one call.
    * @returns Limits in US dollars; none for a workspace without budgets.
-   * @throws `OpenRouterValidationException` for what is neither an id nor a slug, before anything is sent;
+   * @throws `OpenRouterValidationException` for an argument that is neither an id nor a slug, before anything is sent;
    * `OpenRouterUnauthorizedException` (401) for a missing, wrong or disabled key;
-   * `OpenRouterForbiddenException` (403) for a key that is no management key;
+   * `OpenRouterForbiddenException` (403) for a key that is not a management key;
    * `OpenRouterNotFoundException` (404) for an unknown workspace; `OpenRouterInternalServerException` (500);
    * `OpenRouterApiException` for any other 3XX, 4XX or 5XX; `OpenRouterResponseException` with its path for a budget
    * without an id or a limit; `OpenRouterConnectionException`, `OpenRouterTimeoutException`,
@@ -51,7 +51,7 @@ export class BudgetsService {
    * @param interval - `daily`, `weekly`, `monthly` or `lifetime`.
    * @param options - Settings of this one call.
    * @returns The limit in US dollars.
-   * @throws What {@link BudgetsService.list} throws; `OpenRouterNotFoundException` (404) also where there is no budget
+   * @throws What {@link BudgetsService.list} throws; `OpenRouterNotFoundException` (404) also if there is no budget
    * for the interval.
    */
   get(workspace: string, interval: BudgetInterval, options?: RequestOptions): Promise<Budget> {
@@ -73,10 +73,10 @@ export class BudgetsService {
    * `PUT /workspaces/{id}/budgets/{interval}`; needs a management key.
    *
    * The longer interval must have the higher limit: lifetime above monthly above weekly above daily. OpenRouter checks
-   * it against the other budgets of the workspace. Requests that are under way when a budget is used up still end, so
-   * that a little more than the limit may be spent.
+   * it against the other budgets of the workspace. Requests that are running when a budget is used up still finish, so
+   * that slightly more than the limit may be spent.
    *
-   * Sent again after a failure that may pass: setting a budget twice does what setting it once does.
+   * Retried after temporary failures: setting a budget twice has the same effect as setting it once.
    *
    * @param workspace - Id or slug of the workspace.
    * @param interval - `daily`, `weekly`, `monthly` or `lifetime`.
@@ -108,8 +108,8 @@ export class BudgetsService {
   }
 
   /**
-   * Deletes the budget of a workspace for one interval, so that its spend is no longer limited by it. Does nothing
-   * where there is none. `DELETE /workspaces/{id}/budgets/{interval}`; needs a management key.
+   * Deletes the budget of a workspace for one interval, which then no longer limits its spend. Does nothing if there is
+   * none. `DELETE /workspaces/{id}/budgets/{interval}`; needs a management key.
    *
    * @param workspace - Id or slug of the workspace.
    * @param interval - `daily`, `weekly`, `monthly` or `lifetime`.

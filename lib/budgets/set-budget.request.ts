@@ -4,10 +4,10 @@ import { trueOrFalse } from '../options/option-rules.js';
 import { NoImplicitConversion } from '../options/no-implicit-conversion.js';
 import { count, flag, openApi, optional } from '../openapi/open-api.js';
 
-/** Sets a budget. Fit to stand behind a `ValidationPipe` as a controller's body. */
+/** A budget to set. May be used behind a `ValidationPipe` as a controller's body. */
 export class SetBudgetRequest {
   /** What may be spent in the interval, in US dollars: above 0. */
-  // The last decorator is asked first: what is no number is told nothing of bounds.
+  // The last decorator runs first: a value that is not a number gets no message about bounds.
   @IsPositive({ message: '`limitUsd` must be above 0; delete the budget to lift its limit' })
   @IsNumber(
     { allowNaN: false, allowInfinity: false },
@@ -17,8 +17,8 @@ export class SetBudgetRequest {
   limitUsd!: number;
 
   /**
-   * Whether what is paid to providers with keys of your own (BYOK) counts, too. Holds for every budget of the
-   * workspace, not just this one; left out, it stays as it is.
+   * Whether spend with your own keys at providers (BYOK) counts as well. Applies to every budget of the workspace; if
+   * omitted, it stays as it is.
    */
   @Obeys(trueOrFalse)
   includeByokInBudgets?: boolean | undefined;

@@ -7,11 +7,11 @@ const MAX_USD = 100_000;
 const CHAIN_IDS = [1, 137, 8453] as const;
 
 /**
- * Asks for a charge that buys credits. Fit to stand behind a `ValidationPipe` as a controller's body.
+ * A request for a charge that buys credits. May be used behind a `ValidationPipe` as a controller's body.
  */
 export class CreateCoinbaseChargeRequest {
   /** Credits to buy, in US dollars: above 0 and at most 100 000. */
-  // The last decorator is asked first: what is no number is told nothing of bounds.
+  // The last decorator runs first: a value that is not a number gets no message about bounds.
   @Max(MAX_USD, { message: `\`amount\` must not be above ${MAX_USD}` })
   @IsPositive({ message: '`amount` must be above 0' })
   @IsNumber({ allowNaN: false, allowInfinity: false }, { message: '`amount` must be a number of US dollars' })

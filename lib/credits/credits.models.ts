@@ -1,14 +1,14 @@
 import { anyObject, date, model, openApi, optional, text, usd } from '../openapi/open-api.js';
 
-/** What `GET /credits` says of the account, in US dollars. */
+/** The answer of `GET /credits`, in US dollars. */
 export class GetCreditsResponse {
   /** All credits ever purchased, in US dollars. Example: `100.5`. */
   totalCredits!: number;
   /** All credits ever used, in US dollars. Example: `25.75`. */
   totalUsage!: number;
   /**
-   * `totalCredits − totalUsage`, computed exactly in decimal. Example: `74.75`. Negative where more was used than
-   * purchased; OpenRouter then refuses calls, those of free models included.
+   * `totalCredits − totalUsage`, computed exactly in decimal. Example: `74.75`. Negative if more was used than purchased;
+   * OpenRouter then refuses calls, even of free models.
    */
   balance!: number;
   /** One credit is one US dollar. */
@@ -27,7 +27,7 @@ export class GetCreditsResponse {
 
 /** An amount of money as payment providers send it. */
 export class CoinbasePrice {
-  /** A decimal text, such as `'100.00'`. */
+  /** A decimal string, such as `'100.00'`. */
   amount!: string;
   /** ISO 4217 code, such as `'USD'`. */
   currency!: string;
@@ -43,7 +43,7 @@ export class CoinbasePrice {
 
 /** What a charge costs. */
 export class CoinbasePricing {
-  /** The price in the currency it was asked for. */
+  /** The price in the requested currency. */
   local!: CoinbasePrice;
 
   /** @internal */
@@ -55,25 +55,25 @@ export class CoinbasePricing {
 }
 
 /**
- * A charge for buying credits, in either of the two shapes that servers have answered with: one with a payment page
- * (`hostedUrl`), and one with the call data of an on-chain transfer (`web3Data`).
+ * A charge that buys credits, in either of the two shapes that servers have sent: with a payment page (`hostedUrl`), or
+ * with the call data of an on-chain transfer (`web3Data`).
  */
 export class CoinbaseChargeResponse {
   /** Id of the charge. */
   id!: string;
-  /** The page on which it is paid. */
+  /** The page on which to pay. */
   hostedUrl?: string;
   /** Short code of the charge. */
   code?: string;
   /** For example `NEW`, `PENDING`, `COMPLETED`, `EXPIRED`; new values pass through. */
   status?: string;
-  /** When it was made. */
+  /** When it was created. */
   createdAt?: Date;
   /** When it can no longer be paid. */
   expiresAt?: Date;
   /** What it costs. */
   pricing?: CoinbasePricing;
-  /** The call data of an on-chain transfer, as it came: names in snake_case, amounts as texts. */
+  /** The call data of an on-chain transfer, as it came: names in snake_case, amounts as strings. */
   web3Data?: Readonly<Record<string, unknown>>;
 
   /** @internal */

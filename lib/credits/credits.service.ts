@@ -6,7 +6,7 @@ import { CreateCoinbaseChargeRequest } from './create-coinbase-charge.request.js
 import { decodeCoinbaseCharge, decodeCredits } from './credits.decoders.js';
 import type { CoinbaseChargeResponse, GetCreditsResponse } from './credits.models.js';
 
-/** Where credits are bought, now that OpenRouter's API cannot sell them any more. */
+/** Where to buy credits, since OpenRouter's API no longer sells them. */
 const PURCHASE_URL = 'https://openrouter.ai/settings/credits';
 
 /** The account's credits. */
@@ -19,12 +19,12 @@ export class CreditsService {
   /**
    * Total credits purchased and used, and the balance. `GET /credits`; needs a management key.
    *
-   * OpenRouter may answer from a cache of up to a minute, and books a charge when its request has finished.
+   * OpenRouter may answer from a cache that is up to a minute old, and charges a request once it has finished.
    *
    * @param options - Settings of this one call.
    * @returns Amounts in US dollars; `balance` is exact and may be negative.
    * @throws `OpenRouterUnauthorizedException` (401) for a missing, wrong or disabled key;
-   * `OpenRouterForbiddenException` (403) for a key that is no management key;
+   * `OpenRouterForbiddenException` (403) for a key that is not a management key;
    * `OpenRouterInternalServerException` (500); `OpenRouterApiException` for any other 3XX, 4XX or 5XX;
    * `OpenRouterConnectionException`, `OpenRouterTimeoutException`, `OpenRouterResponseException`,
    * `OpenRouterAbortException`, `OpenRouterValidationException`.
@@ -46,10 +46,10 @@ export class CreditsService {
    * Creates a Coinbase charge that buys credits. `POST /credits/coinbase`.
    *
    * **OpenRouter has removed this operation** (April 2026): it answers 410, which is an `OpenRouterGoneException`
-   * with the page on which credits are bought instead in `purchaseUrl`. Nothing in OpenRouter's API replaces it.
+   * whose `purchaseUrl` is the page on which to buy credits instead. Nothing in OpenRouter's API replaces it.
    * It still works against servers that offer it, such as gateways of your own, in both shapes that were in use.
    *
-   * Sent once; again only if it is certain that it was not sent before.
+   * Sent once, and again only if the first attempt certainly was not sent.
    *
    * @param request - `amount` in US dollars, above 0 and at most 100 000; `sender`, an EVM address; `chainId`.
    * @param options - Settings of this one call.

@@ -1,6 +1,6 @@
 import { count, date, flag, model, openApi, optional, text, usd } from '../openapi/open-api.js';
 
-/** What one provider has answered on the way to a generation. */
+/** One provider's answer on the way to a generation. */
 export class GenerationProviderResponse {
   /** Id of the endpoint. */
   endpointId?: string;
@@ -32,8 +32,8 @@ export class GenerationProviderResponse {
 }
 
 /**
- * What one generation has cost and used. Its id and its cost are always there; what does not apply to it, or is not
- * told by OpenRouter, is missing.
+ * The cost and usage of one generation. Its id and cost are always present; what does not apply, or what OpenRouter
+ * does not say, is missing.
  */
 export class Generation {
   /** Id of the generation, for example `gen-1234567890`. */
@@ -42,7 +42,7 @@ export class Generation {
   totalCost!: number;
   /** The same as credits used, in US dollars; not to be added to `totalCost`. */
   usage!: number;
-  /** What the provider has charged, in US dollars; with a key of your own at the provider (BYOK) alone. */
+  /** What the provider has charged, in US dollars; only with your own key at the provider (BYOK). */
   upstreamInferenceCost?: number;
   /** What caching has saved, in US dollars. */
   cacheDiscount?: number;
@@ -53,7 +53,7 @@ export class Generation {
   model?: string;
   /** Name of the provider. */
   providerName?: string;
-  /** When it was made. */
+  /** When it was created. */
   createdAt?: Date;
 
   /** Tokens of the prompt, as OpenRouter counts them for every model alike. */
@@ -102,7 +102,7 @@ export class Generation {
   router?: string;
   /** Id of the preset. */
   presetId?: string;
-  /** The service tier that the provider has told. */
+  /** The service tier that the provider reports. */
   serviceTier?: string;
   /** `global`, `europe` or `us`; new values pass through. */
   dataRegion?: string;
@@ -129,7 +129,7 @@ export class Generation {
   httpReferer?: string;
   /** `User-Agent` of the request. */
   userAgent?: string;
-  /** What the providers have answered, those that failed included. */
+  /** The answers of all providers, including those that failed. */
   providerResponses?: GenerationProviderResponse[];
 
   /** @internal */

@@ -11,7 +11,7 @@ const OPERATION = 'generations.get';
 const ID_SHAPE =
   "`id` must be the id of a generation, such as 'gen-1234567890': the `id` of a completion's answer";
 
-/** What single generations have cost. */
+/** The cost of single generations. */
 export class GenerationsService {
   /** @internal */
   constructor(pipeline: HttpPipeline | undefined) {
@@ -22,10 +22,10 @@ export class GenerationsService {
    * Cost and tokens of one generation. `GET /generation`; needs a key of the account that made it, the ordinary one
    * being preferred.
    *
-   * OpenRouter answers 404 for seconds, now and then for minutes, after a completion has ended. With `waitMs` the call
-   * asks again, with growing pauses, until the generation is there or the time is over; then the 404 is told. These
-   * pauses count neither as retries nor towards the account's budget of retries, and `retry: false` leaves them be.
-   * A completion's own answer has its cost at once, in `usage.cost`.
+   * OpenRouter answers 404 for seconds, sometimes minutes, after a completion has ended. With `waitMs` the call asks
+   * again, with growing pauses, until the generation is there or the time is over; then the 404 is told. These pauses
+   * count neither as retries nor towards the account's budget of retries, and `retry: false` leaves them be. A
+   * completion's own answer has its cost at once, in `usage.cost`.
    *
    * @param id - The `id` of the completion's answer, for example `gen-1234567890`.
    * @param options - Settings of this one call, and `waitMs`.
