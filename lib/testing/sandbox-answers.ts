@@ -6,21 +6,21 @@ import type { SandboxReply } from './routes/route.js';
 import { waitFor } from './sandbox-wait.js';
 import type { Content, Headers, QueuedFailure, SandboxFault } from './sandbox-faults.js';
 
-/** What goes out, whole or broken. */
+/** A response to send, whole or broken. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  /** `undefined`: an empty body without a type. */
+  /** `undefined` for an empty body without a type. */
   readonly content: Content | undefined;
   /** Where a stream's content may be cut. */
   readonly pieces?: readonly Buffer[];
-  /** Milliseconds from its beginning to its last byte. */
+  /** Milliseconds from the first to the last byte. */
   readonly takesMs: number;
-  /** To be called before its last byte, or when nobody listens any more. */
+  /** Must be called before the last byte, or when the client disconnects. */
   readonly onEnd?: (() => void) | undefined;
 }
 
-/** `userId` is that of the caller, which error bodies name. */
+/** @param userId - The caller's, which error bodies contain. */
 export function answerOf(reply: SandboxReply, userId: string | undefined): Answer {
   if ('refused' in reply) {
     const content = json(errorBody(reply.refused, userId, reply));
@@ -33,7 +33,7 @@ export function answerOf(reply: SandboxReply, userId: string | undefined): Answe
   return { ...head, content: { type: 'text/event-stream', bytes: Buffer.concat(pieces) }, pieces };
 }
 
-/** What a failure sends. `carriedOut` is the answer whose place it takes, where the request was carried out. */
+/** The response of a failure. `carriedOut` is the answer that it replaces if the request was carried out. */
 export function failedAnswer(
   { fault, status, headers, content }: QueuedFailure,
   userId: string | undefined,
@@ -56,10 +56,10 @@ export function failedAnswer(
   };
 }
 
-/** Some JSON to cut. */
+/** JSON for faults that cut a body. */
 const NO_CREDITS = { totalCredits: 0, totalUsage: 0 };
 
-/** Sends an answer in its time, and calls `end` before its last byte. */
+/** Sends an answer over its duration, and calls `end` before its last byte. */
 export async function sendAnswer(response: ServerResponse, answer: Answer, end: () => void): Promise<void> {
   const { status, headers, content, pieces, takesMs } = answer;
   if (pieces !== undefined && takesMs > 0) {
@@ -67,7 +67,7 @@ export async function sendAnswer(response: ServerResponse, answer: Answer, end: 
     return;
   }
   await waitFor(takesMs);
-  // The client may have given up meanwhile.
+  // The client may have disconnected.
   if (response.destroyed) return;
   end();
   const hasLength = status !== 204 && status !== 304;
@@ -142,7 +142,7 @@ function eventStream(events: readonly object[]): Buffer[] {
   );
 }
 
-/** What every response of the API carries: the ids that its support asks for, and what browsers may read. */
+/** The headers of every response of the API: ids for its support, and those that browsers may read. */
 function standing(contentType: string | undefined): Record<string, string> {
   return {
     'request-id': `req-${randomUUID()}`,

@@ -1,7 +1,7 @@
 import type { Account } from './account/account.js';
 import { type AccountKey, hashOf, isUsable } from './account/keys.js';
 
-/** Who asks, told by the key in the `Authorization` header. */
+/** The caller, identified by the key in the `Authorization` header. */
 export type SandboxCaller =
   { readonly kind: 'none' | 'unknown' | 'management' } | { readonly kind: 'api'; readonly key: AccountKey };
 

@@ -17,15 +17,15 @@ import { API_ROOT } from './routes/route.js';
  * A failure of the connection. Each happens after the request was read in full.
  *
  * - `'reset'`: TCP reset, no response.
- * - `'close'`: the connection is closed in order, no response.
+ * - `'close'`: the connection is closed normally, no response.
  * - `'hang'`: no response, the connection stays open.
  * - `'hang-body'`: status, headers and half of the body; then nothing more, the connection stays open.
  * - `'truncate'`: the same half under a `content-length` for the whole, then the connection is closed.
- * - `'garbage'`: bytes that are no HTTP, then the connection is closed.
+ * - `'garbage'`: bytes that are not HTTP, then the connection is closed.
  */
 export type SandboxFault = 'reset' | 'close' | 'hang' | 'hang-body' | 'truncate' | 'garbage';
 
-/** What {@link OpenRouterSandbox.failNext} takes. Each field may be left out or `undefined`. */
+/** The argument of {@link OpenRouterSandbox.failNext}. Each field may be left out or `undefined`. */
 export interface SandboxFailure {
   /** Only requests of this method, in any case. Default: every method. */
   method?: string | undefined;
@@ -35,9 +35,8 @@ export interface SandboxFailure {
    */
   path?: string | RegExp | undefined;
   /**
-   * `'before'`: the request is not carried out, and leaves the account as it was. `'after'`: it is carried out as if
-   * nothing were wrong, and its answer is lost: the key is there, and whoever asked for it cannot know. Default
-   * `'before'`.
+   * `'before'`: the request is not carried out and does not change the account. `'after'`: it is carried out and its answer
+   * is lost, so a key may exist without its creator knowing. Default `'before'`.
    */
   when?: 'before' | 'after' | undefined;
   /** How many matching requests fail: a whole number from 1, or `Infinity` until `clearFailures()`. Default 1. */
@@ -45,26 +44,26 @@ export interface SandboxFailure {
   /** Milliseconds to wait before failing. Default 0. */
   delayMs?: number | undefined;
   /**
-   * Status to answer, 200 to 599. Default 500; with the faults `'hang-body'` and `'truncate'` 200, or with
-   * `when: 'after'` that of the lost answer. No other fault has a status.
+   * Status of the answer, 200 to 599. Default 500. With the faults `'hang-body'` and `'truncate'` the default is 200, or
+   * with `when: 'after'` the status of the lost answer. Other faults have no status.
    */
   status?: number | undefined;
   /**
-   * Extra response headers, for example `{ 'retry-after': 2 }`; they replace those of the same name. Not
-   * `content-length` or `transfer-encoding`: use the faults to break a body.
+   * Extra response headers, for example `{ 'retry-after': 2 }`. They replace headers of the same name.
+   * `content-length` and `transfer-encoding` are refused: use a fault to break a body.
    */
   headers?: Readonly<Record<string, string | number | readonly string[]>> | undefined;
   /**
-   * What to send: a string (`text/plain`) or bytes as they are, anything else as JSON; `headers` may name another
-   * `content-type`. Default: the API's error envelope with its own message for that status; for one
-   * below 300 an empty body, or with a fault that cuts it some JSON to cut, with `when: 'after'` the lost answer.
+   * The body: a string (`text/plain`) or bytes are sent unchanged, anything else as JSON; `headers` may set another
+   * `content-type`. Default: the API's error envelope with its own message for the status. For a status below 300 the
+   * default is an empty body, or with a fault that cuts the body some JSON, or with `when: 'after'` the lost answer.
    */
   body?: string | Uint8Array | object | null | undefined;
   /** A connection fault instead of a whole response. */
   fault?: SandboxFault | undefined;
 }
 
-/** Response headers by their names in lower case. */
+/** Response headers by lower-case name. */
 export type Headers = Readonly<Record<string, string | string[]>>;
 
 /** A body and its content type. */
@@ -73,13 +72,13 @@ export interface Content {
   readonly bytes: Buffer;
 }
 
-/** A queued failure: checked, frozen against later changes of what the caller passed. */
+/** A queued failure: checked, and independent of later changes to the caller's object. */
 export interface QueuedFailure {
   readonly matches: (method: string, path: string) => boolean;
   readonly when: 'before' | 'after';
   readonly delayMs: number;
   readonly fault: SandboxFault | undefined;
-  /** `undefined`, like `content`: the default. */
+  /** `undefined` for the default, as with `content`. */
   readonly status: number | undefined;
   readonly headers: Headers;
   readonly content: Content | undefined;
@@ -87,9 +86,9 @@ export interface QueuedFailure {
 
 export interface FailureQueue {
   add(failure: SandboxFailure): void;
-  /** The first failure in the queue for this request, used up once by asking. */
+  /** Returns the first failure in the queue that matches a request, and counts it as used once. */
   take(method: string, path: string): QueuedFailure | undefined;
-  /** What is still in the queue, as it was added, but for how often. */
+  /** The failures still in the queue, as they were added, with the remaining `times`. */
   pending(): SandboxFailure[];
   clear(): void;
 }
@@ -174,12 +173,12 @@ function matcher(
 function pathMatcher(path: string | RegExp | undefined): (form: string) => boolean {
   if (path === undefined) return () => true;
   if (typeof path === 'string') return (form) => form === path;
-  // With the flags g and y a RegExp remembers where it stopped and skips every other match.
+  // With the flags g and y a RegExp keeps its position between tests, and would skip matches.
   const pattern = new RegExp(path.source, path.flags.replace(/[gy]/g, ''));
   return (form) => pattern.test(form);
 }
 
-/** The ways to write a path: with the query or without, from the server's root or the API's. */
+/** The forms of a path: with and without the query, from the server's root and from the API's. */
 function formsOf(full: string): string[] {
   const [pathname = ''] = full.split('?');
   const forms = [full, pathname];
@@ -215,7 +214,7 @@ function encode(body: unknown): Content {
     try {
       return { type: 'application/json', bytes: Buffer.from(JSON.stringify(body)) };
     } catch {
-      // Circular, or with a BigInt in it.
+      // Circular, or containing a BigInt.
     }
   }
   return refuse(WHERE, 'body', 'a string, bytes, or an object that JSON can hold');

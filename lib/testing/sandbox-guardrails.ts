@@ -12,12 +12,12 @@ import {
 } from './check-fields.js';
 
 /**
- * Whose spend the budget of a guardrail counts.
+ * Whose spend counts for the budget of a guardrail.
  *
- * - `'workspace_default_member'`: that of each member, with the keys of the default workspace.
- * - `'workspace_default_key'`: that of each key of the default workspace.
- * - `'member'`: that of the account's user, with all keys.
- * - `'api_key'`: that of one key.
+ * - `'workspace_default_member'`: the spend of each member with the keys of the default workspace.
+ * - `'workspace_default_key'`: the spend of each key of the default workspace.
+ * - `'member'`: the spend of the account's user with all keys.
+ * - `'api_key'`: the spend of one key.
  */
 export type SandboxGuardrailScope =
   'workspace_default_member' | 'workspace_default_key' | 'member' | 'api_key';
@@ -26,17 +26,17 @@ export type SandboxGuardrailScope =
 export interface SandboxGuardrail {
   /** Whose spend counts. */
   readonly scope: SandboxGuardrailScope;
-  /** What may be spent in an interval, in USD. */
+  /** The limit for an interval, in USD. */
   readonly limitUsd: number;
   /** When it starts over: at UTC midnight, on Mondays, on the first, or never. Default `null`: never. */
   readonly resetInterval?: 'daily' | 'weekly' | 'monthly' | null | undefined;
   /** Whether spend on the owner's own contract with a provider counts. Default `false`. */
   readonly includeByok?: boolean | undefined;
-  /** Hash of the key, with the scope `'api_key'`. Default: that of the sandbox's inference key. */
+  /** Hash of the key for the scope `'api_key'`. Default: the sandbox's inference key. */
   readonly keyHash?: string | undefined;
 }
 
-/** A budget with every default filled in. */
+/** A budget with all defaults filled in. */
 export interface CheckedGuardrail {
   readonly scope: GuardrailScope;
   readonly limitUsd: number;
@@ -53,7 +53,7 @@ const FIELDS: Fields<SandboxGuardrail> = {
   keyHash: secret(nonEmptyString),
 };
 
-/** @param isKey - Whether a hash is that of an inference key. */
+/** @param isKey - Whether a hash belongs to an inference key. */
 export function checkGuardrail(
   where: string,
   guardrail: SandboxGuardrail,

@@ -15,10 +15,10 @@ import {
 import { type CheckedGuardrail, type SandboxGuardrail, checkGuardrail } from './sandbox-guardrails.js';
 
 /**
- * What `POST /credits/coinbase` does.
+ * The behaviour of `POST /credits/coinbase`.
  *
- * - `'gone'`: 410 for everybody, key or no key. So the live API has behaved since April 2026 (OpenAPI document).
- * - `'onchain'`: the charge that the API gave before that: call data for a payment contract, no payment page.
+ * - `'gone'`: 410 with or without a key, as the live API has answered since April 2026 (OpenAPI document).
+ * - `'onchain'`: the charge that the API returned before: call data for a payment contract, no payment page.
  *   Needs a key and the fields `amount`, `sender` and `chain_id`.
  * - `'hosted'`: a Coinbase Commerce charge with a payment page, which several client libraries still expect.
  *   Needs a key and `amount`; `sender` and `chain_id` may be left out.
@@ -26,7 +26,7 @@ import { type CheckedGuardrail, type SandboxGuardrail, checkGuardrail } from './
 export type SandboxCoinbaseMode = 'gone' | 'onchain' | 'hosted';
 
 /**
- * What an inference key gets from `GET /credits`. All three have been reported of the live API.
+ * The answer of `GET /credits` to an inference key. All three have been reported from the live API.
  *
  * - `'forbidden'`: 403, as the OpenAPI document says.
  * - `'zeros'`: 200 with both totals 0, whatever the account holds.
@@ -49,11 +49,11 @@ export interface SandboxCredits {
 export interface OpenRouterSandboxOptions {
   /** TCP port on 127.0.0.1. Default `0`: any free one. */
   port?: number | undefined;
-  /** What the account starts with. Default 100.50 USD bought and 25.75 USD used: a balance of 74.75 USD. */
+  /** The totals at the start. Default 100.50 USD bought and 25.75 USD used: a balance of 74.75 USD. */
   credits?: SandboxCredits | undefined;
   /** How `POST /credits/coinbase` behaves. Default `'gone'`. */
   coinbase?: SandboxCoinbaseMode | undefined;
-  /** What an inference key gets from `GET /credits`. Default `'forbidden'`. */
+  /** The answer of `GET /credits` to an inference key. Default `'forbidden'`. */
   inferenceKeyCredits?: SandboxInferenceKeyCredits | undefined;
   /** The inference key. Default: a random one in OpenRouter's format, new for each sandbox. */
   apiKey?: string | undefined;
@@ -66,16 +66,16 @@ export interface OpenRouterSandboxOptions {
   /** Budgets that guardrails set above the inference key. Default: none. */
   guardrails?: readonly SandboxGuardrail[] | undefined;
   /**
-   * How completions of a key that has used up its limit are refused; both have been seen of the live API. Default
-   * 403, `Key limit exceeded (…)`; 402 says `You requested up to …` and names the `limit_source`.
+   * The status for completions of a key that has used up its limit; the live API has been seen to use both. Default 403,
+   * `Key limit exceeded (…)`; 402 says `You requested up to …` and contains `limit_source`.
    */
   keyLimitStatus?: 402 | 403 | undefined;
-  /** What each completion costs in USD, whatever its model and length. Default 0.0015. */
+  /** The cost of each completion in USD, whatever its model and length. Default 0.0015. */
   completionCost?: number | undefined;
   /**
    * How long each completion takes, in milliseconds, after {@link OpenRouterSandbox.latencyMs}; a stream sends its
-   * pieces over that time. Completions that run at the same time may together spend more than there is, since each is
-   * booked when it ends. Default 0.
+   * chunks over that time. Completions that run at the same time may together spend more than there is, since each is
+   * charged when it ends. Default 0.
    */
   completionMs?: number | undefined;
   /**
@@ -83,11 +83,11 @@ export interface OpenRouterSandboxOptions {
    * while. Default 1.
    */
   generationMisses?: number | undefined;
-  /** What {@link OpenRouterSandbox.latencyMs} starts with. Default 0. */
+  /** The initial value of {@link OpenRouterSandbox.latencyMs}. Default 0. */
   latencyMs?: number | undefined;
 }
 
-/** Options with every default filled in. */
+/** Options with all defaults filled in. */
 export interface ResolvedSandboxOptions {
   readonly port: number;
   readonly credits: SandboxCredits;
@@ -111,7 +111,7 @@ const LIMIT_RESETS: readonly SandboxLimitReset[] = ['daily', 'weekly', 'monthly'
 
 const WHERE = 'OpenRouterSandbox.start';
 
-/** A key with a space or a control character could never arrive in a header. */
+/** A header cannot carry a key with a space or a control character. */
 const key = secret(
   mustBe(
     'a non-empty string of visible ASCII characters',
@@ -138,7 +138,7 @@ const FIELDS: Fields<OpenRouterSandboxOptions> = {
   latencyMs: milliseconds,
 };
 
-/** Of the keys there is none: each sandbox has new ones. */
+/** The keys have no defaults here: each sandbox has new ones. */
 export const DEFAULT_OPTIONS: Readonly<Omit<ResolvedSandboxOptions, 'apiKey' | 'managementKey'>> = {
   port: 0,
   credits: { totalCredits: 100.5, totalUsage: 25.75 },

@@ -1,27 +1,27 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 /**
- * What kind of key a request carried: an inference key of the account, its management key, none, or `'unknown'`:
- * any other, those that are disabled, expired or deleted included.
+ * The kind of key that a request carried: an inference key of the account, its management key, none, or `'unknown'`: any
+ * other key, including disabled, expired and deleted ones.
  */
 export type SandboxKey = 'api' | 'management' | 'unknown' | 'none';
 
 /** A request that reached the sandbox in full. */
 export interface SandboxRequest {
-  /** In capitals. */
+  /** In upper case. */
   readonly method: string;
   /** Path and query as sent, for example `/api/v1/credits?x=1`. */
   readonly path: string;
-  /** Which key the `Authorization` header carried; easier to assert on than the header. */
+  /** The kind of key in the `Authorization` header; easier to assert on than the header. */
   readonly key: SandboxKey;
-  /** Hash of the inference key that it carried; `undefined` for every other kind of key. */
+  /** Hash of the inference key in the header; `undefined` for every other kind of key. */
   readonly keyHash: string | undefined;
   /**
-   * All headers, their names in lower case. `authorization` is in there unmasked: it belongs to a local account
-   * that exists only in this process. Send no real key to a sandbox.
+   * All headers by lower-case name. `authorization` is not masked, since it belongs to a local account that exists only in
+   * this process. Do not send a real key to a sandbox.
    */
   readonly headers: Readonly<IncomingHttpHeaders>;
-  /** The body: parsed if it is JSON, else its text; `undefined` if there was none or it was over 1 MiB. */
+  /** The body: parsed if it is JSON, otherwise a string; `undefined` if there was none or it was over 1 MiB. */
   readonly body: unknown;
   /** When its headers arrived. */
   readonly receivedAt: Date;
@@ -37,7 +37,7 @@ export const TOO_LARGE: unique symbol = Symbol('body over the limit');
 export async function readBody(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   let size = 0;
-  // Read to the end even past the limit: many clients look for an answer only after their last byte.
+  // Read to the end even beyond the limit: many clients wait for an answer only after their last byte.
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size <= MAX_BODY_BYTES) chunks.push(chunk);

@@ -12,13 +12,13 @@ import { waitFor } from './sandbox-wait.js';
 
 const HOST = '127.0.0.1';
 
-/** A running sandbox without its public face. */
+/** The server of a sandbox. */
 export interface SandboxServer {
   readonly origin: string;
   readonly account: Account;
   readonly failures: FailureQueue;
   readonly requests: SandboxRequest[];
-  /** Milliseconds that every answer waits. */
+  /** The delay of every answer, in milliseconds. */
   latencyMs: number;
   /** Keeps the process alive until `stop()`. */
   ref(): void;
@@ -57,7 +57,7 @@ export async function startServer(options: ResolvedSandboxOptions): Promise<Sand
         body === TOO_LARGE ? refusal(413) : route({ method, path, caller, headers, body: known }),
         userId,
       );
-    // Carried out before any wait, as by an API that is late only with its answer.
+    // Carried out before the delay: only the answer is late.
     const answer =
       failure === undefined
         ? carryOut()
@@ -69,7 +69,7 @@ export async function startServer(options: ResolvedSandboxOptions): Promise<Sand
       await sendAnswer(response, answer, end);
     } else {
       await waitFor(answer.takesMs);
-      // The client may have given up meanwhile.
+      // The client may have disconnected.
       if (response.destroyed) return;
       end();
       playFault(failure.fault, response, answer);
@@ -78,11 +78,11 @@ export async function startServer(options: ResolvedSandboxOptions): Promise<Sand
 
   const server = createServer((request, response) => {
     handle(request, response).catch(() => {
-      // The client went away in the middle of its request.
+      // The client disconnected in the middle of its request.
       request.socket.destroy();
     });
   });
-  // Five seconds, Node's default, is short enough for a client to write to a socket that is just closing.
+  // With Node's default of five seconds, a client may write to a socket that is just closing.
   server.keepAliveTimeout = 65_000;
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
@@ -91,7 +91,7 @@ export async function startServer(options: ResolvedSandboxOptions): Promise<Sand
     socket.once('close', () => sockets.delete(socket));
   });
   await listen(server, options.port);
-  // A test that fails before it can stop the sandbox must not keep its runner waiting.
+  // A test that fails before it stops the sandbox must not keep its runner alive.
   server.unref();
 
   let stopped: Promise<void> | undefined;
@@ -117,7 +117,7 @@ export async function startServer(options: ResolvedSandboxOptions): Promise<Sand
   return sandbox;
 }
 
-/** What ends an answer, once: it is called by whoever sends the answer, and by itself when the client leaves. */
+/** A function that ends an answer, once: its sender calls it, and so does a disconnect of the client. */
 function endOf({ onEnd }: Answer, response: ServerResponse): () => void {
   let isOver = onEnd === undefined;
   const end = (): void => {

@@ -13,17 +13,17 @@ import {
   usd,
 } from './check-fields.js';
 
-/** What {@link OpenRouterSandbox.spend} takes besides the amount. Each field may be left out or `undefined`. */
+/** The second argument of {@link OpenRouterSandbox.spend}. Each field may be left out or `undefined`. */
 export interface SandboxSpend {
-  /** Hash of the key that spends (SHA-256 of its text, in hex). Default: that of the sandbox's inference key. */
+  /** Hash of the key that spends (its SHA-256 in hex). Default: the sandbox's inference key. */
   keyHash?: string | undefined;
   /** Default `'openai/gpt-4.1'`. */
   model?: string | undefined;
-  /** Name of the provider. Default: the one that the sandbox takes for that model. */
+  /** Name of the provider. Default: the sandbox's provider for the model. */
   provider?: string | undefined;
   /**
-   * When it was spent: now or before. Default now. Spending of past days makes history for `GET /activity`, which
-   * never shows today.
+   * The time of the spend, not in the future. Default now. Spend of past days gives `GET /activity`, which never shows
+   * today, a history.
    */
   at?: Date | undefined;
   /** US dollars spent on the owner's own contract with a provider (BYOK); no credits are taken. Default 0. */

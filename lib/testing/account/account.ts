@@ -8,7 +8,7 @@ import { dayOf } from './periods.js';
 import { toUnits, toUsd } from './usd.js';
 import { type WorkspaceStore, createWorkspaceStore } from './workspaces.js';
 
-/** What completions of a model cost, and whose key made them. */
+/** The cost of completions of a model, and the key that made them. */
 export interface Charge extends Omit<ActivityCounts, 'usage' | 'byokUsage'> {
   readonly key: AccountKey;
   readonly model: string;
@@ -18,7 +18,7 @@ export interface Charge extends Omit<ActivityCounts, 'usage' | 'byokUsage'> {
   readonly at: Date;
 }
 
-/** The account's state. Everything that is spent goes through {@link Account.charge}, so that all totals agree. */
+/** The account's state. All spend goes through {@link Account.charge}, so that all totals agree. */
 export interface Account {
   readonly userId: string;
   readonly keys: KeyStore;
@@ -38,7 +38,7 @@ export interface Account {
 }
 
 export function createAccount(options: ResolvedSandboxOptions): Account {
-  // What the account used before belongs to keys of the past: a fresh key has its whole limit left.
+  // Earlier usage belongs to former keys: a new key has its whole limit left.
   let used = toUnits(options.credits.totalUsage);
   let bought = toUnits(options.credits.totalCredits);
   const managementHash = hashOf(options.managementKey);

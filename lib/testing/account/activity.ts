@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { AccountKey } from './keys.js';
 import type { UtcDay } from './periods.js';
 
-/** How much was asked of a model, and what it cost. Money in exact units. */
+/** The usage and cost of a model. Money in exact units. */
 export interface ActivityCounts {
   usage: bigint;
   byokUsage: bigint;
@@ -12,7 +12,7 @@ export interface ActivityCounts {
   reasoningTokens: number;
 }
 
-/** What happened on a day with one model of one provider. */
+/** The activity of one day with one model of one provider. */
 export interface ActivityRow extends ActivityCounts {
   readonly day: UtcDay;
   readonly model: string;
@@ -40,7 +40,7 @@ export function createActivityLog(): ActivityLog {
   };
 }
 
-/** The rows that agree in what `idOf` makes of them, put together; in the order of their first. */
+/** Merges the rows with the same `idOf`, in the order of their first occurrence. */
 export function groupRows(
   rows: Iterable<Readonly<ActivityRow>>,
   idOf: (row: ActivityRow) => string,

@@ -15,7 +15,7 @@ export interface Budget {
   readonly updatedAt: Date;
 }
 
-/** The budgets of one workspace, and what it has spent. */
+/** The budgets of one workspace, and its spend. */
 export interface BudgetBook {
   /** Counts for all intervals of the workspace. */
   includeByok: boolean;
@@ -49,7 +49,7 @@ export function createBudgetBook(): BudgetBook {
   };
 }
 
-/** What speaks against a limit, if anything: limits must fall as intervals get narrower. */
+/** The reason to refuse a limit, if there is one: a shorter interval needs a lower limit. */
 export function orderProblem(
   book: BudgetBook,
   interval: BudgetInterval,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { AccountKey } from './keys.js';
 
-/** One completion, as `GET /generation` tells of it. */
+/** One completion, as `GET /generation` describes it. */
 export interface Generation {
   readonly id: string;
   readonly createdAt: Date;
@@ -20,10 +20,10 @@ export interface Generation {
 }
 
 export interface GenerationStore {
-  /** A generation that has begun. It is found once it has been added. */
+  /** Starts a generation. It is found once it has been added. */
   begin(generation: Omit<Generation, 'id' | 'createdAt'>): Generation;
   add(generation: Generation): void;
-  /** Finds nothing the first times that a new generation is asked for: the API writes them down with delay. */
+  /** Finds a new generation only after some requests, since the API stores it with a delay. */
   ask(id: string): Generation | undefined;
 }
 

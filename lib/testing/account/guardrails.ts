@@ -19,7 +19,7 @@ export interface Guardrail {
   readonly limitUsd: number;
   readonly resetInterval: Period | null;
   readonly includeByok: boolean;
-  /** Of the one key that it is about, with the scope `api_key`. */
+  /** Hash of its key, with the scope `api_key`. */
   readonly keyHash: string;
 }
 
@@ -45,7 +45,7 @@ export function createGuardrailStore(first: readonly Omit<Guardrail, 'id'>[]): G
   };
 }
 
-/** Whether a guardrail is about a key at all. */
+/** Whether a guardrail applies to a key. */
 export function isAbout(
   { scope, keyHash }: Guardrail,
   key: AccountKey,
@@ -62,7 +62,7 @@ export function isAbout(
   }
 }
 
-/** Whether what another key spends counts for a key that the guardrail is about. */
+/** Whether the spend of another key counts for a key to which the guardrail applies. */
 export function countsTogether(scope: GuardrailScope, key: AccountKey, other: AccountKey): boolean {
   switch (scope) {
     case 'workspace_default_member':

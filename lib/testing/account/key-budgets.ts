@@ -4,12 +4,12 @@ import { type AccountKey, spentIn } from './keys.js';
 import { type Period, endOf } from './periods.js';
 import { toUnits } from './usd.js';
 
-/** A budget that is enforced on a key, and what was spent of it. Money in exact units. */
+/** A budget that is enforced on a key, and the spend that counts for it. Money in exact units. */
 export interface KeyBudget {
   readonly scope: GuardrailScope | 'workspace' | 'key_limit';
-  /** `null` unless it is one of a workspace. */
+  /** `null` unless the budget belongs to a workspace. */
   readonly budgetId: string | null;
-  /** `null` unless it is one of a guardrail. */
+  /** `null` unless the budget belongs to a guardrail. */
   readonly guardrailId: string | null;
   readonly includeByok: boolean;
   readonly limit: bigint;
@@ -27,7 +27,7 @@ export function isSpent({ limit, spent }: KeyBudget): boolean {
   return spent >= limit;
 }
 
-/** The first one that refuses, or else the one of which least is left. */
+/** The first budget that refuses, otherwise the one with the least left. */
 export function effectiveBudget(budgets: readonly KeyBudget[]): KeyBudget | undefined {
   const left = ({ limit, spent }: KeyBudget): bigint => limit - spent;
   return (

@@ -3,7 +3,7 @@ import type { Period } from './periods.js';
 import { toUnits } from './usd.js';
 import { type UsageMeter, createUsageMeter } from './usage-meter.js';
 
-/** What a key's owner may change later. */
+/** The fields of a key that its owner may change later. */
 export interface KeySettings {
   name: string;
   disabled: boolean;
@@ -14,18 +14,18 @@ export interface KeySettings {
   includeByokInLimit: boolean;
 }
 
-/** An inference key. Its text is not kept, as the API does not keep it. */
+/** An inference key. Like the API, the sandbox does not store the key itself. */
 export interface AccountKey extends KeySettings {
-  /** SHA-256 of the key's text, in hex. */
+  /** SHA-256 of the key, in hex. */
   readonly hash: string;
-  /** The key's text, masked. */
+  /** The masked key. */
   readonly label: string;
   readonly workspaceId: string;
   readonly creatorUserId: string | null;
   readonly createdAt: Date;
   readonly expiresAt: Date | null;
   updatedAt: Date | null;
-  /** Deleted keys stay here for the activity that names them. */
+  /** Deleted keys stay, because activity refers to them. */
   deleted: boolean;
   /** Spend in the account's credits. */
   readonly usage: UsageMeter;
@@ -38,11 +38,11 @@ export type NewKey = KeySettings &
 
 export interface KeyStore {
   create(key: NewKey): AccountKey;
-  /** Also a deleted key. */
+  /** Also finds a deleted key. */
   byHash(hash: string): AccountKey | undefined;
-  /** Those that are not deleted, the newest first. */
+  /** The keys that are not deleted, newest first. */
   list(): AccountKey[];
-  /** Those that are deleted, too, the oldest first. */
+  /** All keys, including deleted ones, oldest first. */
   all(): Iterable<AccountKey>;
 }
 
@@ -69,7 +69,7 @@ export function createKeyStore(): KeyStore {
   };
 }
 
-/** The text of a new key, in OpenRouter's format. */
+/** A new key in OpenRouter's format. */
 export function randomKey(): string {
   return `sk-or-v1-${randomBytes(32).toString('hex')}`;
 }
@@ -80,7 +80,7 @@ export function hashOf(text: string): string {
 
 /** A key as it may be shown. */
 export function mask(text: string): string {
-  // A short key of the user's own choosing would show in full between the two ends.
+  // The two ends of a short key would show all of it.
   return text.length > 24 ? `${text.slice(0, 12)}...${text.slice(-4)}` : `${text.slice(0, 3)}...`;
 }
 
@@ -88,14 +88,14 @@ export function isUsable({ deleted, disabled, expiresAt }: AccountKey, now: Date
   return !deleted && !disabled && (expiresAt === null || now < expiresAt);
 }
 
-/** What is left of a key's limit, below zero once it was overdrawn; `null` without a limit. */
+/** The rest of a key's limit, below zero if it is overdrawn; `null` without a limit. */
 export function limitRemaining(key: AccountKey, now: Date): bigint | null {
   return key.limit === null
     ? null
     : toUnits(key.limit) - spentIn(key, key.limitReset, key.includeByokInLimit, now);
 }
 
-/** What was spent in the current period, or in all time for `null`. */
+/** The spend of the current period, or of all time for `null`. */
 export function spentIn(
   { usage, byokUsage }: Pick<AccountKey, 'usage' | 'byokUsage'>,
   period: Period | null,

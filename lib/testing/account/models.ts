@@ -8,7 +8,7 @@ const PROVIDERS: ReadonlyMap<string, string> = new Map([
   ['deepseek', 'DeepSeek'],
 ]);
 
-/** Who serves a model: its author, or the provider that the API keeps for tests. */
+/** The provider of a model: its author, or the API's own provider for tests. */
 export function providerOf(model: string): string {
   return PROVIDERS.get(model.split('/')[0] ?? '') ?? 'FakeProvider';
 }

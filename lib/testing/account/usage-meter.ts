@@ -1,9 +1,9 @@
 import { type Period, type UtcDay, dayOf, firstDayOf } from './periods.js';
 
-/** Exact spend by UTC day, from which the sum of any current period can be told, whenever it was spent. */
+/** Exact spend by UTC day, from which the sum of any current period is computed. */
 export interface UsageMeter {
   add(units: bigint, day: UtcDay): void;
-  /** The sum of the period that `now` is in, or of all time for `null`. */
+  /** The sum of the period that contains `now`, or of all time for `null`. */
   sum(period: Period | null, now: Date): bigint;
 }
 

@@ -1,8 +1,8 @@
 // US dollars as scaled integers, so that spending 0.1 three times is 0.3. Thirty decimals hold every
-// digit that a double near a cent can have; what lies beyond is dropped.
+// digit that a double near a cent can have; further digits are dropped.
 const DECIMALS = 30;
 
-/** The digits of a non-negative number as people read them: 0.1 is one tenth, not its binary neighbour. */
+/** The decimal digits of a non-negative number: 0.1 is one tenth, not its binary approximation. */
 export function toUnits(usd: number): bigint {
   const [, whole = '', fraction = '', exponent = '0'] =
     /^(\d+)(?:\.(\d+))?(?:e([+-]\d+))?$/.exec(String(usd)) ?? [];

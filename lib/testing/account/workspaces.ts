@@ -7,16 +7,16 @@ export interface Workspace {
   readonly name: string;
   readonly description: string | null;
   readonly createdAt: Date;
-  /** Of the guardrail that every workspace has, configured or not. */
+  /** Id of the guardrail that every workspace has, configured or not. */
   readonly guardrailId: string;
   readonly budgets: BudgetBook;
 }
 
 export interface WorkspaceStore {
-  /** The one that keys belong to unless they are told otherwise. */
+  /** The workspace of keys that name no other. */
   readonly default: Workspace;
   create(workspace: Pick<Workspace, 'slug' | 'name' | 'description'>): Workspace;
-  /** By id, in any case, or by slug. */
+  /** Finds a workspace by its id, in any case, or by its slug. */
   find(idOrSlug: string): Workspace | undefined;
   /** In the order of their creation. */
   list(): Workspace[];

@@ -6,7 +6,7 @@ import { toUsd } from '../account/usd.js';
 import { type SandboxCall, type SandboxReply, type SandboxRoute, invalid, refusal } from './route.js';
 import { NAME, UUID, oneOf, queryProblem } from './rules.js';
 
-/** How many completed UTC days the API shows; today is not among them. */
+/** The number of completed UTC days that the API shows. Today is not included. */
 const DAYS = 30;
 
 export function activityRoutes({ activity, keys, workspaces }: Account): SandboxRoute[] {

@@ -9,10 +9,10 @@ export interface ChargeRequest {
 
 const CHARGE_LIFETIME_MS = 3_600_000;
 
-/** The charge that `POST /credits/coinbase` gave until early 2026 (official SDK before 0.12). */
+/** The charge that `POST /credits/coinbase` returned until early 2026 (official SDK before 0.12). */
 export function onchainChargeBody({ amount, sender, chain_id }: ChargeRequest): object {
   const { created_at, expires_at } = lifetime();
-  // A payment in USDC, which counts millionths, on top of which OpenRouter takes 5 %.
+  // A payment in millionths of a USDC, plus OpenRouter's fee of 5 %.
   const recipientAmount = Math.round(amount * 1e6);
   return {
     data: {

@@ -2,10 +2,10 @@ import type { Generation } from '../account/generations.js';
 
 const ANSWER = ['Hello', ' from', ' the', ' sandbox', '.'];
 
-/** One per piece that a stream sends. */
+/** One per chunk of a stream. */
 export const ANSWER_TOKENS = ANSWER.length;
 
-/** A completion in one piece. */
+/** A completion that is not streamed. */
 export function completionBody(generation: Generation): object {
   return {
     ...headOf(generation, 'chat.completion'),
@@ -23,7 +23,7 @@ export function completionBody(generation: Generation): object {
   };
 }
 
-/** The chunks of a streamed completion; the last one tells what it used and cost. */
+/** The chunks of a streamed completion. The last one contains its usage and cost. */
 export function completionEvents(generation: Generation): object[] {
   const chunk = (content: string, finishReason: string | null): object => ({
     ...headOf(generation, 'chat.completion.chunk'),

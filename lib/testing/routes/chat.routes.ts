@@ -49,7 +49,7 @@ export function chatRoutes(
 
     const { messages, model = DEFAULT_MODEL, stream, user } = body as CompletionRequest;
     const counts = {
-      // About what a tokenizer makes of English.
+      // About the ratio of a tokenizer for English.
       promptTokens: Math.ceil(JSON.stringify(messages).length / 4),
       completionTokens: ANSWER_TOKENS,
     };
@@ -65,7 +65,7 @@ export function chatRoutes(
       httpReferer: text(sent['http-referer']) ?? sent.referer ?? null,
       userAgent: sent['user-agent'] ?? null,
     });
-    // At its end, as the API does: those that run at the same time do not see each other's cost.
+    // Charged at its end, as by the API: completions that run at the same time do not see each other's cost.
     const onEnd = (): void => {
       account.generations.add(generation);
       account.charge({
@@ -98,7 +98,7 @@ function text(header: string | string[] | undefined): string | null {
   return typeof header === 'string' ? header : null;
 }
 
-/** Why the account's money forbids a completion, if it does. What is left need not suffice: it may be overdrawn. */
+/** The reason to refuse a completion for money, if there is one. Any amount left will do: it may be overdrawn. */
 function moneyRefusal(
   account: Account,
   key: AccountKey,

@@ -45,7 +45,7 @@ export function creditsBody({ totalCredits, totalUsage }: SandboxCredits): objec
 const CHAINS: readonly unknown[] = [1, 137, 8453];
 
 function chargeProblem(body: unknown, isOnchain: boolean): string | undefined {
-  // A body that is no JSON arrives here as text.
+  // A body that is not JSON arrives here as a string.
   if (!isRecord(body)) return 'the body must be a JSON object';
   const { amount, sender, chain_id } = body;
   if (typeof amount !== 'number' || amount <= 0 || amount > 100_000) {

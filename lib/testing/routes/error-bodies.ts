@@ -26,7 +26,7 @@ export interface ErrorBody {
   readonly user_id?: string;
 }
 
-/** `userId` is that of the caller, and only a caller whose key is known has one. */
+/** @param userId - The caller's; `undefined` for a caller without a known key. */
 export function errorBody(
   code: number,
   userId: string | undefined,

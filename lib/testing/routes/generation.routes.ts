@@ -14,7 +14,7 @@ export function generationRoutes({ generations }: Account): SandboxRoute[] {
   return [{ method: 'GET', path: '/generation', access: 'any-key', handle: get }];
 }
 
-/** Milliseconds; always the same, as nothing is computed here. */
+/** In milliseconds. Constant, since nothing is computed here. */
 const LATENCY = 250;
 const GENERATION_TIME = 120;
 
@@ -38,7 +38,7 @@ function generationBody(generation: Generation): object {
     native_finish_reason: 'stop',
     total_cost: generation.cost,
     usage: generation.cost,
-    // Only for keys of the owner's own with a provider, which completions here never use.
+    // Only for the owner's own keys with a provider, which completions here never use.
     upstream_inference_cost: null,
     cache_discount: null,
     is_byok: false,

@@ -3,7 +3,7 @@ import { type KeyBudget, budgetsOf, effectiveBudget } from '../account/key-budge
 import { type AccountKey, limitRemaining } from '../account/keys.js';
 import { toUsd } from '../account/usd.js';
 
-/** A key as `/keys` shows it: the OpenAPI document's fields, and `external_user`, which the official SDK requires. */
+/** A key as returned by `/keys`: the fields of the OpenAPI document, and `external_user`, which the SDK requires. */
 export function keyBody(key: AccountKey): object {
   return {
     hash: key.hash,
@@ -17,8 +17,8 @@ export function keyBody(key: AccountKey): object {
 }
 
 /**
- * `GET /key`, for a key or (`undefined`) the management key: the OpenAPI document's fields, those that the official SDK
- * 1.3.19 requires besides, and the budgets of later ones.
+ * The answer of `GET /key` to a key or (`undefined`) the management key: the fields of the OpenAPI document, further ones
+ * that the official SDK 1.3.19 requires, and the budgets of later SDKs.
  */
 export function currentKeyBody(account: Account, key: AccountKey | undefined): object {
   const { totalCredits } = account.credits();

@@ -102,7 +102,7 @@ export function keysRoutes(account: Account): SandboxRoute[] {
     const problem = bodyProblem(body, UPDATE_RULES);
     if (problem !== undefined) return invalid(problem);
     const fields = body as KeyFields;
-    // In JSON `null` is a value and `undefined` does not exist: `null` clears, what is left out stays.
+    // `null` clears a field; a field that is left out stays unchanged.
     if (fields.name !== undefined) key.name = fields.name;
     if (fields.disabled !== undefined) key.disabled = fields.disabled;
     if (fields.limit !== undefined) key.limit = fields.limit;

@@ -1,31 +1,31 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { SandboxCaller } from '../sandbox-caller.js';
 
-/** Where the API's paths begin. */
+/** The prefix of all paths of the API. */
 export const API_ROOT = '/api/v1';
 
-/** One request, as far as a route looks at it. */
+/** The part of a request that routes read. */
 export interface SandboxCall {
   readonly caller: SandboxCaller;
-  /** What stands in the path for each `{name}` of the route. */
+  /** The values of the `{name}` placeholders in the route's path. */
   readonly params: Readonly<Partial<Record<string, string>>>;
   readonly query: URLSearchParams;
   readonly headers: Readonly<IncomingHttpHeaders>;
   readonly body: unknown;
 }
 
-/** An answer: a body of its own, or an error envelope around a message (by default the API's own for that status). */
+/** An answer: a body, or an error envelope around a message (by default the API's own for the status). */
 export type SandboxReply =
   | {
       readonly status: number;
       readonly headers?: Readonly<Record<string, string>>;
-      /** Absent: an empty body. */
+      /** Absent for an empty body. */
       readonly json?: object;
       /** Sent as a stream of server-sent events, in place of `json`. */
       readonly events?: readonly object[];
-      /** Milliseconds from its beginning to its last byte. */
+      /** Milliseconds from the first to the last byte. */
       readonly takesMs?: number;
-      /** Called once, when the answer ends: just before its last byte, or when its client has left. */
+      /** Called once at the end of the answer: just before its last byte, or when its client disconnects. */
       readonly onEnd?: () => void;
     }
   | SandboxRefusal;
@@ -37,14 +37,14 @@ export interface SandboxRefusal {
 }
 
 /**
- * Who may call a route: anybody; any key of the account; the management key alone (others get 403); an inference
- * key alone (a management key is told 401, as the API does).
+ * Who may call a route: anybody; any key of the account; only the management key (others get 403); only an inference key
+ * (a management key gets 401, as from the API).
  */
 export type SandboxAccess = 'anybody' | 'any-key' | 'management-key' | 'inference-key';
 
 export interface SandboxRoute {
   readonly method: string;
-  /** Below the API's root, in the manner of OpenAPI: `/keys/{hash}`. */
+  /** Path below the API's root, in the notation of OpenAPI: `/keys/{hash}`. */
   readonly path: string;
   readonly access: SandboxAccess;
   readonly handle: (call: SandboxCall) => SandboxReply;

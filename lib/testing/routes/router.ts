@@ -17,14 +17,14 @@ import {
 } from './route.js';
 import { workspacesRoutes } from './workspaces.routes.js';
 
-/** A request that has not found its route yet. */
+/** A request before routing. */
 export interface RoutedRequest extends Pick<SandboxCall, 'caller' | 'headers' | 'body'> {
   readonly method: string;
   /** Path and query as sent. */
   readonly path: string;
 }
 
-/** What the API answers when nothing was arranged to fail. */
+/** The API's regular answer to a request. */
 export function createRouter(
   account: Account,
   options: ResolvedSandboxOptions,
@@ -60,7 +60,7 @@ function split(path: string): { pathname: string; query: URLSearchParams } {
   return { pathname, query: new URLSearchParams(query) };
 }
 
-/** The parameters of a path that fits a template, else `undefined`. */
+/** The parameters of a path that matches a template, otherwise `undefined`. */
 function match(template: readonly string[], segments: readonly string[]): Record<string, string> | undefined {
   if (template.length !== segments.length) return undefined;
   const params: Record<string, string> = {};
@@ -88,7 +88,7 @@ function decode(segment: string): string {
 function barrier(access: SandboxAccess, { kind }: SandboxCaller): SandboxRefusal | undefined {
   if (access === 'anybody') return undefined;
   if (kind === 'none') return refusal(401);
-  // To an inference route a management key is nobody: the live API has been seen to say so.
+  // An inference route does not know a management key, as observed with the live API.
   if (kind === 'unknown' || (access === 'inference-key' && kind === 'management')) {
     return refusal(401, 'User not found.');
   }

@@ -1,6 +1,6 @@
 import { isRecord } from '../check-fields.js';
 
-/** What the API accepts in a field, and how its refusal goes on after "must be". */
+/** A check of a field, with the words that follow "must be" in its refusal. */
 export interface Rule {
   readonly accepts: (value: unknown) => boolean;
   readonly must: string;
@@ -59,12 +59,12 @@ export function bodyProblem(
   rules: Readonly<Record<string, Rule>>,
   required: readonly string[] = [],
 ): string | undefined {
-  // A body that is no JSON arrives here as text.
+  // A body that is not JSON arrives here as a string.
   if (!isRecord(body)) return 'the body must be a JSON object';
   return problemIn((field) => body[field], rules, required);
 }
 
-/** The same for the parameters of a query, which are all text. */
+/** The same for the parameters of a query, which are all strings. */
 export function queryProblem(
   query: URLSearchParams,
   rules: Readonly<Record<string, Rule>>,
