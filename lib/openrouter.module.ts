@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { type DynamicModule, Inject, Module, type ModuleMetadata, type OnModuleInit } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { ApplicationAccounts } from './application/application-accounts.js';
-import type { OpenRouterModuleAsyncOptions, OpenRouterRegistration } from './openrouter.registration.js';
 import {
   asyncOptionsSource,
   failingSource,
@@ -11,8 +10,9 @@ import {
 } from './application/options-source.js';
 import { REGISTRATION } from './application/registration.schema.js';
 import { accountProviders, otherCopiesProviders } from './openrouter.providers.js';
-import { configFaultIn } from './options/check-options.js';
+import type { OpenRouterModuleAsyncOptions, OpenRouterRegistration } from './openrouter.registration.js';
 import { REGISTRATION_ID } from './openrouter.tokens.js';
+import { configFaultIn } from './options/check-options.js';
 import type { OpenRouterKey, OpenRouterModuleOptions } from './options/openrouter-options.js';
 import { isSecretString } from './secret/secret-string.js';
 import { isRecord } from './untrusted/is-record.js';
@@ -80,7 +80,7 @@ export class OpenRouterModule implements OnModuleInit {
     );
   }
 
-  /** Nest's hook: finds registrations that cannot work. */
+  /** Nest's hook: checks the registrations. */
   onModuleInit(): void {
     ApplicationAccounts.of(this.modules).check();
   }
@@ -100,10 +100,10 @@ function dynamicModule(
     account,
     subject,
   );
-  // Where Nest tells modules apart by a hash of what they show, two accounts would look the same: it sees no keys.
+  // Nest may identify modules by a hash of their metadata, which contains no keys: two accounts would look the same.
   const id = { provide: REGISTRATION_ID, useValue: randomUUID() };
   let others: ReturnType<typeof otherCopiesProviders> | undefined;
-  // The first time that Nest reads the module, when every library has loaded its copy; the same from then on.
+  // Made when Nest first reads the module, since every library has loaded its copy of the package by then.
   const ofOthers = () => (others ??= account === undefined ? otherCopiesProviders() : []);
   return {
     module: OpenRouterModule,

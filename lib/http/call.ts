@@ -1,9 +1,9 @@
 import type { Account } from '../account/account.js';
 import type { OpenRouterDelivery } from '../contracts/delivery.js';
 import type { RequestOptions } from '../contracts/request-options.js';
-import { OpenRouterNotFoundException } from '../errors/status.exceptions.js';
 import { OpenRouterTimeoutException } from '../errors/client.exceptions.js';
 import { isOpenRouterException, type OpenRouterException } from '../errors/openrouter.exception.js';
+import { OpenRouterNotFoundException } from '../errors/status.exceptions.js';
 import type { ResolvedRetryOptions } from '../options/openrouter-options.js';
 import { withoutPollution } from '../options/pollution.js';
 import { mergeRetry } from '../options/resolve-options.js';
