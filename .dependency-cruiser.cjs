@@ -45,6 +45,26 @@ const floorRules = floors.slice(0, -1).flatMap((names, floor) => {
       ];
 });
 
+/** The rooms of `lib/balance/`, each with those that it may know besides itself. */
+const balanceRooms = {
+  store: [],
+  spend: [],
+  reading: ['spend'],
+  forecast: ['reading'],
+  watch: ['reading'],
+  cache: ['reading', 'spend', 'store'],
+};
+
+const balanceRules = Object.entries(balanceRooms).map(([name, known]) => ({
+  name: `balance-${name}-knows-what-it-needs`,
+  severity: 'error',
+  from: { path: `^lib/balance/${name}/` },
+  to: {
+    path: '^lib/balance/',
+    pathNot: `^lib/balance/(${[name, ...known].join('|')})/|balance\\.models\\.ts$`,
+  },
+}));
+
 module.exports = {
   forbidden: [
     ...floorRules,
@@ -54,6 +74,7 @@ module.exports = {
       from: { path: '^lib/(credits|api-keys|activity|generations|budgets|filters)/' },
       to: { path: '^lib/(credits|api-keys|activity|generations|budgets|filters)/', pathNot: '^lib/$1/' },
     },
+    ...balanceRules,
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'every-file-has-a-floor',

@@ -27,15 +27,8 @@ export {
   UpdateApiKeyRequest,
 } from './api-keys/index.js';
 export type { FindApiKeysOptions, KeyBudgetScope } from './api-keys/index.js';
-export {
-  BalanceForecast,
-  BalanceService,
-  BalanceSnapshot,
-  BalanceSnapshotSources,
-  InMemoryBalanceStore,
-} from './balance/index.js';
+export { BalanceForecast, BalanceService, InMemoryBalanceStore } from './balance/index.js';
 export type {
-  BalanceAlert,
   BalanceForecastOptions,
   BalanceGetOptions,
   BalanceRefreshOptions,
@@ -43,14 +36,12 @@ export type {
 } from './balance/index.js';
 export { Budget, BudgetsService, SetBudgetRequest } from './budgets/index.js';
 export type { BudgetInterval } from './budgets/index.js';
+export { BalanceSnapshot, BalanceSnapshotSources } from './contracts/balance-snapshot.models.js';
 export type {
+  BalanceAlert,
   BalanceAlertType,
   BalanceDiagnostics,
-  BalanceFeed,
-  BalanceFigures,
-  BalanceNotice,
-  BalanceSources,
-} from './contracts/balance-figures.js';
+} from './contracts/balance-snapshot.models.js';
 export type {
   BalanceFlight,
   BalanceStore,

@@ -1,4 +1,4 @@
-import type { BalanceNotice } from '../contracts/balance-figures.js';
+import type { BalanceAlert } from '../contracts/balance-snapshot.models.js';
 import type {
   OpenRouterAttachedClient,
   OpenRouterAttempt,
@@ -34,7 +34,7 @@ export class InstrumentationHooks {
   }
 
   /** Reports what this process has noticed about the account's money. */
-  alert(alert: BalanceNotice): void {
+  alert(alert: BalanceAlert): void {
     const { account } = this.account;
     this.each((hooks) => hooks.onAlert?.(alert, account));
   }

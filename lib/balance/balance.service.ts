@@ -1,12 +1,16 @@
 import type { OnModuleDestroy } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import type { Account } from '../account/account.js';
-import type { BalanceDiagnostics } from '../contracts/balance-figures.js';
+import type {
+  BalanceAlert,
+  BalanceDiagnostics,
+  BalanceSnapshot,
+} from '../contracts/balance-snapshot.models.js';
 import { abortException } from '../errors/abort-exception.js';
 import { assertMadeByModule } from '../http/service-pipeline.js';
 import { HiddenParts } from '../secret/hidden-parts.js';
 import { checkForecastOptions, checkGetOptions, checkRefreshOptions } from './balance-arguments.js';
-import type { BalanceAlert, BalanceForecast, BalanceSnapshot } from './balance.models.js';
+import type { BalanceForecast } from './balance.models.js';
 import type {
   BalanceForecastOptions,
   BalanceGetOptions,

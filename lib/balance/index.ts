@@ -1,5 +1,4 @@
-export { BalanceForecast, BalanceSnapshot, BalanceSnapshotSources } from './balance.models.js';
-export type { BalanceAlert } from './balance.models.js';
+export { BalanceForecast } from './balance.models.js';
 export type {
   BalanceForecastOptions,
   BalanceGetOptions,

@@ -3,7 +3,7 @@ import type { Account } from '../account/account.js';
 import { type Clock, SYSTEM_CLOCK } from '../async/clock.js';
 import type { ResolvedBalanceOptions } from '../options/openrouter-options.js';
 import type { Scrub } from '../secret/scrub.js';
-import type { BalanceAlert } from './balance.models.js';
+import type { BalanceAlert } from '../contracts/balance-snapshot.models.js';
 import { warnOfStore, warnOfUnknownBalance, warnOfUselessPolls } from './balance-warnings.js';
 import { BalanceCache } from './cache/balance-cache.js';
 import { BalanceReader } from './cache/balance-reader.js';

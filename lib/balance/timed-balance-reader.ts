@@ -1,5 +1,5 @@
 import { LATE, within } from '../async/bounded-waits.js';
-import type { BalanceSnapshot } from './balance.models.js';
+import type { BalanceSnapshot } from '../contracts/balance-snapshot.models.js';
 import type { BalanceGetOptions } from './balance.options.js';
 import type { BalanceService } from './balance.service.js';
 

@@ -1,4 +1,5 @@
-import type { BalanceFeed, BalanceNotice } from './balance-figures.js';
+import type { Observable } from 'rxjs';
+import type { BalanceAlert, BalanceDiagnostics, BalanceSnapshot } from './balance-snapshot.models.js';
 import type { OpenRouterDelivery } from './delivery.js';
 
 /** One attempt of one call, as instrumentation sees it: frozen, the same object for every hook, without secrets. */
@@ -51,7 +52,16 @@ export interface OpenRouterRetry extends OpenRouterAttemptFailure {
 /** What instrumentation needs to know of an `OpenRouterClient`, which is one of these. */
 export interface OpenRouterAttachedClient {
   /** The account's balance. */
-  readonly balance: BalanceFeed;
+  readonly balance: {
+    /** The snapshot at hand, without asking anybody; `undefined` if there is none. */
+    peek(): BalanceSnapshot | undefined;
+    /** How well the bookkeeping goes. */
+    readonly diagnostics?: BalanceDiagnostics;
+    /** The snapshot whenever it changes. Polls while it is subscribed to. */
+    readonly changes$: Observable<BalanceSnapshot>;
+    /** Crossings of thresholds. Polls while it is subscribed to. */
+    readonly alerts$: Observable<BalanceAlert>;
+  };
 }
 
 /**
@@ -70,7 +80,7 @@ export interface OpenRouterInstrumentation {
    * When a reading of this process has crossed a threshold, has failed, or has succeeded again; with the name of the
    * account. Unlike `alerts$` it neither polls nor takes an alert from other processes: each tells of what it notices.
    */
-  onAlert?(alert: BalanceNotice, account: string): void;
+  onAlert?(alert: BalanceAlert, account: string): void;
   /** Called before an attempt. */
   onRequest?(attempt: OpenRouterAttempt): void;
   /** Called after a successful attempt. */

@@ -1,14 +1,14 @@
 import { STATUS_CODES } from 'node:http';
 import type { ContextType, ExecutionContext } from '@nestjs/common';
 import Big from 'big.js';
-import type { BalanceFigures, LimitedBy } from '../contracts/balance-figures.js';
+import type { BalanceSnapshot, LimitedBy } from '../contracts/balance-snapshot.models.js';
 import { OpenRouterInsufficientCreditsException } from '../errors/client.exceptions.js';
 import type { CreditsRequirement } from './credits-requirement.js';
 import { InsufficientCreditsHttpException } from './insufficient-credits-http.exception.js';
 
 /** The figures of an account at the time of a refusal. */
-type KnownFigures = Pick<BalanceFigures, 'spendable' | 'balance' | 'keyLimitRemaining'> &
-  Partial<Pick<BalanceFigures, 'limitedBy' | 'resetsAt'>>;
+type KnownFigures = Pick<BalanceSnapshot, 'spendable' | 'balance' | 'keyLimitRemaining'> &
+  Partial<Pick<BalanceSnapshot, 'limitedBy' | 'resetsAt'>>;
 
 const SHORT = 'Not enough OpenRouter credits';
 const UNKNOWN = 'It is not known whether there are enough OpenRouter credits';

@@ -2,7 +2,7 @@ import { type CanActivate, type ExecutionContext, Inject, Injectable, Logger } f
 import { ModuleRef } from '@nestjs/core';
 import { findBalance } from '../application/account-lookup.js';
 import type { BalanceService } from '../balance/balance.service.js';
-import type { BalanceSnapshot } from '../balance/balance.models.js';
+import type { BalanceSnapshot } from '../contracts/balance-snapshot.models.js';
 import type { BalanceGetOptions } from '../balance/balance.options.js';
 import { TimedBalanceReader } from '../balance/timed-balance-reader.js';
 import type { OpenRouterInsufficientCreditsException } from '../errors/client.exceptions.js';

@@ -1,4 +1,4 @@
-import type { BalanceSnapshot } from '../balance/balance.models.js';
+import type { BalanceSnapshot } from '../contracts/balance-snapshot.models.js';
 import { isOpenRouterException } from '../errors/openrouter.exception.js';
 
 /** The result of a health check. */

@@ -1,9 +1,10 @@
 import { Counter, Gauge } from 'prom-client';
-import type { BalanceFeed, BalanceFigures } from '../contracts/balance-figures.js';
+import type { BalanceSnapshot } from '../contracts/balance-snapshot.models.js';
+import type { OpenRouterAttachedClient } from '../contracts/instrumentation.js';
 import { type MetricRegistry, sharedMetric } from './shared-metric.js';
 
 /** The part of a balance that the gauges read. It never causes a call to OpenRouter. */
-type BalanceGlance = Pick<BalanceFeed, 'peek' | 'diagnostics'>;
+type BalanceGlance = Pick<OpenRouterAttachedClient['balance'], 'peek' | 'diagnostics'>;
 
 interface GaugeRow {
   readonly name: string;
@@ -12,11 +13,11 @@ interface GaugeRow {
   readonly aggregator: 'min' | 'max';
   readonly read: (balance: BalanceGlance) => number | null | undefined;
   /** A label besides `account`. */
-  readonly label?: { readonly name: string; readonly read: (figures: BalanceFigures) => string | null };
+  readonly label?: { readonly name: string; readonly read: (figures: BalanceSnapshot) => string | null };
 }
 
 /** Reads a figure. An unknown one is absent, since 0 would be an invented number. */
-function figure(read: (figures: BalanceFigures) => number | null): GaugeRow['read'] {
+function figure(read: (figures: BalanceSnapshot) => number | null): GaugeRow['read'] {
   return (balance) => {
     const figures = balance.peek();
     return figures && read(figures);

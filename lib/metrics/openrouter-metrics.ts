@@ -1,5 +1,5 @@
 import { Counter, Histogram, register } from 'prom-client';
-import type { BalanceAlertType, BalanceNotice } from '../contracts/balance-figures.js';
+import type { BalanceAlertType, BalanceAlert } from '../contracts/balance-snapshot.models.js';
 import type {
   OpenRouterAttachedClient,
   OpenRouterAttempt,
@@ -122,7 +122,7 @@ export class OpenRouterMetrics implements OpenRouterInstrumentation {
   }
 
   /** Called by the package. */
-  onAlert({ type }: BalanceNotice, account: string): void {
+  onAlert({ type }: BalanceAlert, account: string): void {
     this.alerts.inc({ account, type });
   }
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { AggregatorRegistry, Counter, type OpenMetricsContentType, register, Registry } from 'prom-client';
 import { NEVER } from 'rxjs';
-import type { BalanceFigures } from '../../lib/contracts/balance-figures.js';
+import type { BalanceSnapshot } from '../../lib/contracts/balance-snapshot.models.js';
 import { OpenRouterConfigException } from '../../lib/errors/client.exceptions.js';
 import { OpenRouterMetrics } from '../../lib/metrics/index.js';
 import { failureOf } from '../support/failures.js';
@@ -18,7 +18,10 @@ import {
 } from '../support/servers.js';
 import { scrape } from './support.js';
 
-const READING: BalanceFigures = {
+/** A snapshot as a plain object. */
+type Figures = Pick<BalanceSnapshot, keyof BalanceSnapshot>;
+
+const READING: Figures = {
   balance: 74.75,
   spendable: 5,
   totalCredits: 100.5,
@@ -33,8 +36,8 @@ const READING: BalanceFigures = {
 };
 
 /** An account whose last reading is what the test says. */
-function account(figures: Partial<BalanceFigures> | null = {}) {
-  const peek = jest.fn((): BalanceFigures | undefined =>
+function account(figures: Partial<Figures> | null = {}) {
+  const peek = jest.fn((): Figures | undefined =>
     figures === null ? undefined : { ...READING, ...figures },
   );
   return { balance: { peek, changes$: NEVER, alerts$: NEVER } };

@@ -1,7 +1,7 @@
 import type { Clock } from '../../async/clock.js';
 import type { SharedSpend } from '../../contracts/balance-store.js';
 import type { ResolvedBalanceOptions } from '../../options/openrouter-options.js';
-import type { BalanceSnapshot } from '../balance.models.js';
+import type { BalanceSnapshot } from '../../contracts/balance-snapshot.models.js';
 import { figuresOf, snapshotOf } from '../reading/balance-snapshot.js';
 import { type BalanceView, isSameView, type ReadOutcome } from '../reading/balance-view.js';
 import { isServableOnError, SETTLED_AFTER_MS, spendKeptMs } from '../reading/freshness.js';

@@ -4,7 +4,7 @@ import { OpenRouterAbortException } from '../../errors/client.exceptions.js';
 import type { ResolvedBalanceOptions } from '../../options/openrouter-options.js';
 import { ownMembers } from '../../options/pollution.js';
 import type { Scrub } from '../../secret/scrub.js';
-import type { BalanceSnapshot } from '../balance.models.js';
+import type { BalanceSnapshot } from '../../contracts/balance-snapshot.models.js';
 import type { BalanceSource } from '../reading/balance-source.js';
 import { freshnessOf } from '../reading/freshness.js';
 import { changesAt, type HeldReading } from '../reading/held-reading.js';

@@ -1,6 +1,6 @@
-import type { LimitedBy } from '../../contracts/balance-figures.js';
+import type { LimitedBy } from '../../contracts/balance-snapshot.models.js';
 import { subtractUsd } from '../../money/usd.js';
-import type { BalanceSnapshot } from '../balance.models.js';
+import type { BalanceSnapshot } from '../../contracts/balance-snapshot.models.js';
 import { frozenDate } from './frozen-date.js';
 import type { RecordedSpend } from '../spend/recorded-spend.js';
 import { type KeyLimits, renewed, type SpendingLimit } from './spending-limits.js';

@@ -1,4 +1,4 @@
-import type { BalanceSnapshot } from '../balance.models.js';
+import type { BalanceSnapshot } from '../../contracts/balance-snapshot.models.js';
 import { saysTheSame } from './balance-snapshot.js';
 
 /** How the last attempt to ask OpenRouter ended. */

@@ -1,4 +1,4 @@
-import type { BalanceAlertType } from '../../contracts/balance-figures.js';
+import type { BalanceAlertType } from '../../contracts/balance-snapshot.models.js';
 import { sumUsd } from '../../money/usd.js';
 import { multiplyUsd } from '../../money/usd-math.js';
 import type { BalanceView } from '../reading/balance-view.js';

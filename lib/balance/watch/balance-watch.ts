@@ -1,6 +1,6 @@
 import { Observable, Subject } from 'rxjs';
 import type { Clock } from '../../async/clock.js';
-import type { BalanceAlert, BalanceSnapshot } from '../balance.models.js';
+import type { BalanceAlert, BalanceSnapshot } from '../../contracts/balance-snapshot.models.js';
 import { saysTheSame } from '../reading/balance-snapshot.js';
 import type { BalanceView } from '../reading/balance-view.js';
 import { frozenDate } from '../reading/frozen-date.js';
