@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 /** Commits up to this one are not checked: some of them break the rules. */
-const LAST_UNCHECKED = '3b90a4f7b59bc83d142bd0d1e9e6ce5a5b7d9232';
+const LAST_UNCHECKED = '7a2e964cedecc66d0d427de071e39c9208048905';
 
 const commitlint = createRequire(import.meta.url).resolve('@commitlint/cli/cli.js');
 
