@@ -3,19 +3,19 @@ import { count, date, nullable, openApi, usd } from '../openapi/open-api.js';
 const figure = (description: string) => nullable(usd(description, 'null if not known'));
 
 /**
- * How long the money lasts, judged by what the account has used on past days. It is what can be spent now that is divided:
- * where `limitedBy` of the snapshot is a limit that starts anew, `resetsAt` may come first.
+ * How long the money lasts, at the account's average usage of past days. The forecast divides what can be spent now: if
+ * the snapshot's `limitedBy` is a limit that resets, `resetsAt` may come first.
  */
 export class BalanceForecast {
   /** What can be spent, in US dollars; `null` if not known. */
   readonly spendable!: number | null;
-  /** Average use of a day, in US dollars; `null` if not known. */
+  /** Average usage per day, in US dollars; `null` if not known. */
   readonly dailyUsage!: number | null;
-  /** For how many days the money lasts at that rate; `null` if that cannot be said, or it does not end. */
+  /** How many days the money lasts at that rate; `null` if that is not known, or it does not run out. */
   readonly daysLeft!: number | null;
-  /** When it runs out at that rate; `null` as above. */
+  /** When the money runs out at that rate; `null` as for `daysLeft`. */
   readonly emptyOn!: Date | null;
-  /** How many completed UTC days the average is of; 0 if nothing is known of any. */
+  /** How many completed UTC days the average covers; 0 if nothing is known of any day. */
   readonly basedOnDays!: number;
 
   /** @internal */

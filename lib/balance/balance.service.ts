@@ -26,13 +26,14 @@ const DEFAULT_FORECAST_DAYS = 7;
 const balanceParts = new HiddenParts<OpenBalance>();
 
 /**
- * The account's balance at any rate: one reading for any number of callers, shared, watched, and honest about its age.
+ * The account's balance, at any request rate: all callers share one reading, and every snapshot states its age.
  *
- * A reading asks `GET /credits`; and `GET /key` too where there is a separate `apiKey`, or where `/credits` refuses the
- * key or answers zeros to a key that is not known to be a management key. An `apiKey` alone that `/credits` refuses (401,
- * 403 or 404, in OpenRouter's own envelope) is not shown there again for an hour, or until
- * {@link BalanceService.invalidate}; the balance is not known then. If a route fails in any other way, be it by a page of a
- * firewall, or a `managementKey` is refused, the reading fails: half of one could overstate what is there.
+ * A reading requests `GET /credits`. It also requests `GET /key` if there is a separate `apiKey`, if `/credits` refuses
+ * the key, or if `/credits` answers zeros to a key that is not known to be a management key. If the account has only an
+ * `apiKey` and `/credits` refuses it (401, 403 or 404, in OpenRouter's own envelope), the balance is unknown and
+ * `/credits` is not requested again for an hour, or until {@link BalanceService.invalidate}. If a route fails in any
+ * other way (a firewall's page, for example), or if a `managementKey` is refused, the whole reading fails: half a reading
+ * could overstate what can be spent.
  *
  * @example
  * ```ts
@@ -44,32 +45,34 @@ export class BalanceService implements OnModuleDestroy {
   constructor(
     account: Account | undefined,
     services: BalanceAccountServices,
-    /** Calls a function when polling may begin; without it, that is at once. */
+    /** Calls `start` when polling may begin. Without it, polling may begin at once. */
     whenUp?: (start: () => void) => void,
   ) {
     assertMadeByModule(this, account, 'balance');
     balanceParts.hide(this, openBalance(account, services, whenUp));
   }
 
-  /** How long a reading is fresh, for those who decide by it. @internal */
+  /** How long a reading stays fresh, in milliseconds. @internal */
   get ttlMs(): number {
     return balanceParts.of(this).ttlMs;
   }
 
   /**
-   * The balance, from memory whenever that is fresh.
+   * Returns the balance, from memory while the last reading is fresh.
    *
-   * Fresh is a reading of up to `ttlMs`. One of up to `staleWhileRevalidateMs` more is given as it is, while a new one
-   * is made. Beyond that, the call waits for a new one. If that fails, other than by a 401 or 403, a reading of up to
-   * `staleIfErrorMs` beyond `ttlMs` is given, with `stale: true`. The call also waits where a limit has started anew since
-   * the reading (`resetsAt`). It takes `deadlineMs` of the module at most, whatever has to be asked. Any number of
-   * concurrent calls share one reading, and after a failure nobody asks OpenRouter for a while: the calls then get the
-   * old reading, or the same error.
+   * - A reading is fresh for `ttlMs`.
+   * - For `staleWhileRevalidateMs` after that, it is returned at once and refreshed in the background.
+   * - After that, or if a limit has reset since the reading (`resetsAt`), the call waits for a new reading.
+   * - If the new reading fails, other than by a 401 or 403, the old one is returned with `stale: true`, up to
+   *   `staleIfErrorMs` beyond `ttlMs`.
    *
-   * @param options - `maxAgeMs`, an age in the place of those windows, 0 for a new reading; `signal`, which ends the
-   * wait of this caller. When the last caller has left, the calls to OpenRouter are ended.
-   * @throws What {@link CreditsService.getCredits} and {@link ApiKeysService.getCurrent} throw, if there is no reading
-   * to give; `OpenRouterAbortException`; `OpenRouterValidationException`.
+   * The call takes at most the module's `deadlineMs`, however many routes it requests. Concurrent calls share one reading.
+   * After a failure, OpenRouter is left alone for a while: calls then get the old reading, or the same error.
+   *
+   * @param options - `maxAgeMs` replaces these windows by one maximum age; 0 requests a new reading. `signal` ends this
+   * caller's wait. When the last caller has left, the requests to OpenRouter are aborted.
+   * @throws If there is no reading to return: what {@link CreditsService.getCredits} and
+   * {@link ApiKeysService.getCurrent} throw. Also `OpenRouterAbortException` and `OpenRouterValidationException`.
    */
   get(options?: BalanceGetOptions): Promise<BalanceSnapshot> {
     const { reader } = balanceParts.of(this);
@@ -77,31 +80,31 @@ export class BalanceService implements OnModuleDestroy {
   }
 
   /**
-   * Makes a new reading, whatever there is, and even soon after a failure. Concurrent calls share one; a reading that
-   * was under way before does not replace it.
+   * Makes a new reading, however fresh the last one is, and even soon after a failure. Concurrent calls share one reading.
+   * A reading that began earlier never replaces the new one.
    *
-   * @param options - `signal`, which ends the wait of this caller.
-   * @throws What {@link BalanceService.get} throws. Nothing old is given in the place of a failure.
+   * @param options - `signal` ends this caller's wait.
+   * @throws What {@link BalanceService.get} throws. A failure is never covered by an old reading.
    */
   async refresh(options: BalanceRefreshOptions = {}): Promise<BalanceSnapshot> {
     return balanceParts.of(this).reader.refresh(checkRefreshOptions(options).signal);
   }
 
   /**
-   * The balance at hand, without asking anybody: what {@link BalanceService.get} gave last, with the spend recorded
-   * since. Older than `ttlMs` and `staleWhileRevalidateMs` it is flagged `stale`.
+   * Returns the balance in memory, without any request: the last result of {@link BalanceService.get}, less the spend
+   * recorded since. It is flagged `stale` once it is older than `ttlMs` and `staleWhileRevalidateMs` together.
    *
    * @returns `undefined` before the first reading, after {@link BalanceService.invalidate} or a 401 or 403, and once
-   * the reading is too old to be given at all.
+   * the reading is too old to be returned at all.
    */
   peek(): BalanceSnapshot | undefined {
     return balanceParts.of(this).cache.peek();
   }
 
   /**
-   * Forgets the reading, on every process that shares the store, for example after credits were bought; and forgets
-   * failures and which routes have refused. The next call makes a new reading. A reading that is under way is given to
-   * those who wait for it, and not kept.
+   * Discards the reading, for example after credits were bought, on every process that shares the store. Also forgets
+   * failures, and which routes refused the key. The next call makes a new reading. A reading in progress is returned to
+   * the callers who wait for it, but not kept.
    */
   invalidate(): void {
     const { reader, history, watch } = balanceParts.of(this);
@@ -111,34 +114,34 @@ export class BalanceService implements OnModuleDestroy {
   }
 
   /**
-   * Tells of an error of any client of OpenRouter, for example of a completion. One that says that credits have run out, or
-   * that the key's limit or a budget is spent, makes a new reading at once, so that neither "full" nor "empty" sticks; so
-   * does a 402 that does not tell whose it is. Any other does nothing, that of a provider's own money included. Never
-   * throws.
+   * Reports an error of any OpenRouter client, for example of a completion. An error which says that the credits have run
+   * out, or that the key's limit or a budget is spent, triggers a new reading at once, so that neither "full" nor "empty"
+   * sticks. So does a 402 that does not say whose money is short. Every other error is ignored, including one about a
+   * provider's own money. Never throws.
    *
-   * @param error - Anything. At any rate of errors there is one such reading in two seconds at most.
+   * @param error - Anything. However many errors are reported, they trigger at most one reading every two seconds.
    */
   reportError(error: unknown): void {
     balanceParts.of(this).reports.report(error);
   }
 
   /**
-   * Records what the application has just spent, for example `usage.cost` of a completion: `spendable` and `estimated`
-   * fall by it at once, here, and within a second on the processes that share the store.
+   * Records what the application has just spent, for example `usage.cost` of a completion. `spendable` and `estimated`
+   * fall by the amount at once in this process, and within a second on the processes that share the store.
    *
-   * It counts until a reading that began at least 60 seconds later, since OpenRouter's own figures may be that old. A
-   * reading in between may include it already: what is left is then understated for a minute, never overstated.
+   * The amount counts until a reading that began at least 60 seconds later, because OpenRouter's own figures may be that
+   * old. A reading in between may include it already: what is left is then understated for a minute, never overstated.
    *
-   * An amount alone is taken from the balance of the account and from the limit of its own `apiKey`, which completions
-   * are assumed to be sent with. `keyHash` says that it was spent with another key of the account, such as that of a
-   * tenant: it is then taken from the balance alone.
+   * Without `keyHash`, the amount is subtracted from the account's balance and from the limit of the account's own
+   * `apiKey`, because completions are assumed to use that key. With the `keyHash` of another key of the account, such as
+   * a tenant's, the amount is subtracted from the balance alone.
    *
-   * Never throws, since whoever calls it has paid already. An argument that is wrong is logged once and counted
-   * ({@link BalanceService.diagnostics}): an amount that is none is not taken from anything, and one with a `keyHash`
-   * that is none is taken from both.
+   * Never throws, because the caller has already paid. A wrong argument is logged once and counted
+   * ({@link BalanceService.diagnostics}). An invalid amount is not subtracted at all; an amount with an invalid `keyHash`
+   * is subtracted from both.
    *
    * @param usd - US dollars, from 0 to a billion. Sums are exact; other processes see whole millionths of a dollar.
-   * @param options - `keyHash`, the hash of the key that it was spent with.
+   * @param options - `keyHash`: the hash of the key that the amount was spent with.
    */
   recordSpend(usd: number, options?: RecordSpendOptions): void {
     const { cache, spendCheck, mayHoldKey } = balanceParts.of(this);
@@ -151,53 +154,55 @@ export class BalanceService implements OnModuleDestroy {
     }
   }
 
-  /** How well the bookkeeping goes, in this process: whether the shared store answers, and what was recorded wrongly. */
+  /** The state of the bookkeeping in this process: whether the shared store answers, and how many records were invalid. */
   get diagnostics(): BalanceDiagnostics {
     const { isStoreUp, spendCheck } = balanceParts.of(this);
     return Object.freeze({ storeUp: isStoreUp() ?? null, invalidSpends: spendCheck.refused });
   }
 
   /**
-   * The balance whenever what it says changes: by a reading, by recorded spend, or because it has become `stale`. Begins
-   * with the one at hand, if there is one. Never errors; completes when the module is destroyed or the client closed.
+   * Emits a snapshot whenever its content changes: by a reading, by recorded spend, or because it became `stale`. Begins
+   * with the snapshot in memory, if there is one. Never errors; completes when the module is destroyed or the client
+   * closed.
    *
-   * While it is subscribed to there is a new reading every `pollIntervalMs`. Waiting for it does not keep the process
-   * alive.
+   * While there is a subscriber, a new reading is made every `pollIntervalMs`. The timer does not keep the process alive.
    */
   get changes$(): Observable<BalanceSnapshot> {
     return balanceParts.of(this).watch.changes$;
   }
 
   /**
-   * Crossings of the thresholds, and failures, each told once: `low` and `critical` when what can be spent falls below
-   * the threshold (both at once: `critical` alone), `recovered` when it has risen above it by `hysteresis`, which arms it
-   * again; `unavailable` when a reading has failed, `recovered` without a threshold when one succeeds again. A first
-   * reading below a threshold is told. Nothing is replayed. Never errors; completes when the module is destroyed or the
-   * client closed.
+   * Emits each threshold crossing and each failure once:
+   * - `low`, `critical`: what can be spent has fallen below the threshold. If it falls below both at once, only `critical`
+   *   is emitted.
+   * - `recovered` with a threshold: it has risen above the threshold by `hysteresis`. The threshold is armed again.
+   * - `unavailable`: a reading has failed. `recovered` without a threshold: a reading has succeeded again.
    *
-   * A crossing is told once it is certain, since recorded spend may stand in a reading already: a fall when the reading
-   * is below the threshold, whatever was recorded; a rise when `spendable` is above it. In between there is a new
-   * reading every 10 seconds, so that a fall is told within 70 seconds after it was recorded.
+   * A first reading below a threshold is emitted. Nothing is replayed. Never errors; completes when the module is
+   * destroyed or the client closed.
    *
-   * Of the processes that share a store and are subscribed, exactly one is told of each; of those where the store does
-   * not answer, each.
+   * A crossing is emitted once it is certain, because a reading may already include recorded spend: a fall when the
+   * reading alone is below the threshold, a rise when `spendable` is above it. Until then a new reading is made every 10
+   * seconds, so a fall is emitted within 70 seconds after it was recorded.
    *
-   * While it is subscribed to there is a new reading every `pollIntervalMs`. Waiting for it does not keep the process
-   * alive.
+   * Of the subscribed processes that share a store, exactly one emits each alert. While the store does not answer, each
+   * of them does.
+   *
+   * While there is a subscriber, a new reading is made every `pollIntervalMs`. The timer does not keep the process alive.
    */
   get alerts$(): Observable<BalanceAlert> {
     return balanceParts.of(this).watch.alerts$;
   }
 
   /**
-   * How long the money lasts, judged by the average of the last completed UTC days. `GET /activity`, asked once an hour
-   * at most; needs a management key. Days before the first one with any use do not count.
+   * Forecasts how long the money lasts, from the average usage of the last completed UTC days. Requests `GET /activity`
+   * at most once an hour, which needs a management key. Days before the first day with any usage do not count.
    *
-   * What can be spent and the activity are asked for at the same time: the call takes `deadlineMs` of the module at most.
+   * The balance and the activity are requested at the same time, so the call takes at most the module's `deadlineMs`.
    *
-   * @param options - `days`, how many to look back at most; `signal`.
-   * @returns `basedOnDays` is 0 and the rest `null` where the key is no management key, the activity cannot be had, or
-   * there is none.
+   * @param options - `days`: how many days to look back at most. `signal` ends the wait.
+   * @returns If the key is not a management key, the activity is not available, or there is none: `basedOnDays` is 0, and
+   * the members that follow from the usage are `null`.
    * @throws What {@link BalanceService.get} throws.
    */
   async forecast(options: BalanceForecastOptions = {}): Promise<BalanceForecast> {
@@ -210,7 +215,7 @@ export class BalanceService implements OnModuleDestroy {
     return forecastOf(spendable, uses, days, Date.now());
   }
 
-  /** Nest's hook: stops polling, completes the streams, and waits a moment for recorded spend to reach the store. */
+  /** Nest's hook: stops polling, completes the streams, and waits at most 250 ms for recorded spend to reach the store. */
   onModuleDestroy(): Promise<void> {
     const { watch, flush } = balanceParts.of(this);
     watch.end();
