@@ -5,16 +5,16 @@ import { frozenDate } from './frozen-date.js';
 import type { RecordedSpend } from '../spend/recorded-spend.js';
 import { type KeyLimits, renewed, type SpendingLimit } from './spending-limits.js';
 
-/** What OpenRouter has said of an account, as it came. */
+/** OpenRouter's answers about an account, as received. */
 export interface BalanceReading {
   /** The answer of `GET /credits`; `null` if it is not known. */
   readonly credits: { readonly totalCredits: number; readonly totalUsage: number } | null;
   /**
-   * The answer of `GET /key`, whose limit may be none; `null` if it is not known. One that an older version has left in a
-   * store has no `limits`, and tells of the key's own limit alone.
+   * The answer of `GET /key`; `null` if it is not known. `limitRemaining` is `null` for a key without a limit. A reading
+   * that an older version wrote to a store has no `limits`: it contains the key's own limit alone.
    */
   readonly key: ({ readonly limitRemaining: number | null } & Partial<KeyLimits>) | null;
-  /** When the last of them came, by the wall clock, in milliseconds since 1970. */
+  /** When the last answer was received, by the wall clock, in milliseconds since 1970. */
   readonly fetchedAt: number;
 }
 
@@ -23,21 +23,21 @@ interface Bound {
   readonly by: LimitedBy;
   readonly left: number;
   readonly resetsAt: Date | null;
-  /** The lower one counts where as much is left of two. */
+  /** If two bounds have the same amount left, the one with the lower rank counts. */
   readonly rank: number;
 }
 
-/** The lowest bounds of a reading, apart by whose spend lowers them. */
+/** The lowest bounds of a reading, by whose spend lowers them. */
 interface Bounds {
   readonly account: Bound | undefined;
   readonly key: Bound | undefined;
-  /** That of the key's own limit. */
+  /** The bound of the key's own limit. */
   readonly keyLimit: Bound | undefined;
-  /** Whether there is one of which is not known how much is left. */
+  /** Whether there is a bound whose remainder is unknown. */
   readonly hasUnknown: boolean;
 }
 
-/** Clocks are no more alike than this, and no server must have itself asked more often. */
+/** Clocks may differ by this much. It also keeps a server from causing more frequent requests. */
 const MIN_CHANGE_MS = 1_000;
 
 type Told = Pick<
@@ -48,20 +48,20 @@ type Told = Pick<
 /** The figures of a reading, before anything is spent. */
 export interface ReadFigures extends Told {
   readonly bounds: Bounds;
-  /** After what time from `fetchedAt` a limit starts anew, so that the figures are others; in milliseconds. */
+  /** Time from `fetchedAt` until a limit resets and the figures change, in milliseconds. */
   readonly changesInMs: number;
 }
 
 /**
- * What a reading says.
+ * The figures of a reading.
  *
- * @param elapsedMs - The time since it came. Limits that have started anew since are taken to be whole again: that is the
- *   most that can be left of them.
+ * @param elapsedMs - Time since the reading was received. A limit that has reset since counts as whole: that is the most
+ *   that can be left of it.
  */
 export function figuresOf({ credits, key, fetchedAt }: BalanceReading, elapsedMs = 0): ReadFigures {
   const balance = credits === null ? null : subtractUsd(credits.totalCredits, credits.totalUsage);
   const isAhead = ({ resetsAt }: SpendingLimit): boolean =>
-    // What should have started anew before OpenRouter answered is what OpenRouter says it is.
+    // If a limit should have reset before OpenRouter answered, OpenRouter's figure counts.
     resetsAt !== null && resetsAt > fetchedAt + elapsedMs;
   const hasPassed = (limit: SpendingLimit): boolean =>
     limit.resetsAt !== null && limit.resetsAt > fetchedAt && !isAhead(limit);
@@ -86,15 +86,15 @@ export function figuresOf({ credits, key, fetchedAt }: BalanceReading, elapsedMs
 }
 
 /**
- * Makes a snapshot of what a reading says.
+ * Makes a snapshot of the figures of a reading.
  *
- * @param spent - Spend that the reading may not include. That of the key lowers the limits which the key alone has.
+ * @param spent - Spend that the reading may not include. The key's spend lowers the limits that count this key alone.
  */
 export function snapshotOf(figures: ReadFigures, spent: RecordedSpend, stale: boolean): BalanceSnapshot {
   const { totalCredits, totalUsage, balance, keyLimitRemaining, sources, fetchedAt, bounds } = figures;
   const account = less(bounds.account, spent.accountUsd);
   const tightest = tighter(account, less(bounds.key, spent.keyUsd));
-  // However much is left of what is not known: less than nothing stays less than nothing.
+  // An unknown remainder cannot raise what can be spent: if another bound is used up, nothing can be spent.
   const spendable = bounds.hasUnknown && (tightest?.left ?? 1) > 0 ? undefined : tightest;
   return Object.freeze({
     totalCredits,
@@ -111,7 +111,7 @@ export function snapshotOf(figures: ReadFigures, spent: RecordedSpend, stale: bo
   });
 }
 
-/** Whether two snapshots say the same; that one of them was read later is no difference. */
+/** Whether two snapshots have the same content, regardless of when they were read. */
 export function saysTheSame(one: BalanceSnapshot, other: BalanceSnapshot): boolean {
   return (
     FIGURES.every((name) => one[name] === other[name]) &&
@@ -140,20 +140,20 @@ function limitsIn(key: BalanceReading['key']): readonly SpendingLimit[] {
   return left === null ? [] : [{ by: 'key-limit', counts: 'key', left, limit: null, resetsAt: null }];
 }
 
-/** @param limits - `undefined` stands for one of which is not known how much is left. */
+/** @param limits - `undefined` stands for a limit whose remainder is unknown. */
 function boundsOf(
   balance: number | null,
   limits: readonly (SpendingLimit | undefined)[],
   hasUnknown: boolean,
 ): Bounds {
-  // Each member its own, whatever somebody has put on Object.prototype.
+  // Own members for all, so that nothing on Object.prototype is read instead.
   const lowest: Record<'account' | 'key' | 'keyLimit', Bound | undefined> = {
     account: undefined,
     key: undefined,
     keyLimit: undefined,
   };
   if (balance !== null) {
-    // Where nothing is left of the balance either, no reset helps.
+    // Rank 0: if nothing is left of the balance, the reset of another limit does not help.
     lowest.account = { by: 'balance', left: balance, resetsAt: null, rank: 0 };
   }
   for (const [index, limit] of limits.entries()) {

@@ -7,7 +7,7 @@ import { type KeyStanding, limitsOf } from './spending-limits.js';
 /** What a reading needs of the answer of `GET /key`. */
 type KeyAnswer = KeyStanding & { readonly isManagementKey?: boolean };
 
-/** What a reading needs of an account's services. */
+/** The services of an account that a reading uses. */
 export interface BalanceServices {
   readonly credits: {
     getCredits(options: RequestOptions): Promise<{ totalCredits: number; totalUsage: number }>;
@@ -19,22 +19,23 @@ export interface BalanceServices {
 
 /** Which keys an account has. */
 export interface BalanceKeys {
-  /** Whether there is an `apiKey` beside the `managementKey`, and another one. */
+  /** Whether there is an `apiKey` besides the `managementKey`, and it is a different key. */
   readonly separate: boolean;
   /** Whether `/credits` is asked with a key that was given as `managementKey`. */
   readonly management: boolean;
 }
 
 /**
- * Asks OpenRouter for what a reading needs: `/credits` first; and `/key` where there is a separate key for it, or
- * where `/credits` has not told.
+ * Requests the figures of a reading: `/credits` always, and `/key` if there is a separate key for it or `/credits` has
+ * not given the balance.
  *
- * What comes of a refusal in OpenRouter's own envelope (401, 403, 404); any other failure fails the reading:
+ * The table shows the effect of a refusal in OpenRouter's own envelope (401, 403, 404). Any other failure fails the
+ * reading.
  *
- * | route      | with a `managementKey`            | with an `apiKey` alone                                        |
- * | ---------- | --------------------------------- | ------------------------------------------------------------- |
- * | `/credits` | the reading fails, and is told of | the balance is not known; not asked again for an hour          |
- * | `/key`     | the reading fails                 | the reading fails, since `/credits` has not told anything      |
+ * | route      | with a `managementKey`                | with an `apiKey` alone                                         |
+ * | ---------- | ------------------------------------- | -------------------------------------------------------------- |
+ * | `/credits` | the reading fails, and is reported    | the balance is unknown; not requested again for an hour        |
+ * | `/key`     | the reading fails                     | the reading fails, because `/credits` has not given anything   |
  */
 export class BalanceSource {
   readonly #services: BalanceServices;
@@ -43,10 +44,10 @@ export class BalanceSource {
   readonly #creditsRoute: RefusableRoute;
   readonly #onUnknownBalance: (refusal: unknown) => void;
   #isTold = false;
-  /** Until when the key is known to be a management key, because OpenRouter has said so. */
+  /** Until when OpenRouter's answer that the key is a management key holds. */
   #managementUntil = -Infinity;
 
-  /** @param onUnknownBalance - Told once of a `managementKey` that is refused, until it has been answered again. */
+  /** @param onUnknownBalance - Called once when a `managementKey` is refused, and not again until it has been accepted. */
   constructor(
     services: BalanceServices,
     keys: BalanceKeys,
@@ -60,30 +61,30 @@ export class BalanceSource {
     this.#onUnknownBalance = onUnknownBalance;
   }
 
-  /** Asks a refused route again. */
+  /** Allows a refused route to be requested again. */
   forget(): void {
     this.#creditsRoute.forget();
     this.#managementUntil = -Infinity;
   }
 
   /**
-   * Makes a reading, by at most one call to each route.
+   * Makes a reading, with at most one call to each route.
    *
-   * @param options - Settings of each call, but one `deadlineMs` for both.
-   * @throws What the services throw: where a route has failed that the reading needs, and where all of them refuse.
+   * @param options - Settings of each call; both calls share one `deadlineMs`.
+   * @throws What the services throw, if a route that the reading needs has failed, or all routes refuse the key.
    */
   async read(options: RequestOptions): Promise<BalanceReading> {
     const startedAt = this.#clock.now();
     const first = this.#credits(options);
     const second = this.#keys.separate ? this.#services.apiKeys.getCurrent(options) : undefined;
-    // Where both fail, the first one is told; the other must not end the process.
+    // If both fail, the first failure is thrown; the second must not be an unhandled rejection.
     second?.catch(() => undefined);
     const credits = await first;
     const key = await (second ??
       (this.#saysNothing(credits) ? this.#onlyKey(this.#within(options, startedAt)) : null));
     if (key?.isManagementKey === true && !this.#keys.separate) {
       this.#managementUntil = this.#clock.now() + REFUSED_FOR_MS;
-      // A management key may ask `/credits`.
+      // A management key may request `/credits`.
       this.#creditsRoute.throwDenial();
     }
     const fetchedAt = this.#clock.wallNow();
@@ -94,7 +95,7 @@ export class BalanceSource {
     };
   }
 
-  /** The same settings for a call that begins later, within what is left of the time. */
+  /** The settings of a later call, with the time that is left until the deadline. */
   #within(options: RequestOptions, startedAt: number): RequestOptions {
     const { deadlineMs } = options;
     const elapsedMs = this.#clock.now() - startedAt;
@@ -103,7 +104,7 @@ export class BalanceSource {
       : { ...options, deadlineMs: Math.max(1, Math.round(deadlineMs - elapsedMs)) };
   }
 
-  /** Ordinary keys of funded accounts have been seen to get zeros. */
+  /** Whether the answer is unusable: ordinary keys of funded accounts have been seen to get zeros. */
   #saysNothing(credits: BalanceReading['credits']): boolean {
     if (credits === null) {
       return true;
@@ -120,7 +121,10 @@ export class BalanceSource {
     return this.#keys.management ? this.#tellingOfRefusals(ask) : this.#creditsRoute.ask(ask);
   }
 
-  /** The limit of `apiKey` would look as if it were all that limits, where the key that was given to know is refused. */
+  /**
+   * Reports a refused `managementKey` and fails. Without the balance, the limit of `apiKey` would look like the only
+   * limit.
+   */
   async #tellingOfRefusals<T>(ask: () => Promise<T>): Promise<T> {
     try {
       const answer = await ask();
@@ -135,7 +139,7 @@ export class BalanceSource {
     }
   }
 
-  /** Where `/credits` has told nothing, nothing is known without this answer. */
+  /** Requests `/key` when `/credits` has given nothing: without this answer, nothing is known. */
   async #onlyKey(options: RequestOptions): Promise<KeyAnswer> {
     try {
       return await this.#services.apiKeys.getCurrent(options);
@@ -144,7 +148,7 @@ export class BalanceSource {
         throw error;
       }
       const { refusal = error } = this.#creditsRoute;
-      // So that nothing is gained by not asking again.
+      // Both routes refuse, so skipping `/credits` for an hour would serve no purpose.
       this.forget();
       throw refusal;
     }

@@ -1,24 +1,24 @@
-/** The windows in which a reading may be served, in milliseconds. */
+/** The windows in which an old reading may be served, in milliseconds. */
 export interface FreshnessWindows {
   readonly staleWhileRevalidateMs: number;
   readonly staleIfErrorMs: number;
 }
 
-/** What is to be decided about a reading that is at hand. */
+/** The state of a reading in memory, to decide whether it may be served. */
 export interface FreshnessQuestion extends FreshnessWindows {
   readonly ageMs: number;
-  /** How long it counts as fresh: `ttlMs` with its jitter. */
+  /** How long the reading is fresh: `ttlMs` with its jitter. */
   readonly freshMs: number;
-  /** What the caller asks for instead of the windows. */
+  /** The caller's maximum age, which replaces the windows. */
   readonly maxAgeMs?: number | undefined;
-  /** Whether a limit has started anew since. */
+  /** Whether a limit has reset since. */
   readonly isOutdated?: boolean;
 }
 
 /**
  * - `fresh`: serve it.
- * - `revalidate`: serve it, and have a new one made.
- * - `wait`: have a new one made, and wait for it.
+ * - `revalidate`: serve it, and start a new reading.
+ * - `wait`: start a new reading, and wait for it.
  */
 export type Freshness = 'fresh' | 'revalidate' | 'wait';
 
@@ -37,13 +37,13 @@ export function freshnessOf(question: FreshnessQuestion): Freshness {
   return ageMs < freshMs + staleWhileRevalidateMs ? 'revalidate' : 'wait';
 }
 
-/** Whether a reading may be served although, or because, OpenRouter could not be asked for a newer one. */
+/** Whether a reading may be served because OpenRouter could not be asked for a newer one. */
 export function isServableOnError(question: FreshnessQuestion): boolean {
   const { ageMs, freshMs, maxAgeMs, staleWhileRevalidateMs, staleIfErrorMs } = question;
   return maxAgeMs === undefined && ageMs < freshMs + Math.max(staleWhileRevalidateMs, staleIfErrorMs);
 }
 
-/** How long a reading counts as fresh: within a tenth of `ttlMs`, so that accounts and machines drift apart. */
+/** The factor for `ttlMs`: 0.9 to 1.1, so that the readings of accounts and machines drift apart. */
 export function jitterOf(random: number): number {
   return 0.9 + 0.2 * random;
 }
@@ -53,21 +53,22 @@ const MAX_PAUSE_MS = 60_000;
 const MAX_ASKED_PAUSE_MS = 3_600_000;
 
 /**
- * How long nobody asks OpenRouter after readings have failed: half a second, doubled from failure to failure up to a
- * minute, at random between half of that and all of it; never shorter than OpenRouter asks for, up to an hour.
+ * How long OpenRouter is left alone after failed readings. The bound is half a second, doubled with each failure up to a
+ * minute; the pause is random between half the bound and the bound. It is never shorter than the wait that OpenRouter
+ * requests, up to an hour.
  *
  * @param failures - How many readings have failed in a row.
- * @param askedMs - The wait that OpenRouter asks for.
+ * @param askedMs - The wait that OpenRouter requests.
  */
 export function pauseAfterFailure(failures: number, random: number, askedMs = 0): number {
   const bound = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - 1));
   return Math.max(bound * (0.5 + 0.5 * random), Math.min(askedMs, MAX_ASKED_PAUSE_MS));
 }
 
-/** OpenRouter's figures may be this old: spend is certain to be in a reading that began this much later. */
+/** OpenRouter's figures may be this old, so a reading that began this long after a spend certainly includes it. */
 export const SETTLED_AFTER_MS = 60_000;
 
-/** How long a reading may be served at most. */
+/** The longest time for which a reading may be served. */
 export function servableForMs({
   ttlMs,
   staleWhileRevalidateMs,
@@ -76,7 +77,7 @@ export function servableForMs({
   return ttlMs * jitterOf(1) + Math.max(staleWhileRevalidateMs, staleIfErrorMs);
 }
 
-/** How long recorded spend is kept: a reading that is served may have begun as long ago. */
+/** How long recorded spend is kept: a reading that is still served may have begun that long ago. */
 export function spendKeptMs(windows: FreshnessWindows & { readonly ttlMs: number }): number {
   return servableForMs(windows) + 2 * SETTLED_AFTER_MS;
 }

@@ -1,21 +1,21 @@
 import type { BalanceReading, ReadFigures } from './balance-snapshot.js';
 
-/** A reading with what is known of its age. All times are those of this process's monotonic clock. */
+/** A reading and its age. All times are on this process's monotonic clock. */
 export interface HeldReading {
   readonly reading: BalanceReading;
   readonly figures: ReadFigures;
   /** Before OpenRouter was asked. */
   readonly began: number;
-  /** When it had answered. */
+  /** When OpenRouter had answered. */
   readonly receivedAt: number;
   readonly jitter: number;
-  /** Its number in the store, if it has one. */
+  /** Number of the reading in the store, if it has one. */
   readonly sequence: number | undefined;
-  /** Number of the flight, if it is of this process. */
+  /** Number of the flight, if this process made the reading. */
   readonly serial: number | undefined;
 }
 
-/** Whether a reading that the store has is to take the place of the one at hand. */
+/** Whether the store's reading replaces the one in memory. */
 export function isNewer(
   { sequence, began }: { readonly sequence: number; readonly began: number },
   held: HeldReading | undefined,
@@ -23,13 +23,13 @@ export function isNewer(
   if (held?.sequence === undefined) {
     return held === undefined || began > held.began;
   }
-  // A store that has lost its data may number anew.
+  // A store that has lost its data may restart its numbers.
   return sequence > held.sequence || (sequence < held.sequence && began > held.began);
 }
 
 /**
- * When the figures of a reading become others, since a limit starts anew; `Infinity` for never. By this process's
- * monotonic clock: nobody's wall clock but that of the process that has asked has a part in it.
+ * When the figures of a reading change because a limit resets, by this process's monotonic clock; `Infinity` for never.
+ * The only wall clock involved is that of the process that asked OpenRouter.
  */
 export function changesAt({ receivedAt, figures }: HeldReading): number {
   return receivedAt + figures.changesInMs;

@@ -6,24 +6,24 @@ import { jitterOf } from './freshness.js';
 import { parseLimits } from './spending-limits.js';
 import { MAX_DATE_MS } from './utc-days.js';
 
-/** Changes whenever a reader of the old form would misunderstand the new one. */
+/** Must change whenever a reader of the old format would misread the new one. */
 const VERSION = 1;
 
-/** A reading with what else the other processes need to know of it. */
+/** A reading, and what else the other processes need to know about it. */
 export interface ReadingRecord {
   readonly reading: BalanceReading;
-  /** How long it took from the start of its flight, in milliseconds. */
+  /** How long the reading took from the start of its flight, in milliseconds. */
   readonly tookMs: number;
-  /** What `ttlMs` is multiplied with, so that all processes find it fresh for the same time. */
+  /** The factor for `ttlMs`. It is shared, so that the reading is fresh for the same time in all processes. */
   readonly jitter: number;
 }
 
-/** A reading as the store keeps it. */
+/** Serialises a reading for the store. */
 export function readingText({ reading, tookMs, jitter }: ReadingRecord): string {
   return JSON.stringify({ version: VERSION, ...reading, tookMs, jitter });
 }
 
-/** Reads what a store has kept; `undefined` if it is nothing that this version has written. */
+/** Parses a reading from a store; `undefined` if it is invalid, or of another version of the format. */
 export function parseReading(text: string): ReadingRecord | undefined {
   const record = tryParseJson(text);
   if (!isRecord(record) || ownMember(record, 'version') !== VERSION) {
@@ -66,7 +66,7 @@ function parseKey(value: unknown): BalanceReading['key'] | undefined {
   }
   const told = ownMember(value, 'limits');
   if (told === undefined) {
-    // An older version has left none.
+    // Written by an older version, which has no limits.
     return { limitRemaining };
   }
   const limits = parseLimits(told);

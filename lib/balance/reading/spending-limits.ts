@@ -1,20 +1,20 @@
 import type { KeyBudget } from '../../api-keys/key-budget.model.js';
 import { DAY_MS, MAX_DATE_MS } from './utc-days.js';
 
-/** A limit on what a key may spend, whatever the account has. */
+/** A limit on what a key may spend, independent of the account's balance. */
 export interface SpendingLimit {
   readonly by: 'key-limit' | 'budget';
-  /** Whose spend lowers it: the key's alone, or that of several keys. */
+  /** Whose spend lowers the limit: this key's alone, or that of several keys. */
   readonly counts: 'key' | 'account';
-  /** What is left of it, in US dollars. */
+  /** What is left of the limit, in US dollars. */
   readonly left: number;
-  /** What there is once it has started anew, in US dollars; `null` if that is not known. */
+  /** What is left right after a reset, in US dollars; `null` if that is not known. */
   readonly limit: number | null;
-  /** When it starts anew, in milliseconds since 1970; `null` for never, or if that is not known. */
+  /** When the limit resets, in milliseconds since 1970; `null` for never, or if that is not known. */
   readonly resetsAt: number | null;
 }
 
-/** What `GET /key` says of what a key may spend. */
+/** The part of the answer of `GET /key` about what the key may spend. */
 export interface KeyStanding {
   readonly limitRemaining: number | null;
   readonly limit?: number | null;
@@ -23,24 +23,24 @@ export interface KeyStanding {
   readonly effectiveBudget?: KeyBudget | null;
 }
 
-/** The limits on a key, as a reading keeps them. */
+/** The limits on a key, as part of a reading. */
 export interface KeyLimits {
-  /** Those that are known, the one first that OpenRouter calls the effective one. */
+  /** The known limits; the one that OpenRouter calls effective comes first. */
   readonly limits: readonly SpendingLimit[];
-  /** Whether there is a budget of which is not known how much is left: the others do not tell what can be spent then. */
+  /** Whether there is a budget whose remainder is unknown. Then the others do not show what can be spent. */
   readonly hasUnknown: boolean;
 }
 
-/** Readings are kept in a store, in less than a kilobyte. In practice a key has one for each interval. */
+/** Bounded, so that a reading takes less than a kilobyte in a store. In practice a key has one limit per interval. */
 const MAX_LIMITS = 6;
 
-/** Budgets that count what a single key spends. */
+/** The scopes of budgets that count the spend of a single key. */
 const SCOPES_OF_KEY: readonly (string | undefined)[] = ['key_limit', 'api_key', 'workspace_default_key'];
 
 /**
- * The limits on what a key may spend. Where the effective budget is spent, what is left is that of it: of several
- * budgets that are spent OpenRouter names the first one that refuses, which need not be the lowest. Where it is not, a
- * lower one among the others counts, whatever OpenRouter calls effective.
+ * The limits on what a key may spend. If the effective budget is used up, no other budget counts as lower: of several
+ * budgets that are used up, OpenRouter names the first that refuses, which need not be the lowest. If the effective
+ * budget is not used up, a lower one among the others counts, whichever OpenRouter calls effective.
  *
  * @param now - The moment of the answer, in milliseconds since 1970.
  */
@@ -69,12 +69,12 @@ export function limitsOf(key: KeyStanding, now: number): KeyLimits {
   };
 }
 
-/** A limit once it has started anew, without the spend of others since; `undefined` if that is not known. */
+/** A limit right after its reset, ignoring what others may have spent since; `undefined` if that is not known. */
 export function renewed(limit: SpendingLimit): SpendingLimit | undefined {
   return limit.limit === null ? undefined : { ...limit, left: limit.limit, resetsAt: null };
 }
 
-/** When an interval of UTC ends: days at midnight, weeks on Monday, months on the first; `null` for anything else. */
+/** When a UTC interval ends: days at midnight, weeks on Monday, months on the first; `null` for any other interval. */
 export function nextReset(interval: string | null | undefined, now: number): number | null {
   const today = Math.floor(now / DAY_MS);
   const date = new Date(now);
@@ -104,7 +104,7 @@ function limitOf(budget: KeyBudget | null | undefined, least = -Infinity): Spend
   };
 }
 
-/** The lowest of those that go together at all times. */
+/** Keeps one limit, the lowest, of each group that has the same kind, the same counted spend and the same reset. */
 function condensed(limits: readonly (SpendingLimit | undefined)[]): SpendingLimit[] {
   const lowest = new Map<string, SpendingLimit>();
   for (const limit of limits) {
@@ -117,7 +117,7 @@ function condensed(limits: readonly (SpendingLimit | undefined)[]): SpendingLimi
   if (first === undefined || rest.length < MAX_LIMITS) {
     return [...lowest.values()];
   }
-  // So many are nobody's. Those that are put together count as one that everybody spends and that never starts anew.
+  // No real key has so many. The excess is merged into one limit that counts the whole account and never resets.
   const ordered = rest.sort((one, other) => one.left - other.left);
   const kept = ordered.slice(0, MAX_LIMITS - 2);
   const shortest = ordered[MAX_LIMITS - 2] ?? first;
@@ -132,7 +132,7 @@ function lower(one: SpendingLimit, other: SpendingLimit): SpendingLimit {
   };
 }
 
-/** Reads limits that a store has kept; `undefined` if they are none. */
+/** Parses limits from a store; `undefined` if they are invalid. */
 export function parseLimits(value: unknown): readonly SpendingLimit[] | undefined {
   return Array.isArray(value) && value.every(isLimit) ? value : undefined;
 }

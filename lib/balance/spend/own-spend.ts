@@ -1,39 +1,39 @@
 import { UsdSum } from '../../money/micro-usd.js';
 import { SpendSum } from './recorded-spend.js';
 
-/** Amounts that this process has recorded. Its name is the process's own, so that no other process adds to it. */
+/** A sum of amounts that this process has recorded. Its id is unique to the process, so no other process adds to it. */
 export interface OwnSum {
   readonly id: string;
-  /** When the oldest of its amounts was recorded. */
+  /** When its earliest amount was recorded. */
   readonly startedAt: number;
-  /** When the youngest of its amounts was recorded. */
+  /** When its latest amount was recorded. */
   at: number;
   readonly exact: SpendSum;
-  /** Whole millionths of a dollar. What is smaller goes into a later sum. */
+  /** Whole millionths of a dollar. Smaller fractions go into a later sum. */
   microUsd: number;
-  /** How many of them were spent with other keys. */
+  /** The part of `microUsd` that was spent with other keys. */
   otherMicroUsd: number;
-  /** What the store has of it, as far as is known. */
+  /** What the store has of the sum, as far as this process knows. */
   storedMicroUsd: number;
   storedOtherMicroUsd: number;
-  /** When it was last certain that the store has it. */
+  /** When the store last confirmed that it has the sum. */
   storedAt: number;
-  /** What was ever sent to a store that only adds up. */
+  /** The total ever sent as an increment, to a store that only adds amounts. */
   addedMicroUsd: number;
 }
 
-/** Spend that this process has recorded, exactly, in sums that the store can be sent again and again. */
+/** The exact spend that this process has recorded, in sums that can be sent to the store repeatedly. */
 export class OwnSpend {
   readonly #writer: string;
   readonly #spanMs: number;
   #count = 0;
   #sums: OwnSum[] = [];
   #isCut = true;
-  /** What is not in the millionths of any sum yet. */
+  /** Amounts that are not in the millionths of any sum yet. */
   readonly #rest = { account: new UsdSum(), other: new UsdSum() };
 
   /**
-   * @param writer - Name of this process: of no other one, ever.
+   * @param writer - Name of this process, which no other process ever has.
    * @param spanMs - Amounts recorded within this time are kept as one sum.
    */
   constructor(writer: string, spanMs: number) {
@@ -41,12 +41,12 @@ export class OwnSpend {
     this.#spanMs = spanMs;
   }
 
-  /** The sums that are kept, from the oldest to the youngest. */
+  /** The kept sums, from the oldest to the newest. */
   get sums(): readonly OwnSum[] {
     return this.#sums;
   }
 
-  /** When an amount was recorded last. */
+  /** When the latest amount was recorded; `-Infinity` if there is none. */
   get lastAt(): number {
     return this.#sums.at(-1)?.at ?? -Infinity;
   }
@@ -61,7 +61,7 @@ export class OwnSpend {
     }
   }
 
-  /** Counts all of it as spent with the account's own key. */
+  /** Counts all spend as spent with the account's own key. */
   countForKey(): void {
     this.settleMicro();
     for (const sum of this.#sums) {
@@ -69,27 +69,27 @@ export class OwnSpend {
       sum.otherMicroUsd = 0;
       sum.storedOtherMicroUsd = 0;
     }
-    // What comes is to be told apart from it.
+    // Later spend with another key must not be mixed with these sums.
     this.cut();
   }
 
-  /** Begins a new sum with the next amount: what comes is to be told apart from what was before. */
+  /** Begins a new sum with the next amount, to keep later amounts apart from earlier ones. */
   cut(): void {
     this.#isCut = true;
   }
 
-  /** Takes what was recorded into the millionths of the youngest sum. */
+  /** Moves the recorded amounts into the millionths of the newest sum. */
   settleMicro(): void {
     const sum = this.#sums.at(-1);
     if (sum !== undefined) {
       sum.microUsd += this.#rest.account.takeMicroUsd();
       const otherMicroUsd = sum.otherMicroUsd + this.#rest.other.takeMicroUsd();
-      // Each of the two is rounded by itself, and a part is not more than the whole.
+      // The two are rounded separately, but a part must not exceed the whole.
       sum.otherMicroUsd = Math.min(sum.microUsd, otherMicroUsd);
     }
   }
 
-  /** Takes out the sums whose youngest amount was recorded until then. */
+  /** Removes and returns the sums whose latest amount was recorded no later than a moment. */
   takeUntil(moment: number): readonly OwnSum[] {
     if ((this.#sums[0]?.at ?? Infinity) > moment) {
       return [];

@@ -1,14 +1,13 @@
 import { microToUsd, UsdSum } from '../../money/micro-usd.js';
 
-/** Recorded spend in US dollars, by what it is taken from. */
+/** Recorded spend in US dollars, by what it is subtracted from. */
 export interface RecordedSpend {
-  /** Taken from the account's balance: all of it. */
+  /** Subtracted from the account's balance: all spend. */
   readonly accountUsd: number;
-  /** Taken from the limits of the account's own `apiKey`: all but what was spent with other keys. */
+  /** Subtracted from the limits of the account's own `apiKey`: all spend except that with other keys. */
   readonly keyUsd: number;
 }
 
-/** No spend at all. */
 export const NOTHING_SPENT: RecordedSpend = Object.freeze({ accountUsd: 0, keyUsd: 0 });
 
 /** An exact sum of recorded spend. */
@@ -24,13 +23,13 @@ export class SpendSum {
     }
   }
 
-  /** Adds millionths of a US dollar. `otherMicroUsd`: how many of them were spent with other keys. */
+  /** Adds millionths of a US dollar, of which `otherMicroUsd` were spent with other keys. */
   addMicro(microUsd: number, otherMicroUsd: number): void {
     this.#account.add(microToUsd(microUsd));
     this.#key.add(microToUsd(Math.max(0, microUsd - otherMicroUsd)));
   }
 
-  /** Counts all of it as spent with the account's own key. */
+  /** Counts the whole sum as spent with the account's own key. */
   countForKey(): void {
     this.#key = new UsdSum();
     this.#key.addSum(this.#account);

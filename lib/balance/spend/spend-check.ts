@@ -2,20 +2,20 @@ import { Logger } from '@nestjs/common';
 import { isRecord } from '../../untrusted/is-record.js';
 import { isMatching, KEY_HASH_PATTERN } from '../../wire/identifiers.js';
 
-/** Above it a sum in millionths of a dollar would no longer be exact. */
+/** Above this amount, a sum in millionths of a dollar would no longer be exact. */
 const MAX_USD = 1_000_000_000;
 
-/** What was handed to `recordSpend`, as far as it is right. */
+/** The arguments of `recordSpend`, as far as they are valid. */
 export interface GivenSpend {
-  /** `undefined` if it is no amount. */
+  /** `undefined` if the amount is invalid. */
   readonly usd: number | undefined;
-  /** `undefined` if none was given, or something that is none. */
+  /** `undefined` if absent or invalid. */
   readonly keyHash: string | undefined;
-  /** What is wrong, and how it is put right; says nothing of what was given, which may be a key. */
+  /** What is wrong and how to fix it. Never contains the given value, which may be a key. */
   readonly problem: string | undefined;
 }
 
-/** Reads what was handed to `recordSpend`, whose caller has paid already and is to get no error. */
+/** Reads the arguments of `recordSpend`. Never throws, because the caller has already paid. */
 export function readSpend(usd: unknown, options: unknown): GivenSpend {
   if (typeof usd !== 'number' || !(usd >= 0 && usd <= MAX_USD)) {
     const problem = `\`usd\` must be a number of US dollars from 0 to ${MAX_USD}. It is not counted`;
@@ -41,22 +41,22 @@ function readKeyHash(options: unknown): string | undefined | { readonly problem:
       return keyHash;
     }
   } catch {
-    // What throws when it is looked at is no hash.
+    // A value that throws when it is read is not a hash.
   }
   return { problem: `\`keyHash\` must be what \`ApiKeysService.hashOf(key)\` gives. ${rest}` };
 }
 
-/** Counts what was recorded wrongly, and logs the first of each kind. */
+/** Counts invalid calls of `recordSpend`, and logs the first of each kind. */
 export class SpendCheck {
   #refused = 0;
   readonly #told = new Set<string>();
 
-  /** How often something was wrong. */
+  /** How many calls were invalid. */
   get refused(): number {
     return this.#refused;
   }
 
-  /** Notes that something was wrong. */
+  /** Counts an invalid call. */
   refuse(problem: string): void {
     this.#refused += 1;
     if (!this.#told.has(problem)) {
@@ -66,7 +66,7 @@ export class SpendCheck {
           `balance.recordSpend: ${problem}. This is logged once; \`balance.diagnostics\` has the count.`,
         );
       } catch {
-        // A logger of the application's that throws is no reason for a handler that has paid to fail.
+        // If the application's logger throws, a handler that has paid must not fail because of it.
       }
     }
   }

@@ -4,37 +4,40 @@ import { type RecordedSpend, SpendSum } from './recorded-spend.js';
 import { AGE_TOLERANCE_MS, type Exchange, ToldSpend } from './told-spend.js';
 import { UnnamedSpend } from './unnamed-spend.js';
 
-/** More sums than this go out in several messages. */
+/** The maximum number of sums in one message. */
 const MAX_SENT = 500;
 
-/** Amounts recorded within this time are one sum; every process has all sums of all of them told twice a second. */
+/**
+ * Amounts recorded within this time are one sum. Long enough to keep the sums few, because every process reads all sums
+ * of all processes twice a second.
+ */
 const NAMED_SPAN_MS = 5_000;
 
-/** The same where sums do not go over the wire. */
+/** The same for a store without names, where sums are not sent. */
 const UNNAMED_SPAN_MS = 1_000;
 
-/** Amounts of a sum are this far apart where a store does not tell. */
+/** The time between the earliest and the latest amount of a sum, if a store does not report it. */
 const UNTOLD_SPAN_MS = 1_000;
 
 /** Spend on its way to the store. */
 export interface OutgoingSpend {
-  /** What was never sent before. */
+  /** The spend that was never sent before. */
   readonly microUsd: number;
-  /** Every sum that the store does not have as it is; none for a store that does not name sums. */
+  /** Every sum whose current value the store does not have; empty for a store that does not name sums. */
   readonly sums: readonly NamedSpend[];
   /** To be called once the store has it. */
   readonly stored: (at: number) => void;
 }
 
 /**
- * Spend that OpenRouter's figures may not include yet: this process's own, exactly, and what the store has told of
- * others.
+ * Spend that OpenRouter's figures may not include yet: this process's own, exactly, and that of others, as the store
+ * reports it.
  *
- * Every amount is part of one sum, and every sum has one writer and a name. What a process has recorded or seen it
- * keeps by itself, at the time by its own monotonic clock, until it is settled by a reading that began late enough.
- * The store is a place to meet, and no authority: a sum that it has lost is sent again by whoever knows it, and joined
- * by the greater of the two. So nothing that was seen is forgotten when the store is emptied, falls back or jumps in
- * time, and nothing counts twice that is sent or told twice.
+ * Every amount is part of one sum, and every sum has one writer and a name. A process keeps every sum that it has
+ * recorded or seen, with times on its own monotonic clock, until a reading that began late enough settles it. The store
+ * is a meeting place, not an authority: any process that knows a sum sends it again if the store has lost it, and merging
+ * keeps the greater value. So no sum that was seen is forgotten when the store is emptied, falls back to older data or
+ * jumps in time, and no sum counts twice because it was sent or reported twice.
  */
 export class SpendLedger {
   readonly #own: OwnSpend;
@@ -42,32 +45,32 @@ export class SpendLedger {
   readonly #unnamed = new UnnamedSpend();
   readonly #isNamed: boolean;
   #askedAt = -Infinity;
-  /** The sum for the last question, kept up to date: it is asked for after every amount. */
+  /** The last computed total, kept up to date because it is requested after every amount. */
   #total: { readonly since: number; readonly sum: SpendSum } | undefined;
 
   /**
-   * @param writer - Name of this process, which no other one has.
-   * @param isNamed - Whether the store keeps sums by their names.
+   * @param writer - Name of this process, which no other process has.
+   * @param isNamed - Whether the store keeps sums by name.
    */
   constructor(writer: string, isNamed: boolean) {
     this.#own = new OwnSpend(writer, isNamed ? NAMED_SPAN_MS : UNNAMED_SPAN_MS);
     this.#isNamed = isNamed;
   }
 
-  /** When this process has recorded an amount that still counts; `-Infinity` if it has none. */
+  /** When this process recorded its latest amount that still counts; `-Infinity` if there is none. */
   get lastRecordedAt(): number {
     return this.#own.lastAt;
   }
 
-  /** Records own spend. */
+  /** Records spend of this process. */
   record(usd: number, now: number, isOtherKey = false): void {
     this.#own.record(usd, isOtherKey, now);
     this.#total?.sum.add(usd, isOtherKey);
   }
 
   /**
-   * Counts all that is known as spent with the account's own key. That has become another one, and what was recorded as
-   * spent with an other key before may have been spent with it.
+   * Counts all known spend as spent with the account's own key. Called after that key was replaced: spend that was
+   * recorded for another key may have been spent with the new one.
    */
   countForKey(): void {
     this.#own.countForKey();
@@ -75,20 +78,20 @@ export class SpendLedger {
     this.#total = undefined;
   }
 
-  /** Tells apart what is recorded from now on and what was before. */
+  /** Keeps later amounts apart from those recorded until now. */
   cut(): void {
     this.#own.cut();
   }
 
-  /** Takes what the store does not have; `undefined` if that is nothing, or less than a millionth of a dollar. */
+  /** Takes the spend that the store lacks; `undefined` if there is none, or less than a millionth of a dollar. */
   take(now: number): OutgoingSpend | undefined {
     this.#own.settleMicro();
     return this.#isNamed ? this.#takeSums(now) : this.#takeAmount();
   }
 
-  /** Takes over what the store tells. */
+  /** Merges the spend that the store reports. */
   see(spend: readonly SharedSpend[], { askedAt, answeredAt }: Exchange): void {
-    // Of two answers that cross, the later one knows more.
+    // If two exchanges overlap, the one that was asked later knows more.
     if (askedAt < this.#askedAt) {
       return;
     }
@@ -113,7 +116,7 @@ export class SpendLedger {
     this.#total = undefined;
   }
 
-  /** Counts nothing any more that was recorded until then. */
+  /** Stops counting everything recorded no later than a moment. */
   forgetUntil(moment: number): void {
     const settled = this.#own.takeUntil(moment);
     if (this.#isNamed) {
@@ -126,7 +129,7 @@ export class SpendLedger {
     this.#total = undefined;
   }
 
-  /** What may have been recorded after a moment: never too little. */
+  /** The spend that may have been recorded after a moment; never too little. */
   spentSince(moment: number): RecordedSpend {
     if (this.#total?.since !== moment) {
       this.#total = { since: moment, sum: this.#sumSince(moment) };
@@ -189,7 +192,7 @@ function isUnsent(sum: OwnSum): boolean {
   return sum.microUsd > sum.storedMicroUsd || sum.otherMicroUsd > sum.storedOtherMicroUsd;
 }
 
-/** What was never sent of a sum, which is sent from then on. */
+/** The part of a sum that was never sent; counts as sent from then on. */
 function takeAdded(sum: OwnSum): number {
   const added = sum.microUsd - sum.addedMicroUsd;
   sum.addedMicroUsd = sum.microUsd;
@@ -206,7 +209,7 @@ function messageOf({ id, microUsd, otherMicroUsd, at, startedAt }: OwnSum, now: 
   };
 }
 
-/** Notes what the store has of an own sum, unless it has got it while it was asked. */
+/** Notes what the store has of an own sum, unless the sum was stored after the store was asked. */
 function seeOwn(sum: OwnSum, told: NamedSpend | undefined, { askedAt, answeredAt }: Exchange): void {
   if (sum.storedAt > askedAt) {
     return;

@@ -3,7 +3,7 @@ import type { Clock } from '../../async/clock.js';
 import type { NamedSpend } from '../../contracts/balance-store.js';
 import type { SpendLedger } from './spend-ledger.js';
 
-/** How long a close waits for the last message. */
+/** The maximum time for which closing waits for the last message. */
 const FLUSH_BOUND_MS = 250;
 
 /** The part of a store that takes spend. */
@@ -11,7 +11,7 @@ export interface SpendTaker {
   /**
    * Sends spend to the store.
    *
-   * @param onStored - Called once the store has it, which may be later than anybody waits.
+   * @param onStored - Called once the store has the spend, possibly after the returned promise has settled.
    * @returns `undefined` if the store does not answer in time.
    */
   addSpend(
@@ -19,22 +19,21 @@ export interface SpendTaker {
     keepMs: number,
     onStored: (at: number) => void,
   ): Promise<true | undefined>;
-  /** Asks the store again at once, however recently it has failed. */
+  /** Allows calls to the store again at once, however recently it failed. */
   resume(): void;
 }
 
-/** What an outbox needs. */
 export interface SpendOutboxParts {
   readonly ledger: SpendLedger;
   readonly store: SpendTaker;
   readonly clock: Clock;
-  /** How long the store has to keep the spend. */
+  /** How long the store must keep the spend. */
   readonly keepMs: number;
 }
 
 /**
- * Sends the store what it does not have. Spend recorded while one message is under way goes out in the next one; spend
- * that the store did not take stays in the ledger until the next time.
+ * Sends the store the spend that it lacks. Spend recorded while a message is in flight goes into the next one. Spend that
+ * the store did not accept stays in the ledger until the next attempt.
  */
 export class SpendOutbox {
   readonly #parts: SpendOutboxParts;
@@ -45,7 +44,7 @@ export class SpendOutbox {
     this.#parts = parts;
   }
 
-  /** Sends everything that is left. */
+  /** Sends all outstanding spend. */
   send(): Promise<void> {
     if (!this.#isSending) {
       this.#isSending = true;
@@ -54,7 +53,7 @@ export class SpendOutbox {
     return this.#sending;
   }
 
-  /** Sends everything that is left a last time, and waits for it up to a bound. */
+  /** Sends all outstanding spend a last time, and waits at most 250 ms for it. */
   async flush(): Promise<void> {
     await within(this.#flush(), FLUSH_BOUND_MS);
   }
@@ -72,7 +71,7 @@ export class SpendOutbox {
       const spend = ledger.take(clock.now());
       isTaken = spend && (await store.addSpend(spend, keepMs, spend.stored));
     }
-    // In the same turn as the last look into the ledger, so that spend recorded later starts another round.
+    // Reset in the same turn as the last `take`, so that spend recorded later starts another round.
     this.#isSending = false;
   }
 }

@@ -1,48 +1,48 @@
 import type { NamedSpend } from '../../contracts/balance-store.js';
 import { SpendSum } from './recorded-spend.js';
 
-/** A message to or from the store may take this long. */
+/** The longest time that a message to or from the store may take. */
 const DELAY_MS = 1_000;
 
-/** A store whose clock jumps tells ages that are wrong by more than a slow answer can make them. */
+/** A larger error of an age shows that the store's clock jumped: a slow answer cannot cause it. */
 export const AGE_TOLERANCE_MS = 2_000;
 
-/** For how long it is remembered that a sum is settled, so that whoever sends it again does not make it count again. */
+/** How long a settled sum is remembered, so that it does not count again if another process sends it again. */
 const REMEMBERED_MS = 300_000;
 
-/** A sum that this process knows from the store. All times are those of its own clock, on which they do not change. */
+/** A sum that this process knows from the store. All times are on this process's own clock, so they do not change. */
 interface KnownSum {
-  /** No earlier than its youngest amount was recorded. */
+  /** When its latest amount was recorded, or later; never earlier. */
   at: number;
-  /** No later than its oldest amount was recorded. */
+  /** When its earliest amount was recorded, or earlier; never later. */
   startedAt: number;
-  /** When it was first told as it is: it was recorded before. */
+  /** When the store first reported its present value; the amounts were recorded before. */
   seenAt: number;
   microUsd: number;
   otherMicroUsd: number;
-  /** What the store told of it last; 0 if nothing. */
+  /** The value that the store reported last; 0 if it did not report the sum. */
   toldMicroUsd: number;
   toldOtherMicroUsd: number;
 }
 
-/** When the store was asked, and when it had answered. */
+/** The times of a request to the store and of its answer. */
 export interface Exchange {
   readonly askedAt: number;
   readonly answeredAt: number;
 }
 
 /**
- * What the store has told of sums by their names.
+ * The named sums that the store has reported.
  *
- * A sum only grows, so that what is known and what is told are joined by the greater of the two: neither a store that
- * has lost a sum makes it smaller, nor does a sum count twice that is sent, told or stored again.
+ * A sum only grows, so merging a known and a reported value keeps the greater one. A store that has lost a sum does not
+ * reduce it, and a sum that is sent, reported or stored again does not count twice.
  */
 export class ToldSpend {
   readonly #known = new Map<string, KnownSum>();
   #askedAt = -Infinity;
   #settledUntil = -Infinity;
 
-  /** Takes over what the store tells of the sums of others. */
+  /** Merges the sums of other processes that the store reports. */
   see(told: ReadonlyMap<string, NamedSpend>, { askedAt, answeredAt }: Exchange): void {
     for (const known of this.#known.values()) {
       known.toldMicroUsd = 0;
@@ -52,7 +52,7 @@ export class ToldSpend {
       const known = this.#known.get(id);
       const startedAt = askedAt - ageMs - spanMs - DELAY_MS;
       if (known === undefined || microUsd > known.microUsd) {
-        // What the store had not told before it has got since, whatever its clock says.
+        // The last report lacked this value, so the store received it later, whatever the store's clock says.
         const isAgePlausible = answeredAt - ageMs >= this.#askedAt;
         this.#known.set(id, {
           at: Math.max(known?.at ?? -Infinity, isAgePlausible ? answeredAt - ageMs : answeredAt),
@@ -66,7 +66,7 @@ export class ToldSpend {
         continue;
       }
       known.otherMicroUsd = Math.max(known.otherMicroUsd, otherMicroUsd);
-      // One who knows better may have put the store right, and its clock may have been put back.
+      // Another process may have corrected the time in the store, and the store's clock may have been set back.
       known.at = Math.max(known.at, Math.min(answeredAt - ageMs, known.seenAt));
       const isTooOld = ageMs > answeredAt - known.at + AGE_TOLERANCE_MS;
       known.toldMicroUsd = isTooOld ? 0 : microUsd;
@@ -75,7 +75,7 @@ export class ToldSpend {
     this.#askedAt = askedAt;
   }
 
-  /** Takes over a sum of this process that it no longer keeps by itself. */
+  /** Adopts a sum of this process that `OwnSpend` no longer keeps. */
   adopt(id: string, sum: Pick<KnownSum, 'at' | 'startedAt' | 'microUsd' | 'otherMicroUsd'>): void {
     const { at, startedAt, microUsd, otherMicroUsd } = sum;
     this.#known.set(id, {
@@ -89,7 +89,7 @@ export class ToldSpend {
     });
   }
 
-  /** Counts all of it as spent with the account's own key. */
+  /** Counts all sums as spent with the account's own key. */
   countForKey(): void {
     for (const known of this.#known.values()) {
       known.otherMicroUsd = 0;
@@ -97,7 +97,7 @@ export class ToldSpend {
     }
   }
 
-  /** Counts nothing any more that was recorded until then. */
+  /** Stops counting everything recorded no later than a moment. */
   settleUntil(moment: number): void {
     this.#settledUntil = Math.max(this.#settledUntil, moment);
     for (const [id, { at, toldMicroUsd }] of this.#known) {
@@ -107,12 +107,12 @@ export class ToldSpend {
     }
   }
 
-  /** What the store has lost of it, as far as it still counts. */
+  /** The sums that still count and that the store has lost, wholly or in part. */
   lost(now: number): NamedSpend[] {
     const lost: NamedSpend[] = [];
     for (const [id, known] of this.#known) {
       const isMissing = known.toldMicroUsd < known.microUsd || known.toldOtherMicroUsd < known.otherMicroUsd;
-      // Of what is about to be settled, the store may have been told so before.
+      // A sum that is about to be settled may be missing because the store has already dropped it as settled.
       if (isMissing && known.at > this.#settledUntil + DELAY_MS) {
         lost.push({
           id,
@@ -135,7 +135,7 @@ export class ToldSpend {
     }
   }
 
-  /** Adds to a sum what may have been recorded after a moment. */
+  /** Adds the spend that may have been recorded after a moment to `total`. */
   addSince(moment: number, total: SpendSum): void {
     const from = Math.max(moment, this.#settledUntil);
     for (const { at, microUsd, otherMicroUsd } of this.#known.values()) {

@@ -1,27 +1,27 @@
 import { microToUsd } from '../../money/micro-usd.js';
 
-/** Amounts of one message of the store are at most this far apart on this process's clock and on the store's. */
+/** The maximum difference between the times of one amount on this process's clock and on the store's. */
 const TOLERANCE_MS = 1_000;
 
-/** Own amounts that were recorded within this time are kept as one. */
+/** Own amounts recorded within this time are kept as one. */
 const SPAN_MS = 1_000;
 
-/** A store that is never asked must not make them pile up. */
+/** Bounds the stored amounts if the store is never read. */
 const MAX_UNASKED = 1_000;
 
-/** An amount on this process's clock. */
+/** An amount, with its time on this process's clock. */
 interface Amount {
   at: number;
   microUsd: number;
 }
 
-/** An own amount that is in the store. */
+/** An own amount that the store has. */
 interface StoredAmount extends Amount {
-  /** Since when that is certain. */
+  /** When the store confirmed it. */
   storedAt: number;
 }
 
-/** What a store has told, and what of it is this process's own. */
+/** The amounts that a store has reported, and those among them that are this process's own. */
 interface Answer {
   readonly told: readonly Amount[];
   readonly own: readonly Amount[];
@@ -30,15 +30,15 @@ interface Answer {
 const NOTHING: Answer = { told: [], own: [] };
 
 /**
- * Spend of others as told by a store that only adds up, so that this process's own is in it. Nothing tells one amount
- * from another: after a loss that shows, because the store tells less than before, what it told before counts on
- * beside what it tells from then on.
+ * Spend of other processes, from a store that only adds amounts up, so that its total includes this process's own spend.
+ * Amounts cannot be told apart. A loss shows only if the store reports less than before: then what it reported before
+ * still counts, in addition to what it reports from then on.
  */
 export class UnnamedSpend {
   #stored: StoredAmount[] = [];
   #own: Amount[] = [];
   #answer = NOTHING;
-  /** What was told before the store has lost data. */
+  /** What the store reported before each loss. */
   #before: Answer[] = [];
   #settledUntil = -Infinity;
 
@@ -54,14 +54,14 @@ export class UnnamedSpend {
     }
   }
 
-  /** Takes over what the store tells. `askedAt`: when it was asked. */
+  /** Merges the amounts that the store reports; it was asked at `askedAt`. */
   see(told: readonly Amount[], askedAt: number): void {
     const hasLost =
       sumSince(told, this.#settledUntil - TOLERANCE_MS) <
       sumSince(this.#answer.told, this.#settledUntil + TOLERANCE_MS);
     if (hasLost) {
       this.#before.push(this.#answer);
-      // Whether the store still has them is not known: better twice than not at all.
+      // Whether the store still has them is unknown: they may count twice, which is better than not at all.
       this.#own = [];
       this.#stored = [];
     }
@@ -71,7 +71,7 @@ export class UnnamedSpend {
     this.#answer = { told, own: this.#own };
   }
 
-  /** Counts nothing any more that was recorded until then. */
+  /** Stops counting everything recorded no later than a moment. */
   settleUntil(moment: number): void {
     this.#settledUntil = Math.max(this.#settledUntil, moment);
     const isOpen = ({ at }: Amount): boolean => at > this.#settledUntil;
@@ -81,7 +81,7 @@ export class UnnamedSpend {
     this.#before = this.#before.filter((answer) => othersSince(answer, this.#settledUntil) > 0);
   }
 
-  /** What others have recorded after a moment, in US dollars. */
+  /** The spend that other processes recorded after a moment, in US dollars. */
   usdSince(moment: number): number {
     const from = Math.max(moment, this.#settledUntil);
     return microToUsd(
