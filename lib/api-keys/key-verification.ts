@@ -9,20 +9,20 @@ import { configFault } from '../options/config-fault.js';
 import type { OpenRouterKeyKind } from '../options/resolve-options.js';
 import { decodeKeyKind } from './api-keys.decoders.js';
 
-/** A key that could not be asked about itself. */
+/** A failed verification of a key. */
 export interface KeyFailure {
   readonly error: Error;
-  /** Where the answer leads to, if it was a redirect. */
+  /** The target of the answer, if it was a redirect. */
   readonly location?: string | undefined;
 }
 
-/** What asking a key about itself has shown; `isManagementKey` is absent where the answer does not tell. */
+/** The result of `GET /key` with a key; `isManagementKey` is `undefined` if the answer does not say. */
 export type KeyFinding = { readonly isManagementKey: boolean | undefined } | KeyFailure;
 
-/** What was found of each key that is set. */
+/** The result for each key that is set. */
 export type KeyFindings = Readonly<Partial<Record<OpenRouterKeyKind, KeyFinding>>>;
 
-/** What is to be said of the keys: problems stop the boot. */
+/** The problems and warnings about the keys. A problem stops the boot. */
 export interface KeyVerdict {
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
@@ -37,18 +37,18 @@ const CHECK_BASE_URL =
 const OPTIONS: Readonly<Record<OpenRouterKeyKind, string>> = { api: 'apiKey', management: 'managementKey' };
 
 /**
- * Judges the keys of an account by what they said of themselves.
+ * Judges the keys of an account by the answers of `GET /key`.
  *
  * | the answer                                             | verdict                              |
  * | ------------------------------------------------------ | ------------------------------------ |
- * | tells a kind that does not fit the option              | problem: the key                     |
- * | 401, 403 of OpenRouter's own                           | problem: the key                     |
- * | 403 of OpenRouter's own about a limit                  | warning: the key is good             |
- * | 401, 403 of something else, 407                        | warning: a proxy or firewall         |
- * | 404, 405; a redirect for good (301, 308)               | problem: `baseUrl`                   |
- * | any other error, no answer, nothing that can be read   | warning: there may be an outage      |
+ * | the key is of the wrong kind for the option            | problem: the key                     |
+ * | 401 or 403 from OpenRouter itself                      | problem: the key                     |
+ * | 403 from OpenRouter itself, about a limit              | warning: the key is good             |
+ * | 401 or 403 from another server; 407                    | warning: a proxy or firewall         |
+ * | 404, 405, or a permanent redirect (301, 308)           | problem: `baseUrl`                   |
+ * | any other error, no answer, or an unreadable answer    | warning: there may be an outage      |
  *
- * @param url - What was asked, for messages.
+ * @param url - The requested URL, for messages.
  */
 export function judgeKeys(findings: KeyFindings, url: string): KeyVerdict {
   const both = findings.api !== undefined && findings.management !== undefined;
@@ -57,21 +57,22 @@ export function judgeKeys(findings: KeyFindings, url: string): KeyVerdict {
     ...(findings.management === undefined ? [] : [judgeKey('management', findings.management, true, url)]),
   ];
   return {
-    // What is wrong with `baseUrl` is so for both keys.
+    // A problem with `baseUrl` is the same for both keys.
     problems: [...new Set(verdicts.flatMap(({ problems }) => problems))],
     warnings: verdicts.flatMap(({ warnings }) => warnings),
   };
 }
 
 /**
- * Asks every key that is set about itself, all at the same time. `GET /key`, with the retries and the deadline of any
+ * Verifies every key that is set with `GET /key`, all keys at the same time, with the retries and the deadline of any
  * other call.
  *
- * What cannot be found out is a warning in Nest's log: an application must be able to start while OpenRouter is down.
+ * A key that cannot be verified causes a warning in Nest's log: an application must be able to start while OpenRouter is
+ * down.
  *
  * @param subject - How the account was registered, for messages.
- * @throws `OpenRouterConfigException` for a key that is refused, or is of the wrong kind for its option; for a `baseUrl`
- * below which there is no `/key`.
+ * @throws `OpenRouterConfigException` if a key is refused or is of the wrong kind for its option, or if there is no
+ * `/key` below `baseUrl`.
  */
 export async function verifyKeys(
   pipeline: HttpPipeline,
@@ -91,7 +92,7 @@ export async function verifyKeys(
   }
 }
 
-/** @param wanted - Whether it must be a management key, or must not; `undefined` if it may. */
+/** @param wanted - Whether the key must (`true`) or must not (`false`) be a management key; `undefined` if either is fine. */
 function judgeKey(
   kind: OpenRouterKeyKind,
   finding: KeyFinding,
@@ -127,7 +128,7 @@ function judgeKey(
   };
 }
 
-/** Why the application must not start, or `undefined` if that is not what the failure tells. */
+/** The reason why the application must not start; `undefined` if the failure is only worth a warning. */
 function problemOf(option: string, { error, location }: KeyFailure, url: string): string | undefined {
   if (error instanceof OpenRouterConfigException) {
     return error.message.replace(/\.$/, '');
@@ -153,7 +154,7 @@ function problemOf(option: string, { error, location }: KeyFailure, url: string)
     : undefined;
 }
 
-/** What to look at where an answer came that is not OpenRouter's, as a sentence behind a space. */
+/** A hint for an answer that is not OpenRouter's: a space and a sentence, or an empty string. */
 function adviceOn({ error }: KeyFailure): string {
   if (error instanceof OpenRouterResponseException) {
     return ' If that is no outage, check that `baseUrl` is the URL of the API, with its version path.';
@@ -168,7 +169,7 @@ function adviceOn({ error }: KeyFailure): string {
     : '';
 }
 
-/** The host and the path of a redirect; its query may hold anything. */
+/** The origin and the path of a redirect, without its query, which may contain anything. */
 function placeOf(location: string, url: string): string {
   if (!URL.canParse(location, url)) {
     return 'nowhere';

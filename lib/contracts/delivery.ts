@@ -1,8 +1,8 @@
 /**
  * What is known about the effect of a failed request:
- * - `not-sent`: no byte of it reached OpenRouter.
- * - `rejected`: OpenRouter received and refused it.
- * - `unknown`: it may have taken effect.
+ * - `not-sent`: no byte of the request reached OpenRouter.
+ * - `rejected`: OpenRouter received the request and refused it.
+ * - `unknown`: the request may have taken effect.
  * - `applied`: OpenRouter answered with a success whose content was lost or unusable.
  */
 export type OpenRouterDelivery = 'not-sent' | 'rejected' | 'unknown' | 'applied';

@@ -2,7 +2,7 @@ import type { Observable } from 'rxjs';
 import type { BalanceAlert, BalanceDiagnostics, BalanceSnapshot } from './balance-snapshot.models.js';
 import type { OpenRouterDelivery } from './delivery.js';
 
-/** One attempt of one call, as instrumentation sees it: frozen, the same object for every hook, without secrets. */
+/** One attempt of a call, as passed to instrumentation: frozen, the same object for every hook, without secrets. */
 export interface OpenRouterAttempt {
   /** Name of the operation, for example `credits.getCredits`. */
   readonly operation: string;
@@ -16,7 +16,7 @@ export interface OpenRouterAttempt {
   readonly serverPort: number;
   /** Name of the account; `default` for the account without a name. */
   readonly account: string;
-  /** 1 for the first attempt. */
+  /** Number of the attempt; 1 for the first. */
   readonly attempt: number;
 }
 
@@ -24,13 +24,13 @@ export interface OpenRouterAttempt {
 export interface OpenRouterAttemptSuccess {
   /** HTTP status. */
   readonly status: number;
-  /** From the start of the attempt, in milliseconds. */
+  /** Time since the start of the attempt, in milliseconds. */
   readonly durationMs: number;
 }
 
 /** The outcome of a failed attempt. */
 export interface OpenRouterAttemptFailure {
-  /** The exception that the caller would get. */
+  /** The exception that the caller gets if no attempt follows. */
   readonly error: Error & {
     /** Stable identifier of the kind of error. */
     readonly code: string;
@@ -39,7 +39,7 @@ export interface OpenRouterAttemptFailure {
   readonly status?: number;
   /** What is known about the effect of the request. */
   readonly delivery?: OpenRouterDelivery;
-  /** From the start of the attempt, in milliseconds. */
+  /** Time since the start of the attempt, in milliseconds. */
   readonly durationMs: number;
 }
 
@@ -49,17 +49,17 @@ export interface OpenRouterRetry extends OpenRouterAttemptFailure {
   readonly delayMs: number;
 }
 
-/** What instrumentation needs to know of an `OpenRouterClient`, which is one of these. */
+/** The part of an `OpenRouterClient` that instrumentation uses. */
 export interface OpenRouterAttachedClient {
   /** The account's balance. */
   readonly balance: {
-    /** The snapshot at hand, without asking anybody; `undefined` if there is none. */
+    /** The snapshot in memory, without any request; `undefined` if there is none. */
     peek(): BalanceSnapshot | undefined;
-    /** How well the bookkeeping goes. */
+    /** The state of the bookkeeping. */
     readonly diagnostics?: BalanceDiagnostics;
-    /** The snapshot whenever it changes. Polls while it is subscribed to. */
+    /** Emits the snapshot whenever it changes. Polls while there is a subscriber. */
     readonly changes$: Observable<BalanceSnapshot>;
-    /** Crossings of thresholds. Polls while it is subscribed to. */
+    /** Emits threshold crossings and failures. Polls while there is a subscriber. */
     readonly alerts$: Observable<BalanceAlert>;
   };
 }
@@ -72,13 +72,14 @@ export interface OpenRouterAttachedClient {
  */
 export interface OpenRouterInstrumentation {
   /**
-   * Once for each account, when its client is made: the client (an `OpenRouterClient`), and the name of the account,
-   * `default` for the one without a name.
+   * Called once for each account, when its client is created, with the client (an `OpenRouterClient`) and the name of the
+   * account (`default` for the account without a name).
    */
   onAttach?(client: OpenRouterAttachedClient, account: string): void;
   /**
-   * When a reading of this process has crossed a threshold, has failed, or has succeeded again; with the name of the
-   * account. Unlike `alerts$` it neither polls nor takes an alert from other processes: each tells of what it notices.
+   * Called when a reading of this process has crossed a threshold, has failed, or has succeeded again, with the name of
+   * the account. Unlike `alerts$`, it neither polls nor divides the alerts among processes: each process reports what it
+   * notices itself.
    */
   onAlert?(alert: BalanceAlert, account: string): void;
   /** Called before an attempt. */

@@ -1,6 +1,6 @@
 import type { SecretString } from '../secret/secret-string.js';
 
-/** How failed calls are retried. A call that creates something is only retried if the failed attempt was not sent. */
+/** How failed calls are retried. A call that creates something is retried only if the failed attempt was not sent. */
 export interface RetryOptions {
   /** The maximum number of retries after the first attempt. @defaultValue `3` */
   maxRetries?: number | undefined;
@@ -13,7 +13,7 @@ export interface RetryOptions {
   /** HTTP statuses after which a call is retried. @defaultValue `[408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 527, 529]` */
   retryCodes?: readonly number[] | undefined;
   /**
-   * Whether a `POST` is also retried after a 429. OpenRouter refused the first one, so nothing is created twice.
+   * Whether a `POST` is also retried after a 429. OpenRouter refused the first attempt, so nothing is created twice.
    * @defaultValue `false`
    */
   retryThrottledPost?: boolean | undefined;
@@ -21,7 +21,7 @@ export interface RetryOptions {
 
 /** Settings of one call: the last argument of every service method. */
 export interface RequestOptions {
-  /** Aborting it ends the call and its socket: the call rejects with an `OpenRouterAbortException`. */
+  /** Aborts the call and its socket: the call rejects with an `OpenRouterAbortException`. */
   signal?: AbortSignal | undefined;
   /** Time for one attempt in milliseconds, from queueing to the last byte. @defaultValue the module's `timeoutMs` */
   timeoutMs?: number | undefined;

@@ -5,9 +5,8 @@ import { brandException } from './exception-brand.js';
 import { OpenRouterException } from './openrouter.exception.js';
 
 /**
- * The module's options, or its registration, are wrong. Thrown at bootstrap, before anything is sent; by a call only if
- * the function that returns the key fails.
- * The message names each option and the fix, and shows no value of a key.
+ * The module's options, or its registration, are wrong. Thrown at bootstrap, before anything is sent. A call throws it
+ * only if the function that returns the key fails. The message names each option and the fix, and never shows a key.
  */
 export class OpenRouterConfigException extends OpenRouterException {
   static {
@@ -16,7 +15,7 @@ export class OpenRouterConfigException extends OpenRouterException {
 
   /**
    * @param message - The option, what is wrong with it, and the fix.
-   * @param options - `cause`: what led to it. Pass only what may be logged.
+   * @param options - `cause`: the underlying error. Pass only what may be logged.
    */
   constructor(message: string, options?: { cause?: unknown }) {
     super('OPENROUTER_CONFIG', message, options);
@@ -27,7 +26,7 @@ export class OpenRouterConfigException extends OpenRouterException {
 export interface OpenRouterValidationError {
   /** Path of the property, for example `amount` or `retry.maxRetries`. */
   property: string;
-  /** What is wrong with it, by the name of the rule. */
+  /** What is wrong, by the name of the rule. */
   constraints: Record<string, string>;
 }
 
@@ -55,7 +54,7 @@ export class OpenRouterValidationException extends OpenRouterException {
   }
 }
 
-/** The name of a property may be a key that was pasted into the wrong place. */
+/** Scrubs the property as well: its name may be a key that was pasted into the wrong place. */
 function scrubbed({ property, constraints }: OpenRouterValidationError): OpenRouterValidationError {
   const texts = Object.entries(constraints).map(
     ([rule, text]) => [rule, scrubBounded(text, scrubShapes)] as const,
@@ -66,8 +65,8 @@ function scrubbed({ property, constraints }: OpenRouterValidationError): OpenRou
 /**
  * The guard refused a request because of the account's money; nothing was sent.
  *
- * `instanceof` holds over every transport. Over HTTP and in GraphQL the guard throws an exception of Nest's that counts as
- * one of these, with the same members: its message has no figures, and its `cause` is the exception that has them.
+ * `instanceof` works over every transport. Over HTTP and in GraphQL, the guard throws a Nest exception with the same
+ * members that is an `instanceof` this class. Its message has no figures; its `cause` is the exception that has them.
  */
 export class OpenRouterInsufficientCreditsException extends OpenRouterException {
   static {
@@ -82,8 +81,8 @@ export class OpenRouterInsufficientCreditsException extends OpenRouterException 
   readonly status: number;
 
   /**
-   * @param init - `message`: what is short; `required` and `spendable` in US dollars; `status`: that of the answer, 402
-   * by default; `cause`: why it is not known what can be spent, if so. Pass only what may be logged.
+   * @param init - `message`: what is short; `required` and `spendable` in US dollars; `status`: the status of the answer,
+   * 402 by default; `cause`: why `spendable` is not known, if it is `null`. Pass only what may be logged.
    */
   constructor(init: {
     message: string;
@@ -105,9 +104,9 @@ export interface OpenRouterFailureInit {
   message: string;
   /** What is known of the request's effect. */
   delivery: OpenRouterDelivery;
-  /** Where the attempt was. */
+  /** The phase in which the attempt ended. */
   phase: OpenRouterPhase;
-  /** A scrubbed copy of what led to it. */
+  /** A scrubbed copy of the underlying error. */
   cause?: unknown;
 }
 
@@ -119,10 +118,10 @@ export class OpenRouterConnectionException extends OpenRouterException {
 
   /** What is known of the request's effect. */
   readonly delivery: OpenRouterDelivery;
-  /** Where the attempt was. */
+  /** The phase in which the attempt ended. */
   readonly phase: OpenRouterPhase;
 
-  /** @param init - What happened, where, and what is known of its effect. */
+  /** @param init - What happened, in which phase, and what is known of its effect. */
   constructor(init: OpenRouterFailureInit) {
     super('OPENROUTER_CONNECTION', init.message, { cause: init.cause });
     this.delivery = init.delivery;
@@ -138,12 +137,12 @@ export class OpenRouterTimeoutException extends OpenRouterException {
 
   /** What is known of the request's effect. */
   readonly delivery: OpenRouterDelivery;
-  /** Where the attempt was. */
+  /** The phase in which the attempt ended. */
   readonly phase: OpenRouterPhase;
   /** The limit that was exceeded, in milliseconds: `timeoutMs` or `deadlineMs`. */
   readonly timeoutMs: number;
 
-  /** @param init - What happened, where, what is known of its effect, and the limit in milliseconds. */
+  /** @param init - What happened, in which phase, what is known of its effect, and the limit in milliseconds. */
   constructor(init: OpenRouterFailureInit & { timeoutMs: number }) {
     super('OPENROUTER_TIMEOUT', init.message, { cause: init.cause });
     this.delivery = init.delivery;
@@ -152,7 +151,7 @@ export class OpenRouterTimeoutException extends OpenRouterException {
   }
 }
 
-/** The caller's signal was aborted, or the module is shut down. */
+/** The caller's signal was aborted, or the module is shutting down. */
 export class OpenRouterAbortException extends OpenRouterException {
   static {
     brandException(this, 'OpenRouterAbortException');

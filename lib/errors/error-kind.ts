@@ -1,31 +1,31 @@
 /**
- * What kind of failure an error is.
+ * The kind of failure.
  *
  * Money:
  * - `out-of-credits`: the account's credits do not cover the request. Add credits, or ask for less.
  * - `key-limit`: the key has spent its own limit; the key itself is good. Raise the limit, or wait for its reset.
  * - `budget`: a budget of a workspace or a guardrail is spent. Raise it, or wait for `resetsAt`.
- * - `in-flight-budget`: requests that still run hold the credits. Wait for `retryAfterMs`.
- * - `payment-required`: a 402 that is not surely the account's: of a provider, whose own account or contract with you is
- *   empty, or of another service, or without anything that tells whose it is (there is no `limitSource`); or of a limit
- *   that this version does not know (`limitSource` names it).
+ * - `in-flight-budget`: requests in progress hold the credits. Wait for `retryAfterMs`.
+ * - `payment-required`: a 402 that is not certainly about the account. Without `limitSource`, it comes from a provider
+ *   (whose own account, or contract with you, has no money left), comes from another service, or does not say whose money
+ *   is short. With `limitSource`, it is about the named limit, which this version does not know.
  *
  * Rates:
  * - `free-tier-daily`: the day's requests to `:free` models are used up, until midnight UTC.
- * - `rate-limit`: too many requests, by OpenRouter's measure or a provider's. The limit of a day does not pass in a moment
+ * - `rate-limit`: too many requests, for OpenRouter or for a provider. A daily limit does not pass in a moment
  *   (`isTransient` is false).
  *
  * Refusals:
  * - `unauthorized`: the key is missing, wrong, disabled, expired, or of the wrong kind for the route.
- * - `forbidden`: the wrong kind of key, or content that is refused.
+ * - `forbidden`: the wrong kind of key, or refused content.
  * - `not-found`, `conflict`, `gone`: 404, 409, 410.
- * - `bad-request`: any other 4XX, or an argument that this package has refused.
+ * - `bad-request`: any other 4XX, or an argument that this package refused.
  *
  * Failures:
- * - `upstream`: a 5XX, of OpenRouter or a provider behind it.
- * - `timeout`: no answer in time, by this side's clock or by OpenRouter's (408, 504, 524).
+ * - `upstream`: a 5XX, from OpenRouter or a provider behind it.
+ * - `timeout`: no answer in time, by this package's limits or by OpenRouter's (408, 504, 524).
  * - `connection`: no usable answer: DNS, connection, TLS, reset.
- * - `aborted`: the caller's own signal, or the application is shut down.
+ * - `aborted`: the caller's signal was aborted, or the application is shutting down.
  * - `bad-response`: a success that is not what the API promises.
  * - `config`: the module's options are wrong.
  * - `unknown`: anything else, such as a redirect or an error that has nothing to do with OpenRouter.
@@ -65,7 +65,7 @@ const KIND_OF_STATUS: Readonly<Record<number, OpenRouterErrorKind>> = {
   524: 'timeout',
 };
 
-/** The kind of failure that a status alone stands for. */
+/** The kind of failure by the HTTP status alone. */
 export function kindOfStatus(status: number | undefined): OpenRouterErrorKind {
   if (status === undefined || status < 400) {
     return 'unknown';

@@ -11,7 +11,7 @@ import { bodyFailure, type CallFailure, type Outcome } from './call-failure.js';
 import type { OpenRouterCall } from './openrouter-call.js';
 
 /**
- * Decodes a success, and makes a failure of every other answer.
+ * Decodes a success, and turns every other answer into a failure.
  *
  * @throws `OpenRouterResponseException` from the call's decoder.
  */
@@ -47,7 +47,7 @@ export function readAnswer<T>(
   if (error !== undefined && error !== null) {
     return refused(statusIn(content) ?? 500, content);
   }
-  // A deletion may have an empty body: its status says everything.
+  // The answer to a deletion may have an empty body: its status is enough.
   const isDone = call.method === 'DELETE' && body?.trim() === '';
   return content === undefined && !isDone
     ? { failure: notJson(answer, operation, scrub) }
@@ -73,7 +73,7 @@ function notJson({ header, body }: WireAnswer, operation: string, scrub: Scrub):
       message: `${operation}: OpenRouter's answer ${what}.`,
       delivery: 'applied',
     }),
-    // JSON that was cut short, as opposed to another server's page.
+    // Truncated JSON, as opposed to another server's page.
     transient: text.startsWith('{') || text.startsWith('['),
   };
 }

@@ -3,7 +3,7 @@ import { divideUsd } from '../../money/usd-math.js';
 import type { BalanceForecast } from '../balance.models.js';
 import { DAY_MS, dayOf, MAX_DATE_MS } from '../reading/utc-days.js';
 
-/** What an account has used of a model, or in all, on a UTC day. */
+/** The usage of an account on a UTC day, of one model or in total. */
 export interface DailyUse {
   readonly date: Date;
   /** In US dollars. */
@@ -11,12 +11,12 @@ export interface DailyUse {
 }
 
 /**
- * How long the money lasts at the average of the last completed UTC days.
+ * Forecasts how long the money lasts at the average usage of the last completed UTC days.
  *
- * Days before the first one on which anything was used do not count: a young account would be told too low an
- * average, and so too long a time.
+ * Days before the first day with any usage do not count: for a young account they would lower the average and overstate
+ * the time.
  *
- * @param uses - What was used on completed days; any number of entries for a day, in any order.
+ * @param uses - The usage by day; any number of entries per day, in any order. Days that are not completed are ignored.
  * @param days - How many days to look back at most.
  * @param now - The moment to count from, in milliseconds since 1970.
  */

@@ -7,18 +7,18 @@ import { isRefusal, REFUSED_FOR_MS } from '../reading/refusable-route.js';
 import { DAY_MS, dayOf } from '../reading/utc-days.js';
 import type { DailyUse } from './forecast.js';
 
-/** Past days do not change, but yesterday may not be whole at first. */
+/** How long usage is kept. Past days do not change, but yesterday may be incomplete at first. */
 const KEPT_MS = 3_600_000;
 
-/** How long activity is not asked for again after it could not be had. */
+/** How long activity is not requested again after a failure. */
 const FAILED_FOR_MS = 60_000;
 
-/** What a forecast needs of an account's services. */
+/** The service of an account that a forecast uses. */
 export interface ActivityReader {
   list(query: undefined, options: RequestOptions): Promise<readonly { date?: Date; usage: number }[]>;
 }
 
-/** What the account has used on the days before, by day; asked for once an hour at most. */
+/** The account's usage of past days, by day; requested at most once an hour. */
 export class UsageHistory {
   readonly #activity: ActivityReader;
   readonly #clock: Clock;
@@ -27,22 +27,25 @@ export class UsageHistory {
   #pausedUntil = -Infinity;
   #flight: SingleFlight<readonly DailyUse[]> | undefined;
 
-  /** @param isMeant - Whether the key was given for this route: a refusal says nothing of the key's kind then. */
+  /**
+   * @param isMeant - Whether the key was given as a management key. A refusal then says nothing about the kind of key, so
+   * the request is repeated after a minute instead of an hour.
+   */
   constructor(activity: ActivityReader, clock: Clock, isMeant = false) {
     this.#activity = activity;
     this.#clock = clock;
     this.#refusedForMs = isMeant ? FAILED_FOR_MS : REFUSED_FOR_MS;
   }
 
-  /** Asks again next time. */
+  /** Makes the next read request the activity again. */
   forget(): void {
     this.#kept = undefined;
     this.#pausedUntil = -Infinity;
   }
 
   /**
-   * The days at hand if they are recent enough, or else OpenRouter's answer. Without a management key, or an answer,
-   * nothing is known of any day.
+   * Returns the usage in memory if it is recent enough, otherwise OpenRouter's answer. Empty without a management key, and
+   * if the activity is not available.
    *
    * @throws `OpenRouterAbortException`
    */
@@ -83,7 +86,7 @@ export class UsageHistory {
   }
 }
 
-/** Thousands of rows make at most thirty days. */
+/** Reduces thousands of rows to at most thirty days. */
 function byDay(items: readonly { date?: Date; usage: number }[]): DailyUse[] {
   const amounts = new Map<number, number[]>();
   for (const { date, usage } of items) {

@@ -6,14 +6,14 @@ import type {
 } from '../../contracts/balance-store.js';
 import { HiddenParts } from '../../secret/hidden-parts.js';
 
-/** Amounts recorded within this time are kept as their sum. */
+/** Amounts without a name that are recorded within this time are kept as one sum. */
 const SPEND_SPAN_MS = 1_000;
 
 interface Spend {
   readonly id: string;
-  /** When its oldest amount was recorded. */
+  /** When its earliest amount was recorded. */
   startedAt: number;
-  /** When its youngest amount was recorded. */
+  /** When its latest amount was recorded. */
   at: number;
   microUsd: number;
   otherKeysMicroUsd: number;
@@ -21,19 +21,19 @@ interface Spend {
 }
 
 interface Account {
-  /** The highest number that was given. */
+  /** The highest sequence number drawn so far. */
   drawn: number;
-  /** Number of the last write or invalidation. */
+  /** Sequence number of the last write or invalidation. */
   sequence: number;
   reading: { readonly text: string; readonly at: number; readonly expiresAt: number } | undefined;
   lead: { readonly sequence: number; readonly endsAt: number } | undefined;
   alert: { readonly state: string; readonly expiresAt: number } | undefined;
   spend: Map<string, Spend>;
-  /** Name of the sum that amounts without one are added to. */
+  /** Name of the current sum for amounts without a name. */
   unnamed: string;
 }
 
-/** What printing a store does not show: it has balances. */
+/** Hidden, so that printing a store shows no balances. */
 interface StoreParts {
   readonly accounts: Map<string, Account>;
   readonly now: () => number;
@@ -42,10 +42,10 @@ interface StoreParts {
 const storeParts = new HiddenParts<StoreParts>();
 
 /**
- * Keeps balances in the memory of this process.
+ * A balance store in the memory of this process.
  *
- * One instance may be given to several accounts, or to several clients of the same account, which then share its
- * readings as processes share those of an external store. A single client needs no store.
+ * One instance may be passed to several accounts, or to several clients of the same account. Clients of the same account
+ * then share its readings, as processes do with an external store. A single client needs no store.
  */
 export class InMemoryBalanceStore implements BalanceStore {
   constructor();
@@ -55,7 +55,7 @@ export class InMemoryBalanceStore implements BalanceStore {
     storeParts.hide(this, { accounts: new Map(), now });
   }
 
-  /** Everything that is kept of an account. */
+  /** Returns everything that is kept of an account. */
   read(account: string): Promise<SharedBalance> {
     const now = storeParts.of(this).now();
     const found = storeParts.of(this).accounts.get(account);
@@ -86,7 +86,7 @@ export class InMemoryBalanceStore implements BalanceStore {
     });
   }
 
-  /** Draws a number for a flight, and tells whether it leads. */
+  /** Draws a sequence number for a flight, and returns whether the flight leads. */
   begin(account: string, holdMs: number): Promise<BalanceFlight> {
     const now = storeParts.of(this).now();
     const found = this.accountOf(account);
@@ -98,7 +98,7 @@ export class InMemoryBalanceStore implements BalanceStore {
     return Promise.resolve({ sequence: found.drawn, leads });
   }
 
-  /** Gives up a flight's lead. */
+  /** Ends a flight's lead. */
   end(account: string, sequence: number): Promise<void> {
     const found = this.accountOf(account);
     if (found.lead?.sequence === sequence) {
@@ -107,7 +107,7 @@ export class InMemoryBalanceStore implements BalanceStore {
     return Promise.resolve();
   }
 
-  /** Replaces the reading, unless there was a later one or an invalidation. */
+  /** Replaces the reading, unless there was a later reading or invalidation. */
   async write(
     account: string,
     sequence: number,
@@ -127,7 +127,7 @@ export class InMemoryBalanceStore implements BalanceStore {
     return true;
   }
 
-  /** Forgets the reading; flights that began before can no longer write. */
+  /** Drops the reading; flights that began earlier can no longer write. */
   invalidate(account: string): Promise<void> {
     const found = this.accountOf(account);
     found.drawn += 1;
@@ -137,13 +137,13 @@ export class InMemoryBalanceStore implements BalanceStore {
     return Promise.resolve();
   }
 
-  /** Sums are kept by their names. */
-  // eslint-disable-next-line @typescript-eslint/class-literal-property-style -- A field would show in what is printed.
+  /** `true`: the store keeps sums by name. */
+  // eslint-disable-next-line @typescript-eslint/class-literal-property-style -- A field would be visible when the store is printed.
   get namesSpend(): true {
     return true;
   }
 
-  /** Records spend: the sums by their names, or else an amount. */
+  /** Records spend: the named sums, or the amount if there are none. */
   addSpend(
     account: string,
     microUsd: number,
@@ -186,7 +186,7 @@ export class InMemoryBalanceStore implements BalanceStore {
     return Promise.resolve();
   }
 
-  /** Changes the alert state if it still is what was expected. */
+  /** Changes the alert state if it is still the expected one. */
   claimAlert(account: string, expected: string | undefined, next: string, keepMs: number): Promise<boolean> {
     const now = storeParts.of(this).now();
     const found = this.accountOf(account);

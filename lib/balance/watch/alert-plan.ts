@@ -8,53 +8,55 @@ import {
   parseAlertState,
 } from './alert-state.js';
 
-/** What this process has told by itself, since the store did not answer. */
+/** An alert state that this process emitted on its own, because the store did not answer. */
 export interface ToldAlone {
-  /** The state from then on. */
+  /** The state after that alert. */
   readonly state: AlertState;
-  /** The state in the store before, as its text. */
+  /** The serialised state that the store had before. */
   readonly base: string | undefined;
 }
 
-/** What a process remembers of the alerts. */
+/** What a process remembers about the alerts of an account. */
 export interface AlertMemory {
-  /** The state that it knows of. */
+  /** The last state that the process knows. */
   readonly known: AlertState;
-  /** Until the store has it as well. */
+  /** Kept until the store has this state as well. */
   readonly alone: ToldAlone | undefined;
 }
 
-/** Of an account of which nothing was told so far. */
+/** The memory for an account without any alert so far. */
 export const FIRST_ALERT_MEMORY: AlertMemory = Object.freeze({ known: FIRST_ALERT_STATE, alone: undefined });
 
-/** What comes of a state by what can be spent now. `isOwn`: the state is what this process itself has told. */
+/** Decides what follows from a state and the present balance. `isOwn`: this process itself emitted the state. */
 export type AlertJudge = (
   before: AlertState,
   isOwn: boolean,
 ) => { readonly state: AlertState; readonly news: AlertNews | undefined };
 
-/** What there is to do. */
+/** What to do with the alert state. */
 export interface AlertPlan {
   readonly state: AlertState;
-  /** What there is to tell, once the store has the state. */
+  /** The alert to emit once the store has the state. */
   readonly news: AlertNews | undefined;
-  /** Whether the store is to have the state even where there is nothing to tell. */
+  /** Whether the state must be written to the store even if there is no alert to emit. */
   readonly isOverdue: boolean;
-  /** Whether the state in the store is the one to go on from, so that nothing else need be remembered. */
+  /** Whether the plan continues from the state in the store, so that nothing else needs to be remembered. */
   readonly isOfStore: boolean;
 }
 
 /**
- * Which state to go on from: that of the store, unless this process has told more since.
+ * Chooses the state to continue from: the store's, unless this process has emitted more since.
  *
- * | in the store                        | goes on from                                                            |
- * | ----------------------------------- | ----------------------------------------------------------------------- |
- * | nothing                             | what this process knows, of which it reminds the store                  |
- * | what this process has told alone    | the store                                                               |
- * | what was there before it told alone | what it has told, which it writes to the store                          |
- * | something else                      | the store; what it has told, if that is worse and spares another alert  |
+ * "Own state" is the state that this process emitted while the store did not answer.
  *
- * @param stored - The text in the store.
+ * | in the store                         | continues from                                                           |
+ * | ------------------------------------ | ------------------------------------------------------------------------ |
+ * | nothing                              | the last state that this process knows, which it writes to the store     |
+ * | the own state                        | the store                                                                |
+ * | the state from before the own alert  | the own state, which it writes to the store                              |
+ * | anything else                        | the store, or the own state if that is worse and avoids another alert    |
+ *
+ * @param stored - The serialised state in the store.
  */
 export function planAlert(
   stored: string | undefined,
@@ -78,7 +80,7 @@ export function planAlert(
     : ofStore;
 }
 
-/** What a process remembers after it has looked. `isStored`: the store has the state now, or had it already. */
+/** What a process remembers after it has looked. `isStored`: the store has the state now, or already had it. */
 export function rememberAlert(
   { alone }: AlertMemory,
   { state, news }: Pick<AlertPlan, 'state' | 'news'>,

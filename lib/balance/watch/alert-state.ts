@@ -3,29 +3,29 @@ import { sumUsd } from '../../money/usd.js';
 import { multiplyUsd } from '../../money/usd-math.js';
 import type { BalanceView } from '../reading/balance-view.js';
 
-/** What is spendable, in words. */
+/** What can be spent, relative to the thresholds. */
 export type AlertLevel = 'ok' | 'low' | 'critical';
 
-/** What was told of an account so far. */
+/** The alerts of an account so far, as one state. */
 export interface AlertState {
   readonly level: AlertLevel;
   /**
-   * Whether the balance could be read; if not, the number in the store of the attempt that has failed: what was read
-   * before does not make it available again.
+   * The store's sequence number of the failed reading, if the balance is unavailable; otherwise `undefined`. Only a later
+   * reading makes the balance available again.
    */
   readonly failedAt: number | undefined;
 }
 
 /**
- * What an alert is decided by. Recorded spend may be in the reading already, and nobody can know: what can be spent is
- * between `leastSpendable` and `spendable`.
+ * The figures that an alert depends on. Whether the reading already includes the recorded spend cannot be known, so what
+ * can be spent lies between `leastSpendable` and `spendable`.
  */
 export interface AlertEvidence {
-  /** In US dollars, by the reading alone; `null` if it does not say, `undefined` if the balance could not be read. */
+  /** In US dollars, by the reading alone; `null` if that is not known, `undefined` if the balance could not be read. */
   readonly spendable: number | null | undefined;
-  /** The same less recorded spend that may not be in it; without it, nothing was recorded. */
+  /** `spendable` less the recorded spend that it may not include; absent if nothing was recorded. */
   readonly leastSpendable?: number | null | undefined;
-  /** Number of the attempt in the store. */
+  /** The store's sequence number of the reading. */
   readonly sequence: number;
 }
 
@@ -33,25 +33,25 @@ export interface AlertEvidence {
 export interface AlertThresholds {
   readonly low?: number;
   readonly critical?: number;
-  /** The part of a threshold that has to be exceeded before it is armed again. */
+  /** The fraction of a threshold by which the balance must exceed it before it is armed again. */
   readonly hysteresis: number;
 }
 
-/** Something to tell. */
+/** An alert to emit. */
 export interface AlertNews {
   readonly type: BalanceAlertType;
   readonly threshold?: number;
 }
 
-/** Of an account of which nothing was told so far. */
+/** The state of an account without any alert so far. */
 export const FIRST_ALERT_STATE: AlertState = Object.freeze({ level: 'ok', failedAt: undefined });
 
-/** Below this much, rising above a threshold is noise. */
+/** A rise above a threshold by less than this is noise. */
 const MIN_MARGIN_USD = 0.01;
 
 const SEVERITY: Readonly<Record<AlertLevel, number>> = { ok: 0, low: 1, critical: 2 };
 
-/** The evidence in a view; `undefined` if there is none. */
+/** The evidence in a view; `undefined` if there is no reading and no failure to judge. */
 export function evidenceOf(
   { outcome, snapshot, spendableAsRead }: BalanceView,
   isOwn: boolean,
@@ -67,20 +67,20 @@ export function evidenceOf(
     snapshot && {
       spendable: spendableAsRead,
       leastSpendable: snapshot.spendable,
-      // A reading is always newer than what this process itself has told.
+      // A reading is always newer than the state that this process itself emitted.
       sequence: isOwn ? Infinity : sequence,
     }
   );
 }
 
 /**
- * What there is to tell after a reading, and the state from then on. Each change of the state is told once, by one
- * alert; where what is spendable falls below both thresholds at once, by that of the more severe one.
+ * The state after a reading, and the alert to emit. Each change of the state emits one alert. If what can be spent falls
+ * below both thresholds at once, the alert is that of the more severe one.
  *
- * A change is told once it is certain: a fall when the reading itself is below the threshold, whatever was recorded; a
- * rise when the reading is above it by the margin even without all that was recorded.
+ * A change counts once it is certain: a fall when the reading alone is below the threshold, whatever was recorded; a rise
+ * when the reading exceeds the threshold by the margin even after all recorded spend is subtracted.
  *
- * @param evidence - Of the last attempt to read the balance; `spendable` is `undefined` if it has failed.
+ * @param evidence - Of the last attempt to read the balance; `spendable` is `undefined` if it failed.
  */
 export function nextAlert(
   state: AlertState,
@@ -91,7 +91,7 @@ export function nextAlert(
   if (spendable === undefined) {
     return failedAt === undefined
       ? { state: { ...state, failedAt: sequence }, news: { type: 'unavailable' } }
-      : // A store that has lost its data may number anew.
+      : // A store that has lost its data may restart its numbers.
         { state: { ...state, failedAt: Math.min(failedAt, sequence) }, news: undefined };
   }
   if (failedAt !== undefined && sequence <= failedAt) {
@@ -105,9 +105,9 @@ export function nextAlert(
 }
 
 /**
- * Whether recorded spend says that a threshold was crossed, while the reading does not: only a later reading can tell.
+ * Whether a threshold is crossed with the recorded spend, but not by the reading alone. Only a later reading can decide.
  *
- * @param state - After that evidence.
+ * @param state - The state after the evidence.
  */
 export function isInDoubt(
   { level }: AlertState,
@@ -160,22 +160,21 @@ function withThreshold(type: BalanceAlertType, threshold: number | undefined): A
 
 const STATE_TEXT = /^(ok|low|critical)(?: unavailable (\d{1,16}))?$/;
 
-/** Whether one level is worse than another. */
 export function isWorse(one: AlertLevel, other: AlertLevel): boolean {
   return SEVERITY[one] > SEVERITY[other];
 }
 
-/** Whether it is that of an account of which nothing was told. */
+/** Whether a state is that of an account without any alert so far. */
 export function isFirst({ level, failedAt }: AlertState): boolean {
   return level === FIRST_ALERT_STATE.level && failedAt === undefined;
 }
 
-/** The state as a store keeps it. */
+/** Serialises a state for the store. */
 export function alertStateText({ level, failedAt }: AlertState): string {
   return failedAt === undefined ? level : `${level} unavailable ${failedAt}`;
 }
 
-/** Reads a state that a store has kept; `undefined` if it is none. */
+/** Parses a state from a store; `undefined` if it is invalid. */
 export function parseAlertState(text: string | undefined): AlertState | undefined {
   const [, level, failedAt] = STATE_TEXT.exec(text ?? '') ?? [];
   return level === undefined
