@@ -1,5 +1,5 @@
 /**
- * The floors of `lib/`: a room imports only from lower floors, and rooms of one floor do not go round in circles.
+ * The floors of `lib/`, lowest first. A room imports only from its own floor and lower ones, never in a circle.
  * CONTRIBUTING.md has the map.
  */
 const floors = [
@@ -45,7 +45,7 @@ const floorRules = floors.slice(0, -1).flatMap((names, floor) => {
       ];
 });
 
-/** The rooms of `lib/balance/`, each with those that it may know besides itself. */
+/** The rooms of `lib/balance/`, each with the other rooms that it may import from. */
 const balanceRooms = {
   store: [],
   spend: [],

@@ -1,4 +1,4 @@
-// A process that parses and decodes ten thousand rows again and again: node activity-decode.mjs <warm-up> <times>
+// A process that parses and decodes ten thousand rows repeatedly: node activity-decode.mjs <warm-up> <times>
 import { performance } from 'node:perf_hooks';
 import { decodeActivity } from '../dist/esm/activity/activity.decoder.js';
 import { activityAnswer, ROWS } from './activity-rows.mjs';

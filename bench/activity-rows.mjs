@@ -1,4 +1,4 @@
-// The answer of `GET /activity` that the benchmark of it reads: as many rows as a busy account has in 30 days.
+// The answer of `GET /activity` in its benchmark: as many rows as a busy account has in 30 days.
 
 export const ROWS = 10_000;
 
@@ -10,7 +10,7 @@ const MODELS = [
   ['deepseek/deepseek-chat-v3.1', 'Together'],
 ];
 
-/** The same for every call. */
+/** The answer, the same for every call. */
 export function activityAnswer() {
   const data = Array.from({ length: ROWS }, (_, index) => {
     const [model, provider] = MODELS[index % MODELS.length];

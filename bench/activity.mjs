@@ -1,4 +1,4 @@
-// A process that asks for ten thousand rows again and again: node activity.mjs <client> <base URL> <warm-up> <calls>
+// A process that requests ten thousand rows repeatedly: node activity.mjs <client> <base URL> <warm-up> <calls>
 import { performance } from 'node:perf_hooks';
 import { ROWS } from './activity-rows.mjs';
 import { median, report } from './shared.mjs';
@@ -15,7 +15,7 @@ const { user, system } = process.cpuUsage(before);
 
 report({ callMs: median(times), callCpuMs: (user + system) / 1_000 / calls });
 
-/** Milliseconds of each call. */
+/** The duration of each call, in milliseconds. */
 async function timed(count) {
   const times = [];
   for (let done = 0; done < count; done += 1) {

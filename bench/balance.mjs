@@ -1,4 +1,4 @@
-// A process that reads the balance in memory again and again: node balance.mjs <base URL> <times>
+// A process that reads the balance in memory repeatedly: node balance.mjs <base URL> <times>
 import 'reflect-metadata';
 import process from 'node:process';
 import { performance } from 'node:perf_hooks';
@@ -8,7 +8,7 @@ import { LRUCache } from 'lru-cache';
 import { BalanceService, CreditsGuard, OpenRouterModule, RequireCredits } from 'nestjs-openrouter';
 import { API_KEY, report } from './shared.mjs';
 
-/** The default of `balance.ttlMs`, for the others. */
+/** The default of `balance.ttlMs`, used for the other clients. */
 const TTL_MS = 60_000;
 
 const [baseUrl, times] = process.argv.slice(2);
@@ -39,7 +39,7 @@ const memoMicros = await microsOf(memoOf(() => balance.refresh()));
 const promiseMicros = await microsOf(() => Promise.resolve(first));
 report({ getMicros, guardMicros, lruMicros, memoMicros, promiseMicros });
 
-/** The least that a team would write by hand: a value and its age, nothing shared, counted or watched. */
+/** The minimum that a team would write by hand: a value and its age; nothing shared, counted or watched. */
 function memoOf(read) {
   let value;
   let readAt = -Infinity;
@@ -52,7 +52,7 @@ function memoOf(read) {
   };
 }
 
-/** Microseconds that one call takes, after as many of warm-up. */
+/** The duration of one call, in microseconds, after as many warm-up calls as measured ones. */
 async function microsOf(call) {
   let start = 0;
   for (let round = 0; round < 2; round += 1) {

@@ -1,4 +1,4 @@
-// A process that calls again and again: node load.mjs <client> <base URL> <warm-up> <calls> <concurrent calls>
+// A process that calls repeatedly: node load.mjs <client> <base URL> <warm-up> <calls> <concurrent calls>
 import { performance } from 'node:perf_hooks';
 import { openClient, report } from './shared.mjs';
 
@@ -26,7 +26,7 @@ report({
   p99Together: percentile(together, 0.99),
 });
 
-/** Microseconds of CPU, user and system, that the whole process uses for each call. */
+/** The CPU time (user and system) of the whole process per call, in microseconds. */
 async function cpuMicrosPer(count, run) {
   const before = process.cpuUsage();
   await run();
@@ -40,7 +40,7 @@ async function oneByOne(count) {
   }
 }
 
-/** Milliseconds of each call, in ascending order. */
+/** The duration of each call, in milliseconds, in ascending order. */
 async function timed(count, concurrency) {
   const times = new Float64Array(count);
   let next = 0;

@@ -1,4 +1,4 @@
-// One process of an application that asks for its balance: forked by replicas.mjs, which tells it when.
+// One process of an application that reads its balance: forked by replicas.mjs, which tells it when to read.
 import process from 'node:process';
 import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';

@@ -1,4 +1,4 @@
-// Counts how often an account is asked for its balance, whatever the number of callers and processes.
+// Counts the requests for an account's balance, for different numbers of callers and processes.
 import { fork, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -10,22 +10,22 @@ import { grouped } from './shared.mjs';
 const REPLICA = fileURLToPath(new globalThis.URL('replica.mjs', import.meta.url));
 const CALLERS = 10_000;
 const TTL_MS = 1_000;
-/** A reading is fresh for at least so long. */
+/** A reading is fresh for at least this long. */
 const FRESH_MS = 0.9 * TTL_MS;
 /**
- * Two readings of one window would be some milliseconds apart. Not 0.9 of `ttlMs` either: when a request is seen depends
- * on a machine whose cores are all taken.
+ * Two readings for one window would be a few milliseconds apart. The bound is below 0.9 of `ttlMs`, because a machine
+ * whose cores are all busy sees requests late.
  */
 const MIN_GAP_MS = TTL_MS / 2;
 const ROUTES = ['/credits', '/key'];
 
-/** With both, a reading asks for the limit of the other key as well. */
+/** With both keys, a reading also requests the limit of the other key. */
 const KEYS = [
   ['a management key', '1 + 0'],
   ['both keys', '1 + 1'],
 ];
 
-/** Rows of what was done, how often the account was asked, and how often it was to be asked. */
+/** @returns Rows of what was done, how many requests there were, and how many there should be. */
 export async function countRequests(forMs, env) {
   const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
   const rows = [];
@@ -59,7 +59,7 @@ async function readAtFullSpeed(forMs, env, hasRedis) {
     redis: true,
   });
   const [credits, key] = asked;
-  // One more for the beginning.
+  // One more for the first reading.
   const most = Math.floor(forMs / FRESH_MS) + 1;
   const shortest = Math.min(...credits.slice(1).map((at, index) => at - credits[index]));
   return [
@@ -82,7 +82,7 @@ function notMeasured(what) {
   return { what, figure: 'not measured: no redis-server' };
 }
 
-/** @returns The times of the requests by route, and how many reads were answered. */
+/** @returns The times of the requests by route, and the number of reads that were answered. */
 async function ask({ keys, processes, callers, forMs, env, redis: withRedis }) {
   const sandbox = await OpenRouterSandbox.start();
   const redis = withRedis ? await startRedis() : undefined;
@@ -119,7 +119,7 @@ async function ask({ keys, processes, callers, forMs, env, redis: withRedis }) {
   }
 }
 
-/** The next message of a process, which may also end without one. */
+/** Waits for the next message of a process, or for its end without one. */
 async function messageOf(replica) {
   const [message] = await Promise.race([
     once(replica, 'message'),

@@ -1,4 +1,4 @@
-// Numbers to Markdown: medians by client, and the ratios that have a bar.
+// Turns the numbers into Markdown: medians by client, and the ratios that have a bar.
 import { grouped, median } from './shared.mjs';
 
 const COLUMNS = [
@@ -28,10 +28,10 @@ const BARS = [
   ['10 000 rows', 'decodes', 'decode', 'parse', 'ms', 1],
 ];
 
-/** Microseconds that a call may take: 500 000 readings in memory a second, and the cost of the guard. */
+/** The maximum duration of a call, in microseconds: 500 000 reads from memory per second, and the cost of the guard. */
 const MAX_MICROS = { get: 2, guard: 5 };
 
-/** @returns a Markdown document, laid out as Prettier would. */
+/** @returns A Markdown document, formatted as Prettier would. */
 export function formatReport({ plan, machine, labels, ...results }) {
   const { loads, activities, decodes, balances, requests, colds } = results;
   const bars = BARS.map(([what, name, client, other, measure, bar]) => {
@@ -100,7 +100,7 @@ function verdictOf(figure, bar) {
   return wordFor(figure <= bar);
 }
 
-/** Nothing for what has not been measured. */
+/** The word for a bar; empty if it was not measured. */
 function wordFor(isMet) {
   return isMet === undefined ? '' : isMet ? 'met' : 'not met';
 }
@@ -119,7 +119,7 @@ function medianOf(runs, measure) {
   return median(runs.map((run) => run[measure]));
 }
 
-/** The first column is text, the others are aligned to the right. */
+/** A table with text in the first column; the other columns are aligned to the right. */
 function table(head, rows) {
   const widths = head.map((_, column) => Math.max(3, ...[head, ...rows].map((row) => row[column].length)));
   const line = (cells) =>

@@ -1,5 +1,5 @@
-// Measures this package beside other ways to ask for the same thing, on this machine: `npm run bench`, or with
-// `-- --quick` for a look that is too short to be kept. Bars are printed with "met" or "not met" and fail nothing.
+// Measures this package and other ways to make the same requests, on this machine: `npm run bench`. With `-- --quick` the
+// run is too short for its results to be kept. Bars are printed with "met" or "not met"; none of them fails the run.
 import { fork, spawn, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -16,7 +16,7 @@ const LOAD_CLIENTS = [
   ['undici', 'undici'],
   ['fetch', 'fetch'],
 ];
-/** What a call costs below this package: without axios' core, and with nothing but Node's own client. */
+/** The lower bounds of a call's cost: without axios' core, and with Node's own client alone. */
 const LOWER_BOUNDS = [
   ['this-package-without-axios', "this package without axios' core"],
   ['node-http', 'node:http'],
@@ -88,7 +88,7 @@ const baseUrl = await new Promise((resolve, reject) => {
   server.once('exit', (code) => reject(new Error(`the server ended with ${code}`)));
 });
 
-// The clients take turns in every round, so that whatever else the machine does slows each of them alike.
+// The clients take turns in every round, so that other load on the machine slows all of them alike.
 const loads = await rounds('load', plan.loadRounds, [...LOAD_CLIENTS, ...LOWER_BOUNDS], async (client) =>
   measure('load.mjs', [client, baseUrl, plan.warmUp, plan.calls, plan.concurrentCalls]),
 );
@@ -153,7 +153,7 @@ function build() {
   }
 }
 
-/** Measures every client once per round; results by client, in the order of the rounds. */
+/** Measures every client once per round. Returns the results by client, in the order of the rounds. */
 async function rounds(what, count, clients, once) {
   const results = Object.fromEntries(clients.map(([client]) => [client, []]));
   for (let round = 1; round <= count; round += 1) {
@@ -187,7 +187,7 @@ function measure(script, args) {
   });
 }
 
-/** An environment that loads no tool into a measured process, caches none of its code and sends no request elsewhere. */
+/** A clean environment: it loads no tool into a measured process, caches none of its code, and sets no proxy. */
 function cleanEnvironment() {
   const unwanted = /^(NODE_|npm_|(https?|all|no)_proxy$)/i;
   const kept = Object.entries(process.env).filter(([name]) => !unwanted.test(name));

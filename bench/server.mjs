@@ -1,5 +1,5 @@
-// The API as every client of the benchmark meets it: one small answer, one large one, connections kept alive. It runs in a
-// process of its own, so that none of its work is counted as a client's, and ends with the runner.
+// The API for every client of the benchmark: one small answer, one large one, connections kept alive. It runs in its own
+// process, so that its work is not counted as a client's, and ends with the runner.
 import { Buffer } from 'node:buffer';
 import { createServer } from 'node:http';
 import { activityAnswer } from './activity-rows.mjs';

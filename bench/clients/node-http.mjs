@@ -1,4 +1,4 @@
-// node:http alone, with the limits that a call must not be without: the least that any client on it costs.
+// node:http alone, with the limits that every call needs: the lowest cost of any client on top of it.
 import { Agent, request } from 'node:http';
 import { API_KEY, MAX_BYTES, MAX_SOCKETS, TIMEOUT_MS } from '../shared.mjs';
 

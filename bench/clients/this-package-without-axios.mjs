@@ -1,4 +1,4 @@
-// This package with axios' core left out: each request goes straight to the package's adapter on node:http.
+// This package without axios' core: each request goes straight to the package's adapter on node:http.
 import { HttpService } from '@nestjs/axios';
 import { open } from './this-package.mjs';
 
