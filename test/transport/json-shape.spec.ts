@@ -75,6 +75,15 @@ describe('JSON that takes long to parse', () => {
     expect(isIntricate(filledWith(part))).toBe(false);
   });
 
+  it.each([0, 1, 2, 3])('is judged alike %i bytes after a multiple of four', (offset) => {
+    const at = (json: Buffer): Buffer => Buffer.concat([Buffer.alloc(offset), json]).subarray(offset);
+    const strings = filledWith((index) => JSON.stringify('{"\\'.repeat(index % 9) + 'é'.repeat(index % 5)));
+    const objects = filledWith((index) => `${JSON.stringify('\\"'.repeat(index % 3))},{},{}`);
+
+    expect(isIntricate(at(strings))).toBe(false);
+    expect(isIntricate(at(objects))).toBe(true);
+  });
+
   it('is never short', () => {
     expect(isIntricate(Buffer.from('['.repeat(60_000)))).toBe(false);
   });
