@@ -136,6 +136,7 @@ export class Exchange {
     }
     const { isByName } = this.route;
     const isSecure = SECURE_CONNECTING in socket;
+    const isHandshaking = Reflect.get(socket, SECURE_CONNECTING) === true;
     const toPhase = (phase: OpenRouterPhase) => () => {
       this.#phase = phase;
     };
@@ -147,9 +148,10 @@ export class Exchange {
       });
       socket.once('connect', toPhase(isSecure ? 'tls' : upTo));
     } else {
-      this.#phase = Reflect.get(socket, SECURE_CONNECTING) === true ? 'tls' : upTo;
+      this.#phase = isHandshaking ? 'tls' : upTo;
     }
-    if (isSecure) {
+    // An open socket that another request has left would keep the listener.
+    if (isHandshaking) {
       socket.once('secureConnect', toPhase(upTo));
     }
   }

@@ -352,6 +352,17 @@ describe('TLS', () => {
     expect(requests).toEqual([`GET Bearer ${MANAGEMENT_KEY}`]);
   });
 
+  it('leaves nothing on a socket that is handed from one call to the next', async () => {
+    const { port, connections } = await startTls();
+    const httpsAgent = new HttpsAgent({ ca: tlsIdentity.cert, keepAlive: true, maxSockets: 1 });
+    ends.push(() => httpsAgent.destroy());
+    const client = clientOf(`https://localhost:${port}/v1`, { axios: { httpsAgent, family: 4 } });
+    await Promise.all(Array.from({ length: 5 }, () => client.credits.getCredits()));
+    expect(connections()).toBe(1);
+    const sockets = Object.values(httpsAgent.freeSockets).flatMap((free = []) => free);
+    expect(sockets.map((socket) => socket.listenerCount('secureConnect'))).toEqual([0]);
+  });
+
   it.each(['getCredits', 'createCoinbaseCharge'] as const)(
     'is refused for a certificate that is not, once and before anything is sent: %s',
     async (method) => {
