@@ -74,13 +74,13 @@ export class SharedFlights {
 
   /** Gives the other processes a reading. */
   async publish({ began, receivedAt, sequence, reading, jitter }: HeldReading): Promise<void> {
-    const { options, store, exchange } = this.#parts;
+    const { options, exchange } = this.#parts;
     if (sequence === undefined) {
       return;
     }
     const tookMs = receivedAt - began;
     const text = readingText({ reading, tookMs, jitter });
-    const isWritten = await store.write(sequence, text, servableForMs(options), tookMs + SETTLED_AFTER_MS);
+    const isWritten = await exchange.write(sequence, text, servableForMs(options), tookMs + SETTLED_AFTER_MS);
     if (isWritten === false) {
       await exchange.compare();
     }

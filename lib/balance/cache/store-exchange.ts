@@ -28,6 +28,8 @@ export class StoreExchange {
   readonly #parts: StoreExchangeParts;
   readonly #follower: StoreFollower;
   #compareAt = -Infinity;
+  /** The last reading on its way into the store. */
+  #writing: Promise<unknown> = Promise.resolve();
 
   constructor(parts: StoreExchangeParts) {
     this.#parts = parts;
@@ -82,13 +84,25 @@ export class StoreExchange {
     return (await this.compare()) && this.#parts.cache.view;
   }
 
+  /** Writes a reading; `false` if the store has a later one, `undefined` if it does not answer. */
+  write(...given: Parameters<BoundedStore['write']>): ReturnType<BoundedStore['write']> {
+    const writing = this.#parts.store.write(...given);
+    this.#writing = writing;
+    return writing;
+  }
+
   /**
    * Changes the alert state in the store from the one that was expected there.
+   *
+   * The reading goes first: by the older one in the store, another process would take the alert back.
    *
    * @returns `false` if another process has changed it before; `undefined` if the store does not answer.
    */
   async claimAlert(expected: string | undefined, next: string): Promise<boolean | undefined> {
     const { cache, store } = this.#parts;
+    // A reading is announced, and so judged, just before it is written.
+    await Promise.resolve();
+    await this.#writing;
     const isClaimed = await store.claimAlert(expected, next, ALERT_KEPT_MS);
     if (isClaimed === true) {
       cache.apply({ type: 'claimed', alertState: next });

@@ -311,6 +311,29 @@ describe('processes that share a store', () => {
     for (const { watch } of replicas) watch.end();
   });
 
+  it('claim an alert after they have written the reading that it is of', async () => {
+    const slow = storeWith(store, 'write', async (...given) => {
+      await pause(100);
+      return store.write(...given);
+    });
+    const thresholds = { low: 20, critical: 5, hysteresis: 0.1 };
+    const [one, other] = [slow, store].map((each) => replicaOf(account, { store: each, thresholds }));
+    const alerts: string[] = [];
+    other!.watch.alerts$.subscribe(({ type }) => alerts.push(type));
+    one!.watch.alerts$.subscribe(({ type }) => alerts.push(type));
+    await pass(SECOND);
+    account.credits.totalUsage = 81;
+    await one!.reader.refresh(undefined);
+    await pass(50);
+    // By the older reading, the other one would take the alert back.
+    await other!.reader.compare();
+    await pass(SECOND);
+    await other!.reader.compare();
+    await pass(SECOND);
+    expect(alerts).toEqual(['low']);
+    for (const { watch } of [one!, other!]) watch.end();
+  });
+
   it('tell what has changed while they were telling something', async () => {
     const slow = storeWith(store, 'claimAlert', async (...given) => {
       await pause(100);
