@@ -140,10 +140,13 @@ function balanceProvider(tokens: AccountTokens, name: string): Provider {
     inject: [ModulesContainer, tokens.account, tokens.services],
     useFactory: (modules: ModulesContainer, account: Account, services: OpenRouterServices) => {
       const accounts = ApplicationAccounts.of(modules);
-      const balance = new BalanceService(account, services, (start) => {
+      const whenUp = (start: () => void): void => accounts.whenUp(name, start);
+      const balance = new BalanceService(
+        account,
+        services,
         // Where a test has replaced the client of a named account, nothing can reach its balance.
-        account.onAttach(() => accounts.whenUp(name, start));
-      });
+        name === DEFAULT_ACCOUNT ? whenUp : (start) => account.onAttach(() => whenUp(start)),
+      );
       accounts.closeWithApplication(name, balance);
       return balance;
     },

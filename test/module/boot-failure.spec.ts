@@ -16,7 +16,7 @@ import {
   BalanceService,
   CreditsService,
   getOpenRouterClientToken,
-  type OpenRouterClient,
+  OpenRouterClient,
   OpenRouterModule,
   type OpenRouterModuleOptions,
 } from '../../lib/index.js';
@@ -252,6 +252,17 @@ describe('a boot that succeeds', () => {
     app.get(BalanceService).changes$.subscribe((snapshot) => told.push(snapshot.balance));
     await until(() => told.length === 1);
     expect(told).toEqual([74.75]);
+  });
+});
+
+describe('a default account whose client a test has replaced', () => {
+  it('polls for who injects its balance', async () => {
+    app = await Test.createTestingModule({ imports: [watched(SUBSCRIBED)], providers: [Listener] })
+      .overrideProvider(OpenRouterClient)
+      .useValue({})
+      .compile();
+    await app.init();
+    await until(() => sandbox.requests.length >= 3, 10_000);
   });
 });
 
