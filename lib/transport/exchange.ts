@@ -109,7 +109,7 @@ export class Exchange {
       });
     } catch (error) {
       this.#fail(error as Error);
-      this.#leave?.();
+      this.end();
     }
   }
 
