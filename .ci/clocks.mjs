@@ -41,7 +41,7 @@ const SUITES = [
     folder: 'sample/02-tenant-keys',
     paths: ['test/key-steps', 'test/tenant-lock', 'test/tenant-store', 'test/tenants-api', 'test/usage'],
   },
-  { folder: 'sample/03-observability', paths: [] },
+  { folder: 'sample/03-observability', paths: ['test/observability'] },
   {
     folder: 'sample/04-dashboard',
     paths: ['test/dashboard.spec', 'test/demo', 'test/panels', 'test/traffic'],
