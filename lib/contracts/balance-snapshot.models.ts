@@ -3,7 +3,7 @@ import { date, flag, model, nullable, openApi, text, usd } from '../openapi/open
 const figure = (description: string) => nullable(usd(description, 'null if not known'));
 
 /** What limits how much can be spent: the account's balance, the key's own limit, or a budget above the key. */
-export type LimitedBy = 'balance' | 'key-limit' | 'budget';
+export type LimitedBy = NonNullable<BalanceSnapshot['limitedBy']>;
 
 /** Where the figures of a {@link BalanceSnapshot} come from; `null` for figures that are not known. */
 export class BalanceSnapshotSources {
@@ -52,7 +52,7 @@ export class BalanceSnapshot {
    * What limits `spendable`: `'balance'`, which only a purchase raises; `'key-limit'`, the key's own limit; `'budget'`, a
    * budget of a guardrail, a member or a workspace. `null` while `spendable` is `null`.
    */
-  readonly limitedBy!: LimitedBy | null;
+  readonly limitedBy!: 'balance' | 'key-limit' | 'budget' | null;
   /** When that limit resets; `null` if it never does (the balance never does), or if that is not known. */
   readonly resetsAt!: Date | null;
   /**
