@@ -208,11 +208,14 @@ export class BalanceCache {
     if (this.#unannounced.push(view) > 1) {
       return;
     }
-    for (let first = this.#unannounced[0]; first !== undefined; first = this.#unannounced[0]) {
-      for (const listener of this.#changeListeners) {
-        listener(first);
+    try {
+      // The loop also visits views that listeners add.
+      for (const each of this.#unannounced) {
+        this.#changeListeners.forEach((listener) => listener(each));
       }
-      this.#unannounced.shift();
+    } finally {
+      // Even after a listener has thrown: what stays here would silence every later change.
+      this.#unannounced.length = 0;
     }
   }
 }

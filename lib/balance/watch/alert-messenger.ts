@@ -72,10 +72,13 @@ export class AlertMessenger {
   }
 
   async #settleAll(shared: SharedAlerts): Promise<void> {
-    do {
-      await this.#settle(shared);
-    } while (this.#latest !== this.#settled);
-    this.#settling = undefined;
+    try {
+      do {
+        await this.#settle(shared);
+      } while (this.#latest !== this.#settled);
+    } finally {
+      this.#settling = undefined;
+    }
   }
 
   /** Claims by the state that was seen last. Only where another process was quicker, the store is asked first. */
