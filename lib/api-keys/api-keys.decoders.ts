@@ -66,7 +66,7 @@ export function decodeApiKeys(body: unknown): ApiKey[] {
 /** Reads the answer of `POST /keys`, the only one that holds the key itself. */
 export function decodeCreatedApiKey(body: unknown): CreatedApiKey {
   try {
-    return { apiKey: decodeApiKey(body), secret: new SecretString(textOfKey(body)) };
+    return { apiKey: decodeApiKey(body), secret: new SecretString(keyStringOf(body)) };
   } catch (error) {
     throw error instanceof OpenRouterResponseException ? withAdvice(error) : error;
   }
@@ -135,7 +135,7 @@ function isManagementKey(data: WireRecord): boolean | undefined {
 }
 
 /** The key is beside `data`, although OpenRouter's own guide reads it from inside. */
-function textOfKey(body: unknown): string {
+function keyStringOf(body: unknown): string {
   const answer: WireRecord = { members: isRecord(body) ? body : {}, path: '' };
   const inner = optionalRecord(answer, 'data');
   const isInside = ownMember(answer.members, 'key') === undefined && inner !== undefined;

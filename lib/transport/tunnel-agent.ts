@@ -47,7 +47,7 @@ export class TunnelAgent extends https.Agent {
             settle(null, secure);
           }
         } else {
-          settle(null, refusalOf(response, tunnel, head));
+          settle(null, refusalConnection(response, tunnel, head));
         }
       });
       connect.end();
@@ -85,7 +85,7 @@ function isOpen({ statusCode = 0 }: http.IncomingMessage): boolean {
  * A connection on which the proxy's refusal answers the request. It discards whatever is written to it, so that the key
  * does not reach the proxy.
  */
-function refusalOf(response: http.IncomingMessage, socket: Duplex, head: Buffer): Duplex {
+function refusalConnection(response: http.IncomingMessage, socket: Duplex, head: Buffer): Duplex {
   const refusal = new Duplex({
     read: () => socket.resume(),
     write: (_chunk, _encoding, done) => done(),
