@@ -1,7 +1,5 @@
 import { Agent } from 'node:http';
-import { Agent as HttpsAgent, createServer as createHttpsServer } from 'node:https';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { Agent as HttpsAgent } from 'node:https';
 import axios from 'axios';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { OpenRouterConnectionException } from '../../lib/errors/index.js';
@@ -18,19 +16,17 @@ import {
   CREDITS,
   CREDITS_BODY,
   MANAGEMENT_KEY,
+  endLater,
   sendError,
   startRawServer,
   startServer,
   startTcpServer,
+  startTlsServer,
 } from '../support/servers.js';
 import { tlsIdentity } from '../support/tls.js';
 import { until } from '../support/waiting.js';
 
-const ends: (() => unknown)[] = [];
-afterEach(async () => {
-  await Promise.all(ends.splice(0).map((end) => end()));
-  await cleanUp();
-});
+afterEach(cleanUp);
 
 describe('sockets', () => {
   it('are kept for the next GET', async () => {
@@ -203,7 +199,7 @@ describe('sockets', () => {
       }
     }
     const httpAgent = new CountingAgent({ keepAlive: true });
-    ends.push(() => httpAgent.destroy());
+    endLater(() => httpAgent.destroy());
     const client = clientOf(server, { axios: { httpAgent } });
     await client.credits.getCredits();
     await client.credits.getCredits();
@@ -218,7 +214,7 @@ describe('sockets', () => {
       else socket.resetAndDestroy();
     });
     const httpAgent = new Agent({ keepAlive: true });
-    ends.push(() => httpAgent.destroy());
+    endLater(() => httpAgent.destroy());
     const client = clientOf(server, { axios: { httpAgent } });
     await client.credits.getCredits();
     const failure = await failureOf(client.credits.createCoinbaseCharge({ amount: 1 }));
@@ -264,7 +260,7 @@ describe('a connection that does not come about', () => {
     ['EAI_AGAIN', 'the host name could not be resolved at the moment (EAI_AGAIN)'],
     ['ESOMETHING', 'getaddrinfo ESOMETHING api.test (ESOMETHING)'],
   ])('has no address: %s', async (code, text) => {
-    ends.push(proxyEnvironment());
+    endLater(proxyEnvironment());
     const { lookup, asked } = lookingUp(() => lookupError(code));
     const client = clientOf('https://api.test/v1', {
       axios: {
@@ -284,7 +280,7 @@ describe('a connection that does not come about', () => {
   });
 
   it('has no address, while the environment names a proxy that is not used', async () => {
-    ends.push(proxyEnvironment({ HTTPS_PROXY: 'http://user:hunter2@proxy.test:3128' }));
+    endLater(proxyEnvironment({ HTTPS_PROXY: 'http://user:hunter2@proxy.test:3128' }));
     const { lookup } = lookingUp(() => lookupError('ENOTFOUND'));
     const client = clientOf('https://api.test/v1', { retry: false, axios: { lookup } });
     expect((await failureOf(client.credits.getCredits())).message).toBe(
@@ -295,7 +291,7 @@ describe('a connection that does not come about', () => {
   });
 
   it('lets nobody through, while the environment names a proxy that is not used', async () => {
-    ends.push(proxyEnvironment({ HTTPS_PROXY: 'http://proxy.test:3128' }));
+    endLater(proxyEnvironment({ HTTPS_PROXY: 'http://proxy.test:3128' }));
     const silent = await startTcpServer(() => undefined);
     const client = clientOf(`https://api.test:${silent.port}/v1`, {
       retry: false,
@@ -310,7 +306,7 @@ describe('a connection that does not come about', () => {
   });
 
   it('says nothing of a proxy once there was a connection', async () => {
-    ends.push(proxyEnvironment({ HTTP_PROXY: 'http://proxy.test:3128' }));
+    endLater(proxyEnvironment({ HTTP_PROXY: 'http://proxy.test:3128' }));
     const server = await startServer((_request, response) => response.destroy());
     const client = clientOf(`http://api.test:${server.port}/v1`, {
       allowInsecureBaseUrl: true,
@@ -324,38 +320,28 @@ describe('a connection that does not come about', () => {
 });
 
 describe('TLS', () => {
-  async function startTls(): Promise<{ port: number; requests: string[]; connections: () => number }> {
-    const requests: string[] = [];
-    let connections = 0;
-    const server = createHttpsServer(tlsIdentity, (request, response) => {
-      requests.push(`${request.method} ${request.headers.authorization}`);
-      response.end(CREDITS_BODY);
-    });
-    server.on('connection', () => (connections += 1));
-    server.on('tlsClientError', () => undefined);
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    ends.push(() => {
-      server.closeAllConnections();
-      server.close();
-      return once(server, 'close');
-    });
-    return { port: (server.address() as AddressInfo).port, requests, connections: () => connections };
+  async function startTls() {
+    const { port, requests, sockets } = await startTlsServer(answerWell);
+    return {
+      port,
+      requests: () => requests.map(({ method, headers }) => `${method} ${headers.authorization}`),
+      connections: () => sockets.length,
+    };
   }
 
   it('is spoken with a server whose certificate is trusted', async () => {
     const { port, requests } = await startTls();
     const httpsAgent = new HttpsAgent({ ca: tlsIdentity.cert, keepAlive: true });
-    ends.push(() => httpsAgent.destroy());
+    endLater(() => httpsAgent.destroy());
     const client = clientOf(`https://localhost:${port}/v1`, { axios: { httpsAgent, family: 4 } });
     await expect(client.credits.getCredits()).resolves.toEqual(CREDITS);
-    expect(requests).toEqual([`GET Bearer ${MANAGEMENT_KEY}`]);
+    expect(requests()).toEqual([`GET Bearer ${MANAGEMENT_KEY}`]);
   });
 
   it('leaves nothing on a socket that is handed from one call to the next', async () => {
     const { port, connections } = await startTls();
     const httpsAgent = new HttpsAgent({ ca: tlsIdentity.cert, keepAlive: true, maxSockets: 1 });
-    ends.push(() => httpsAgent.destroy());
+    endLater(() => httpsAgent.destroy());
     const client = clientOf(`https://localhost:${port}/v1`, { axios: { httpsAgent, family: 4 } });
     await Promise.all(Array.from({ length: 5 }, () => client.credits.getCredits()));
     expect(connections()).toBe(1);
@@ -379,7 +365,7 @@ describe('TLS', () => {
       });
       expect(failure.message).toContain('during the TLS handshake');
       expect(connections()).toBe(1);
-      expect(requests).toEqual([]);
+      expect(requests()).toEqual([]);
     },
   );
 
@@ -395,7 +381,7 @@ describe('TLS', () => {
   it('is refused for a certificate of another name', async () => {
     const { port, requests, connections } = await startTls();
     const httpsAgent = new HttpsAgent({ ca: tlsIdentity.cert });
-    ends.push(() => httpsAgent.destroy());
+    endLater(() => httpsAgent.destroy());
     const client = clientOf(`https://api.test:${port}/v1`, {
       axios: {
         httpsAgent,
@@ -408,7 +394,7 @@ describe('TLS', () => {
       cause: { code: 'ERR_TLS_CERT_ALTNAME_INVALID' },
     });
     expect(connections()).toBe(1);
-    expect(requests).toEqual([]);
+    expect(requests()).toEqual([]);
   });
 
   it('is not found on a port that speaks plain HTTP', async () => {

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { OpenRouterClient } from '../../lib/openrouter.client.js';
 import type { OpenRouterModuleOptions } from '../../lib/options/openrouter-options.js';
+import { tlsIdentity } from './tls.js';
 
 /** A key in OpenRouter's format that exists nowhere else. */
 export const API_KEY = `sk-or-v1-${'a1b2c3d4'.repeat(8)}`;
@@ -37,11 +39,25 @@ export type Answer = (request: SeenRequest, response: ServerResponse, index: num
 
 const running: { readonly server: Server; readonly sockets: Set<Socket> }[] = [];
 const clients: OpenRouterClient[] = [];
+const ends: (() => unknown)[] = [];
 
 /** Starts an HTTP server that reads each request in full before it is answered. */
 export async function startServer(answer: Answer): Promise<TestServer> {
   const requests: SeenRequest[] = [];
-  const server = createServer((request, response) => {
+  return { ...(await listen(createServer(answerRequests(requests, answer)))), requests };
+}
+
+/** Starts an HTTPS server with {@link tlsIdentity}; a client reaches it as `localhost`. */
+export async function startTlsServer(answer: Answer): Promise<TestServer> {
+  const requests: SeenRequest[] = [];
+  const server = createTlsServer(tlsIdentity, answerRequests(requests, answer));
+  server.on('tlsClientError', () => undefined);
+  const listening = await listen(server);
+  return { ...listening, baseUrl: `https://localhost:${listening.port}/api/v1`, requests };
+}
+
+function answerRequests(requests: SeenRequest[], answer: Answer): RequestListener {
+  return (request, response) => {
     const chunks: Buffer[] = [];
     request.on('error', () => undefined);
     response.on('error', () => undefined);
@@ -59,8 +75,7 @@ export async function startServer(answer: Answer): Promise<TestServer> {
       requests.push(seen);
       answer(seen, response, requests.length - 1);
     });
-  });
-  return { ...(await listen(server)), requests };
+  };
 }
 
 /** Starts a TCP server; `onRequest` is called with the head of each request as text. */
@@ -140,9 +155,15 @@ export function clientOf(
   return client;
 }
 
-/** Closes every client and server of the test. */
+/** Has {@link cleanUp} end something else of the test. */
+export function endLater(end: () => unknown): void {
+  ends.push(end);
+}
+
+/** Closes every client and server of the test, and what was given to {@link endLater}. */
 export async function cleanUp(): Promise<void> {
   await Promise.all(clients.splice(0).map((client) => client.close()));
+  await Promise.all(ends.splice(0).map((end) => end()));
   await Promise.all(
     running.splice(0).map(async ({ server, sockets }) => {
       server.close();

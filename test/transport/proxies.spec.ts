@@ -1,7 +1,6 @@
-import { once } from 'node:events';
 import { Agent as HttpAgent, request as requestTunnel } from 'node:http';
-import { Agent as HttpsAgent, createServer as createHttpsServer, type RequestOptions } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import { Agent as HttpsAgent, type RequestOptions } from 'node:https';
+import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { OpenRouterModuleOptions } from '../../lib/options/openrouter-options.js';
@@ -12,65 +11,47 @@ import {
   answerWell,
   API_KEY,
   CHARGE,
-  CHARGE_BODY,
   cleanUp,
   clientOf,
   closedPort,
   CREDITS,
-  CREDITS_BODY,
+  endLater,
   MANAGEMENT_KEY,
   startServer,
+  startTlsServer,
 } from '../support/servers.js';
 import { tlsIdentity } from '../support/tls.js';
 import { until } from '../support/waiting.js';
 
-const ends: (() => unknown)[] = [];
-afterEach(async () => {
-  await cleanUp();
-  await Promise.all(ends.splice(0).map((end) => end()));
-});
+afterEach(cleanUp);
 
 const AUTH = { username: 'me', password: 'Hunter2-of-the-proxy' };
 const BASIC = `Basic ${Buffer.from('me:Hunter2-of-the-proxy').toString('base64')}`;
 
 async function proxied(settings?: ProxySettings): Promise<TestProxy> {
   const proxy = await startProxy(settings);
-  ends.push(() => proxy.close());
+  endLater(() => proxy.close());
   return proxy;
 }
 
-/** A server that speaks TLS, its name being `localhost`. */
+/** A server that speaks TLS; its name is `localhost`. */
 async function startOrigin() {
-  const requests: string[] = [];
-  const sockets = new Set<Socket>();
-  const server = createHttpsServer(tlsIdentity, (request, response) => {
-    requests.push(`${request.method} ${request.url} ${request.headers.authorization}`);
+  const { port, requests, sockets } = await startTlsServer((request, response) => {
     expect(request.headers['proxy-authorization']).toBeUndefined();
-    request.resume();
-    request.on('end', () => response.end(request.method === 'POST' ? CHARGE_BODY : CREDITS_BODY));
+    answerWell(request, response);
   });
-  let opened = 0;
-  server.on('connection', (socket: Socket) => {
-    opened += 1;
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
-  server.on('tlsClientError', () => undefined);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  ends.push(() => {
-    server.closeAllConnections();
-    server.close();
-    return once(server, 'close');
-  });
-  const { port } = server.address() as AddressInfo;
-  return { port, requests, sockets, opened: () => opened };
+  return {
+    port,
+    requests: () => requests.map(({ method, path, headers }) => `${method} ${path} ${headers.authorization}`),
+    openSockets: () => sockets.filter((socket) => !socket.destroyed).length,
+    opened: () => sockets.length,
+  };
 }
 
 /** An agent that trusts the certificate of the tests. */
 function trusting(): HttpsAgent {
   const agent = new HttpsAgent({ ca: tlsIdentity.cert });
-  ends.push(() => agent.destroy());
+  endLater(() => agent.destroy());
   return agent;
 }
 
@@ -136,7 +117,7 @@ describe('a proxy for http:', () => {
     const server = await startServer(answerWell);
     const proxy = await proxied({ hosts: { 'api.test': server.port } });
     const httpAgent = new HttpAgent({ keepAlive: true });
-    ends.push(() => httpAgent.destroy());
+    endLater(() => httpAgent.destroy());
     await plain(proxy, { httpAgent }).credits.getCredits();
     expect(Object.keys(httpAgent.freeSockets)).toEqual([`127.0.0.1:${proxy.port}:`]);
   });
@@ -148,7 +129,7 @@ describe('a proxy for https:', () => {
     const proxy = await proxied();
     const client = through(proxy, origin.port);
     await expect(client.credits.getCredits()).resolves.toEqual(CREDITS);
-    expect(origin.requests).toEqual([`GET /v1/credits Bearer ${MANAGEMENT_KEY}`]);
+    expect(origin.requests()).toEqual([`GET /v1/credits Bearer ${MANAGEMENT_KEY}`]);
     expect(proxy.requests).toEqual([
       {
         line: `CONNECT localhost:${origin.port}`,
@@ -170,7 +151,7 @@ describe('a proxy for https:', () => {
     await credits.getCredits({ apiKey: 'sk-or-v1-other' });
     await credits.getCredits();
     expect(proxy.requests.length).toBe(4);
-    await until(() => origin.sockets.size === 1);
+    await until(() => origin.openSockets() === 1);
   });
 
   it('opens at most 50 tunnels at a time', async () => {
@@ -292,7 +273,7 @@ describe('a proxy for https:', () => {
       delivery: 'not-sent',
       cause: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' },
     });
-    expect(origin.requests).toEqual([]);
+    expect(origin.requests()).toEqual([]);
   });
 
   it('has its tunnels ended by close()', async () => {
@@ -302,7 +283,7 @@ describe('a proxy for https:', () => {
     await client.credits.getCredits();
     expect(proxy.sockets.size).toBe(1);
     await client.close();
-    await until(() => proxy.sockets.size === 0 && origin.sockets.size === 0);
+    await until(() => proxy.sockets.size === 0 && origin.openSockets() === 0);
   });
 });
 
@@ -345,7 +326,7 @@ describe('an agent that knows a proxy', () => {
       ca: tlsIdentity.cert,
       keepAlive: true,
     });
-    ends.push(() => agent.destroy());
+    endLater(() => agent.destroy());
     const client = clientOf(`https://localhost:${origin.port}/v1`, {
       axios: {
         httpsAgent: agent,

@@ -3,8 +3,10 @@ import { OpenRouterAbortException } from '../../../lib/index.js';
 import {
   failure,
   fakeTime,
+  MINUTE,
   type Replica,
   replicaOf,
+  SECOND,
   SimulatedAccount,
 } from '../support/simulated-account.js';
 
@@ -19,9 +21,6 @@ beforeEach(() => {
 afterEach(() => {
   jest.useRealTimers();
 });
-
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
 
 async function read(): Promise<string> {
   const outcome = await reader.get().then(

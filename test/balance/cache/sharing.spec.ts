@@ -1,7 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type BalanceAlert, InMemoryBalanceStore, OpenRouterAbortException } from '../../../lib/index.js';
 import { HiddenParts } from '../../../lib/secret/hidden-parts.js';
-import { failure, fakeTime, replicaOf, SimulatedAccount } from '../support/simulated-account.js';
+import {
+  failure,
+  fakeTime,
+  pass,
+  replicaOf,
+  SECOND,
+  SimulatedAccount,
+} from '../support/simulated-account.js';
 import { pause, settle, storeThat, storeWith } from '../support/stores.js';
 
 let account: SimulatedAccount;
@@ -15,9 +22,6 @@ beforeEach(() => {
 afterEach(() => {
   jest.useRealTimers();
 });
-
-const SECOND = 1_000;
-const pass = (ms: number): Promise<void> => jest.advanceTimersByTimeAsync(ms);
 
 function loseData(): void {
   new HiddenParts<{ accounts: Map<string, unknown> }>().of(store).accounts.clear();

@@ -5,15 +5,14 @@ import { type BalanceSnapshot, InMemoryBalanceStore } from '../../../lib/index.j
 import {
   failure,
   fakeTime,
+  MINUTE,
+  pass,
   type Replica,
   replicaOf,
+  SECOND,
   SimulatedAccount,
 } from '../support/simulated-account.js';
 import { settle } from '../support/stores.js';
-
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const pass = (ms: number): Promise<void> => jest.advanceTimersByTimeAsync(ms);
 
 /** An account whose key has a budget, which the test sets. */
 class BudgetedAccount extends SimulatedAccount {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { SYSTEM_CLOCK } from '../../../lib/async/clock.js';
 import { BoundedStore } from '../../../lib/balance/store/bounded-store.js';
 import { type BalanceStore, InMemoryBalanceStore } from '../../../lib/index.js';
-import { fakeTime, replicaOf, SimulatedAccount } from '../support/simulated-account.js';
+import { fakeTime, pass, replicaOf, SECOND, SimulatedAccount } from '../support/simulated-account.js';
 import { usedHeap } from '../support/heap.js';
 import { pause, settle, storeThat, storeWith } from '../support/stores.js';
 
@@ -17,9 +17,6 @@ beforeEach(() => {
 afterEach(() => {
   jest.useRealTimers();
 });
-
-const SECOND = 1_000;
-const pass = (ms: number): Promise<void> => jest.advanceTimersByTimeAsync(ms);
 
 const hang = (): Promise<never> => new Promise(() => undefined);
 const LIAR = storeThat((method) =>

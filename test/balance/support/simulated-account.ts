@@ -15,6 +15,14 @@ export function fakeTime(): void {
   jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'], now: Date.UTC(2026, 0, 1) });
 }
 
+export const SECOND = 1_000;
+export const MINUTE = 60 * SECOND;
+
+/** Lets faked time pass, and what waits for it happen. */
+export function pass(ms: number): Promise<void> {
+  return jest.advanceTimersByTimeAsync(ms);
+}
+
 export function failure(status: number, retryAfterMs?: number): OpenRouterApiException {
   return new OpenRouterApiException({
     status,

@@ -2,12 +2,17 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import type { AlertRule } from '../../../lib/balance/watch/alert-rule.js';
 import { nextAlert } from '../../../lib/balance/watch/alert-state.js';
 import { type BalanceStore, InMemoryBalanceStore } from '../../../lib/index.js';
-import { fakeTime, type Replica, replicaOf, SimulatedAccount } from '../support/simulated-account.js';
+import {
+  fakeTime,
+  pass,
+  type Replica,
+  replicaOf,
+  SECOND,
+  SimulatedAccount,
+} from '../support/simulated-account.js';
 import { storeWith } from '../support/stores.js';
 
-const SECOND = 1_000;
 const THRESHOLDS = { low: 40, critical: 10, hysteresis: 0.1 };
-const pass = (ms: number): Promise<void> => jest.advanceTimersByTimeAsync(ms);
 
 describe('the rule of alerts', () => {
   let account: SimulatedAccount;

@@ -2,13 +2,17 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { FIRST_ALERT_STATE, nextAlert } from '../../../lib/balance/watch/alert-state.js';
 import { InMemoryBalanceStore, OpenRouterClient } from '../../../lib/index.js';
 import { OpenRouterSandbox } from '../../../lib/testing/index.js';
-import { fakeTime, type Replica, replicaOf, SimulatedAccount } from '../support/simulated-account.js';
+import {
+  fakeTime,
+  MINUTE,
+  pass,
+  type Replica,
+  replicaOf,
+  SECOND,
+  SimulatedAccount,
+} from '../support/simulated-account.js';
 import { pause, storeThat, storeWith } from '../support/stores.js';
 import { until } from '../../support/waiting.js';
-
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const pass = (ms: number): Promise<void> => jest.advanceTimersByTimeAsync(ms);
 
 describe('alerts while recorded spend may stand in the figures already', () => {
   let sandbox: OpenRouterSandbox;

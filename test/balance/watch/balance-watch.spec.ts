@@ -1,6 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { InMemoryBalanceStore } from '../../../lib/index.js';
-import { failure, fakeTime, replicaOf, SimulatedAccount } from '../support/simulated-account.js';
+import {
+  failure,
+  fakeTime,
+  pass,
+  replicaOf,
+  SECOND,
+  SimulatedAccount,
+} from '../support/simulated-account.js';
 
 let account: SimulatedAccount;
 
@@ -11,9 +18,6 @@ beforeEach(() => {
 afterEach(() => {
   jest.useRealTimers();
 });
-
-const SECOND = 1_000;
-const pass = (ms: number): Promise<void> => jest.advanceTimersByTimeAsync(ms);
 
 describe('a poll', () => {
   it('leaves OpenRouter alone for as long as a failure of others asks for', async () => {
