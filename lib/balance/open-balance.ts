@@ -21,23 +21,23 @@ import { BoundedStore } from './store/bounded-store.js';
 import type { AlertRule } from './watch/alert-rule.js';
 import { BalanceWatch } from './watch/balance-watch.js';
 
-/** The services of an account that a balance reads with. */
+/** The services of an account that a balance uses. */
 export type BalanceAccountServices = BalanceServices & { readonly activity: ActivityReader };
 
-/** The machinery behind a balance, put together. */
+/** The connected parts of a balance. */
 export interface BalanceParts {
   readonly cache: BalanceCache;
   readonly reader: BalanceReader;
   readonly watch: BalanceWatch;
-  /** `undefined` where no other process shares the balance. */
+  /** `undefined` if no other process shares the balance. */
   readonly exchange: StoreExchange | undefined;
   /** Waits a moment for recorded spend to reach the store. */
   readonly flush: () => Promise<void>;
-  /** Serves nothing any more, and flushes. */
+  /** Stops serving snapshots, and flushes. */
   readonly close: () => Promise<void>;
 }
 
-/** What the machinery is made of. */
+/** What the parts are made from. */
 export interface BalanceSettings {
   readonly options: ResolvedBalanceOptions;
   readonly deadlineMs: number;
@@ -110,10 +110,10 @@ export function openBalance(
   };
 }
 
-/** Connects the rooms of the balance. Without a shared store there is nothing that stands in for one. */
+/** Connects the parts of the balance. Without a shared store, the parts that use it are left out. */
 export function connect(settings: BalanceSettings): BalanceParts {
   const { options, store, source, clock, deadlineMs } = settings;
-  // The name of this process in the ledger: of no other one, on whatever machine.
+  // The name of this process in the ledger, unique across all processes and machines.
   const ledger = new SpendLedger(randomBytes(8).toString('hex'), store?.namesSpend ?? false);
   const cache = new BalanceCache({ options, ledger, clock, isShared: store !== undefined });
   const outbox = store && new SpendOutbox({ ledger, store, clock, keepMs: spendKeptMs(options) });

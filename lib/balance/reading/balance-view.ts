@@ -14,24 +14,24 @@ export interface StoredAlert {
   readonly alertState: string | undefined;
 }
 
-/** Everything that is known of a balance at one moment. A change is announced by the view after it. */
+/** Everything that is known about a balance at one moment. Each change is announced with the view after it. */
 export interface BalanceView {
-  /** The snapshot that may be served. */
+  /** The snapshot to serve; `undefined` if none may be served. */
   readonly snapshot: BalanceSnapshot | undefined;
-  /** `spendable` as the reading alone says it, before recorded spend is taken off. */
+  /** `spendable` by the reading alone, before recorded spend is subtracted; `null` if it is not known. */
   readonly spendableAsRead: number | null;
   /**
-   * `undefined` before the first attempt, and once a limit has started anew since the reading: nobody is alerted of an
-   * assumption.
+   * `undefined` before the first attempt, and after a limit has reset since the reading: an assumption must not cause
+   * an alert.
    */
   readonly outcome: ReadOutcome | undefined;
-  /** What the store said last; `undefined` if it did not answer then, was never asked, or is not shared. */
+  /** The store's last answer; `undefined` if the last call got none, before the first call, and without a store. */
   readonly stored: StoredAlert | undefined;
   /** Whether the reading was made while the store did not answer, so that the other processes do not have it. */
   readonly isUnshared: boolean;
 }
 
-/** Whether two views are the same in everything but the time. */
+/** Whether two views have the same content, regardless of their time. */
 export function isSameView(one: BalanceView, other: BalanceView): boolean {
   return (
     isSameSnapshot(one.snapshot, other.snapshot) &&

@@ -1,9 +1,9 @@
 const SETTERS = Object.getOwnPropertyNames(Date.prototype).filter((name) => name.startsWith('set'));
 
-/** Inherits nothing: a descriptor with somebody's getter is refused. */
+/** Inherits nothing: with a getter from a polluted `Object.prototype`, the descriptor would be refused. */
 const REFUSING = Object.assign(Object.create(null) as PropertyDescriptor, { value: refuse });
 
-/** A date for many eyes: whoever tries to change it gets a `TypeError`. `Object.freeze` alone leaves its setters. */
+/** A date that can be shared: its setters throw a `TypeError`. `Object.freeze` alone would leave them working. */
 export function frozenDate(moment: number): Date {
   const date = new Date(moment);
   for (const name of SETTERS) {

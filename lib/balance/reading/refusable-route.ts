@@ -1,13 +1,13 @@
 import { isOfOpenRouter } from '../../errors/answer-origin.js';
 import { OpenRouterApiException } from '../../errors/api.exception.js';
 
-/** How long a route that has refused the key is not asked again. */
+/** How long a route is not requested again after it has refused the key. */
 export const REFUSED_FOR_MS = 3_600_000;
 
 const REFUSALS: readonly number[] = [401, 403, 404];
 const DENIALS: readonly number[] = [401, 403];
 
-/** A route that is not asked for a while after it has refused a key that may be of the wrong kind for it. */
+/** A route that may refuse a key of the wrong kind. After a refusal it is not requested again for a while. */
 export class RefusableRoute {
   readonly #now: () => number;
   #refused: { readonly error: unknown; readonly until: number } | undefined;
@@ -17,20 +17,20 @@ export class RefusableRoute {
     this.#now = now;
   }
 
-  /** The last refusal. */
+  /** The error of the refusal that is remembered; `undefined` without one. */
   get refusal(): unknown {
     return this.#refused?.error;
   }
 
-  /** Allows the route to be asked again. */
+  /** Allows the route to be requested again. */
   forget(): void {
     this.#refused = undefined;
   }
 
   /**
-   * Asks the route.
+   * Requests the route, unless it has refused the key recently.
    *
-   * @returns `null` if it refuses, or has refused before and is not asked.
+   * @returns `null` if the route refuses the key, or has refused it recently.
    * @throws What the call throws, unless that is a refusal.
    */
   async ask<T>(call: () => Promise<T>): Promise<T | null> {
@@ -50,7 +50,7 @@ export class RefusableRoute {
     }
   }
 
-  /** Throws the last refusal if it was a denial, for a key that turns out to be of the right kind after all. */
+  /** Throws and forgets the last refusal if it was a denial. Called for a key that proves to be of the right kind. */
   throwDenial(): void {
     const { refusal } = this;
     if (isDenied(refusal)) {
@@ -62,13 +62,13 @@ export class RefusableRoute {
 
 /**
  * Whether OpenRouter itself says that the key is wrong or of the wrong kind for a route, or that there is no such
- * route. The page of a firewall or a gateway says nothing of the key.
+ * route. The page of a firewall or a gateway says nothing about the key.
  */
 export function isRefusal(error: unknown): boolean {
   return hasStatus(error, REFUSALS);
 }
 
-/** Whether OpenRouter itself says that the key has no right to know. */
+/** Whether OpenRouter itself says that the key has no access. */
 export function isDenied(error: unknown): boolean {
   return hasStatus(error, DENIALS);
 }

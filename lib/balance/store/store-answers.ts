@@ -1,7 +1,10 @@
 import type { BalanceFlight, SharedBalance, SharedSpend } from '../../contracts/balance-store.js';
 import { isRecord } from '../../untrusted/is-record.js';
 
-/** Readers of the answers of a store, which nobody vouches for. Each gives `undefined` for what is not as promised. */
+/**
+ * Checks of the answers of a store, which are untrusted. Each function returns `undefined` for an answer that breaks
+ * the contract of a store.
+ */
 
 export function booleanOf(answer: unknown): boolean | undefined {
   return typeof answer === 'boolean' ? answer : undefined;

@@ -1,15 +1,15 @@
-/** How often the store is asked while there is something to follow. The spend of others is to show within a second. */
+/** The interval of reads while the store is followed. Spend of other processes must show within a second. */
 export const FOLLOW_EVERY_MS = 500;
 
 /** What a follower needs. */
 export interface StoreFollowerParts {
-  /** Takes over what the store has. */
+  /** Reads the store into the cache. */
   readonly compare: () => Promise<unknown>;
-  /** Whether there is anything that could change by that. */
+  /** Whether news from other processes could matter. */
   readonly isWanted: () => boolean;
 }
 
-/** Asks the store twice a second, so that `peek()` shows the spend of other processes without waiting. */
+/** Reads the store twice a second, so that `peek()` shows the spend of other processes without waiting. */
 export class StoreFollower {
   readonly #parts: StoreFollowerParts;
   #timer: NodeJS.Timeout | undefined;
@@ -19,15 +19,15 @@ export class StoreFollower {
     this.#parts = parts;
   }
 
-  /** Begins if there is something to follow; goes on until there is not. */
+  /** Starts to follow the store if that is wanted, and stops once it no longer is. */
   wake(): void {
     if (this.#timer === undefined && !this.#isEnded && this.#parts.isWanted()) {
-      // It must not keep the process alive.
+      // The timer must not keep the process alive.
       this.#timer = setTimeout(() => void this.#follow(), FOLLOW_EVERY_MS).unref();
     }
   }
 
-  /** Ends for good. */
+  /** Stops for good. */
   end(): void {
     this.#isEnded = true;
     clearTimeout(this.#timer);

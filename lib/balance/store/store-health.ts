@@ -1,33 +1,36 @@
-/** A store may answer questions and refuse to change anything: full, or a replica that cannot write. */
+/** A store may answer reads but refuse writes: if it is full, or a read-only replica. */
 export type StoreCallKind = 'read' | 'write';
 
-/** Whether the store answers, as far as its last answers tell. */
+/** Whether the store answers, judged by the last calls. */
 export interface StoreHealth {
-  /** `undefined` before it was asked for the first time. */
+  /** `undefined` before the first call. */
   readonly isUp: boolean | undefined;
-  /** What it has failed at, and has not done since. */
+  /** The kinds of call that have failed and have not succeeded since. */
   readonly failing: readonly StoreCallKind[];
   readonly failedAt: number;
 }
 
-/** How a call to the store has ended. */
+/** The outcome of a call to the store. */
 export interface StoreCallOutcome {
   readonly kind: StoreCallKind;
   readonly isDone: boolean;
   readonly at: number;
 }
 
-/** Of a store that was not asked yet. */
+/** The health of a store before the first call. */
 export const UNKNOWN_HEALTH: StoreHealth = Object.freeze({
   isUp: undefined,
   failing: [],
   failedAt: -Infinity,
 });
 
-/** A failure this old says nothing any more where nothing has failed since: the same call need not be made again. */
+/**
+ * A failure this old no longer counts if nothing has failed since, even if no call of the same kind has succeeded:
+ * there may have been none.
+ */
 const FORGIVEN_AFTER_MS = 60_000;
 
-/** The health of a store after a call. It is up again when it has done what it has failed at. */
+/** The health of a store after a call. The store is up again once each kind of call that had failed succeeds. */
 export function nextHealth(health: StoreHealth, { kind, isDone, at }: StoreCallOutcome): StoreHealth {
   if (!isDone) {
     const failing = health.failing.includes(kind) ? health.failing : [...health.failing, kind];

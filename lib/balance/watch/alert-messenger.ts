@@ -9,36 +9,41 @@ import {
 import type { MemoizedRule } from './alert-rule.js';
 import { type AlertNews, alertStateText } from './alert-state.js';
 
-/** How many claims in a row may be lost to other processes. */
+/** The number of claims in a row that may be lost to other processes. */
 const MAX_TRIES = 5;
 
-/** The alert state that several processes share. */
+/** Access to the alert state that several processes share. */
 export interface SharedAlerts {
-  /** Asks the store; gives the view after that, or `undefined` if the store does not answer. */
+  /** Reads the store. Returns the view after that, or `undefined` if the store does not answer. */
   look(): Promise<BalanceView | undefined>;
-  /** Changes the state in the store; `false` if it is not what was expected, `undefined` if the store does not answer. */
+  /**
+   * Changes the state in the store. Returns `false` if the store has another state than `expected`, and `undefined` if
+   * the store does not answer.
+   */
   claimAlert(expected: string | undefined, next: string): Promise<boolean | undefined>;
-  /** Has a new reading made, which the store gets if it answers. */
+  /** Makes a new reading, and writes it to the store if the store answers. */
   renew(): Promise<void>;
 }
 
 /**
- * Decides what to alert of, and makes sure that one of all processes does. Where the store does not answer, each of them
- * does: an alert twice is better than none. What it has told alone it writes to the store once that answers.
+ * Decides which alerts to emit, and ensures that only one of all processes emits each of them. If the store does not
+ * answer, every process emits the alert, since two are better than none. The state that a process has reached in this
+ * way is written to the store once the store answers.
  */
 export class AlertMessenger {
   readonly #rule: MemoizedRule;
   readonly #shared: SharedAlerts | undefined;
   readonly #tell: (news: AlertNews, view: BalanceView) => void;
   #memory: AlertMemory = FIRST_ALERT_MEMORY;
-  /** What the store said last. */
+  /** The state in the store, by its last answer. */
   #stored: string | undefined;
-  /** The last view, and the last one that everything was done for. */
+  /** The last view. */
   #latest: BalanceView | undefined;
+  /** The last view that was handled. */
   #settled: BalanceView | undefined;
   #settling: Promise<void> | undefined;
 
-  /** @param shared - `undefined` where no other process shares the balance. */
+  /** @param shared - `undefined` if no other process shares the balance. */
   constructor(
     rule: MemoizedRule,
     shared: SharedAlerts | undefined,
@@ -49,13 +54,13 @@ export class AlertMessenger {
     this.#tell = tell;
   }
 
-  /** Whether it has told something that the store does not know yet. */
+  /** Whether an alert was emitted whose state the store does not have yet. */
   get hasToldAlone(): boolean {
     return this.#memory.alone !== undefined;
   }
 
   /**
-   * Tells what is new in a view.
+   * Emits the alert that a view gives rise to, if there is one.
    *
    * @returns A promise that settles once nothing is left to do for this view or a later one.
    */
@@ -81,7 +86,10 @@ export class AlertMessenger {
     }
   }
 
-  /** Claims by the state that was seen last. Only where another process was quicker, the store is asked first. */
+  /**
+   * Claims a change of the state that was last seen in the store. The store is read first only after a lost claim, or
+   * if it may lack an alert or a reading of this process.
+   */
   async #settle(shared: SharedAlerts): Promise<void> {
     let isRenewed = false;
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
@@ -93,7 +101,7 @@ export class AlertMessenger {
       if (this.hasToldAlone || this.#settled?.isUnshared === true) {
         isAnswering = await this.#look(shared);
         if (isAnswering && this.#latest?.isUnshared === true && !isRenewed) {
-          // By the older reading in the store, the others would take back what this one makes known.
+          // Other processes would judge by the older reading in the store, and take this alert back.
           isRenewed = true;
           await shared.renew();
           continue;
@@ -111,11 +119,11 @@ export class AlertMessenger {
       }
       await this.#look(shared);
     }
-    // Others go on telling: whatever is left, a later view brings up again.
+    // Other processes keep changing the state, so they emit alerts. A later view brings up what is left.
     this.#settled = this.#latest;
   }
 
-  /** What to do for the last view; `undefined` for nothing. */
+  /** The plan for the last view; `undefined` if there is nothing to do. */
   #plan(): (AlertPlan & { readonly view: BalanceView }) | undefined {
     const view = this.#latest;
     this.#settled = view;
@@ -132,7 +140,7 @@ export class AlertMessenger {
         this.#memory = rememberAlert(this.#memory, plan, { isStored: true, base: undefined });
       }
     }
-    // A store that has not answered may have the state.
+    // A store that has not answered may have the state already.
     const isOverdue = plan.isOverdue && stored !== undefined;
     return plan.news !== undefined || isOverdue || this.hasToldAlone
       ? { ...plan, isOverdue, view }
@@ -145,7 +153,7 @@ export class AlertMessenger {
     return view !== undefined;
   }
 
-  /** Whether the store has the state; `false` if another process has changed it, `undefined` if it does not answer. */
+  /** Whether the store has the state: `false` if another process has changed it, `undefined` without an answer. */
   async #claim(
     shared: SharedAlerts,
     { state, news, isOverdue, view }: AlertPlan & { readonly view: BalanceView },

@@ -7,18 +7,18 @@ import {
   evidenceOf,
 } from './alert-state.js';
 
-/** What follows from evidence for a state: the next one, and what to tell. */
+/** What follows from a state and the evidence: the next state, and the alert to emit. */
 export interface AlertVerdict {
   readonly state: AlertState;
   readonly news: AlertNews | undefined;
 }
 
-/** Decides what evidence means for a state. */
+/** Decides what follows from a state and the evidence. */
 export type AlertRule = (before: AlertState, evidence: AlertEvidence) => AlertVerdict;
 
 /**
- * A rule that is evaluated once for each question. A crossing puts the same one twice, for the state that this process
- * has noticed and for the state in the store, which are mostly the same.
+ * Evaluates a rule once for each pair of state and evidence. When a threshold is crossed, the rule is needed for the
+ * state that this process knows and for the state in the store, which are usually the same.
  */
 export class MemoizedRule {
   readonly #rule: AlertRule;
@@ -30,9 +30,9 @@ export class MemoizedRule {
   }
 
   /**
-   * What a view means for a state.
+   * The verdict on a state by the evidence in a view.
    *
-   * @param isOwn - Whether the state is what this process itself has told, so that every reading is newer.
+   * @param isOwn - Whether this process itself emitted the state, so that every reading is newer than the state.
    */
   evaluate(view: BalanceView, before: AlertState, isOwn: boolean): AlertVerdict {
     const evidence = evidenceOf(view, isOwn || before.failedAt === undefined);
@@ -48,7 +48,7 @@ export class MemoizedRule {
     if (verdict === undefined) {
       verdict = this.#rule(before, evidence);
       this.#verdicts.set(question, verdict);
-      // A state that follows from evidence says nothing new by the same evidence.
+      // For the next state, the same evidence causes no further alert.
       this.#verdicts.set(alertStateText(verdict.state), { state: verdict.state, news: undefined });
     }
     return verdict;
