@@ -1,6 +1,6 @@
 type CloseListener = () => Promise<void> | void;
 
-/** Whether an account is open, and what is to be closed with it. */
+/** Whether an account is open, and the listeners to call when it is closed. */
 export class AccountLife {
   readonly #listeners: CloseListener[] = [];
   #isClosed = false;

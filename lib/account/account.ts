@@ -39,7 +39,7 @@ export class Account {
     return this.#headers;
   }
 
-  /** Where the balance is shared; `undefined` for the memory of this process. */
+  /** The store that shares the balance; `undefined` for the memory of this process. */
   get balanceStore(): BalanceStore | undefined {
     return this.#balanceStore;
   }
@@ -54,7 +54,7 @@ export class Account {
     return this.keys.hashWith(new URL(this.options.baseUrl).host);
   }
 
-  /** Calls a listener once the account has its client, which is at once if it has one already. */
+  /** Calls a listener once the account has its client; at once if it has one already. */
   onAttach(listener: () => void): void {
     if (this.#isAttached) {
       listener();

@@ -46,7 +46,7 @@ export class KeyRing {
 
   /**
    * Takes the account's secrets, those of one call, and everything shaped like a key out of a string. All in one pass:
-   * where one secret begins with another, two passes would leave the rest of the longer one.
+   * if one secret begins with another, two passes would leave the rest of the longer one.
    *
    * @param own - The secrets of the call. The caller may add to the array later.
    */
@@ -58,7 +58,7 @@ export class KeyRing {
       if (own.every((secret) => this.#known.includes(secret))) {
         return this.scrub(text);
       }
-      // Made when it is needed, and made anew once a key function has returned a new key.
+      // Made when it is needed, and again once a key function has returned a new key.
       if (scrub === undefined || known !== this.#known || ownCount !== own.length) {
         known = this.#known;
         ownCount = own.length;
@@ -79,8 +79,8 @@ export class KeyRing {
   }
 
   /**
-   * Whether a key may be one of the account's own, by the hash that OpenRouter identifies it by. Any key may be as long
-   * as a function given as `apiKey` has not been called.
+   * Whether a key may be one of the account's own, by the hash that OpenRouter identifies it by. Until a function given
+   * as `apiKey` has returned a key, every key may be.
    */
   mayHold(hash: string): boolean {
     return this.#hashes.has(hash) || (this.isDynamic('api') && !this.#isApiKeyKnown);
@@ -91,7 +91,7 @@ export class KeyRing {
     this.#onRotation = listener;
   }
 
-  /** A key, or how to ask for it where it comes from a function. */
+  /** A key, or how to ask for it if it comes from a function. */
   get(kind: OpenRouterKeyKind): string | (() => Promise<string>) {
     const { option, source } = this.#keys[kind];
     return typeof source === 'function' ? () => this.#ask(option, source) : revealKey(source);

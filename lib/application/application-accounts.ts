@@ -27,8 +27,8 @@ const MAX_CHECKS = 60;
  * The accounts of one application: refuses registrations that cannot work, starts the accounts when the application is
  * up, and closes them with it.
  *
- * It does so even where Nest calls no hooks: in lazily loaded modules, after a failed boot, and in tests that never call
- * `init()`.
+ * It does so even where Nest calls no hooks: in lazily loaded modules, after a failed boot, and in tests that never
+ * call `init()`.
  *
  * | the application          | until                                     | its accounts            |
  * | ------------------------ | ----------------------------------------- | ----------------------- |
@@ -47,7 +47,7 @@ export class ApplicationAccounts {
 
   private constructor(modules: ModulesContainer) {
     this.#modules = modules;
-    // Nest sets a module's distance from the root before it makes any provider, but not for a module that it loads lazily.
+    // Nest sets a module's distance from the root before it makes any provider, but never for a lazily loaded module.
     const isLazy = [...registrationsIn(modules)].every(({ module }) => module.distance === 0);
     this.#state = isLazy ? 'running' : 'building';
   }

@@ -27,9 +27,9 @@ export function isBuilt(modules: ModulesContainer): boolean {
 }
 
 /**
- * Calls a function after the last `onApplicationBootstrap` of an application, if none of them fails. Nest has no event for
- * that. The last hook is that of the root module's class, so this wraps it for one call; if it cannot be wrapped, the
- * function is called at once.
+ * Calls a function after the last `onApplicationBootstrap` of an application, if none of them fails. Nest has no event
+ * for that. The last hook is that of the root module's class, so this wraps it for one call; if it cannot be wrapped,
+ * the function is called at once.
  *
  * Must be called in an earlier hook.
  */

@@ -24,8 +24,8 @@ export function announceCopy(copy: LoadedCopy): void {
 }
 
 /**
- * Providers that alias the classes of other copies to the classes of this one. Only for copies of the same version, since
- * another version's classes may have other members.
+ * Providers that alias the classes of other copies to the classes of this one. Only for copies of the same version,
+ * since another version's classes may have other members.
  */
 export function otherTokensOf(copy: LoadedCopy): (Provider & { readonly provide: Type })[] {
   const others = announced()

@@ -12,7 +12,7 @@ import { ASYNC_REGISTRATION } from './registration.schema.js';
 /** Where an account's options come from. */
 export interface OptionsSource {
   readonly inject: FactoryDependencies;
-  /** Returns the options as the user wrote them. Only the account's factory calls it, so that nothing else holds a key. */
+  /** Returns the options as the user wrote them. Only the account's factory calls it, so nothing else holds a key. */
   readonly options: (...dependencies: unknown[]) => unknown;
   readonly providers: readonly Provider[];
 }
@@ -24,7 +24,7 @@ export function syncOptionsSource(raw: unknown): OptionsSource {
   return { inject: [], options: () => raw, providers: [] };
 }
 
-/** Reads what `forRootAsync` was given. What is wrong with it is told at boot, by the factory. */
+/** Reads the argument of `forRootAsync`. The factory reports what is wrong with it, at boot. */
 export function asyncOptionsSource(registration: Partial<OpenRouterModuleAsyncOptions>): OptionsSource {
   const fault = configFaultIn(ASYNC_REGISTRATION, registration, FOR_ROOT_ASYNC);
   if (fault !== undefined) {

@@ -26,9 +26,9 @@ export function* registrationsIn(modules: ModulesContainer): Generator<Registrat
 }
 
 /**
- * Finds registrations that Nest accepts silently but that do not work: two of the same account, of which injection would
- * use one and `app.get` the other; and options that depend on the request, so that everything that injects the account
- * would be made anew for every request.
+ * Finds registrations that Nest accepts silently but that do not work: two of the same account, since injection would
+ * use one and `app.get` the other; and options that depend on the request, since everything that injects the account
+ * would be made again for every request.
  *
  * @returns The first problem, if there is one.
  */

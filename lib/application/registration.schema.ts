@@ -12,13 +12,13 @@ const name: Rule<string> = (value, siblings) => {
   return value === DEFAULT_ACCOUNT ? `must not be '${DEFAULT_ACCOUNT}'; ${FIX}` : undefined;
 };
 
-/** What says how an account is registered, as opposed to the options of the account. */
+/** The options of the registration, as opposed to those of the account. */
 export const REGISTRATION = defineOptions<OpenRouterRegistration>("{ name: 'eu' }", {
   name,
   isGlobal: trueOrFalse,
 });
 
-/** What `forRootAsync` takes. */
+/** The argument of `forRootAsync`. */
 export const ASYNC_REGISTRATION = defineOptions<Record<keyof OpenRouterModuleFactoryOptions, unknown>>(
   '{ useFactory }',
   {

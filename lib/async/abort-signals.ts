@@ -5,6 +5,6 @@ export function allowManyListeners(signal: AbortSignal): void {
   try {
     setMaxListeners(0, signal);
   } catch {
-    // A signal of a user's own making need not be one of Node's.
+    // A user's own signal need not be an `EventTarget` of Node.
   }
 }

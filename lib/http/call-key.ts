@@ -39,7 +39,7 @@ export class CallKey {
     return { from: this.isOwn ? 'call' : this.#ring.optionOf(key), isInference };
   }
 
-  /** The key, or how to ask for it where a function returns it. */
+  /** The key, or how to ask for it if a function returns it. */
   get source(): string | (() => Promise<string>) {
     const source = this.#own ?? this.#ring.get(this.#call.key);
     return typeof source === 'string' ? source : () => this.#ask(source);

@@ -61,7 +61,8 @@ export class CallScope {
   /**
    * Runs one step within the bounds of the call.
    *
-   * @param toError - Makes the error of an interruption. Called before the step is ended, so that it sees its state.
+   * @param toError - Makes the error of an interruption. Called before the step is ended, so that it can read the
+   *   step's state.
    * @param limitMs - A further limit for this step, in milliseconds.
    */
   run<T>(step: Step<T>, toError: (why: Interruption) => Error, limitMs = Infinity): Promise<T> {

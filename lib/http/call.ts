@@ -54,10 +54,10 @@ export class Call<T> {
   readonly #backoff: Backoff;
   readonly #timeoutMs: number;
   readonly #scope: CallScope;
-  /** The furthest that any attempt has come so far. */
+  /** The furthest delivery of all attempts so far. */
   #delivery: OpenRouterDelivery = 'not-sent';
 
-  /** @throws `OpenRouterValidationException` for a path parameter that does not fit. */
+  /** @throws `OpenRouterValidationException` for a path parameter that does not match its pattern. */
   constructor(resources: CallResources, call: OpenRouterCall<T>, options: RequestOptions) {
     const { account, budget, openCalls } = resources;
     const { headers, signal, timeoutMs = account.options.timeoutMs } = options;
@@ -71,7 +71,7 @@ export class Call<T> {
     this.#backoff = new Backoff(this.#retry, isIdempotent(call), budget);
     this.#timeoutMs = timeoutMs;
     const deadlineMs = awaitMs === undefined ? account.options.deadlineMs : awaitDeadline(awaitMs, timeoutMs);
-    // Last: if the constructor throws, nobody leaves the scope.
+    // Opened last, since a scope that is open when the constructor throws would never be left.
     this.#scope = new CallScope(options.deadlineMs ?? deadlineMs, signal, openCalls, startedAt);
   }
 
@@ -198,7 +198,7 @@ export class Call<T> {
     );
   }
 
-  /** Calls a function that returns the key within the bounds of the call. */
+  /** Calls the key function, within the bounds of the call. */
   #askKey(): Promise<string> {
     const { inUse, source } = this.#key;
     if (typeof source === 'string') {

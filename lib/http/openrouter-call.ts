@@ -12,13 +12,13 @@ export interface OpenRouterCall<T> {
   readonly parameters?: PathParameters;
   /** Query parameters, checked by the service. Undefined members are left out. */
   readonly query?: QueryParameters;
-  /** The key that the operation prefers. Where it is not set, the other one is used. */
+  /** The key that the operation prefers. If it is not set, the other one is used. */
   readonly key: OpenRouterKeyKind;
   /** Whether the route belongs to inference, where OpenRouter accepts no management key. */
   readonly isInference?: boolean;
   /** Sent as JSON. */
   readonly body?: unknown;
-  /** Decodes the body of a success. Throws an `OpenRouterResponseException` for a body that breaks the API's contract. */
+  /** Decodes the body of a success. Throws an `OpenRouterResponseException` if it breaks the API's contract. */
   readonly decode: (body: unknown) => T;
   readonly gone?: GoneNotice;
   /** Receives the target of a redirect, scrubbed of secrets. */

@@ -7,7 +7,7 @@ import { duration } from '../options/option-rules.js';
 import { RETRY_OPTIONS } from '../options/retry-options.schema.js';
 import { peek } from '../untrusted/peek.js';
 
-/** Not by `instanceof`: a signal may come from another realm. */
+/** Checked without `instanceof`, since a signal may come from another realm. */
 export const abortSignal = mustBe<AbortSignal>(
   'an AbortSignal',
   (value) =>

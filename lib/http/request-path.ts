@@ -26,7 +26,8 @@ const RULES: Readonly<Record<string, ParameterRule>> = {
 /**
  * Puts parameters into a path template such as `/keys/{hash}`.
  *
- * Values are checked against patterns rather than encoded: whoever normalises the URL reads an encoded `..` as `..`.
+ * Values are checked against patterns rather than encoded: a server that normalises the URL reads an encoded `..` as
+ * `..`.
  *
  * @throws `OpenRouterValidationException` for a value that does not match; nothing is sent.
  */

@@ -5,10 +5,10 @@ import type { HttpPipeline } from './http-pipeline.js';
 const serviceParts = new HiddenParts<{ readonly pipeline: HttpPipeline }>();
 
 /**
- * Gives a service its pipeline; printing the service does not show it.
+ * Gives a service its pipeline, which printing the service does not show.
  *
  * @param member - The service's name in `OpenRouterClient`, for the message.
- * @throws `OpenRouterConfigException` where Nest has made the service by itself.
+ * @throws `OpenRouterConfigException` if Nest has made the service by itself.
  */
 export function attachPipeline(service: object, pipeline: HttpPipeline | undefined, member: string): void {
   assertMadeByModule(service, pipeline, member);

@@ -1,2 +1,2 @@
-/** The package's version, as `User-Agent` tells it; a test holds it equal to `package.json`. */
+/** The package's version, which `User-Agent` contains. A test compares it with `package.json`. */
 export const VERSION = '0.0.0';

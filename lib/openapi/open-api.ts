@@ -18,7 +18,7 @@ type SchemaType<Value> = Value extends string
               ? 'object'
               : () => ModelClass<Value>;
 
-/** What a schema says of a property besides its type. */
+/** The parts of a property's schema besides its type. */
 interface Details {
   readonly description?: string;
   readonly example?: unknown;
@@ -31,7 +31,7 @@ interface Details {
   readonly deprecated?: boolean;
 }
 
-/** A property that is always there, and never `null`. */
+/** A property that is always present, and never `null`. */
 interface Property<Type> extends Details {
   readonly required: true;
   readonly type: Type;
@@ -54,7 +54,7 @@ type IsInherited<Model, Parent, Name extends keyof Model> = Name extends keyof P
     : false
   : false;
 
-/** The properties that a model declares: not those that it only inherits, nor those that are never there. */
+/** The properties that a model declares, without those that it only inherits or that are never present. */
 type DeclaredBy<Model, Parent> = keyof {
   [
     Name in keyof Model as IsInherited<Model, Parent, Name> extends true
@@ -66,8 +66,8 @@ type DeclaredBy<Model, Parent> = keyof {
 };
 
 /**
- * What `@nestjs/swagger` reads of a class: exactly the properties that the class declares, by their names, and each as
- * it is declared. Anything else does not compile.
+ * The schemas of a class's properties for `@nestjs/swagger`: exactly the properties that the class declares, by their
+ * names, and each as it is declared. Anything else does not compile.
  *
  * @typeParam Parent - The class that the model extends, whose properties `@nestjs/swagger` adds by itself.
  */
@@ -104,7 +104,7 @@ export function date(description?: string, details?: Details): Property<() => Da
 
 /** An instance of another model, or a list of them. A function, since a class may be defined further below. */
 export function model<Type>(type: () => Type, description?: string): Property<() => Type> {
-  // A function of its own: `@nestjs/swagger` calls only those whose name is `type`.
+  // Wrapped in a function that is named `type`: `@nestjs/swagger` calls no others.
   return { required: true, type: () => type(), ...described(description) };
 }
 

@@ -14,7 +14,7 @@ import { isRecord } from '../untrusted/is-record.js';
 export type Checked<T> = { readonly [Name in keyof T]?: Exclude<T[Name], undefined> };
 
 /**
- * Checks what an application is configured with.
+ * Checks the configuration of an application.
  *
  * @param subject - Where the options were given, for the message.
  * @throws `OpenRouterConfigException` that names every wrong option and its fix.
@@ -31,7 +31,7 @@ export function checkConfig<T extends object>(
   return value;
 }
 
-/** The exception that {@link checkConfig} throws, for who has to throw it later. */
+/** The exception that {@link checkConfig} throws, for a caller that throws it later. */
 export function configFaultIn<T extends object>(
   schema: Options<T>,
   options: unknown,
@@ -44,7 +44,7 @@ export function configFaultIn<T extends object>(
 /**
  * Checks the options of a call.
  *
- * @param subject - What they belong to, for the message.
+ * @param subject - The owner of the options, for the message.
  * @throws `OpenRouterValidationException` that names every wrong option and its fix.
  */
 export function checkCallOptions<T extends object>(
@@ -63,7 +63,7 @@ function faultOf(errors: readonly OpenRouterValidationError[], subject: string):
   return configFault(subject, errors.flatMap(({ constraints }) => Object.values(constraints)).join('; '));
 }
 
-/** Options as far as they are right, and everything that is wrong with them. */
+/** The valid options, and the errors of the others. */
 function readOptions<T extends object>(
   schema: Options<T>,
   options: unknown,
@@ -78,7 +78,7 @@ function readOptions<T extends object>(
   return { value: Object.freeze({}), errors };
 }
 
-/** @param path - Of the object, ending with a dot unless it is empty. */
+/** @param path - Path of the object, ending with a dot unless it is empty. */
 function readMembers(
   { checks }: OptionTable,
   options: object,
@@ -98,7 +98,7 @@ function readMembers(
     } else if (typeof check === 'function') {
       const problem = check(member, members);
       if (problem !== undefined) refuse(problem);
-      // A list that is changed later changes nothing here.
+      // Copied, so that a later change of the list has no effect.
       else if (Array.isArray(member)) members[name] = Object.freeze([...(member as unknown[])]);
     } else if (check.kind === 'group') {
       if (isRecord(member)) members[name] = readMembers(check.members, member, `${property}.`, errors);

@@ -1,6 +1,6 @@
 /**
- * What is wrong with a value: the end of a sentence that begins with the option's name, for example `has a space in it`.
- * With `mustBe`, the message also says what was given, and `fix` comes last.
+ * What is wrong with a value: the end of a sentence that begins with the option's name, for example `has a space in
+ * it`. With `mustBe`, the message also says what was given, and `fix` comes last.
  */
 export type Problem = string | Expectation;
 
@@ -37,9 +37,9 @@ export interface Group<T> {
 /** An option that is an object whose names are the user's own. */
 export interface Dictionary<T> {
   readonly kind: 'dictionary';
-  /** What it could look like, for the message. */
+  /** An example of the object, for the message. */
   readonly example: string;
-  /** What is wrong with one of its members, said of the whole object. */
+  /** What is wrong with one member, worded as a problem of the whole object. */
   readonly problemOf: (name: string, value: unknown) => string | undefined;
   /** Type of the values that pass, for the compiler alone. */
   readonly accepts?: T;
@@ -53,7 +53,7 @@ export type Checks<T> = { readonly [Name in keyof T]-?: Check<Exclude<T[Name], u
 
 /** Options with a check for each of them. */
 export interface OptionTable {
-  /** What the options could look like, for the message. */
+  /** An example of the options, for the message. */
   readonly example: string;
   readonly checks: Readonly<Record<string, Check>>;
 }
@@ -66,7 +66,7 @@ export interface Options<T extends object> extends OptionTable {
 /**
  * Declares an object of options. All of them may be absent or `undefined`.
  *
- * @param example - What the options could look like, for the message to who gives something else.
+ * @param example - An example of the options, for the message if something else is given.
  * @param checks - Exactly the members of `T`, in the order in which messages list them.
  */
 export function defineOptions<T extends object>(example: string, checks: Checks<T>): Options<T> {
@@ -89,7 +89,7 @@ export function mustBe<T>(mustBe: string, holds: (value: unknown) => boolean): R
   return (value) => (holds(value) ? undefined : expectation);
 }
 
-/** A problem without the value that has it, as an answer to somebody else's request puts it. */
+/** A problem without the value that has it, for answers to other people's requests. */
 export function problemText(problem: Problem): string {
   return typeof problem === 'string'
     ? problem

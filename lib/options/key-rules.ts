@@ -18,7 +18,7 @@ export const keySource: Rule<OpenRouterKeySource> = (value) => {
     : { mustBe: 'a string, a SecretString, or a function that returns one of them', isSecret: true };
 };
 
-/** What is wrong with a key or with what should be one; shows nothing of it. */
+/** What is wrong with a key, or with a value given as one. Shows no part of it. */
 export function keyProblem(value: unknown): string | undefined {
   const text = isSecretString(value) ? value.reveal() : value;
   if (typeof text !== 'string') {

@@ -29,8 +29,8 @@ export interface BalanceThresholdOptions {
   /** A spendable amount below this causes a `critical` alert. 0 or more, and not above `low`. */
   critical?: number | undefined;
   /**
-   * The fraction of a threshold, from 0 to 1, by which it must be exceeded, at least by a cent, before a `recovered` alert
-   * follows and the threshold can alert again. @defaultValue `0.1`
+   * The fraction of a threshold, from 0 to 1, by which it must be exceeded, at least by a cent, before a `recovered`
+   * alert follows and the threshold can alert again. @defaultValue `0.1`
    */
   hysteresis?: number | undefined;
 }
@@ -58,7 +58,10 @@ export interface BalanceOptions {
   watch?: boolean | undefined;
   /** Thresholds of `alerts$`. */
   thresholds?: BalanceThresholdOptions | undefined;
-  /** Shares readings, spend and alerts with other processes. @defaultValue none: each process keeps its balance in its own memory */
+  /**
+   * Shares readings, spend and alerts with other processes.
+   * @defaultValue none: each process keeps its balance in its own memory
+   */
   store?: BalanceStore | undefined;
 }
 
@@ -69,8 +72,8 @@ export interface OpenRouterModuleOptions {
   /** A management key (formerly "provisioning key"), which `getCredits` needs. */
   managementKey?: OpenRouterKeySource | undefined;
   /**
-   * The URL of the API with its version path; openrouter.ai without the path is refused. It must use `https:` unless the
-   * host is a loopback address: `localhost`, `127.0.0.0/8` or `[::1]`.
+   * The URL of the API with its version path; openrouter.ai without the path is refused. It must use `https:` unless
+   * the host is a loopback address: `localhost`, `127.0.0.0/8` or `[::1]`.
    * @defaultValue `https://openrouter.ai/api/v1`
    */
   baseUrl?: string | undefined;
@@ -82,7 +85,10 @@ export interface OpenRouterModuleOptions {
   appTitle?: string | undefined;
   /** At most two categories of your application, sent as `X-OpenRouter-Categories`. */
   appCategories?: readonly string[] | undefined;
-  /** Extra headers of every call, except `authorization` and the headers that HTTP itself manages. @defaultValue `{}` */
+  /**
+   * Extra headers of every call, except `authorization` and the headers that HTTP itself manages.
+   * @defaultValue `{}`
+   */
   headers?: Readonly<Record<string, string>> | undefined;
   /** Time for one attempt in milliseconds, from queueing to the last byte. @defaultValue `10000` */
   timeoutMs?: number | undefined;
@@ -93,15 +99,19 @@ export interface OpenRouterModuleOptions {
   deadlineMs?: number | undefined;
   /** How failed calls are retried; `false` turns retries off. @defaultValue see {@link RetryOptions} */
   retry?: false | RetryOptions | undefined;
-  /** The largest answer in bytes, both as sent and decompressed; a larger one ends the call. @defaultValue `33554432` */
+  /**
+   * The largest answer in bytes, both as sent and decompressed; a larger one ends the call.
+   * @defaultValue `33554432`
+   */
   maxResponseBytes?: number | undefined;
   /** Settings of the HTTP library: agents, a proxy, an adapter. `HTTP_PROXY` is ignored unless `proxy` is set here. */
   axios?: OpenRouterAxiosOptions | undefined;
   /**
    * Whether to check each key at start (`GET /key`). The boot stops with an `OpenRouterConfigException` if OpenRouter
-   * refuses a key, if `managementKey` is an ordinary key, if `apiKey` is a management key beside a `managementKey`, and if
-   * `baseUrl` has no `/key` or has moved. If the API cannot be reached, or a proxy or firewall answers instead, Nest's log
-   * gets a warning. Only for `OpenRouterModule`: a client made with `new` has no boot to stop and refuses the option. @defaultValue `false`
+   * refuses a key, if `managementKey` is an ordinary key, if `apiKey` is a management key beside a `managementKey`, or
+   * if `baseUrl` has no `/key` or has moved. If the API cannot be reached, or a proxy or firewall answers instead,
+   * Nest's log gets a warning. Only for `OpenRouterModule`: a client made with `new` has no boot to stop and refuses
+   * the option. @defaultValue `false`
    */
   verifyKeysOnBootstrap?: boolean | undefined;
   /** How the balance is kept, shared and watched. */

@@ -1,6 +1,6 @@
 import type { ResolvedBalanceOptions, ResolvedRetryOptions } from './openrouter-options.js';
 
-/** The name of the account without a name, where one is needed. */
+/** The name of the account without a name, if one is needed. */
 export const DEFAULT_ACCOUNT = 'default';
 
 export const DEFAULT_BASE_URL = 'https://openrouter.ai/api/v1';

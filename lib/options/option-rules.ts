@@ -19,15 +19,15 @@ export const duration: Rule<number> = mustBe(
   (value) => isBetween(value, 0, MAX_TIMER_MS) && value !== 0,
 );
 
-/** A time that may be none at all. */
+/** A time, which may be 0. */
 export const delay: Rule<number> = mustBe(`a number of milliseconds from 0 to ${MAX_TIMER_MS}`, (value) =>
   isBetween(value, 0, MAX_TIMER_MS),
 );
 
-/** US dollars, debts included. */
+/** An amount of US dollars, which may be negative. */
 export const usd: Rule<number> = mustBe('a number of US dollars', (value) => Number.isFinite(value));
 
-/** US dollars that cannot be owed. */
+/** An amount of US dollars that cannot be negative. */
 export const usdFromZero: Rule<number> = mustBe('a number of US dollars, 0 or more', (value) =>
   isBetween(value, 0, Number.MAX_VALUE),
 );
@@ -50,7 +50,7 @@ export function oneOf<const T extends string>(...choices: readonly [T, T]): Rule
   return mustBe(choices.map((choice) => `'${choice}'`).join(' or '), (value) => choices.includes(value as T));
 }
 
-/** A function whose types nothing can check. */
+/** A function. Its parameters and its result cannot be checked. */
 export function functionOf<T>(): Rule<T> {
   return mustBe('a function', (value) => typeof value === 'function');
 }

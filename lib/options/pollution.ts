@@ -1,6 +1,6 @@
 /**
- * Runs a synchronous function while `Object.prototype` has no enumerable names. Libraries that read a setting would find
- * such names, so somebody able to pollute the prototype could change requests.
+ * Runs a synchronous function while `Object.prototype` has no enumerable names. Libraries that read a setting would
+ * find such names, so somebody able to pollute the prototype could change requests.
  *
  * Names that were assigned are enumerable. They are restored before any other code runs.
  */

@@ -93,7 +93,7 @@ export function resolveOptions(
   });
 }
 
-/** Retry settings of a call or of the module, merged over those that apply otherwise. */
+/** Merges the retry settings of a call or of the module over those that apply otherwise. */
 export function mergeRetry(
   base: false | ResolvedRetryOptions,
   over: false | RetryOptions | undefined,
@@ -140,7 +140,7 @@ function balanceOptions({ store: _store, thresholds, ...settings }: BalanceOptio
   });
 }
 
-/** Defaults with the settings that are not `undefined` over them. */
+/** The defaults, overridden by the settings that are not `undefined`. */
 function withDefaults<T extends object>(
   defaults: T,
   settings: { readonly [Name in keyof T]?: T[Name] | undefined },

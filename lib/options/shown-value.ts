@@ -19,7 +19,7 @@ export function shown(value: unknown): string {
   }
 }
 
-/** What kind of value something is. */
+/** The kind of a value, as messages name it. */
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) {
     return String(value);

@@ -3,13 +3,13 @@ import { closest, distance } from 'fastest-levenshtein';
 /**
  * The message for a name that is not known, with the one that was probably meant.
  *
- * @param path - Where the name stands, for the message: with the names of the objects above it.
+ * @param path - The name, preceded by those of the objects above it, for the message.
  */
 export function unknownName(path: string, known: readonly string[], name: string = path): string {
   return misspelling(path, known, name) ?? `\`${path}\` is not known; there are ${quoted(known)}`;
 }
 
-/** The same, if one was probably meant. */
+/** The same message if a known name was probably meant; otherwise `undefined`. */
 export function misspelling(path: string, known: readonly string[], name: string = path): string | undefined {
   const nearest = closest(
     name.toLowerCase(),

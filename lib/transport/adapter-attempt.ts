@@ -9,8 +9,8 @@ import { deliveryOf } from './delivery.js';
 import { readWireAnswer } from './wire-answer.js';
 
 /**
- * An attempt through an adapter of the user. The package cannot see what the adapter does, so the request counts as sent
- * from the start.
+ * An attempt through an adapter of the user. The package cannot see what the adapter does, so the request counts as
+ * sent from the start.
  */
 export class AdapterAttempt implements Attempt {
   readonly #abort = new AbortController();

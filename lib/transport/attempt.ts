@@ -10,7 +10,7 @@ export interface WireRequest {
   readonly body: string | undefined;
 }
 
-/** An answer as it came. `fault` replaces a body that could not be read. */
+/** An answer as received. `fault` replaces a body that could not be read. */
 export interface WireAnswer {
   readonly status: number;
   readonly header: HeaderReader;

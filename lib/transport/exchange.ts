@@ -140,7 +140,7 @@ export class Exchange {
     const toPhase = (phase: OpenRouterPhase) => () => {
       this.#phase = phase;
     };
-    // A new socket that is destroyed already failed in its lookup, which called back synchronously.
+    // If a new socket is already destroyed, its lookup has called back synchronously with an error.
     if (socket.connecting || (socket.destroyed && this.#request?.reusedSocket !== true)) {
       this.#phase = isByName ? 'dns' : 'connect';
       socket.once('lookup', (error: Error | null | undefined) => {
@@ -150,7 +150,7 @@ export class Exchange {
     } else {
       this.#phase = isHandshaking ? 'tls' : upTo;
     }
-    // An open socket that another request has left would keep the listener.
+    // A socket that another request has used is open already, so the listener would stay on it.
     if (isHandshaking) {
       socket.once('secureConnect', toPhase(upTo));
     }

@@ -9,10 +9,10 @@ const COST_OF_OBJECT = 8;
 const COST_OF_EMPTY_OBJECT = 20;
 const COST_OF_LIST = 6;
 const COST_OF_MEMBER = 2;
-/** V8 keeps a description for each sequence of member names. Rows have few distinct ones, however many rows there are. */
+/** V8 keeps a description for each sequence of member names. Rows have few distinct ones, however many there are. */
 const COST_OF_NEW_SHAPE = 48;
 
-/** The number of remembered shapes. Of two that share a slot the later one stays. */
+/** The number of remembered shapes. If two share a slot, the later one stays. */
 const SLOTS = 16_384;
 
 const QUOTE = 0x22;
@@ -104,7 +104,7 @@ function endOfString(json: Uint8Array, words: DataView, start: number): number {
   return at;
 }
 
-/** Has the highest bit of the lowest byte that is zero; bits above it may be wrong. */
+/** Sets the highest bit of the lowest zero byte. The bits above it may be wrong. */
 function zeroBytes(word: number): number {
   return (word - 0x01010101) & ~word & 0x80808080;
 }

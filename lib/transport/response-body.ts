@@ -5,7 +5,7 @@ import { withoutPollution } from '../options/pollution.js';
 import { GrowingBuffer } from './growing-buffer.js';
 import { isIntricate } from './json-shape.js';
 
-/** Opens a decompressor. For a body that was cut, it does not insist on the end of the data. */
+/** Opens a decompressor. For a body that was cut, it does not require the end of the data. */
 type OpenUnpacker = (isCut: boolean) => Transform;
 
 const openUnzip: OpenUnpacker = (isCut) =>
@@ -98,7 +98,7 @@ function collectNodeStream(stream: Readable, limit: BodyLimit): Promise<Collecte
     stream.on('end', () => resolve({ bytes: body.bytes, isCut: false }));
     stream.on('error', (error) => reject(lost(error)));
     stream.on('close', () => {
-      // After an end or an error the promise has settled, and the error object would cost more than all the rest.
+      // After an end or an error the promise has settled, and making the error would cost more than all the rest.
       if (!stream.readableEnded && !stream.errored && body.length <= limit.maxBytes) {
         reject(lost());
       }

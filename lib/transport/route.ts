@@ -70,7 +70,7 @@ export class Route {
         : {};
   }
 
-  /** The queue in which a request waits for its place; `undefined` if only the agent may let it wait. */
+  /** The queue in which a request waits for its place; `undefined` if there is none besides the agent's own. */
   queueOf(connection: Connection): Semaphore | undefined {
     return this.#queues[connection];
   }

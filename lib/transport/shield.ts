@@ -3,7 +3,7 @@ import { withoutPollution } from '../options/pollution.js';
 
 /**
  * Hides pollution of `Object.prototype` from the code that Node runs at each event of an emitter. That code reads
- * settings and listeners from objects that inherit from it.
+ * settings and listeners from objects that inherit from the prototype.
  */
 export function shield(emitter: EventEmitter): void {
   if (!Object.hasOwn(emitter, 'emit')) {

@@ -19,7 +19,7 @@ interface Sockets {
   destroy(): void;
 }
 
-/** How an account's requests go over the wire: by one axios instance, with an adapter of the package or of the user. */
+/** Sends an account's requests through one axios instance, with an adapter of the package or of the user. */
 export class Transport {
   readonly #baseUrl: string;
   readonly #axios: OpenRouterAxiosOptions;

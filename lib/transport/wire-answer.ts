@@ -3,7 +3,7 @@ import type { WireAnswer } from './attempt.js';
 import { isSuccess } from './delivery.js';
 import { BodyFault, type BodyLimit, collectBody, decodeBody, isUnpacked } from './response-body.js';
 
-/** How much of an error answer is read, in bytes, as sent and unpacked. */
+/** The part of an error answer that is read, in bytes, both as sent and unpacked. */
 const MAX_ERROR_BYTES = 65_536;
 
 /**

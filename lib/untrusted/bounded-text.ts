@@ -1,9 +1,9 @@
 import { REDACTED, type Scrub } from '../secret/scrub.js';
 
-/** How much of a string is read: on millions of characters a pattern takes long, or throws a RangeError. */
+/** The length up to which a string is read: on millions of characters a pattern is slow, or throws a RangeError. */
 export const MAX_READ_LENGTH = 16_384;
 
-/** How much of the end of a cut string is not shown: no pattern recognises a secret that the cut goes through. */
+/** The length of a cut string's end that is not shown: no pattern recognises a secret that was cut in two. */
 export const UNCERTAIN_END = 2_048;
 
 /** The beginning of a string, short enough for patterns. */

@@ -5,11 +5,11 @@ import type { CallTime, Recovery, Retry } from './recovery.js';
 
 /** What the decision to look again depends on. */
 export interface LookQuestion extends CallTime {
-  /** How long the call may wait for what it asks for, in milliseconds from its start. */
+  /** How long the call may wait for the resource, in milliseconds from its start. */
   readonly awaitMs: number;
-  /** Looks so far that have not found it, at least 1. */
+  /** The number of looks so far, none of which has found it; at least 1. */
   readonly misses: number;
-  /** How long the server asks to wait. */
+  /** The wait that the server asks for, in milliseconds. */
   readonly retryAfterMs: number | undefined;
   /** A number from 0 to below 1. */
   readonly random: number;
@@ -47,13 +47,13 @@ export class NotFoundYet implements Recovery {
 /**
  * Milliseconds to wait before the next look, or `undefined` if there is no time left for one.
  *
- * The delay is random, in the upper half of a bound that doubles: a very short delay would be wasted. The last look is at
- * the end of the wait, however near that is.
+ * The delay is random, in the upper half of a bound that doubles: a very short delay would be wasted. The last look is
+ * at the end of the wait, however near that is.
  */
 export function nextLookDelay(question: LookQuestion): number | undefined {
   const { awaitMs, elapsedMs, remainingMs, misses, retryAfterMs = 0, random } = question;
   const leftMs = awaitMs - elapsedMs;
-  // A timer may fire a fraction of a millisecond early; what is left then is not worth a look.
+  // A timer may fire a fraction of a millisecond early; the time left then is not worth a look.
   if (leftMs < 1 || retryAfterMs > leftMs) {
     return undefined;
   }

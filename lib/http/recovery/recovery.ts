@@ -1,7 +1,7 @@
 import type { CallFailure } from '../call-failure.js';
 import type { Connection } from '../../transport/connection.js';
 
-/** When to send the next attempt, and what to change. All members are set, so that none is read from a polluted prototype. */
+/** When to send the next attempt, and what to change. All members are set, so a polluted prototype adds none. */
 export interface Retry {
   readonly delayMs: number;
   readonly key: string | undefined;

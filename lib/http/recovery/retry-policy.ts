@@ -21,7 +21,8 @@ export interface RetryQuestion {
 /**
  * Milliseconds to wait before the next attempt, or `undefined` if there must be none.
  *
- * If the wait that the server asks for does not fit, the call fails at once: an earlier request would be refused again.
+ * If the wait that the server asks for is longer than the time left, the call fails at once: an earlier request would
+ * be refused again.
  */
 export function retryDelay(question: RetryQuestion): number | undefined {
   const { settings, attempts, failure, remainingMs } = question;

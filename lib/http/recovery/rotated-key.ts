@@ -15,7 +15,7 @@ export class RotatedKey implements Recovery {
     private readonly ask: () => Promise<string>,
   ) {}
 
-  /** Once in a call, at once, and only with a different key. */
+  /** Retries once in a call, without a delay, and only with a different key. */
   async after({ exception }: CallFailure): Promise<Retry | undefined> {
     if (!this.#mayAsk || !(exception instanceof OpenRouterUnauthorizedException)) {
       return undefined;

@@ -5,7 +5,7 @@ import type { Recovery, Retry } from './recovery.js';
 export class StaleConnection implements Recovery {
   #mayReconnect = true;
 
-  /** Once in a call, at once, and on a connection of its own. */
+  /** Retries once in a call, without a delay, and on a connection of its own. */
   after({ stale }: CallFailure): Retry | undefined {
     if (!this.#mayReconnect || stale !== true) {
       return undefined;
