@@ -11,10 +11,10 @@ import type { SpendLedger } from '../spend/spend-ledger.js';
 import type { Exchange } from '../spend/told-spend.js';
 import { type BalanceEvent, type BalanceState, FIRST_BALANCE_STATE, next } from './balance-state.js';
 
-/** How often spend is swept out of the ledger that no reading can be asked for any more. */
+/** How often the ledger drops spend that no reading needs any more. */
 const SWEEP_EVERY_MS = 1_000;
 
-/** What a cache needs. */
+/** The parts of a cache. */
 export interface BalanceCacheParts {
   readonly options: ResolvedBalanceOptions;
   readonly ledger: SpendLedger;
@@ -23,17 +23,17 @@ export interface BalanceCacheParts {
   readonly isShared: boolean;
 }
 
-/** Holds the one state of an account, with the spend recorded since the reading, and announces every change of it. */
+/** Holds the state of an account and the spend recorded since its reading, and announces every change. */
 export class BalanceCache {
   readonly #parts: BalanceCacheParts;
   readonly #changeListeners: ((view: BalanceView) => void)[] = [];
   readonly #spendListeners: (() => void)[] = [];
   #state: BalanceState = FIRST_BALANCE_STATE;
   #snapshot: BalanceSnapshot | undefined;
-  /** When a limit starts anew, so that the snapshot says something else. */
+  /** When a limit resets, which changes the snapshot. */
   #snapshotUntil = Infinity;
   #announced: BalanceView | undefined;
-  /** Views that are still to be announced: a listener may make the next change. */
+  /** Views to be announced. A listener may add one by making the next change. */
   readonly #unannounced: BalanceView[] = [];
   #isSpendPending = false;
   #sweepAt = -Infinity;
@@ -47,7 +47,7 @@ export class BalanceCache {
     this.#changeListeners.push(listener);
   }
 
-  /** Calls a function when spend was recorded; once for everything that was recorded in one go. */
+  /** Calls a function after spend was recorded, once for all that was recorded in one turn. */
   onSpend(listener: () => void): void {
     this.#spendListeners.push(listener);
   }
@@ -56,7 +56,7 @@ export class BalanceCache {
     return this.#state;
   }
 
-  /** The view at this moment. */
+  /** The current view. */
   get view(): BalanceView {
     const { held, stored } = this.#state;
     const servable = this.servable;
@@ -69,46 +69,46 @@ export class BalanceCache {
     };
   }
 
-  /** The snapshot that may be served at this moment. */
+  /** The current snapshot; `undefined` if none may be served. */
   peek(): BalanceSnapshot | undefined {
     const { servable } = this;
     return servable && this.snapshotOf(servable);
   }
 
-  /** The snapshot that was made last, while it is still what is known. */
+  /** The latest snapshot; `undefined` if it is out of date. */
   get snapshot(): BalanceSnapshot | undefined {
     return this.#snapshot;
   }
 
-  /** The last reading, if it may be served at all. */
+  /** The last reading; `undefined` if it may not even be served after errors. */
   get servable(): HeldReading | undefined {
     const { held } = this.#state;
     return held && isServableOnError({ ...this.ageOf(held), ...this.#parts.options }) ? held : undefined;
   }
 
-  /** Whether OpenRouter is left alone after a failure. */
+  /** Whether OpenRouter must not be asked yet after a failure. */
   get isPaused(): boolean {
     const { failure } = this.#state;
     return failure !== undefined && this.#now < failure.until;
   }
 
-  /** Whether news from other processes could matter: for the reading, or for spend that the store may lose. */
+  /** Whether the store has to be followed: for newer readings, or since it may lose recorded spend. */
   get isFollowing(): boolean {
     const isRecorded = this.#now - this.#parts.ledger.lastRecordedAt < SETTLED_AFTER_MS;
     return !this.#state.isClosed && (isRecorded || this.servable !== undefined);
   }
 
-  /** How old a reading is, and how long it counts as fresh. */
+  /** The age of a reading, and how long it counts as fresh. */
   ageOf({ receivedAt, jitter }: HeldReading): { ageMs: number; freshMs: number } {
     return { ageMs: this.#now - receivedAt, freshMs: this.#parts.options.ttlMs * jitter };
   }
 
-  /** Whether a limit has started anew since a reading, which therefore no longer says how much is left. */
+  /** Whether a limit has reset since a reading, so that its figures no longer hold. */
   isOutdated(held: HeldReading): boolean {
     return this.#now >= changesAt(held);
   }
 
-  /** The snapshot of a reading, which need not be the last one. */
+  /** The snapshot of the last reading or an earlier one. */
   snapshotOf(held: HeldReading): BalanceSnapshot {
     const { ageMs, freshMs } = this.ageOf(held);
     const { failure } = this.#state;
@@ -129,7 +129,7 @@ export class BalanceCache {
     return snapshot;
   }
 
-  /** Takes note of an event. */
+  /** Applies an event. */
   apply(event: BalanceEvent): void {
     const before = this.#state;
     this.#state = next(before, event);
@@ -141,7 +141,7 @@ export class BalanceCache {
     this.#announce();
   }
 
-  /** Takes note of what the store has answered. */
+  /** Applies an answer of the store. */
   share(
     event: Extract<BalanceEvent, { type: 'shared' }>,
     spend: readonly SharedSpend[],
@@ -165,7 +165,7 @@ export class BalanceCache {
     }
   }
 
-  /** Takes all recorded spend off the limits of `apiKey` too: that has become another key. */
+  /** Counts all recorded spend against the limits of `apiKey`, which has become another key. */
   countForKey(): void {
     this.#parts.ledger.countForKey();
     this.#snapshot = undefined;
@@ -214,7 +214,7 @@ export class BalanceCache {
         this.#changeListeners.forEach((listener) => listener(each));
       }
     } finally {
-      // Even after a listener has thrown: what stays here would silence every later change.
+      // Also after a listener has thrown: a view that stayed here would silence every later change.
       this.#unannounced.length = 0;
     }
   }

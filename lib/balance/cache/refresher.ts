@@ -11,20 +11,20 @@ import type { BalanceCache } from './balance-cache.js';
 import type { Flight } from './flight.js';
 import type { SharedFlights } from './shared-flights.js';
 
-/** What a caller wants of a flight. */
+/** What a caller requires of a flight. */
 export interface FlightWish {
-  /** Only a reading that begins from now on will do. */
+  /** Whether only a reading that begins from now on is accepted. */
   readonly isRefresh?: boolean;
-  /** A reading up to this age will do; without it, one that is fresh. */
+  /** The maximum age of an accepted reading; a fresh one if absent. */
   readonly maxAgeMs?: number | undefined;
-  /** Since when the caller has waited: its deadline began then. */
+  /** When the caller began to wait, which is when its deadline began. */
   readonly startedAt: number;
 }
 
-/** What a refresher needs. */
+/** The parts of a refresher. */
 export interface RefresherParts {
   readonly cache: BalanceCache;
-  /** Time for a whole flight. */
+  /** The time limit of a whole flight. */
   readonly deadlineMs: number;
   readonly source: Pick<BalanceSource, 'read'>;
   /** `undefined` where no other process shares the balance. */
@@ -32,7 +32,7 @@ export interface RefresherParts {
   readonly clock: Clock;
 }
 
-/** Gets new readings, one at a time, whoever wants one: from OpenRouter, or from a process that asks it already. */
+/** Gets new readings in shared flights: from OpenRouter, or from another process that already asks it. */
 export class Refresher {
   readonly #parts: RefresherParts;
   #running: { readonly flight: Flight; readonly work: SingleFlight<HeldReading> } | undefined;
@@ -42,12 +42,12 @@ export class Refresher {
     this.#parts = parts;
   }
 
-  /** Whether a flight is under way. */
+  /** Whether a flight is in progress. */
   get isBusy(): boolean {
     return this.#running !== undefined;
   }
 
-  /** Finds a flight to wait for, or starts one. */
+  /** Joins a flight, or starts one. */
   join(wish: FlightWish): SingleFlight<HeldReading> {
     const { isRefresh = false, maxAgeMs, startedAt } = ownMembers(wish);
     const running = this.#running;
@@ -58,7 +58,7 @@ export class Refresher {
     }
     const { cache, shared } = this.#parts;
     if (running !== undefined) {
-      // Its reading will not be wanted.
+      // Nobody will use its reading.
       shared?.giveUp(running.flight);
     }
     this.#serial += 1;
@@ -76,7 +76,7 @@ export class Refresher {
     return work;
   }
 
-  /** Lets later callers start a flight of their own, here and on the other processes. */
+  /** Makes later callers start a new flight, in this process and in the others. */
   invalidate(): void {
     this.#running = undefined;
     this.#parts.shared?.invalidate();
@@ -105,7 +105,7 @@ export class Refresher {
     let isKept = false;
     try {
       if (signal.aborted) {
-        // Every caller has left: nobody sees the error.
+        // If every caller has left, nobody receives the error.
         throw abortException('balance.get', signal, 'not-sent');
       }
       const began = clock.now();

@@ -9,13 +9,13 @@ import type { BoundedStore } from '../store/bounded-store.js';
 import { StoreFollower } from '../store/store-follower.js';
 import type { BalanceCache } from './balance-cache.js';
 
-/** How often callers have the cache compared with the store at most. */
+/** The shortest time between two comparisons with the store that callers cause. */
 export const COMPARE_EVERY_MS = 1_000;
 
-/** A threshold that was crossed and told is to stay told over a holiday. */
+/** A crossing that was emitted stays known over a holiday. */
 const ALERT_KEPT_MS = 30 * 86_400_000;
 
-/** What an exchange needs. */
+/** The parts of an exchange. */
 export interface StoreExchangeParts {
   readonly cache: BalanceCache;
   readonly store: BoundedStore;
@@ -28,7 +28,7 @@ export class StoreExchange {
   readonly #parts: StoreExchangeParts;
   readonly #follower: StoreFollower;
   #compareAt = -Infinity;
-  /** The last reading on its way into the store. */
+  /** The last write of a reading to the store, possibly still in progress. */
   #writing: Promise<unknown> = Promise.resolve();
 
   constructor(parts: StoreExchangeParts) {
@@ -45,7 +45,7 @@ export class StoreExchange {
     });
   }
 
-  /** When a caller is to have the cache compared again. */
+  /** From when on a caller causes the next comparison. */
   get compareAt(): number {
     return this.#compareAt;
   }
@@ -92,15 +92,15 @@ export class StoreExchange {
   }
 
   /**
-   * Changes the alert state in the store from the one that was expected there.
+   * Replaces the alert state in the store if it is the expected one.
    *
-   * The reading goes first: by the older one in the store, another process would take the alert back.
+   * Waits until the reading is written: another process that judged the older one would take the alert back.
    *
    * @returns `false` if another process has changed it before; `undefined` if the store does not answer.
    */
   async claimAlert(expected: string | undefined, next: string): Promise<boolean | undefined> {
     const { cache, store } = this.#parts;
-    // A reading is announced, and so judged, just before it is written.
+    // A new reading is announced, and judged for alerts, just before its write begins.
     await Promise.resolve();
     await this.#writing;
     const isClaimed = await store.claimAlert(expected, next, ALERT_KEPT_MS);
@@ -110,18 +110,18 @@ export class StoreExchange {
     return isClaimed;
   }
 
-  /** Waits a moment for recorded spend to reach the store. */
+  /** Waits up to 250 ms for recorded spend to reach the store. */
   flush(): Promise<void> {
     return this.#parts.outbox.flush();
   }
 
-  /** Follows the store no more. */
+  /** Stops following the store. */
   end(): void {
     this.#follower.end();
   }
 }
 
-/** A reading in the store, by the clock of this process: at least as old as it can be. */
+/** A reading of the store in times of this process. It never looks younger than it is. */
 function heldReading(
   { reading, sequence }: SharedBalance,
   askedAt: number,

@@ -19,18 +19,18 @@ import { type Poll, Poller } from './poller.js';
 /** How often the balance is read while recorded spend leaves in doubt whether a threshold was crossed. */
 const DOUBT_INTERVAL_MS = 10_000;
 
-/** How soon the store is asked again about an alert that it does not know of. */
+/** How soon the store is asked again after this process emitted an alert without it. */
 const REMIND_AFTER_MS = 1_000;
 
-/** The balance as far as a watch needs it. */
+/** The part of the balance that a watch uses. */
 export interface WatchedBalance {
-  /** What is known at this moment. */
+  /** The current view. */
   readonly view: BalanceView;
   /** Calls a function with the view after every change. */
   onChange(listener: (view: BalanceView) => void): void;
 }
 
-/** What a watch needs. */
+/** The parts of a watch. */
 export interface BalanceWatchParts {
   readonly balance: WatchedBalance;
   readonly poll: Poll;
@@ -41,13 +41,13 @@ export interface BalanceWatchParts {
   readonly clock: Clock;
   /** Calls a function when polling may begin; without it, that is at once. */
   readonly whenUp?: ((start: () => void) => void) | undefined;
-  /** Called with every alert that this process would tell if it were alone, whoever else tells it. */
+  /** Called with every alert that this process finds, even if another process emits it. */
   readonly onNotice?: (alert: BalanceAlert) => void;
   /** @defaultValue {@link nextAlert} with the thresholds */
   readonly rule?: AlertRule;
 }
 
-/** Has the balance read at intervals while somebody watches it, and tells what has changed. */
+/** Polls the balance while somebody watches it, and emits changes and alerts. */
 export class BalanceWatch {
   readonly #parts: BalanceWatchParts;
   readonly #changes = new Subject<BalanceSnapshot>();
@@ -63,7 +63,7 @@ export class BalanceWatch {
 
   readonly changes$ = new Observable<BalanceSnapshot>((subscriber) => {
     const { snapshot } = this.#parts.balance.view;
-    // Time alone may have made it stale. The other subscribers first, so that all are told the same.
+    // The snapshot may be stale by now. Other subscribers go first, so that all receive the same one.
     this.#tellChange(snapshot);
     if (snapshot !== undefined) {
       this.#told = snapshot;
@@ -96,7 +96,7 @@ export class BalanceWatch {
     });
   }
 
-  /** Polls from now on, or once that has been started, until the returned function is called. */
+  /** Polls as soon as polling may begin, until the returned function is called. */
   enter(): () => void {
     const { whenUp } = this.#parts;
     if (whenUp === undefined) {
@@ -107,12 +107,12 @@ export class BalanceWatch {
     return this.#poller.enter();
   }
 
-  /** Lets the polls begin. */
+  /** Allows polling. */
   start(): void {
     this.#poller.start();
   }
 
-  /** Polls at once, if anybody watches. */
+  /** Polls at once if somebody watches. */
   wake(): void {
     this.#poller.wake();
   }
@@ -135,13 +135,13 @@ export class BalanceWatch {
   }
 
   #considerAlerts(view: BalanceView): void {
-    // An alert that is claimed where nobody listens would be lost to all.
+    // If this process claimed an alert without a listener, no process would emit it.
     if (this.#alerts.observed && !this.#isEnded) {
       void this.#messenger.consider(view).then(() => this.#remind());
     }
   }
 
-  /** Lets the store know what was told without it, before another process tells the same. */
+  /** Writes an alert emitted without the store to it, before another process emits the same alert. */
   #remind(): void {
     if (this.#messenger.hasToldAlone && this.#reminder === undefined && !this.#isEnded) {
       this.#reminder = setTimeout(() => {
@@ -151,7 +151,7 @@ export class BalanceWatch {
     }
   }
 
-  /** Tells instrumentation, to which it does not matter whether another process has told the same. */
+  /** Reports alerts to the instrumentation, even those that another process has emitted. */
   #notice(view: BalanceView): void {
     const { thresholds, onNotice } = this.#parts;
     const { state, news } = this.#rule.evaluate(view, this.#noticed, true);
