@@ -9,7 +9,8 @@ const floors = [
   ['transport', 'account'],
   ['http'],
   ['credits', 'api-keys', 'activity', 'generations', 'budgets', 'filters'],
-  ['balance'],
+  ['balance', 'spend-limits'],
+  ['metering'],
   [
     'openrouter\\.client\\.ts',
     'openrouter\\.services\\.ts',
