@@ -50,6 +50,12 @@ export type {
   SharedReading,
   SharedSpend,
 } from './contracts/balance-store.js';
+export type {
+  CompletionCost,
+  CompletionCostSource,
+  CompletionOutcome,
+  SpendScope,
+} from './contracts/completion-cost.js';
 export type { OpenRouterDelivery, OpenRouterPhase } from './contracts/delivery.js';
 export type {
   OpenRouterAttachedClient,

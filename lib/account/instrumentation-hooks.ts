@@ -1,4 +1,5 @@
 import type { BalanceAlert } from '../contracts/balance-snapshot.models.js';
+import type { CompletionCost } from '../contracts/completion-cost.js';
 import type {
   OpenRouterAttachedClient,
   OpenRouterAttempt,
@@ -37,6 +38,17 @@ export class InstrumentationHooks {
   alert(alert: BalanceAlert): void {
     const { account } = this.account;
     this.each((hooks) => hooks.onAlert?.(alert, account));
+  }
+
+  /** Whether an instrumentation wants to know the costs of completions. */
+  get wantsCosts(): boolean {
+    return this.#instrumentations.some((hooks) => hooks.onCost !== undefined);
+  }
+
+  /** Reports what a completion has cost. */
+  cost(cost: CompletionCost): void {
+    const { account } = this.account;
+    this.each((hooks) => hooks.onCost?.(cost, account));
   }
 
   /** Calls a hook of every instrumentation. */

@@ -1,5 +1,6 @@
 import type { Observable } from 'rxjs';
 import type { BalanceAlert, BalanceDiagnostics, BalanceSnapshot } from './balance-snapshot.models.js';
+import type { CompletionCost } from './completion-cost.js';
 import type { OpenRouterDelivery } from './delivery.js';
 
 /** One attempt of a call, as passed to instrumentation: frozen, the same object for every hook, without secrets. */
@@ -67,8 +68,8 @@ export interface OpenRouterAttachedClient {
 /**
  * Watches the calls of an account: for metrics, traces and logs.
  *
- * Every hook except `onAttach` and `onAlert` gets the attempt as its first argument. A hook that throws never fails a
- * call. Hooks are synchronous: a returned promise is not awaited.
+ * Every hook except `onAttach`, `onAlert` and `onCost` gets the attempt as its first argument. A hook that throws never
+ * fails a call. Hooks are synchronous: a returned promise is not awaited.
  */
 export interface OpenRouterInstrumentation {
   /**
@@ -82,6 +83,12 @@ export interface OpenRouterInstrumentation {
    * notices itself.
    */
   onAlert?(alert: BalanceAlert, account: string): void;
+  /**
+   * Called once for each metered completion, when its cost is known or given up, with the name of the account. It is
+   * called in the async context of the request that was metered, even if the cost is known later, so that a tracer finds
+   * the span in which the request was made.
+   */
+  onCost?(cost: CompletionCost, account: string): void;
   /** Called before an attempt. */
   onRequest?(attempt: OpenRouterAttempt): void;
   /** Called after a successful attempt. */

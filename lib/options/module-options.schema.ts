@@ -31,6 +31,7 @@ const HOOKS = [
   'onResponse',
   'onError',
   'onRetry',
+  'onCost',
   'wrap',
 ] as const satisfies readonly (keyof OpenRouterInstrumentation)[];
 

@@ -43,7 +43,12 @@ export interface OpenCompletion {
   answered(answer: CompletionAnswer): void;
   /** The part of the answer that states the usage has passed. */
   told(usage: CompletionUsage): void;
-  /** The answer is over. `error` is the body of an error status as parsed JSON, or the error event of a stream. */
+  /**
+   * An error has passed in the answer: the body of an error status as parsed JSON, or an error event of a stream. The
+   * usage may still follow.
+   */
+  erred(error: unknown): void;
+  /** The answer is over. `error` is an error that it contained, unless `erred` was called with it. */
   ended(outcome: CompletionOutcome, error?: unknown): void;
   /** The request failed before an answer, with what `fetch` threw. */
   unanswered(reason: unknown, isAborted: boolean): void;
