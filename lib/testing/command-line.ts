@@ -79,6 +79,17 @@ export const FLAGS = {
     about: 'how often GET /generation finds nothing at first; 1 by default',
     isNumber: true,
   },
+  'generation-delay-ms': {
+    option: 'generationDelayMs',
+    value: 'MS',
+    about: 'how long GET /generation does not find a completion; 0 by default',
+    isNumber: true,
+  },
+  'cancelled-billing': {
+    option: 'cancelledBilling',
+    value: 'MODE',
+    about: 'how a stream that its client leaves is billed: stops (default) or full',
+  },
   'latency-ms': {
     option: 'latencyMs',
     value: 'MS',

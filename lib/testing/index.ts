@@ -4,6 +4,13 @@
  * @module nestjs-openrouter/testing
  */
 export { OpenRouterSandbox } from './openrouter-sandbox.js';
+export type { SandboxCharge } from './account/charges.js';
+export type {
+  SandboxCancelledBilling,
+  SandboxCompletion,
+  SandboxCompletionDecider,
+  SandboxCompletionRequest,
+} from './sandbox-completions.js';
 export type { SandboxFailure, SandboxFault } from './sandbox-faults.js';
 export type {
   OpenRouterSandboxOptions,

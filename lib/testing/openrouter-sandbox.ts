@@ -1,5 +1,12 @@
 import { API_ROOT } from './routes/route.js';
-import { checkValue, milliseconds, usd as usdCheck } from './check-fields.js';
+import type { SandboxCharge } from './account/charges.js';
+import { checkValue, milliseconds, oneOf, usd as usdCheck } from './check-fields.js';
+import {
+  CANCELLED_BILLINGS,
+  type SandboxCancelledBilling,
+  type SandboxCompletionDecider,
+  checkDecider,
+} from './sandbox-completions.js';
 import type { SandboxFailure } from './sandbox-faults.js';
 import { type SandboxGuardrail, checkGuardrail } from './sandbox-guardrails.js';
 import {
@@ -102,6 +109,64 @@ export class OpenRouterSandbox {
   }
 
   /**
+   * The bills so far: one for each completion that has ended, oldest first, including those that cost nothing. Their sum is
+   * exactly what completions have added to `total_usage`; {@link spend} adds no charge. It is a snapshot, like
+   * {@link requests}.
+   *
+   * @example
+   * ```ts
+   * const billed = sandbox.charges.filter(({ user }) => user === 'u7').map(({ usd }) => usd);
+   * ```
+   */
+  get charges(): readonly SandboxCharge[] {
+    return [...this.server.account.charges];
+  }
+
+  /**
+   * Decides what becomes of completions from now on, in place of the function given before. The function is called for
+   * each request that is not refused, and returns the decision, or `undefined` for a normal completion.
+   *
+   * If it throws, or returns a decision that is wrong, the request is answered with 500, and the message says why.
+   *
+   * @example
+   * ```ts
+   * sandbox.onCompletion(({ path, body }) => ({ usd: 0.25, chunks: 20, failAfter: 7 }));
+   * sandbox.onCompletion(undefined); // back to normal
+   * ```
+   * @throws TypeError for anything but a function or `undefined`.
+   */
+  onCompletion(decide: SandboxCompletionDecider | undefined): void {
+    checkDecider(decide);
+    this.server.settings.decide = decide;
+  }
+
+  /**
+   * How long after the end of a completion `GET /generation` answers 404, in milliseconds of `Date`: so long for one that has
+   * ended, twice as long for a cancelled one. It counts for later requests, also about completions that ended before.
+   * Besides, the first `generationMisses` requests find nothing.
+   */
+  get generationDelayMs(): number {
+    return this.server.settings.generationDelayMs;
+  }
+
+  /** @throws TypeError for anything but a whole number from 0 to 2 147 483 647. */
+  set generationDelayMs(generationDelayMs: number) {
+    checkValue('OpenRouterSandbox', 'generationDelayMs', generationDelayMs, milliseconds);
+    this.server.settings.generationDelayMs = generationDelayMs;
+  }
+
+  /** How streams are billed that are left, or cut, from now on. */
+  get cancelledBilling(): SandboxCancelledBilling {
+    return this.server.settings.cancelledBilling;
+  }
+
+  /** @throws TypeError for anything but `'stops'` and `'full'`. */
+  set cancelledBilling(cancelledBilling: SandboxCancelledBilling) {
+    checkValue('OpenRouterSandbox', 'cancelledBilling', cancelledBilling, oneOf(CANCELLED_BILLINGS));
+    this.server.settings.cancelledBilling = cancelledBilling;
+  }
+
+  /**
    * Spends as if a key, by default the inference key, had made a completion. `total_usage` of the account, `usage`,
    * `usage_daily`, `usage_weekly` and `usage_monthly` of the key, the spend of its workspace's budgets and the activity of
    * that day rise by the amount; `limit_remaining` falls. Sums are exact in decimal. No balance, limit or budget stops it,
@@ -186,7 +251,7 @@ export class OpenRouterSandbox {
    * a client that gives up early does not know the result; only a completion is charged at its end.
    */
   get latencyMs(): number {
-    return this.server.latencyMs;
+    return this.server.settings.latencyMs;
   }
 
   /**
@@ -196,7 +261,7 @@ export class OpenRouterSandbox {
    */
   set latencyMs(latencyMs: number) {
     checkValue('OpenRouterSandbox', 'latencyMs', latencyMs, milliseconds);
-    this.server.latencyMs = latencyMs;
+    this.server.settings.latencyMs = latencyMs;
   }
 
   /**

@@ -2,35 +2,34 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { creditsBody } from './routes/credits.routes.js';
 import { errorBody } from './routes/error-bodies.js';
-import type { SandboxReply } from './routes/route.js';
-import { waitFor } from './sandbox-wait.js';
+import type { CompletionRun } from './completions/completion-run.js';
+import type { SandboxReply, StreamPiece } from './routes/route.js';
+import { pauseOf, writeChunk } from './sandbox-wait.js';
 import type { Content, Headers, QueuedFailure, SandboxFault } from './sandbox-faults.js';
 
 /** A response to send, whole or broken. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  /** `undefined` for an empty body without a type. */
-  readonly content: Content | undefined;
-  /** Where a stream's content may be cut. */
-  readonly pieces?: readonly Buffer[];
-  /** Milliseconds from the first to the last byte. */
+  /** `undefined` for an empty body without a type; a stream has `stream`. */
+  readonly content?: Content | undefined;
+  readonly stream?: Iterable<StreamPiece> | undefined;
+  /** Milliseconds from the first to the last byte of `content`. */
   readonly takesMs: number;
-  /** Must be called before the last byte, or when the client disconnects. */
-  readonly onEnd?: (() => void) | undefined;
+  /** Whether the connection is cut: in the middle of `content`, or after the last piece of `stream`. */
+  readonly isCut?: boolean | undefined;
+  /** The completion that is answered. */
+  readonly run?: CompletionRun | undefined;
 }
 
 /** @param userId - The caller's, which error bodies contain. */
 export function answerOf(reply: SandboxReply, userId: string | undefined): Answer {
   if ('refused' in reply) {
     const content = json(errorBody(reply.refused, userId, reply));
-    return { status: reply.refused, headers: {}, content, takesMs: 0 };
+    return { status: reply.refused, headers: reply.headers ?? {}, content, takesMs: 0 };
   }
-  const { status, headers = {}, events, takesMs = 0, onEnd } = reply;
-  const head = { status, headers, takesMs, onEnd };
-  if (events === undefined) return { ...head, content: reply.json && json(reply.json) };
-  const pieces = eventStream(events);
-  return { ...head, content: { type: 'text/event-stream', bytes: Buffer.concat(pieces) }, pieces };
+  const { json: body, headers = {}, takesMs = 0, ...rest } = reply;
+  return { ...rest, headers, takesMs, content: body && json(body) };
 }
 
 /** The response of a failure. `carriedOut` is the answer that it replaces if the request was carried out. */
@@ -39,60 +38,77 @@ export function failedAnswer(
   userId: string | undefined,
   carriedOut: Answer | undefined,
 ): Answer {
-  const { takesMs = 0, onEnd } = carriedOut ?? {};
+  const { takesMs = 0, run } = carriedOut ?? {};
   if (fault === undefined) {
     const refused = status ?? 500;
     const own = refused < 300 ? undefined : json(errorBody(refused, userId));
-    return { status: refused, headers, content: content ?? own, takesMs, onEnd };
+    return { status: refused, headers, content: content ?? own, takesMs, run };
   }
   const cut = carriedOut ?? { status: 200, headers: {}, content: json(creditsBody(NO_CREDITS)) };
-  const own = status === undefined || status < 300 ? cut.content : json(errorBody(status, userId));
+  const own = status === undefined || status < 300 ? wholeContent(cut) : json(errorBody(status, userId));
   return {
     status: status ?? cut.status,
     headers: { ...cut.headers, ...headers },
     content: content ?? own,
     takesMs,
-    onEnd,
+    run,
   };
 }
 
 /** JSON for faults that cut a body. */
 const NO_CREDITS = { totalCredits: 0, totalUsage: 0 };
 
-/** Sends an answer over its duration, and calls `end` before its last byte. */
-export async function sendAnswer(response: ServerResponse, answer: Answer, end: () => void): Promise<void> {
-  const { status, headers, content, pieces, takesMs } = answer;
-  if (pieces !== undefined && takesMs > 0) {
-    await sendPieces(response, answer, pieces, end);
+const EVENT_STREAM = 'text/event-stream';
+
+function wholeContent({ content, stream }: Pick<Answer, 'content' | 'stream'>): Content | undefined {
+  if (stream === undefined) return content;
+  const text = Array.from(stream, (piece) => piece.text).join('');
+  return { type: EVENT_STREAM, bytes: Buffer.from(text) };
+}
+
+/** Sends an answer over its duration, and ends its completion before the last byte. */
+export async function sendAnswer(response: ServerResponse, answer: Answer): Promise<void> {
+  const { status, headers, content, stream, takesMs, isCut = false, run } = answer;
+  if (stream !== undefined) {
+    await sendStream(response, answer, stream);
     return;
   }
-  await waitFor(takesMs);
+  await pauseOf(response, takesMs);
   // The client may have disconnected.
   if (response.destroyed) return;
-  end();
+  run?.end();
   const hasLength = status !== 204 && status !== 304;
   response.writeHead(status, {
     ...standing(content?.type),
     ...headers,
     ...(hasLength ? { 'content-length': content?.bytes.length ?? 0 } : {}),
   });
-  response.end(content?.bytes);
+  if (isCut && content !== undefined) {
+    response.write(content.bytes.subarray(0, content.bytes.length / 2), () => response.destroy());
+  } else {
+    response.end(content?.bytes);
+  }
 }
 
-async function sendPieces(
+async function sendStream(
   response: ServerResponse,
-  { status, headers, content, takesMs }: Answer,
-  pieces: readonly Buffer[],
-  end: () => void,
+  { status, headers, isCut = false, run }: Answer,
+  stream: Iterable<StreamPiece>,
 ): Promise<void> {
-  for (const [index, piece] of pieces.entries()) {
-    if (index > 0) await waitFor(takesMs / (pieces.length - 1));
+  for (const { text, pauseMs = 0, kind } of stream) {
+    await pauseOf(response, pauseMs);
     if (response.destroyed) return;
-    if (index === 0) response.writeHead(status, { ...standing(content?.type), ...headers });
-    if (index === pieces.length - 1) end();
-    response.write(piece);
+    if (!response.headersSent) response.writeHead(status, { ...standing(EVENT_STREAM), ...headers });
+    if (kind === 'chunk') run?.chunkSent();
+    if (kind === 'end') run?.end();
+    await writeChunk(response, text);
   }
-  response.end();
+  if (!isCut) {
+    response.end();
+    return;
+  }
+  run?.leave();
+  response.destroy();
 }
 
 /** Breaks the connection of a response that has not begun. */
@@ -131,15 +147,6 @@ export function playFault(
 
 function json(value: object): Content {
   return { type: 'application/json', bytes: Buffer.from(JSON.stringify(value)) };
-}
-
-function eventStream(events: readonly object[]): Buffer[] {
-  const lines = events.map((event) => `data: ${JSON.stringify(event)}\n\n`);
-  const last = lines.pop() ?? '';
-  // The API sends such comments to keep a connection open while a provider thinks.
-  return [': OPENROUTER PROCESSING\n\n', ...lines, `${last}data: [DONE]\n\n`].map((line) =>
-    Buffer.from(line),
-  );
 }
 
 /** The headers of every response of the API: ids for its support, and those that browsers may read. */

@@ -1,5 +1,6 @@
 import { hashOf, randomKey } from './account/keys.js';
 import {
+  type Check,
   checkFields,
   type Fields,
   integer,
@@ -12,6 +13,7 @@ import {
   secret,
   usd,
 } from './check-fields.js';
+import { CANCELLED_BILLINGS, type SandboxCancelledBilling } from './sandbox-completions.js';
 import { type CheckedGuardrail, type SandboxGuardrail, checkGuardrail } from './sandbox-guardrails.js';
 
 /**
@@ -70,8 +72,12 @@ export interface OpenRouterSandboxOptions {
    * `Key limit exceeded (…)`; 402 says `You requested up to …` and contains `limit_source`.
    */
   keyLimitStatus?: 402 | 403 | undefined;
-  /** The cost of each completion in USD, whatever its model and length. Default 0.0015. */
-  completionCost?: number | undefined;
+  /**
+   * The cost of each completion in USD, whatever its model and length, rounded half-up to whole nano-dollars. `'by-model'`:
+   * the price of the model for the tokens of prompt and answer, from a small table; free for models that end in `:free`.
+   * `usd` of {@link OpenRouterSandbox.onCompletion} replaces both. Default 0.0015.
+   */
+  completionCost?: number | 'by-model' | undefined;
   /**
    * How long each completion takes, in milliseconds, after {@link OpenRouterSandbox.latencyMs}; a stream sends its
    * chunks over that time. Completions that run at the same time may together spend more than there is, since each is
@@ -83,6 +89,10 @@ export interface OpenRouterSandboxOptions {
    * while. Default 1.
    */
   generationMisses?: number | undefined;
+  /** The initial value of {@link OpenRouterSandbox.generationDelayMs}. Default 0. */
+  generationDelayMs?: number | undefined;
+  /** The initial value of {@link OpenRouterSandbox.cancelledBilling}. Default `'stops'`. */
+  cancelledBilling?: SandboxCancelledBilling | undefined;
   /** The initial value of {@link OpenRouterSandbox.latencyMs}. Default 0. */
   latencyMs?: number | undefined;
 }
@@ -99,9 +109,11 @@ export interface ResolvedSandboxOptions {
   readonly keyLimitReset: SandboxLimitReset;
   readonly guardrails: readonly CheckedGuardrail[];
   readonly keyLimitStatus: 402 | 403;
-  readonly completionCost: number;
+  readonly completionCost: number | 'by-model';
   readonly completionMs: number;
   readonly generationMisses: number;
+  readonly generationDelayMs: number;
+  readonly cancelledBilling: SandboxCancelledBilling;
   readonly latencyMs: number;
 }
 
@@ -119,6 +131,11 @@ const key = secret(
   ),
 );
 
+const completionCost: Check = (value) => {
+  const mustBe = value === 'by-model' ? undefined : usd(value);
+  return mustBe && `${mustBe}, or 'by-model'`;
+};
+
 const CREDITS_FIELDS: Fields<SandboxCredits> = { totalCredits: required(usd), totalUsage: required(usd) };
 
 const FIELDS: Fields<OpenRouterSandboxOptions> = {
@@ -132,9 +149,11 @@ const FIELDS: Fields<OpenRouterSandboxOptions> = {
   keyLimitReset: oneOf(LIMIT_RESETS),
   guardrails: mustBe('a list of budgets', Array.isArray),
   keyLimitStatus: oneOf([402, 403]),
-  completionCost: usd,
+  completionCost,
   completionMs: milliseconds,
   generationMisses: integer(0, 1_000_000),
+  generationDelayMs: milliseconds,
+  cancelledBilling: oneOf(CANCELLED_BILLINGS),
   latencyMs: milliseconds,
 };
 
@@ -151,6 +170,8 @@ export const DEFAULT_OPTIONS: Readonly<Omit<ResolvedSandboxOptions, 'apiKey' | '
   completionCost: 0.0015,
   completionMs: 0,
   generationMisses: 1,
+  generationDelayMs: 0,
+  cancelledBilling: 'stops',
   latencyMs: 0,
 };
 

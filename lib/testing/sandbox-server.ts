@@ -8,6 +8,7 @@ import { identifyCaller, isKnown } from './sandbox-caller.js';
 import { type FailureQueue, createFailureQueue } from './sandbox-faults.js';
 import type { ResolvedSandboxOptions } from './sandbox-options.js';
 import { type SandboxRequest, TOO_LARGE, readBody } from './sandbox-requests.js';
+import type { SandboxSettings } from './sandbox-settings.js';
 import { waitFor } from './sandbox-wait.js';
 
 const HOST = '127.0.0.1';
@@ -18,8 +19,7 @@ export interface SandboxServer {
   readonly account: Account;
   readonly failures: FailureQueue;
   readonly requests: SandboxRequest[];
-  /** The delay of every answer, in milliseconds. */
-  latencyMs: number;
+  readonly settings: SandboxSettings;
   /** Keeps the process alive until `stop()`. */
   ref(): void;
   stop(): Promise<void>;
@@ -29,12 +29,18 @@ export async function startServer(options: ResolvedSandboxOptions): Promise<Sand
   const account = createAccount(options);
   const failures = createFailureQueue();
   const requests: SandboxRequest[] = [];
-  const route = createRouter(account, options);
+  const settings: SandboxSettings = {
+    latencyMs: options.latencyMs,
+    generationDelayMs: options.generationDelayMs,
+    cancelledBilling: options.cancelledBilling,
+    decide: undefined,
+  };
+  const route = createRouter(account, options, settings);
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const receivedAt = new Date();
     const { method = '', url: path = '', headers } = request;
-    const { latencyMs } = sandbox;
+    const { latencyMs } = settings;
     const body = await readBody(request);
     const caller = identifyCaller(headers.authorization, account);
     const userId = isKnown(caller) ? account.userId : undefined;
@@ -62,16 +68,18 @@ export async function startServer(options: ResolvedSandboxOptions): Promise<Sand
       failure === undefined
         ? carryOut()
         : failedAnswer(failure, userId, failure.when === 'after' ? carryOut() : undefined);
-    const end = endOf(answer, response);
+    const { run } = answer;
+    if (response.destroyed) run?.leave();
+    else if (run !== undefined) response.once('close', () => run.leave());
     await waitFor(latencyMs);
     await waitFor(failure?.delayMs ?? 0);
     if (failure?.fault === undefined) {
-      await sendAnswer(response, answer, end);
+      await sendAnswer(response, answer);
     } else {
       await waitFor(answer.takesMs);
       // The client may have disconnected.
       if (response.destroyed) return;
-      end();
+      run?.end();
       playFault(failure.fault, response, answer);
     }
   };
@@ -100,7 +108,7 @@ export async function startServer(options: ResolvedSandboxOptions): Promise<Sand
     account,
     failures,
     requests,
-    latencyMs: options.latencyMs,
+    settings,
     ref: () => {
       server.ref();
     },
@@ -115,19 +123,6 @@ export async function startServer(options: ResolvedSandboxOptions): Promise<Sand
     },
   };
   return sandbox;
-}
-
-/** A function that ends an answer, once: its sender calls it, and so does a disconnect of the client. */
-function endOf({ onEnd }: Answer, response: ServerResponse): () => void {
-  let isOver = onEnd === undefined;
-  const end = (): void => {
-    if (isOver) return;
-    isOver = true;
-    onEnd?.();
-  };
-  if (response.destroyed) end();
-  else response.once('close', end);
-  return end;
 }
 
 async function listen(server: Server, port: number): Promise<void> {

@@ -19,6 +19,8 @@ const OPTIONS: Readonly<Record<Settable, readonly string[]>> = {
   completionCost: ['completion-cost'],
   completionMs: ['completion-ms'],
   generationMisses: ['generation-misses'],
+  generationDelayMs: ['generation-delay-ms'],
+  cancelledBilling: ['cancelled-billing'],
   latencyMs: ['latency-ms'],
 };
 
@@ -31,7 +33,8 @@ describe('the command line of the sandbox', () => {
     const args =
       'sandbox --port 4010 --api-key sk-or-v1-a --management-key sk-or-v1-m --credits 5 --usage 1.5 --coinbase hosted ' +
       '--inference-key-credits zeros --key-limit 2 --key-limit-reset daily --key-limit-status 402 ' +
-      '--completion-cost 0.25 --completion-ms 20 --generation-misses=3 --latency-ms 10';
+      '--completion-cost 0.25 --completion-ms 20 --generation-misses=3 ' +
+      '--generation-delay-ms 40 --cancelled-billing full --latency-ms 10';
     const command = readCommandLine(args.split(' '));
     expect(command).toEqual({
       kind: 'sandbox',
@@ -48,6 +51,8 @@ describe('the command line of the sandbox', () => {
         completionCost: 0.25,
         completionMs: 20,
         generationMisses: 3,
+        generationDelayMs: 40,
+        cancelledBilling: 'full',
         latencyMs: 10,
       },
     });

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { ResolvedSandboxOptions, SandboxCredits } from '../sandbox-options.js';
 import { type ActivityCounts, type ActivityLog, createActivityLog } from './activity.js';
 import { type GuardrailStore, createGuardrailStore } from './guardrails.js';
-import { type GenerationStore, createGenerationStore } from './generations.js';
+import { type SandboxCharge, chargeOf } from './charges.js';
+import { type Generation, type GenerationStore, createGenerationStore } from './generations.js';
 import { type AccountKey, type KeyStore, createKeyStore, hashOf, mask } from './keys.js';
 import { dayOf } from './periods.js';
 import { toUnits, toUsd } from './usd.js';
@@ -26,6 +27,8 @@ export interface Account {
   readonly guardrails: GuardrailStore;
   readonly activity: ActivityLog;
   readonly generations: GenerationStore;
+  /** One for each completion that has ended, oldest first. */
+  readonly charges: SandboxCharge[];
   /** The inference key that the account starts with. */
   readonly firstKey: AccountKey;
   /** The management key, masked. */
@@ -34,6 +37,8 @@ export interface Account {
   credits(): SandboxCredits;
   hasCredits(): boolean;
   charge(charge: Charge): void;
+  /** Charges a completion that has ended. */
+  complete(generation: Generation): void;
   topUp(usd: number): void;
 }
 
@@ -58,26 +63,48 @@ export function createAccount(options: ResolvedSandboxOptions): Account {
     expiresAt: null,
   });
 
+  const generations = createGenerationStore(options.generationMisses);
+  const charges: SandboxCharge[] = [];
+  const charge: Account['charge'] = ({ usd, byokUsd, at, ...counts }) => {
+    const [usage, byokUsage, day] = [toUnits(usd), toUnits(byokUsd), dayOf(at)];
+    used += usage;
+    activity.add({ ...counts, usage, byokUsage, day });
+    for (const meters of [counts.key, workspaces.find(counts.key.workspaceId)?.budgets]) {
+      meters?.usage.add(usage, day);
+      meters?.byokUsage.add(byokUsage, day);
+    }
+  };
+
   return {
     userId,
     keys,
     workspaces,
     guardrails: createGuardrailStore(options.guardrails),
     activity,
-    generations: createGenerationStore(options.generationMisses),
+    generations,
+    charges,
     firstKey,
     managementLabel: mask(options.managementKey),
     isManagementKey: (text) => hashOf(text) === managementHash,
     credits: () => ({ totalCredits: toUsd(bought), totalUsage: toUsd(used) }),
     hasCredits: () => bought > used,
-    charge: ({ usd, byokUsd, at, ...charge }) => {
-      const [usage, byokUsage, day] = [toUnits(usd), toUnits(byokUsd), dayOf(at)];
-      used += usage;
-      activity.add({ ...charge, usage, byokUsage, day });
-      for (const meters of [charge.key, workspaces.find(charge.key.workspaceId)?.budgets]) {
-        meters?.usage.add(usage, day);
-        meters?.byokUsage.add(byokUsage, day);
-      }
+    charge,
+    complete: (generation) => {
+      const { key, model, provider, promptTokens, completionTokens } = generation;
+      generations.add(generation);
+      charges.push(chargeOf(generation));
+      charge({
+        key,
+        model,
+        provider,
+        usd: generation.cost,
+        byokUsd: generation.byokCost,
+        at: generation.endedAt,
+        requests: 1,
+        promptTokens,
+        completionTokens,
+        reasoningTokens: 0,
+      });
     },
     topUp: (usd) => {
       bought += toUnits(usd);

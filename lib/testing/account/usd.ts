@@ -11,6 +11,14 @@ export function toUnits(usd: number): bigint {
   return shift >= 0 ? digits * 10n ** BigInt(shift) : digits / 10n ** BigInt(-shift);
 }
 
+const UNITS_OF_NANO_USD = 10n ** BigInt(DECIMALS - 9);
+
+/** Part of an amount, rounded half-up to whole nano-dollars. */
+export function shareOf(units: bigint, part: number, whole: number): bigint {
+  const divisor = UNITS_OF_NANO_USD * BigInt(whole);
+  return ((2n * units * BigInt(part) + divisor) / (2n * divisor)) * UNITS_OF_NANO_USD;
+}
+
 export function toUsd(units: bigint): number {
   const digits = String(units < 0n ? -units : units).padStart(DECIMALS + 1, '0');
   const usd = Number(`${digits.slice(0, -DECIMALS)}.${digits.slice(-DECIMALS)}`);

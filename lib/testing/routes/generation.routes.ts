@@ -2,11 +2,12 @@ import type { Account } from '../account/account.js';
 import { endpointIdOf } from '../account/activity.js';
 import type { Generation } from '../account/generations.js';
 import { permaslugOf } from '../account/models.js';
+import type { SandboxSettings } from '../sandbox-settings.js';
 import { type SandboxCall, type SandboxReply, type SandboxRoute, refusal } from './route.js';
 
-export function generationRoutes({ generations }: Account): SandboxRoute[] {
+export function generationRoutes({ generations }: Account, settings: SandboxSettings): SandboxRoute[] {
   const get = ({ query }: SandboxCall): SandboxReply => {
-    const generation = generations.ask(query.get('id') ?? '');
+    const generation = generations.ask(query.get('id') ?? '', settings.generationDelayMs);
     return generation === undefined
       ? refusal(404)
       : { status: 200, json: { data: generationBody(generation) } };
@@ -19,6 +20,8 @@ const LATENCY = 250;
 const GENERATION_TIME = 120;
 
 function generationBody(generation: Generation): object {
+  const { isCancelled, hasFailed } = generation;
+  const finishReason = isCancelled ? null : hasFailed ? 'error' : 'stop';
   const upstreamId = generation.id.replace('gen-', 'chatcmpl-');
   return {
     id: generation.id,
@@ -30,18 +33,17 @@ function generationBody(generation: Generation): object {
     router: null,
     preset_id: null,
     workspace_id: generation.key.workspaceId,
-    api_type: 'completions',
+    api_type: generation.apiType,
     created_at: generation.createdAt.toISOString(),
     streamed: generation.streamed,
-    cancelled: false,
-    finish_reason: 'stop',
-    native_finish_reason: 'stop',
+    cancelled: generation.isCancelled,
+    finish_reason: finishReason,
+    native_finish_reason: finishReason,
     total_cost: generation.cost,
     usage: generation.cost,
-    // Only for the owner's own keys with a provider, which completions here never use.
-    upstream_inference_cost: null,
+    upstream_inference_cost: generation.isByok ? generation.byokCost : null,
     cache_discount: null,
-    is_byok: false,
+    is_byok: generation.isByok,
     tokens_prompt: generation.promptTokens,
     tokens_completion: generation.completionTokens,
     native_tokens_prompt: generation.promptTokens,
@@ -65,12 +67,12 @@ function generationBody(generation: Generation): object {
     service_tier: null,
     data_region: 'global',
     web_search_engine: null,
-    response_cache_source_id: null,
+    response_cache_source_id: generation.cachedFrom,
     provider_responses: [
       {
         endpoint_id: endpointIdOf(generation),
         id: upstreamId,
-        is_byok: false,
+        is_byok: generation.isByok,
         latency: LATENCY,
         model_permaslug: permaslugOf(generation.model),
         provider_name: generation.provider,

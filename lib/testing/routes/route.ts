@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { CompletionRun } from '../completions/completion-run.js';
 import type { SandboxCaller } from '../sandbox-caller.js';
 
 /** The prefix of all paths of the API. */
@@ -8,6 +9,8 @@ export const API_ROOT = '/api/v1';
 export interface SandboxCall {
   readonly caller: SandboxCaller;
   /** The values of the `{name}` placeholders in the route's path. */
+  /** Path and query as sent. */
+  readonly path: string;
   readonly params: Readonly<Partial<Record<string, string>>>;
   readonly query: URLSearchParams;
   readonly headers: Readonly<IncomingHttpHeaders>;
@@ -22,16 +25,28 @@ export type SandboxReply =
       /** Absent for an empty body. */
       readonly json?: object;
       /** Sent as a stream of server-sent events, in place of `json`. */
-      readonly events?: readonly object[];
+      readonly stream?: Iterable<StreamPiece>;
       /** Milliseconds from the first to the last byte. */
       readonly takesMs?: number;
-      /** Called once at the end of the answer: just before its last byte, or when its client disconnects. */
-      readonly onEnd?: () => void;
+      /** Whether the connection is cut: in the middle of the JSON, or after the last piece. */
+      readonly isCut?: boolean;
+      /** The completion that is answered. */
+      readonly run?: CompletionRun;
     }
   | SandboxRefusal;
 
+/** What is written at once into a stream: one event, or a comment. */
+export interface StreamPiece {
+  readonly text: string;
+  /** Milliseconds to wait before it. */
+  readonly pauseMs?: number;
+  /** Whether it holds a text chunk of the answer, or what comes after them. */
+  readonly kind?: 'chunk' | 'end';
+}
+
 export interface SandboxRefusal {
   readonly refused: number;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly message?: string;
   readonly metadata?: object;
 }

@@ -1,8 +1,9 @@
 import type { Account } from '../account/account.js';
 import type { SandboxCaller } from '../sandbox-caller.js';
 import type { ResolvedSandboxOptions } from '../sandbox-options.js';
+import type { SandboxSettings } from '../sandbox-settings.js';
 import { activityRoutes } from './activity.routes.js';
-import { chatRoutes } from './chat.routes.js';
+import { completionRoutes } from './completion.routes.js';
 import { creditsRoutes } from './credits.routes.js';
 import { generationRoutes } from './generation.routes.js';
 import { keysRoutes } from './keys.routes.js';
@@ -28,13 +29,14 @@ export interface RoutedRequest extends Pick<SandboxCall, 'caller' | 'headers' | 
 export function createRouter(
   account: Account,
   options: ResolvedSandboxOptions,
+  settings: SandboxSettings,
 ): (request: RoutedRequest) => SandboxReply {
   const routes = [
     ...creditsRoutes(account, options),
     ...keysRoutes(account),
     ...activityRoutes(account),
-    ...chatRoutes(account, options),
-    ...generationRoutes(account),
+    ...completionRoutes(account, options, settings),
+    ...generationRoutes(account, settings),
     ...workspacesRoutes(account),
   ].map((route) => ({
     ...route,
@@ -49,7 +51,7 @@ export function createRouter(
     for (const route of routes) {
       const params = route.method === method ? match(route.segments, segments) : undefined;
       if (params === undefined) continue;
-      return barrier(route.access, request.caller) ?? route.handle({ ...request, params, query });
+      return barrier(route.access, request.caller) ?? route.handle({ ...request, path, params, query });
     }
     return refusal(404);
   };
