@@ -143,14 +143,22 @@ export class BalanceService implements OnModuleDestroy {
    * @param usd - US dollars, from 0 to a billion. Sums are exact; other processes see whole millionths of a dollar.
    * @param options - `keyHash`: the hash of the key that the amount was spent with.
    */
-  recordSpend(usd: number, options?: RecordSpendOptions): void {
+  recordSpend(usd: number, options?: RecordSpendOptions): void;
+  /**
+   * The same for an amount that was spent some time ago, which an earlier reading may include.
+   *
+   * @param agoMs - How long ago it was spent, in milliseconds.
+   * @internal
+   */
+  recordSpend(usd: number, options: RecordSpendOptions | undefined, agoMs: number): void;
+  recordSpend(usd: number, options?: RecordSpendOptions, agoMs = 0): void {
     const { cache, spendCheck, mayHoldKey } = balanceParts.of(this);
     const given = readSpend(usd, options);
     if (given.problem !== undefined) {
       spendCheck.refuse(given.problem);
     }
     if (given.usd !== undefined) {
-      cache.recordSpend(given.usd, given.keyHash !== undefined && !mayHoldKey(given.keyHash));
+      cache.recordSpend(given.usd, given.keyHash !== undefined && !mayHoldKey(given.keyHash), agoMs);
     }
   }
 

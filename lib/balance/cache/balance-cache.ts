@@ -94,7 +94,7 @@ export class BalanceCache {
 
   /** Whether the store has to be followed: for newer readings, or since it may lose recorded spend. */
   get isFollowing(): boolean {
-    const isRecorded = this.#now - this.#parts.ledger.lastRecordedAt < SETTLED_AFTER_MS;
+    const isRecorded = this.#now - this.#parts.ledger.lastSpentAt < SETTLED_AFTER_MS;
     return !this.#state.isClosed && (isRecorded || this.servable !== undefined);
   }
 
@@ -152,12 +152,18 @@ export class BalanceCache {
   }
 
   /**
-   * Records spend of this process.
+   * Records spend of this process, unless the reading includes it already.
    *
    * @param isOtherKey - Whether it was spent with another key than the account's own `apiKey`.
+   * @param agoMs - How long ago it was spent.
    */
-  recordSpend(usd: number, isOtherKey = false): void {
-    this.#parts.ledger.record(usd, this.#now, isOtherKey);
+  recordSpend(usd: number, isOtherKey = false, agoMs = 0): void {
+    const now = this.#now;
+    const { held } = this.#state;
+    if (held !== undefined && now - agoMs <= held.began - SETTLED_AFTER_MS) {
+      return;
+    }
+    this.#parts.ledger.record(usd, now, isOtherKey, agoMs);
     this.#snapshot = undefined;
     if (!this.#isSpendPending) {
       this.#isSpendPending = true;

@@ -4,10 +4,12 @@ import { SpendSum } from './recorded-spend.js';
 /** A sum of amounts that this process has recorded. Its id is unique to the process, so no other process adds to it. */
 export interface OwnSum {
   readonly id: string;
-  /** When its earliest amount was recorded. */
+  /** When its earliest amount was spent. */
   readonly startedAt: number;
-  /** When its latest amount was recorded. */
+  /** When its latest amount was spent. */
   at: number;
+  /** Whether it takes no further amounts. */
+  isCut: boolean;
   readonly exact: SpendSum;
   /** Whole millionths of a dollar. Smaller fractions go into a later sum. */
   microUsd: number;
@@ -28,32 +30,34 @@ export class OwnSpend {
   readonly #spanMs: number;
   #count = 0;
   #sums: OwnSum[] = [];
-  #isCut = true;
+  /** The sum that took the latest amount. */
+  #current: OwnSum | undefined;
   /** Amounts that are not in the millionths of any sum yet. */
   readonly #rest = { account: new UsdSum(), other: new UsdSum() };
 
   /**
    * @param writer - Name of this process, which no other process ever has.
-   * @param spanMs - Amounts recorded within this time are kept as one sum.
+   * @param spanMs - Amounts spent within this time are kept as one sum.
    */
   constructor(writer: string, spanMs: number) {
     this.#writer = writer;
     this.#spanMs = spanMs;
   }
 
-  /** The kept sums, from the oldest to the newest. */
+  /** The kept sums, in the order in which they began to be recorded. */
   get sums(): readonly OwnSum[] {
     return this.#sums;
   }
 
-  /** When the latest amount was recorded; `-Infinity` if there is none. */
+  /** When the latest amount was spent; `-Infinity` if there is none. */
   get lastAt(): number {
-    return this.#sums.at(-1)?.at ?? -Infinity;
+    return this.#sums.reduce((latest, { at }) => Math.max(latest, at), -Infinity);
   }
 
-  record(usd: number, isOtherKey: boolean, now: number): void {
-    const sum = this.#sumAt(now);
-    sum.at = now;
+  /** @param at - When the amount was spent. */
+  record(usd: number, isOtherKey: boolean, at: number): void {
+    const sum = this.#sumAt(at);
+    sum.at = Math.max(sum.at, at);
     sum.exact.add(usd, isOtherKey);
     this.#rest.account.add(usd);
     if (isOtherKey) {
@@ -75,12 +79,14 @@ export class OwnSpend {
 
   /** Begins a new sum with the next amount, to keep later amounts apart from earlier ones. */
   cut(): void {
-    this.#isCut = true;
+    for (const sum of this.#sums) {
+      sum.isCut = true;
+    }
   }
 
-  /** Moves the recorded amounts into the millionths of the newest sum. */
+  /** Moves the recorded amounts into the millionths of the sum that took them. */
   settleMicro(): void {
-    const sum = this.#sums.at(-1);
+    const sum = this.#current;
     if (sum !== undefined) {
       sum.microUsd += this.#rest.account.takeMicroUsd();
       const otherMicroUsd = sum.otherMicroUsd + this.#rest.other.takeMicroUsd();
@@ -89,29 +95,38 @@ export class OwnSpend {
     }
   }
 
-  /** Removes and returns the sums whose latest amount was recorded no later than a moment. */
+  /** Removes and returns the sums whose latest amount was spent no later than a moment. */
   takeUntil(moment: number): readonly OwnSum[] {
-    if ((this.#sums[0]?.at ?? Infinity) > moment) {
+    if (this.#sums.every(({ at }) => at > moment)) {
       return [];
     }
     this.settleMicro();
     const taken = this.#sums.filter(({ at }) => at <= moment);
     this.#sums = this.#sums.filter(({ at }) => at > moment);
+    if (this.#current !== undefined && this.#current.at <= moment) {
+      this.#current = undefined;
+    }
     return taken;
   }
 
-  #sumAt(now: number): OwnSum {
-    const last = this.#sums.at(-1);
-    if (last !== undefined && !this.#isCut && now - last.startedAt < this.#spanMs) {
-      return last;
+  #sumAt(at: number): OwnSum {
+    const fits = ({ isCut, startedAt }: OwnSum): boolean =>
+      !isCut && at >= startedAt && at - startedAt < this.#spanMs;
+    const sum = this.#sums.findLast(fits) ?? this.#newSum(at);
+    if (sum !== this.#current) {
+      this.settleMicro();
+      this.#current = sum;
     }
-    this.settleMicro();
-    this.#isCut = false;
+    return sum;
+  }
+
+  #newSum(at: number): OwnSum {
     this.#count += 1;
     const sum: OwnSum = {
       id: `${this.#writer}.${this.#count}`,
-      startedAt: now,
-      at: now,
+      startedAt: at,
+      at,
+      isCut: false,
       exact: new SpendSum(),
       microUsd: 0,
       otherMicroUsd: 0,

@@ -45,6 +45,7 @@ export class SpendLedger {
   readonly #unnamed = new UnnamedSpend();
   readonly #isNamed: boolean;
   #askedAt = -Infinity;
+  #recordedAt = -Infinity;
   /** The last computed total, kept up to date because it is requested after every amount. */
   #total: { readonly since: number; readonly sum: SpendSum } | undefined;
 
@@ -57,15 +58,24 @@ export class SpendLedger {
     this.#isNamed = isNamed;
   }
 
-  /** When this process recorded its latest amount that still counts; `-Infinity` if there is none. */
-  get lastRecordedAt(): number {
+  /** When the latest amount of this process that still counts was spent; `-Infinity` if there is none. */
+  get lastSpentAt(): number {
     return this.#own.lastAt;
   }
 
-  /** Records spend of this process. */
-  record(usd: number, now: number, isOtherKey = false): void {
-    this.#own.record(usd, isOtherKey, now);
-    this.#total?.sum.add(usd, isOtherKey);
+  /**
+   * Records spend of this process.
+   *
+   * @param agoMs - How long ago it was spent.
+   */
+  record(usd: number, now: number, isOtherKey = false, agoMs = 0): void {
+    this.#own.record(usd, isOtherKey, now - agoMs);
+    this.#recordedAt = now;
+    if (agoMs === 0) {
+      this.#total?.sum.add(usd, isOtherKey);
+    } else {
+      this.#total = undefined;
+    }
   }
 
   /**
@@ -176,11 +186,11 @@ export class SpendLedger {
   }
 
   #takeAmount(): OutgoingSpend | undefined {
-    const youngest = this.#own.sums.at(-1);
     const microUsd = this.#own.sums.reduce((total, sum) => total + takeAdded(sum), 0);
-    return youngest === undefined || microUsd === 0
+    // Such a store dates an amount by its arrival, however long ago it was spent.
+    return microUsd === 0
       ? undefined
-      : { microUsd, sums: [], stored: this.#onAdded(youngest.at, microUsd) };
+      : { microUsd, sums: [], stored: this.#onAdded(this.#recordedAt, microUsd) };
   }
 
   #onAdded(at: number, microUsd: number): (storedAt: number) => void {
