@@ -39,6 +39,7 @@ const KIND_OF_LIMIT: ReadonlyMap<string | undefined, OpenRouterErrorKind> = new 
   [LIMIT_SOURCES.workspaceBudget, 'budget'],
   [LIMIT_SOURCES.freeTierDaily, 'free-tier-daily'],
   [LIMIT_SOURCES.sharedPool, 'rate-limit'],
+  [LIMIT_SOURCES.unattributed, 'unattributed'],
 ]);
 
 const TRANSIENT_KINDS: readonly OpenRouterErrorKind[] = ['rate-limit', 'upstream', 'timeout'];

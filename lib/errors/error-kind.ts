@@ -10,6 +10,10 @@
  *   (whose own account, or contract with you, has no money left), comes from another service, or does not say whose money
  *   is short. With `limitSource`, it is about the named limit, which this version does not know.
  *
+ * The application's own meter:
+ * - `unattributed`: it refused the request before it was sent, because the request has no scope (`metering.onUnattributed`).
+ *   OpenRouter's money is not what is missing.
+ *
  * Rates:
  * - `free-tier-daily`: the day's requests to `:free` models are used up, until midnight UTC.
  * - `rate-limit`: too many requests, for OpenRouter or for a provider. A daily limit does not pass in a moment
@@ -36,6 +40,7 @@ export type OpenRouterErrorKind =
   | 'budget'
   | 'in-flight-budget'
   | 'payment-required'
+  | 'unattributed'
   | 'free-tier-daily'
   | 'rate-limit'
   | 'unauthorized'

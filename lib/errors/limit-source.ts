@@ -3,7 +3,10 @@ import { type AnswerSource, isInOwnWords } from './parsing/answer-source.js';
 import { isVague } from './parsing/error-status.js';
 import { isGeneric, isRelayed, reasonIn } from './parsing/relayed-error.js';
 
-/** The limits that OpenRouter names in `error.metadata.limit_source`, as far as they are known. */
+/**
+ * The limits that are named in `error.metadata.limit_source`, as far as they are known: OpenRouter's, and those of this
+ * package, which refuses requests in the same envelope.
+ */
 export const LIMIT_SOURCES = {
   /** The account's credits do not cover the request. */
   credits: 'openrouter_credits',
@@ -17,6 +20,8 @@ export const LIMIT_SOURCES = {
   freeTierDaily: 'openrouter_free_tier_daily',
   /** A provider's pool that OpenRouter's users share is busy. */
   sharedPool: 'upstream_provider_shared_pool',
+  /** The application's meter was not told for whom the money is spent. */
+  unattributed: 'application_unattributed',
 } as const;
 
 /** A refusal, as far as it is known. */
