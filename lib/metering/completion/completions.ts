@@ -1,0 +1,267 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomUUID } from 'node:crypto';
+import { Logger } from '@nestjs/common';
+import { type Observable, Subject } from 'rxjs';
+import type { Account } from '../../account/account.js';
+import { allowManyListeners } from '../../async/abort-signals.js';
+import { within } from '../../async/bounded-waits.js';
+import { type Clock, SYSTEM_CLOCK } from '../../async/clock.js';
+import type { BalanceService } from '../../balance/balance.service.js';
+import type { CompletionCost, SpendScope } from '../../contracts/completion-cost.js';
+import { abortException } from '../../errors/abort-exception.js';
+import type { GenerationsService } from '../../generations/generations.service.js';
+import { BalanceFeed } from './balance-feed.js';
+import { FollowedCompletion } from './followed-completion.js';
+import { GenerationLookups } from './generation-lookups.js';
+import { usageOfGeneration } from './generation-usage.js';
+import type {
+  CompletionDesk,
+  CompletionRefusal,
+  CompletionRequest,
+  OpenCompletion,
+} from './open-completion.js';
+import { RecordedCosts, type RecordedCost } from './recorded-costs.js';
+import { UNATTRIBUTED } from './unattributed.js';
+
+/** The maximum number of generation ids in a line of the log. */
+const MAX_LOGGED_IDS = 50;
+
+/** The options that completions are followed by. */
+export interface CompletionsOptions {
+  /** Whether the bill of the user's own provider key is part of a cost. */
+  readonly byok: 'fee' | 'total';
+  /** What becomes of a request without a scope. */
+  readonly onUnattributed: 'allow' | 'refuse';
+  /** How long a shutdown waits for costs that are not known yet, in milliseconds. */
+  readonly shutdownMs: number;
+  /** When `/generation` is asked, in milliseconds since the end of the answer, ascending. */
+  readonly lookupDelaysMs: readonly number[];
+}
+
+export interface CompletionsParts {
+  readonly account: Pick<Account, 'instrumentation' | 'keys' | 'onClose'>;
+  readonly generations: Pick<GenerationsService, 'get'>;
+  readonly balance: Pick<BalanceService, 'recordSpend' | 'reportError'>;
+  readonly options: CompletionsOptions;
+  /** Whether a key is one of another account of the application. @defaultValue none is */
+  readonly isOfOtherAccount?: ((keyHash: string) => boolean) | undefined;
+  /** Whether the money that is spent in a scope is attributed to anybody. @defaultValue any scope is */
+  readonly isAttributed?: ((scope: SpendScope | undefined) => boolean) | undefined;
+  /** @defaultValue {@link SYSTEM_CLOCK} */
+  readonly clock?: Clock;
+}
+
+/**
+ * The completions of an account: follows each one until its cost is decided, and announces the cost once, to the balance,
+ * the instrumentation and `costs$`.
+ */
+export class Completions implements CompletionDesk {
+  /** Each cost once, when it is known or given up. Never errors, replays nothing, completes when the account closes. */
+  readonly costs$: Observable<CompletionCost>;
+
+  readonly #parts: CompletionsParts;
+  readonly #clock: Clock;
+  readonly #costs = new Subject<CompletionCost>();
+  readonly #feed: BalanceFeed;
+  readonly #lookups: GenerationLookups<FollowedCompletion>;
+  readonly #recorded = new RecordedCosts();
+  /** Completions whose answer is not over. */
+  readonly #open = new Set<FollowedCompletion>();
+  readonly #settledListeners = new Set<() => void>();
+  readonly #logger = new Logger('OpenRouter');
+
+  constructor(parts: CompletionsParts) {
+    const { account, balance, generations, isOfOtherAccount, options, clock = SYSTEM_CLOCK } = parts;
+    this.#parts = parts;
+    this.#clock = clock;
+    this.costs$ = this.#costs.asObservable();
+    this.#feed = new BalanceFeed({
+      account,
+      balance,
+      clock,
+      isOfOtherAccount: isOfOtherAccount ?? (() => false),
+    });
+    this.#lookups = new GenerationLookups({
+      generations,
+      delaysMs: options.lookupDelaysMs,
+      clock,
+      onFound: (completion, generation) => completion.found(usageOfGeneration(generation, options.byok)),
+      onGivenUp: (completion) => completion.giveUp(),
+      onQuiet: () => this.#announceSettled(),
+      onOverflow: (maxWaiting) =>
+        this.#warn(
+          `metering: more than ${maxWaiting} completions wait for \`GET /generation\`; the cost of the oldest is given ` +
+            'up as unknown. This is logged once.',
+        ),
+    });
+    account.onClose(() => this.close());
+  }
+
+  /** Follows a completion, or refuses it if it has no scope and `onUnattributed` is `refuse`. */
+  open(request: CompletionRequest, signal: AbortSignal | undefined): OpenCompletion | CompletionRefusal {
+    const { account, options, isAttributed = isGiven } = this.#parts;
+    if (options.onUnattributed === 'refuse' && !isAttributed(request.scope)) {
+      return UNATTRIBUTED;
+    }
+    const completion = new FollowedCompletion(request, this.#listener, {
+      clock: this.#clock,
+      wasAborted: signal?.aborted === true,
+      inContext: account.instrumentation.wantsCosts ? AsyncLocalStorage.snapshot() : call,
+    });
+    this.#open.add(completion);
+    return completion;
+  }
+
+  /**
+   * Announces a cost that no request of this process has caused.
+   *
+   * @returns The cost; for an id that was recorded before, the cost recorded then, which is not announced again.
+   */
+  record(recorded: RecordedCost): CompletionCost {
+    const known = this.#recorded.find(recorded.id);
+    if (known !== undefined) {
+      return known;
+    }
+    const { usd, id, scope, model } = recorded;
+    const cost: CompletionCost = Object.freeze({
+      id: id ?? randomUUID(),
+      usd,
+      source: 'recorded',
+      ...(model !== undefined && { model }),
+      isByok: false,
+      isStream: false,
+      outcome: 'complete',
+      scope: scope ?? Object.freeze({}),
+      startedAt: new Date(this.#clock.wallNow()),
+      durationMs: 0,
+    });
+    this.#recorded.add(id, cost);
+    guard(() => this.#feed.record(usd));
+    this.#announce(cost, call);
+    return cost;
+  }
+
+  /**
+   * Waits until every answer is over and every look-up has either succeeded or passed its steps of up to 15 seconds.
+   *
+   * @throws `OpenRouterAbortException` if the signal is aborted.
+   */
+  settled(signal: AbortSignal = new AbortController().signal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        this.#settledListeners.delete(onSettled);
+        signal.removeEventListener('abort', onAbort);
+      };
+      const onSettled = (): void => {
+        leave();
+        resolve();
+      };
+      const onAbort = (): void => {
+        leave();
+        reject(
+          abortException('metering.settled', signal, 'unknown', (text) =>
+            this.#parts.account.keys.scrub(text),
+          ),
+        );
+      };
+      if (signal.aborted) {
+        onAbort();
+      } else if (this.#isSettled) {
+        resolve();
+      } else {
+        this.#settledListeners.add(onSettled);
+        allowManyListeners(signal);
+        signal.addEventListener('abort', onAbort, { once: true });
+      }
+    });
+  }
+
+  /**
+   * Waits at most `shutdownMs` until everything is settled. From now on, `/generation` is asked without the delays of the
+   * ladder.
+   */
+  async drain(): Promise<void> {
+    this.#lookups.hurry();
+    await within(this.settled(), this.#parts.options.shutdownMs);
+  }
+
+  /** Gives up what is open, logs it in one line, and completes {@link Completions.costs$}. */
+  close(): void {
+    const open = [...this.#lookups.open, ...this.#open];
+    this.#lookups.close();
+    for (const completion of [...this.#open]) {
+      completion.giveUp();
+    }
+    this.#costs.complete();
+    const unknown = open.filter(({ isUnknown }) => isUnknown);
+    if (unknown.length > 0) {
+      this.#warn(`metering: the account is closed, ${listed(unknown)}`);
+    }
+  }
+
+  readonly #listener = {
+    onCost: (cost: CompletionCost, completion: FollowedCompletion): void => {
+      guard(() => this.#feed.spend(cost, completion));
+      this.#announce(cost, completion.inContext);
+    },
+    onError: (error: unknown, status: number | undefined, completion: FollowedCompletion): void =>
+      guard(() => this.#feed.refused(error, status, completion)),
+    onOver: (completion: FollowedCompletion): void => {
+      this.#open.delete(completion);
+      if (completion.isLookingUp) {
+        this.#lookups.add(completion);
+      }
+      this.#announceSettled();
+    },
+  };
+
+  get #isSettled(): boolean {
+    return this.#open.size === 0 && this.#lookups.isQuiet;
+  }
+
+  #announce(cost: CompletionCost, inContext: (call: () => void) => void): void {
+    inContext(() => this.#parts.account.instrumentation.cost(cost));
+    this.#costs.next(cost);
+    this.#announceSettled();
+  }
+
+  #announceSettled(): void {
+    if (this.#settledListeners.size > 0 && this.#isSettled) {
+      for (const listener of [...this.#settledListeners]) {
+        listener();
+      }
+    }
+  }
+
+  #warn(message: string): void {
+    // An application's logger that throws must not reach a client that reads its answer.
+    guard(() => this.#logger.warn(message));
+  }
+}
+
+function isGiven(scope: SpendScope | undefined): boolean {
+  return scope !== undefined;
+}
+
+function listed(completions: readonly FollowedCompletion[]): string {
+  const ids = completions.map(({ generationId }) => generationId).filter((id) => id !== undefined);
+  const shown = ids.slice(0, MAX_LOGGED_IDS).join(', ');
+  const rest = ids.length > MAX_LOGGED_IDS ? ` and ${ids.length - MAX_LOGGED_IDS} more` : '';
+  const named = ids.length > 0 ? ` Generations: ${shown}${rest}.` : '';
+  const count =
+    completions.length === 1 ? 'the cost of 1 completion' : `the costs of ${completions.length} completions`;
+  return `and ${count} could not be learned.${named}`;
+}
+
+function call(run: () => void): void {
+  run();
+}
+
+/** Runs what may throw in the code of others, without a place where it could be handled. */
+function guard(run: () => void): void {
+  try {
+    run();
+  } catch {
+    // Nothing that a cost causes may fail the completion.
+  }
+}

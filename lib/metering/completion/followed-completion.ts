@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../../async/clock.js';
+import type { CompletionCost, CompletionOutcome, SpendScope } from '../../contracts/completion-cost.js';
+import {
+  type CompletionEvent,
+  type CompletionState,
+  generationIdOf,
+  isNews,
+  isOver,
+  next,
+  SENT,
+} from './completion-state.js';
+import type {
+  CompletionAnswer,
+  CompletionRequest,
+  CompletionUsage,
+  OpenCompletion,
+} from './open-completion.js';
+import { wasNeverSent } from './request-fate.js';
+
+const NOBODY: SpendScope = Object.freeze({});
+
+/** Hears of everything that matters of a completion. */
+export interface CompletionListener {
+  /** The answer is over, or there is none. */
+  onOver(completion: FollowedCompletion): void;
+  /** The cost was decided. */
+  onCost(cost: CompletionCost, completion: FollowedCompletion): void;
+  /** An error has passed in the answer; `status` is that of the answer. */
+  onError(error: unknown, status: number | undefined, completion: FollowedCompletion): void;
+}
+
+/** One completion from the request until its cost is decided. Keeps nothing of the prompt or the answer. */
+export class FollowedCompletion implements OpenCompletion {
+  readonly id = randomUUID();
+  readonly request: CompletionRequest;
+  /** Calls a function in the async context of the request. */
+  readonly inContext: (call: () => void) => void;
+
+  readonly #listener: CompletionListener;
+  readonly #clock: Clock;
+  readonly #startedAt: number;
+  readonly #startedOn: Date;
+  /** Whether the request was aborted before it could be sent. */
+  readonly #wasAborted: boolean;
+  #state: CompletionState = SENT;
+  #endedAt: number | undefined;
+
+  constructor(
+    request: CompletionRequest,
+    listener: CompletionListener,
+    {
+      clock,
+      wasAborted,
+      inContext,
+    }: {
+      readonly clock: Clock;
+      readonly wasAborted: boolean;
+      readonly inContext: (call: () => void) => void;
+    },
+  ) {
+    this.request = request;
+    this.inContext = inContext;
+    this.#listener = listener;
+    this.#clock = clock;
+    this.#wasAborted = wasAborted;
+    this.#startedAt = clock.now();
+    this.#startedOn = new Date(clock.wallNow());
+  }
+
+  get generationId(): string | undefined {
+    return generationIdOf(this.#state);
+  }
+
+  get isLookingUp(): boolean {
+    return this.#state.phase === 'looking-up';
+  }
+
+  /** Whether the cost could not be learned. */
+  get isUnknown(): boolean {
+    return this.#state.phase === 'unknown';
+  }
+
+  /** When the answer ended or its cost was read, by the monotonic clock. */
+  get endedAt(): number {
+    return this.#endedAt ?? this.#clock.now();
+  }
+
+  answered(answer: CompletionAnswer): void {
+    this.#apply({ type: 'answered', answer });
+  }
+
+  told(usage: CompletionUsage): void {
+    this.#apply({ type: 'told', usage });
+  }
+
+  erred(error: unknown): void {
+    if (!isOver(this.#state)) {
+      this.#listener.onError(error, this.#state.answer?.status, this);
+      this.#apply({ type: 'erred' });
+    }
+  }
+
+  ended(outcome: CompletionOutcome, error?: unknown): void {
+    if (error !== undefined) {
+      this.erred(error);
+    }
+    this.#apply({ type: 'ended', outcome });
+  }
+
+  unanswered(reason: unknown, isAborted: boolean): void {
+    const wasSent = !this.#wasAborted && (isAborted || !wasNeverSent(reason));
+    this.#apply({ type: 'unanswered', isAborted, wasSent });
+  }
+
+  /** `/generation` has told the cost. */
+  found(usage: CompletionUsage): void {
+    this.#apply({ type: 'found', usage });
+  }
+
+  /** Nobody waits for the cost any longer. */
+  giveUp(): void {
+    this.#apply({ type: 'given-up' });
+  }
+
+  #apply(event: CompletionEvent): void {
+    const before = this.#state;
+    const after = next(before, event);
+    this.#state = after;
+    const isNewlyOver = isOver(after) && !isOver(before);
+    if (isNewlyOver || isNews(before, after)) {
+      this.#endedAt ??= this.#clock.now();
+    }
+    if (isNews(before, after)) {
+      this.#listener.onCost(this.#cost, this);
+    }
+    if (isNewlyOver) {
+      this.#listener.onOver(this);
+    }
+  }
+
+  get #cost(): CompletionCost {
+    const { answer, usage, outcome, source } = this.#state;
+    const { usd, provider, promptTokens, completionTokens, isByok } = usage;
+    const { generationId } = this;
+    const model = usage.model ?? this.request.model;
+    return Object.freeze({
+      id: this.id,
+      ...(generationId !== undefined && { generationId }),
+      usd: usd ?? null,
+      source,
+      ...(model !== undefined && { model }),
+      ...(provider !== undefined && { provider }),
+      ...(promptTokens !== undefined && { promptTokens }),
+      ...(completionTokens !== undefined && { completionTokens }),
+      isByok,
+      isStream: answer?.isStream ?? this.request.isStream,
+      outcome,
+      scope: this.request.scope ?? NOBODY,
+      startedAt: this.#startedOn,
+      durationMs: this.endedAt - this.#startedAt,
+    });
+  }
+}
