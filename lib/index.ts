@@ -146,11 +146,13 @@ export { getOpenRouterClientToken, InjectOpenRouterClient, OPENROUTER_OPTIONS } 
 export type {
   BalanceOptions,
   BalanceThresholdOptions,
+  MeteringOptions,
   OpenRouterAxiosOptions,
   OpenRouterKey,
   OpenRouterKeySource,
   OpenRouterModuleOptions,
   ResolvedBalanceOptions,
+  ResolvedMeteringOptions,
   ResolvedOpenRouterOptions,
   ResolvedRetryOptions,
 } from './options/openrouter-options.js';

@@ -21,15 +21,17 @@ export class Account {
   readonly #attachListeners: (() => void)[] = [];
   readonly #life = new AccountLife();
   readonly #balanceStore: BalanceStore | undefined;
+  readonly #meteredFetch: AccountSettings['meteredFetch'];
   readonly #headers: AccountSettings['headers'];
 
   constructor(settings: AccountSettings) {
-    const { axios, balanceStore, headers, keys, options } = settings;
+    const { axios, balanceStore, headers, keys, meteredFetch, options } = settings;
     this.options = options;
     this.keys = new KeyRing(keys, [...secretsOfHeaders(headers), ...secretsOfProxy(axios)]);
     this.instrumentation = new InstrumentationHooks(settings);
     this.transport = new Transport(settings);
     this.#balanceStore = balanceStore;
+    this.#meteredFetch = meteredFetch;
     this.#headers = headers;
     this.onClose(() => this.transport.destroy());
   }
@@ -42,6 +44,11 @@ export class Account {
   /** The store that shares the balance; `undefined` for the memory of this process. */
   get balanceStore(): BalanceStore | undefined {
     return this.#balanceStore;
+  }
+
+  /** The `fetch` below the meter; `undefined` for the global one. */
+  get meteredFetch(): AccountSettings['meteredFetch'] {
+    return this.#meteredFetch;
   }
 
   /**

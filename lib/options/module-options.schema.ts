@@ -4,6 +4,7 @@ import { BALANCE_OPTIONS } from './balance-options.schema.js';
 import { defineOptions, group, groupOrFalse, mustBe } from './define-options.js';
 import { headers, headerValue } from './header-rules.js';
 import { keySource } from './key-rules.js';
+import { METERING_OPTIONS } from './metering-options.schema.js';
 import { duration, integerFrom, trueOrFalse } from './option-rules.js';
 import type { OpenRouterModuleOptions } from './openrouter-options.js';
 import { RETRY_OPTIONS } from './retry-options.schema.js';
@@ -60,5 +61,6 @@ export const MODULE_OPTIONS = defineOptions<OpenRouterModuleOptions>('{ apiKey }
   axios: group(AXIOS_OPTIONS),
   verifyKeysOnBootstrap: trueOrFalse,
   balance: group(BALANCE_OPTIONS),
+  metering: group(METERING_OPTIONS),
   instrumentation,
 });

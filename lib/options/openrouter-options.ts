@@ -65,6 +65,36 @@ export interface BalanceOptions {
   store?: BalanceStore | undefined;
 }
 
+/** How the costs of completions are metered. */
+export interface MeteringOptions {
+  /**
+   * The `fetch` that `MeteringService.fetch` calls, for example that of npm's `undici`.
+   * @defaultValue the global `fetch`, looked up at each call
+   */
+  fetch?: typeof globalThis.fetch | undefined;
+  /**
+   * The cost of a completion that a provider key of your own has paid for: `fee` is what OpenRouter charges for it;
+   * `total` adds what the provider charges (`cost_details.upstream_inference_cost`). @defaultValue `'fee'`
+   */
+  byok?: 'fee' | 'total' | undefined;
+  /**
+   * What happens to a completion without a scope: it is sent, or the client gets an answer 402 instead, with the
+   * `limit_source` `application_unattributed`. @defaultValue `'allow'`
+   */
+  onUnattributed?: 'allow' | 'refuse' | undefined;
+  /**
+   * How long the shutdown waits for costs that are not known yet, in milliseconds; 0 does not wait.
+   * @defaultValue `5000`
+   */
+  shutdownMs?: number | undefined;
+  /**
+   * When `GET /generation` is asked for a cost that the answer did not state: the waits before the first request and
+   * between further ones, in milliseconds; at most 20. After the last one, the cost counts as unknown.
+   * @defaultValue `[1000, 2000, 5000, 15000, 60000, 300000, 1800000]`
+   */
+  lookupDelaysMs?: readonly number[] | undefined;
+}
+
 /** Options of one OpenRouter account. At least one of `apiKey` and `managementKey` is required. */
 export interface OpenRouterModuleOptions {
   /** Any key of the account. Used for operations that need no management key, and for all if it is the only key. */
@@ -116,6 +146,8 @@ export interface OpenRouterModuleOptions {
   verifyKeysOnBootstrap?: boolean | undefined;
   /** How the balance is kept, shared and watched. */
   balance?: BalanceOptions | undefined;
+  /** How the costs of completions are metered. */
+  metering?: MeteringOptions | undefined;
   /** Hooks for metrics, traces and logs: one object, or a list of them. */
   instrumentation?: OpenRouterInstrumentation | readonly OpenRouterInstrumentation[] | undefined;
 }
@@ -146,6 +178,18 @@ export interface ResolvedBalanceOptions {
     /** The fraction of a threshold by which it must be exceeded before it can alert again. */
     readonly hysteresis: number;
   };
+}
+
+/** Metering settings with all defaults filled in, without the function `fetch`. */
+export interface ResolvedMeteringOptions {
+  /** Whether a cost includes what a provider charges for a key of the user's own. */
+  readonly byok: 'fee' | 'total';
+  /** What happens to a completion without a scope. */
+  readonly onUnattributed: 'allow' | 'refuse';
+  /** How long the shutdown waits for costs that are not known yet, in milliseconds. */
+  readonly shutdownMs: number;
+  /** The waits before the requests for a cost that the answer did not state, in milliseconds. */
+  readonly lookupDelaysMs: readonly number[];
 }
 
 /**
@@ -183,4 +227,6 @@ export interface ResolvedOpenRouterOptions {
   readonly verifyKeysOnBootstrap: boolean;
   /** How the balance is kept and watched. */
   readonly balance: ResolvedBalanceOptions;
+  /** How the costs of completions are metered. */
+  readonly metering: ResolvedMeteringOptions;
 }

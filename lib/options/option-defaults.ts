@@ -1,4 +1,8 @@
-import type { ResolvedBalanceOptions, ResolvedRetryOptions } from './openrouter-options.js';
+import type {
+  ResolvedBalanceOptions,
+  ResolvedMeteringOptions,
+  ResolvedRetryOptions,
+} from './openrouter-options.js';
 
 /** The name of the account without a name, if one is needed. */
 export const DEFAULT_ACCOUNT = 'default';
@@ -24,4 +28,11 @@ export const DEFAULT_BALANCE: ResolvedBalanceOptions = Object.freeze({
   pollIntervalMs: 60_000,
   watch: false,
   thresholds: Object.freeze({ hysteresis: 0.1 }),
+});
+
+export const DEFAULT_METERING: ResolvedMeteringOptions = Object.freeze({
+  byok: 'fee',
+  onUnattributed: 'allow',
+  shutdownMs: 5_000,
+  lookupDelaysMs: Object.freeze([1_000, 2_000, 5_000, 15_000, 60_000, 300_000, 1_800_000]),
 });

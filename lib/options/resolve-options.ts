@@ -12,6 +12,7 @@ import {
   DEFAULT_BASE_URL,
   DEFAULT_DEADLINE_MS,
   DEFAULT_MAX_RESPONSE_BYTES,
+  DEFAULT_METERING,
   DEFAULT_RETRY,
   DEFAULT_TIMEOUT_MS,
 } from './option-defaults.js';
@@ -19,10 +20,12 @@ import { checkConfig, type Checked } from './check-options.js';
 import { MODULE_OPTIONS } from './module-options.schema.js';
 import type {
   BalanceOptions,
+  MeteringOptions,
   OpenRouterAxiosOptions,
   OpenRouterKeySource,
   OpenRouterModuleOptions,
   ResolvedBalanceOptions,
+  ResolvedMeteringOptions,
   ResolvedOpenRouterOptions,
   ResolvedRetryOptions,
 } from './openrouter-options.js';
@@ -45,6 +48,8 @@ export interface AccountSettings {
   readonly instrumentations: readonly OpenRouterInstrumentation[];
   /** The store that shares the balance; `undefined` for the memory of this process. */
   readonly balanceStore: BalanceStore | undefined;
+  /** The `fetch` below the meter; `undefined` for the global one. */
+  readonly meteredFetch: typeof globalThis.fetch | undefined;
   /** Name of the account, for instrumentation. */
   readonly account: string;
   /** The options without secrets. */
@@ -88,6 +93,7 @@ export function resolveOptions(
     axios: value.axios ?? Object.freeze({}),
     instrumentations: Object.freeze([value.instrumentation ?? []].flat()),
     balanceStore: value.balance?.store,
+    meteredFetch: value.metering?.fetch,
     account,
     options: publicOptions(value, headers),
   });
@@ -130,6 +136,7 @@ function publicOptions(
     maxResponseBytes: value.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES,
     verifyKeysOnBootstrap: value.verifyKeysOnBootstrap ?? false,
     balance: balanceOptions(value.balance ?? {}),
+    metering: meteringOptions(value.metering ?? {}),
   });
 }
 
@@ -138,6 +145,10 @@ function balanceOptions({ store: _store, thresholds, ...settings }: BalanceOptio
     ...withDefaults(DEFAULT_BALANCE, settings),
     thresholds: Object.freeze(withDefaults(DEFAULT_BALANCE.thresholds, thresholds ?? {})),
   });
+}
+
+function meteringOptions({ fetch: _fetch, ...settings }: MeteringOptions): ResolvedMeteringOptions {
+  return Object.freeze(withDefaults(DEFAULT_METERING, settings));
 }
 
 /** The defaults, overridden by the settings that are not `undefined`. */

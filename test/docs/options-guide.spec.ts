@@ -4,6 +4,7 @@ import {
   DEFAULT_BASE_URL,
   DEFAULT_DEADLINE_MS,
   DEFAULT_MAX_RESPONSE_BYTES,
+  DEFAULT_METERING,
   DEFAULT_RETRY,
   DEFAULT_TIMEOUT_MS,
 } from '../../lib/options/option-defaults.js';
@@ -40,6 +41,7 @@ const MODULE: Readonly<Record<keyof OpenRouterModuleOptions, unknown>> = {
   axios: '–',
   verifyKeysOnBootstrap: false,
   balance: '[below](#balance)',
+  metering: '[below](#metering)',
   instrumentation: '–',
 };
 
@@ -66,6 +68,10 @@ describe('the guide of the options', () => {
       'thresholds.hysteresis': String(thresholds.hysteresis),
       store: 'in memory',
     });
+  });
+
+  it('has every member of `metering`, with its default', () => {
+    expect(told('metering')).toEqual({ fetch: 'the global one', ...texts({ ...DEFAULT_METERING }) });
   });
 });
 

@@ -61,6 +61,12 @@ describe('without options', () => {
         watch: false,
         thresholds: { hysteresis: 0.1 },
       },
+      metering: {
+        byok: 'fee',
+        onUnattributed: 'allow',
+        shutdownMs: 5_000,
+        lookupDelaysMs: [1_000, 2_000, 5_000, 15_000, 60_000, 300_000, 1_800_000],
+      },
     });
     expect(keys).toEqual({
       api: { option: 'apiKey', source: KEY },
@@ -73,6 +79,7 @@ describe('without options', () => {
     const names = [
       'managementKey',
       'balance',
+      'metering',
       'baseUrl',
       'allowInsecureBaseUrl',
       'httpReferer',
