@@ -28,20 +28,23 @@ import { type SandboxServer, startServer } from './sandbox-server.js';
  * - `GET /credits`, `POST /credits/coinbase`
  * - `GET /key` and its old name `GET /auth/key`; `GET` and `POST /keys`; `GET`, `PATCH` and `DELETE /keys/{hash}`
  * - `GET /activity`
- * - `POST /chat/completions`, streamed or not, with the same short answer to everything; `GET /generation`
+ * - `POST /chat/completions`, `/responses` and `/messages`, streamed or not, with the same short answer to everything;
+ *   `POST /embeddings`; `GET /generation`
  * - `GET` and `POST /workspaces`, `GET /workspaces/{id}`, `GET /workspaces/{id}/budgets`; `GET`, `PUT` and `DELETE
  *   /workspaces/{id}/budgets/{interval}`; the first workspace exists from the start and has the slug `default`
  *
  * Responses follow OpenRouter's OpenAPI document. Every error body is `{ error: { code, message } }`, with
- * `error.metadata` if money is the reason, and with `user_id` if the key is known.
+ * `error.metadata` if money is the reason, and with `user_id` if the key is known; that of `/messages` is
+ * `{ type: 'error', error: { type, message, error_type } }`, with `metadata` beside `error`.
  *
  * Keys made by `POST /keys` work until they are disabled, deleted or expired (401 `User not found.`), and so does
  * {@link apiKey}, which is one of the listed keys.
  *
- * A completion costs `completionCost`. It is refused with 402 if the balance is not above zero, with 403 if a budget of a
+ * A completion costs `completionCost`, unless {@link onCompletion} decides otherwise. It is refused with 402 if the balance is not above zero, with 403 if a budget of a
  * guardrail or of the key's workspace is used up, and with 403 (or 402, see `keyLimitStatus`) if the key's limit is used
- * up. Otherwise it is charged in full, even if that overdraws the account, and only when it ends: just before the last byte
- * of its answer, or when its client disconnects. So completions that run at the same time (see `completionMs` and
+ * up. Otherwise it is charged, even if that overdraws the account, and only when it ends: after the last text chunk of a
+ * stream, just before the last byte of an answer in JSON, or when its client disconnects (see {@link cancelledBilling}).
+ * {@link charges} lists the bills. So completions that run at the same time (see `completionMs` and
  * {@link latencyMs}) may together spend more than the limits allow. `GET /key` lists all limits except the balance as
  * `budgets`, in that order, and the deciding one as `effective_budget`.
  *

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { creditsBody } from './routes/credits.routes.js';
-import { errorBody } from './routes/error-bodies.js';
+import { errorBodyOf } from './routes/error-bodies.js';
 import type { CompletionRun } from './completions/completion-run.js';
 import type { SandboxReply, StreamPiece } from './routes/route.js';
 import { pauseOf, writeChunk } from './sandbox-wait.js';
@@ -23,9 +23,9 @@ export interface Answer {
 }
 
 /** @param userId - The caller's, which error bodies contain. */
-export function answerOf(reply: SandboxReply, userId: string | undefined): Answer {
+export function answerOf(path: string, reply: SandboxReply, userId: string | undefined): Answer {
   if ('refused' in reply) {
-    const content = json(errorBody(reply.refused, userId, reply));
+    const content = json(errorBodyOf(path, reply.refused, userId, reply));
     return { status: reply.refused, headers: reply.headers ?? {}, content, takesMs: 0 };
   }
   const { json: body, headers = {}, takesMs = 0, ...rest } = reply;
@@ -34,6 +34,7 @@ export function answerOf(reply: SandboxReply, userId: string | undefined): Answe
 
 /** The response of a failure. `carriedOut` is the answer that it replaces if the request was carried out. */
 export function failedAnswer(
+  path: string,
   { fault, status, headers, content }: QueuedFailure,
   userId: string | undefined,
   carriedOut: Answer | undefined,
@@ -41,11 +42,12 @@ export function failedAnswer(
   const { takesMs = 0, run } = carriedOut ?? {};
   if (fault === undefined) {
     const refused = status ?? 500;
-    const own = refused < 300 ? undefined : json(errorBody(refused, userId));
+    const own = refused < 300 ? undefined : json(errorBodyOf(path, refused, userId));
     return { status: refused, headers, content: content ?? own, takesMs, run };
   }
   const cut = carriedOut ?? { status: 200, headers: {}, content: json(creditsBody(NO_CREDITS)) };
-  const own = status === undefined || status < 300 ? wholeContent(cut) : json(errorBody(status, userId));
+  const own =
+    status === undefined || status < 300 ? wholeContent(cut) : json(errorBodyOf(path, status, userId));
   return {
     status: status ?? cut.status,
     headers: { ...cut.headers, ...headers },

@@ -60,6 +60,7 @@ export async function startServer(options: ResolvedSandboxOptions): Promise<Sand
     );
     const carryOut = (): Answer =>
       answerOf(
+        path,
         body === TOO_LARGE ? refusal(413) : route({ method, path, caller, headers, body: known }),
         userId,
       );
@@ -67,7 +68,7 @@ export async function startServer(options: ResolvedSandboxOptions): Promise<Sand
     const answer =
       failure === undefined
         ? carryOut()
-        : failedAnswer(failure, userId, failure.when === 'after' ? carryOut() : undefined);
+        : failedAnswer(path, failure, userId, failure.when === 'after' ? carryOut() : undefined);
     const { run } = answer;
     if (response.destroyed) run?.leave();
     else if (run !== undefined) response.once('close', () => run.leave());

@@ -161,7 +161,7 @@ function neededNode(name: string): number {
 }
 
 /** Why a client cannot be tried on this Node; `undefined` if it can. */
-export function skipReason({ packages }: PackagedClient): string | undefined {
+export function skipReason({ packages }: Pick<PackagedClient, 'packages'>): string | undefined {
   const needed = Math.max(...packages.map(neededNode));
   const running = Number(process.versions.node.split('.')[0]);
   return running < needed ? `needs Node ${needed} or newer` : undefined;

@@ -1,5 +1,5 @@
 import { isRecord } from '../check-fields.js';
-import { FLAG, NAME, TEXT, orNull } from '../routes/rules.js';
+import { FLAG, NAME, type Rule, TEXT, orNull } from '../routes/rules.js';
 import { textChunk, textOf } from './answer-text.js';
 import type { CompletionApi } from './completion-api.js';
 import { costMembers, usageMember } from './usage.js';
@@ -7,15 +7,17 @@ import type { CompletionPlan } from './plan.js';
 import { PROVIDER_ERROR } from './provider-error.js';
 import { eventOf } from './stream-pieces.js';
 
+export const MESSAGES_RULE: Rule = {
+  accepts: (value) => Array.isArray(value) && value.length > 0 && value.every(isMessage),
+  must: 'a list of messages, each with a role',
+};
+
 /** `POST /chat/completions`. */
 export const chatCompletions: CompletionApi = {
   path: '/chat/completions',
   apiType: 'completions',
   rules: {
-    messages: {
-      accepts: (value) => Array.isArray(value) && value.length > 0 && value.every(isMessage),
-      must: 'a list of messages, each with a role',
-    },
+    messages: MESSAGES_RULE,
     model: NAME,
     stream: orNull(FLAG),
     user: orNull(TEXT),

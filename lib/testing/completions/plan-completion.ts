@@ -53,7 +53,7 @@ export function planCompletion(
     chunks,
     produced: failAfter ?? cutAfter ?? chunks,
     ending,
-    usage: decision.usage ?? (ending === 'failed' ? 'missing' : 'last'),
+    usage: decision.usage,
     wholeCost: wholeCostOf(generation, chunks, decision, options),
     wholeByokCost: toUnits(byokUsd ?? 0),
     pausesMs: [chunkDelayMs === undefined ? pauseMs : 0, pauseMs],

@@ -11,7 +11,8 @@ export interface CompletionPlan {
   /** The text chunks before its ending. */
   readonly produced: number;
   readonly ending: CompletionEnding;
-  readonly usage: 'last' | 'missing' | 'null';
+  /** Where the usage stands; `undefined` for where the API in question has it. */
+  readonly usage: 'last' | 'missing' | 'null' | undefined;
   /** The cost of the whole answer, in exact units. */
   readonly wholeCost: bigint;
   readonly wholeByokCost: bigint;

@@ -1,3 +1,4 @@
+import type { OpenGeneration } from '../account/generations.js';
 import { costsOf, tokensOf } from './completion-run.js';
 import type { CompletionPlan } from './plan.js';
 
@@ -6,8 +7,14 @@ export function usageMember(
   plan: CompletionPlan,
   usageOf: (plan: CompletionPlan) => object,
 ): { usage?: object | null } {
-  if (plan.usage === 'missing') return {};
-  return { usage: plan.usage === 'null' ? null : usageOf(plan) };
+  const { usage = plan.ending === 'failed' ? 'missing' : 'last' } = plan;
+  if (usage === 'missing') return {};
+  return { usage: usage === 'null' ? null : usageOf(plan) };
+}
+
+/** An id that is none of a generation, as bodies of some APIs have. */
+export function idOf({ id }: OpenGeneration, prefix: string): string {
+  return id.replace(/^gen-\d+-/, prefix);
 }
 
 /**

@@ -5,6 +5,9 @@ import { chatCompletions } from '../completions/chat-completions.js';
 import type { CompletionApi, CompletionRequestBody } from '../completions/completion-api.js';
 import { startRun } from '../completions/completion-run.js';
 import { planCompletion } from '../completions/plan-completion.js';
+import { embeddings } from '../completions/embeddings.js';
+import { messages } from '../completions/messages.js';
+import { responses } from '../completions/responses.js';
 import { piecesOf } from '../completions/stream-pieces.js';
 import { type SandboxCompletion, decisionOn } from '../sandbox-completions.js';
 import type { ResolvedSandboxOptions } from '../sandbox-options.js';
@@ -20,7 +23,7 @@ import {
 } from './route.js';
 import { bodyProblem } from './rules.js';
 
-const APIS: readonly CompletionApi[] = [chatCompletions];
+const APIS: readonly CompletionApi[] = [chatCompletions, responses, messages, embeddings];
 
 /** The routes that complete: all of them check, charge and end in the same way, and only speak differently. */
 export function completionRoutes(
