@@ -7,7 +7,7 @@ const nodeGlobals = Object.fromEntries(
 );
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', 'coverage/**', 'docs/api/**', 'node_modules/**'] },
+  { ignores: ['**/dist/**', 'dist.*/**', 'coverage/**', 'docs/api/**', 'node_modules/**'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

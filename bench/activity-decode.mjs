@@ -1,6 +1,6 @@
 // A process that parses and decodes ten thousand rows repeatedly: node activity-decode.mjs <warm-up> <times>
 import { performance } from 'node:perf_hooks';
-import { decodeActivity } from '../dist/esm/activity/activity.decoder.js';
+import { decodeActivity } from '../dist.modules/activity/activity.decoder.js';
 import { activityAnswer, ROWS } from './activity-rows.mjs';
 import { median, report } from './shared.mjs';
 

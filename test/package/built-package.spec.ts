@@ -147,6 +147,32 @@ describe('the built package', () => {
   );
 
   it.each<['commonjs' | 'module', string]>([
+    ['commonjs', 'require'],
+    ['module', 'await import'],
+  ])('keeps the names of its classes and functions, and has each class once (%s)', async (type, load) => {
+    const output = await node(
+      type,
+      `
+      const run = async () => {
+        const renamed = [];
+        for (const entry of ${JSON.stringify(Object.keys(EXPORTS))}) {
+          for (const [name, value] of Object.entries(${load}(entry))) {
+            if (typeof value === 'function' && value.name !== name) renamed.push(entry + ': ' + value.name);
+          }
+        }
+        const { OpenRouterConfigException } = ${load}('nestjs-openrouter');
+        const { RedisBalanceStore } = ${load}('nestjs-openrouter/redis');
+        let refusal;
+        try { new RedisBalanceStore(undefined); } catch (error) { refusal = error; }
+        console.log(JSON.stringify([renamed, refusal.constructor === OpenRouterConfigException]));
+      };
+      run();
+      `,
+    );
+    expect(JSON.parse(output)).toEqual([[], true]);
+  });
+
+  it.each<['commonjs' | 'module', string]>([
     ['commonjs', "require('nestjs-openrouter');"],
     [
       'module',
