@@ -88,8 +88,8 @@ export interface MeteringOptions {
    */
   shutdownMs?: number | undefined;
   /**
-   * When `GET /generation` is asked for a cost that the answer did not state: the waits before the first request and
-   * between further ones, in milliseconds; at most 20. After the last one, the cost counts as unknown.
+   * When `GET /generation` is asked for a cost that the answer did not state: the times since the end of the answer, in
+   * milliseconds, ascending; at most 20. After the last one, the cost counts as unknown.
    * @defaultValue `[1000, 2000, 5000, 15000, 60000, 300000, 1800000]`
    */
   lookupDelaysMs?: readonly number[] | undefined;
@@ -188,7 +188,7 @@ export interface ResolvedMeteringOptions {
   readonly onUnattributed: 'allow' | 'refuse';
   /** How long the shutdown waits for costs that are not known yet, in milliseconds. */
   readonly shutdownMs: number;
-  /** The waits before the requests for a cost that the answer did not state, in milliseconds. */
+  /** When `GET /generation` is asked for a cost, in milliseconds since the end of the answer. */
   readonly lookupDelaysMs: readonly number[];
 }
 

@@ -8,13 +8,13 @@ const settingsOf = (metering: unknown): ReturnType<typeof resolveOptions> =>
 
 describe('the options of the meter', () => {
   it('keeps the function apart from the options that are shown', () => {
-    const settings = settingsOf({ fetch, byok: 'total', lookupDelaysMs: [5, 0] });
+    const settings = settingsOf({ fetch, byok: 'total', lookupDelaysMs: [0, 5] });
     expect(settings.meteredFetch).toBe(fetch);
     expect(settings.options.metering).toEqual({
       byok: 'total',
       onUnattributed: 'allow',
       shutdownMs: 5_000,
-      lookupDelaysMs: [5, 0],
+      lookupDelaysMs: [0, 5],
     });
     expect(Object.isFrozen(settings.options.metering)).toBe(true);
   });
@@ -35,9 +35,13 @@ describe('the options of the meter', () => {
       { shutdownMs: -1 },
       '`metering.shutdownMs` must be a number of milliseconds from 0 to 2147483647; got -1',
     ],
-    [{ lookupDelayMs: [1] }, '`metering.lookupDelayMs` is unknown; did you mean `lookupDelaysMs`?'],
+    [{ lookupDelayMs: [1] }, '`metering.lookupDelayMs` is not known; did you mean `lookupDelaysMs`?'],
     [{ lookupDelaysMs: [] }, '`metering.lookupDelaysMs` must be a list of 1 to 20 numbers of milliseconds'],
     [{ lookupDelaysMs: [1, '2'] }, '`metering.lookupDelaysMs` must be a list of 1 to 20 numbers'],
+    [
+      { lookupDelaysMs: [5, 5] },
+      '`metering.lookupDelaysMs` must be a list of 1 to 20 numbers of milliseconds, ascending',
+    ],
     [{ lookupDelaysMs: 1_000 }, '`metering.lookupDelaysMs` must be a list of 1 to 20 numbers'],
     [{ lookupDelaysMs: Array(21).fill(1) }, '`metering.lookupDelaysMs` must be a list of 1 to 20 numbers'],
   ])('refuses %j', (metering, message) => {

@@ -1,0 +1,100 @@
+import type { SpendScope } from '../contracts/completion-cost.js';
+import {
+  type OpenRouterValidationError,
+  OpenRouterValidationException,
+} from '../errors/client.exceptions.js';
+import { isRecord } from '../untrusted/is-record.js';
+import { kindOf } from './shown-value.js';
+
+const MAX_NAMES = 16;
+const MAX_LENGTH = 200;
+
+const NAME = /^[a-z][A-Za-z0-9]{0,31}$/;
+
+const CONTROL_CHARACTER = /\p{Cc}/u;
+
+/**
+ * Checks a scope where it is set.
+ *
+ * @param subject - Where it was given, for the message.
+ * @returns A frozen copy that inherits nothing.
+ * @throws `OpenRouterValidationException` that names every wrong member and shows no value.
+ */
+export function checkScope(scope: unknown, subject: string): SpendScope {
+  if (!isRecord(scope) || isThenable(scope)) {
+    throw new OpenRouterValidationException(subject, [
+      {
+        property: '',
+        constraints: {
+          isObject: `the scope must be an object of strings, for example { tenant: 'acme' }; got ${given(scope)}`,
+        },
+      },
+    ]);
+  }
+  const names = Object.keys(scope);
+  const errors =
+    names.length > MAX_NAMES ? [tooMany(names.length)] : names.flatMap((name) => errorsOf(name, scope[name]));
+  if (errors.length > 0) {
+    throw new OpenRouterValidationException(subject, errors);
+  }
+  return frozenScope(scope as SpendScope);
+}
+
+/** Two scopes in one; where both have a name, the inner one's value counts. */
+export function mergeScopes(outer: SpendScope | undefined, inner: SpendScope): SpendScope {
+  return outer === undefined ? inner : frozenScope({ ...outer, ...inner });
+}
+
+function frozenScope(scope: SpendScope): SpendScope {
+  return Object.freeze(Object.assign(Object.create(null) as Record<string, string>, scope));
+}
+
+function errorsOf(name: string, value: unknown): OpenRouterValidationError[] {
+  if (!NAME.test(name)) {
+    const shownName = JSON.stringify(name.slice(0, 40));
+    return [
+      {
+        property: name.slice(0, 40),
+        constraints: {
+          matches: `the name ${shownName} must be a lower-case letter followed by up to 31 letters and digits`,
+        },
+      },
+    ];
+  }
+  const problem = problemOf(value);
+  return problem === undefined
+    ? []
+    : [{ property: name, constraints: { isString: `\`${name}\` ${problem}` } }];
+}
+
+function problemOf(value: unknown): string | undefined {
+  if (typeof value !== 'string') {
+    return `must be a string; got ${kindOf(value)}${fixFor(value)}`;
+  }
+  if (value === '' || value.length > MAX_LENGTH) {
+    return `must be a string of 1 to ${MAX_LENGTH} characters; got ${value.length}`;
+  }
+  return CONTROL_CHARACTER.test(value) ? 'must not contain a control character' : undefined;
+}
+
+function fixFor(value: unknown): string {
+  if (value === undefined || value === null) {
+    return '; leave the name out if nobody is known';
+  }
+  return typeof value === 'number' || typeof value === 'bigint' ? '; use String(…)' : '';
+}
+
+function tooMany(count: number): OpenRouterValidationError {
+  return {
+    property: '',
+    constraints: { maxNames: `the scope must have at most ${MAX_NAMES} names; got ${count}` },
+  };
+}
+
+function given(scope: unknown): string {
+  return isThenable(scope) ? 'a promise; await it first' : kindOf(scope);
+}
+
+function isThenable(value: unknown): boolean {
+  return isRecord(value) && typeof value['then'] === 'function';
+}
