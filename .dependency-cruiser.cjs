@@ -76,6 +76,19 @@ module.exports = {
       to: { path: '^lib/(credits|api-keys|activity|generations|budgets|filters)/', pathNot: '^lib/$1/' },
     },
     ...balanceRules,
+    {
+      name: 'balance-and-spend-limits-are-apart',
+      comment: 'The metering knows both.',
+      severity: 'error',
+      from: { path: '^lib/(balance|spend-limits)/' },
+      to: { path: '^lib/(balance|spend-limits)/', pathNot: '^lib/$1/' },
+    },
+    {
+      name: 'the-model-of-spend-limits-knows-nothing-else',
+      severity: 'error',
+      from: { path: '^lib/spend-limits/model/' },
+      to: { path: '^lib/', pathNot: '^lib/(spend-limits/model|contracts)/' },
+    },
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'every-file-has-a-floor',

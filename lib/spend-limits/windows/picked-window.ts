@@ -1,0 +1,71 @@
+import type { SpendPlace, SpendSpan, SpendSubject, SpendWindow } from '../../contracts/spend-store.js';
+
+/** Consecutive slots of one span. */
+export interface SlotRange {
+  readonly span: SpendSpan;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** A window at a moment. */
+export interface PickedWindow {
+  readonly span: SpendSpan;
+  /** The slot in which an amount is counted. */
+  readonly slot: number;
+  /** All slots that count. */
+  readonly counted: readonly SlotRange[];
+  /** The first moment that counts. */
+  readonly from: number;
+  /** When something that counts stops counting. */
+  readonly to: number | null;
+}
+
+/** The span and slots that a window has at a moment; `undefined` if none of its spans contains it. */
+export function pickWindow({ spans, slots }: SpendWindow, now: number): PickedWindow | undefined {
+  const isRolling = slots > 1;
+  const index = spans.findIndex(
+    (span, number) => (number > 0 || !isRolling) && span.from <= now && (span.to === null || now < span.to),
+  );
+  const span = spans[index];
+  if (span === undefined) {
+    return undefined;
+  }
+  const before = spans[index - 1];
+  if (!isRolling || span.to === null || before === undefined) {
+    const counted = [{ span, first: 0, last: 0 }];
+    return { span, slot: 0, counted, from: span.from, to: span.to };
+  }
+  const slotMs = (span.to - span.from) / slots;
+  const slot = Math.min(slots - 1, Math.floor((now - span.from) / slotMs));
+  return {
+    span,
+    slot,
+    counted: [
+      { span: before, first: slot, last: slots - 1 },
+      { span, first: 0, last: slot },
+    ],
+    from: before.from + slot * slotMs,
+    to: span.from + (slot + 1) * slotMs,
+  };
+}
+
+/** The place of a subject in a window. */
+export function placeOf({ root, key }: SpendSubject, { span, slot }: PickedWindow): SpendPlace {
+  return { root, key, spanId: span.id, slot, keepUntil: span.keepUntil };
+}
+
+/** The windows of all subjects at a moment; `undefined` if a window has no span for it. */
+export function pickWindows(
+  subjects: readonly SpendSubject[],
+  now: number,
+): readonly (readonly PickedWindow[])[] | undefined {
+  const picked: PickedWindow[][] = [];
+  for (const { windows } of subjects) {
+    const ones = windows.map((window) => pickWindow(window, now)).filter((one) => one !== undefined);
+    if (ones.length < windows.length) {
+      return undefined;
+    }
+    picked.push(ones);
+  }
+  return picked;
+}
