@@ -50,8 +50,13 @@ export interface OpenCompletion {
   erred(error: unknown): void;
   /** The answer is over. `error` is an error that it contained, unless `erred` was called with it. */
   ended(outcome: CompletionOutcome, error?: unknown): void;
-  /** The request failed before an answer, with what `fetch` threw. */
-  unanswered(reason: unknown, isAborted: boolean): void;
+  /**
+   * The request failed before an answer, with what `fetch` threw.
+   *
+   * @param isAborted - Whether the caller's signal ended it.
+   * @param isUnsent - Whether it is certain that `fetch` was never called.
+   */
+  unanswered(reason: unknown, isAborted: boolean, isUnsent?: boolean): void;
 }
 
 /** A refusal that the client gets as an answer, without any request to OpenRouter. */

@@ -1,0 +1,66 @@
+import { createParser } from 'eventsource-parser';
+import { tryParseJson } from '../../untrusted/json.js';
+import { EventSplitter } from './event-splitter.js';
+import { statedError, statedUsage } from './stated-usage.js';
+import { mayStateUsage } from './usage-marks.js';
+import type { UsageListener, UsageQuestion, UsageReader } from './usage-reader.js';
+
+const LF = 0x0a;
+
+/**
+ * Reads a stream of server-sent events. Decodes and parses only the events that may state a usage or an error, and the
+ * first one if the id of the generation is not known yet.
+ */
+export class EventUsageReader implements UsageReader {
+  readonly #question: UsageQuestion;
+  readonly #listener: UsageListener;
+  readonly #splitter = new EventSplitter((event) => this.#read(event));
+  #wantsId: boolean;
+
+  constructor(question: UsageQuestion, listener: UsageListener) {
+    this.#question = question;
+    this.#listener = listener;
+    this.#wantsId = question.wantsId;
+  }
+
+  add(chunk: Uint8Array): void {
+    if (!this.#canSkip(chunk)) {
+      this.#splitter.add(chunk);
+    }
+  }
+
+  end(): void {
+    this.#splitter.end();
+  }
+
+  /** Most chunks are whole events without a usage. They need not be divided. */
+  #canSkip(chunk: Uint8Array): boolean {
+    return (
+      !this.#wantsId &&
+      chunk.at(-1) === LF &&
+      chunk.at(-2) === LF &&
+      this.#splitter.isBetweenEvents &&
+      !mayStateUsage(chunk)
+    );
+  }
+
+  #read(event: Uint8Array): void {
+    if (!this.#wantsId && !mayStateUsage(event)) {
+      return;
+    }
+    createParser({ onEvent: ({ data }) => this.#tell(data) }).feed(`${new TextDecoder().decode(event)}\n\n`);
+  }
+
+  #tell(data: string): void {
+    this.#wantsId = false;
+    const value = tryParseJson(data);
+    const usage = statedUsage(value, this.#question.byok);
+    if (usage !== undefined) {
+      this.#listener.told(usage);
+    }
+    const error = statedError(value);
+    if (error !== undefined) {
+      this.#listener.erred(error);
+    }
+  }
+}

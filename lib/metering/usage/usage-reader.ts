@@ -1,0 +1,30 @@
+import type { CompletionUsage } from '../completion/open-completion.js';
+import type { ByokCost } from './stated-usage.js';
+
+/** Gets what an answer states, when it has passed. */
+export interface UsageListener {
+  told(usage: CompletionUsage): void;
+  erred(error: unknown): void;
+}
+
+/** What is to be read from an answer. */
+export interface UsageQuestion {
+  readonly byok: ByokCost;
+  /** Whether the id of the generation is not known from the headers. */
+  readonly wantsId: boolean;
+  /** Whether the answer as a whole is an error. */
+  readonly isError: boolean;
+}
+
+/** Reads the cost out of the bytes of an answer as they pass, in chunks of any size. */
+export interface UsageReader {
+  add(chunk: Uint8Array): void;
+  /** No byte follows. */
+  end(): void;
+}
+
+/** Reads nothing: bytes of audio, or an answer that is neither JSON nor a stream of events. */
+export const NOTHING_TO_READ: UsageReader = {
+  add: () => undefined,
+  end: () => undefined,
+};

@@ -1,0 +1,93 @@
+import type { SpendScope } from '../../contracts/completion-cost.js';
+import type { CompletionDesk, CompletionRefusal, OpenCompletion } from '../completion/open-completion.js';
+import type { ByokCost } from '../usage/stated-usage.js';
+import type { BodyFacts } from './body-facts.js';
+import { destinations } from './metered-paths.js';
+import { passAnswer } from './passing-answer.js';
+import { isAbort, type PassingBody } from './passing-body.js';
+import { refusalAnswer } from './refusal-answer.js';
+import { type FetchInit, type FetchInput, SentRequest } from './sent-request.js';
+
+type Fetch = typeof globalThis.fetch;
+
+/** For whom a completion is, and what is reserved for it. */
+export interface Attribution {
+  readonly scope: SpendScope | undefined;
+  /** US dollars. */
+  readonly holdUsd: number | undefined;
+}
+
+export interface MeteredFetchParts {
+  /** The `fetch` that sends; asked for at each call. */
+  readonly innerFetch: () => Fetch;
+  readonly baseUrl: string;
+  readonly byok: ByokCost;
+  readonly desk: CompletionDesk;
+  /** What is in force where a request is made. */
+  readonly ambient: () => Attribution;
+  /** Called once, when a `POST` goes to another server than that of the base URL. */
+  readonly onForeign?: ((origin: string) => void) | undefined;
+}
+
+/** Makes `fetch` functions that meter the completions of an account, with the ambient attribution or a fixed one. */
+export function openMeteredFetch(parts: MeteredFetchParts): (bound?: Attribution) => Fetch {
+  const { innerFetch, byok, desk, ambient } = parts;
+  const destinationOf = destinations(parts.baseUrl);
+  const dropped = new FinalizationRegistry<PassingBody>((body) => body.drop());
+  let onForeign = parts.onForeign;
+
+  const pathOf = (request: SentRequest): string | undefined => {
+    const destination = request.isPost ? destinationOf(request.url) : undefined;
+    if (destination?.kind === 'foreign') {
+      onForeign?.(destination.origin);
+      onForeign = undefined;
+    }
+    return destination?.kind === 'completion' ? destination.path : undefined;
+  };
+
+  return (bound) =>
+    function fetch(input: FetchInput, init?: FetchInit): Promise<Response> {
+      const send = (): Promise<Response> => innerFetch()(input, init);
+      const request = new SentRequest(input, init);
+      const path = pathOf(request);
+      const { signal } = request;
+      if (path === undefined) {
+        return send();
+      }
+      if (signal?.aborted === true) {
+        return Promise.reject(abortReason(signal));
+      }
+      const { scope, holdUsd } = bound ?? ambient();
+
+      const admit = ({ model, maxTokens, isStream }: BodyFacts): Promise<Response> => {
+        const { keyHash } = request;
+        const admission = desk.open({ path, model, maxTokens, isStream, keyHash, scope, holdUsd }, signal);
+        return 'then' in admission ? admission.then(proceed) : proceed(admission);
+      };
+      const proceed = (admission: OpenCompletion | CompletionRefusal): Promise<Response> => {
+        if ('metadata' in admission) {
+          return Promise.resolve(refusalAnswer(admission, request.url));
+        }
+        if (signal?.aborted === true) {
+          const reason = abortReason(signal);
+          admission.unanswered(reason, true, true);
+          return Promise.reject(reason);
+        }
+        return send().then(
+          (answer) => passAnswer(answer, { completion: admission, signal, byok, dropped }),
+          (error: unknown) => {
+            admission.unanswered(error, isAbort(error, signal));
+            throw error;
+          },
+        );
+      };
+
+      const { facts } = request;
+      return 'then' in facts ? facts.then(admit) : admit(facts);
+    };
+}
+
+/** What `fetch` rejects with once a signal is aborted. */
+function abortReason(signal: AbortSignal): Error {
+  return (signal.reason ?? new DOMException('This operation was aborted', 'AbortError')) as Error;
+}
