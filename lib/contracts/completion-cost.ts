@@ -32,6 +32,12 @@ export interface CompletionCost {
   readonly source: CompletionCostSource;
   /** The model that answered, else the one that was asked for, for example `openai/gpt-5-mini`. */
   readonly model?: string;
+  /** The model that was asked for, for example `openrouter/auto`. */
+  readonly requestedModel?: string;
+  /** Path of the request below the base URL, for example `/chat/completions`. Absent for a recorded cost. */
+  readonly path?: string;
+  /** HTTP status of the answer. Absent for a recorded cost, and if there was no answer. */
+  readonly status?: number;
   /** The provider that answered, for example `OpenAI`. */
   readonly provider?: string;
   /** Tokens of the prompt. */

@@ -143,13 +143,17 @@ export class FollowedCompletion implements OpenCompletion {
     const { answer, usage, outcome, source } = this.#state;
     const { usd, provider, promptTokens, completionTokens, isByok } = usage;
     const { generationId } = this;
-    const model = usage.model ?? this.request.model;
+    const { model: requestedModel, path } = this.request;
+    const model = usage.model ?? requestedModel;
     return Object.freeze({
       id: this.id,
       ...(generationId !== undefined && { generationId }),
       usd: usd ?? null,
       source,
       ...(model !== undefined && { model }),
+      ...(requestedModel !== undefined && { requestedModel }),
+      path,
+      ...(answer !== undefined && { status: answer.status }),
       ...(provider !== undefined && { provider }),
       ...(promptTokens !== undefined && { promptTokens }),
       ...(completionTokens !== undefined && { completionTokens }),
