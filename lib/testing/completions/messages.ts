@@ -6,6 +6,7 @@ import type { CompletionApi } from './completion-api.js';
 import type { CompletionPlan } from './plan.js';
 import { PROVIDER_ERROR } from './provider-error.js';
 import { eventOf } from './stream-pieces.js';
+import { tokensOf } from './completion-run.js';
 import { costMembers, idOf, usageMember } from './usage.js';
 
 /** `POST /messages`, in the manner of Anthropic's API. */
@@ -51,7 +52,10 @@ export const messages: CompletionApi = {
               type: 'message_delta',
               delta: { container: null, stop_details: null, stop_reason: 'end_turn', stop_sequence: null },
               // The API declares no cost here; it is there if a test asks for it.
-              ...usageMember(plan, plan.usage === undefined ? (it) => tokensOnly(it, it.produced) : usageOf),
+              ...usageMember(
+                plan,
+                plan.usage === undefined ? (it) => tokensOnly(it, tokensOf(it, it.produced)) : usageOf,
+              ),
             }),
             named({ type: 'message_stop' }),
           ],

@@ -51,7 +51,8 @@ export function planCompletion(
   return {
     generation,
     chunks,
-    produced: failAfter ?? cutAfter ?? chunks,
+    // An answer in JSON is whole before it is cut.
+    produced: failAfter ?? (generation.streamed ? cutAfter : undefined) ?? chunks,
     ending,
     usage: decision.usage,
     wholeCost: wholeCostOf(generation, chunks, decision, options),

@@ -26,7 +26,7 @@ export const responses: CompletionApi = {
   events: (plan) => {
     const item = { output_index: 0, item_id: idOf(plan.generation, 'msg_') };
     const part = { ...item, content_index: 0 };
-    const started = { ...responseOf(plan), status: 'in_progress', usage: null };
+    const started = { ...responseOf(plan), status: 'in_progress' };
     const opening = [
       { type: 'response.created', response: started },
       { type: 'response.in_progress', response: started },
