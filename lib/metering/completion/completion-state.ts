@@ -66,14 +66,15 @@ export const SENT: CompletionState = Object.freeze({
  *
  * | state                | event           | what is known                                   | next state        |
  * | -------------------- | --------------- | ----------------------------------------------- | ----------------- |
- * | `sent`               | `answered`      |                                                 | `answering`       |
+ * | `sent`               | `answered`      | an error status with an id                      | `looking-up`      |
+ * |                      | `answered`      | a 4XX without an id                             | `unspent`         |
+ * |                      | `answered`      | any other answer                                | `answering`       |
  * | `sent`, `answering`  | `told`          | with a cost                                     | `told`            |
  * |                      | `told`          | without a cost                                  | the same          |
  * |                      | `erred`         |                                                 | the same          |
  * |                      | `ended`         | a cache hit: the cost is 0                      | `settled`         |
  * |                      | `ended`         | a generation id                                 | `looking-up`      |
- * |                      | `ended`         | no id, a 4XX                                    | `unspent`         |
- * |                      | `ended`         | no id, any other status                         | `unknown`         |
+ * |                      | `ended`         | no id                                           | `unknown`         |
  * |                      | `unanswered`    | never sent                                      | `unspent`         |
  * |                      | `unanswered`    | sent, or possibly sent                          | as after `ended`  |
  * |                      | `given-up`      |                                                 | `unknown`         |
@@ -122,9 +123,7 @@ function isDecided({ phase }: CompletionState): boolean {
 function nextWhileOpen(state: CompletionState, event: CompletionEvent): CompletionState {
   switch (event.type) {
     case 'answered':
-      return state.phase === 'sent'
-        ? { ...state, phase: 'answering', answer: event.answer, hasErred: event.answer.status >= 400 }
-        : state;
+      return state.phase === 'sent' ? answered(state, event.answer) : state;
     case 'told': {
       const usage = merged(state.usage, event.usage);
       return usage.usd === undefined
@@ -146,6 +145,17 @@ function nextWhileOpen(state: CompletionState, event: CompletionEvent): Completi
   }
 }
 
+/**
+ * A client that retries after an error status may never read its body, so nothing waits for the body unless the only hope
+ * of a cost is in it.
+ */
+function answered(before: CompletionState, answer: CompletionAnswer): CompletionState {
+  const { status, generationId } = answer;
+  const state: CompletionState = { ...before, phase: 'answering', answer, hasErred: status >= 400 };
+  const isDecidedByHead = status >= 400 && (generationId !== undefined || status < 500);
+  return isDecidedByHead ? ended(state, 'failed') : state;
+}
+
 function nextWhileLookingUp(state: CompletionState, event: CompletionEvent): CompletionState {
   if (event.type === 'found') {
     return { ...state, phase: 'settled', usage: merged(state.usage, event.usage), source: 'generation' };
@@ -165,9 +175,9 @@ function ended(before: CompletionState, end: CompletionOutcome): CompletionState
   return { ...state, phase: status !== undefined && status >= 400 && status < 500 ? 'unspent' : 'unknown' };
 }
 
-/** An answer that was read to its end has failed all the same if it contained an error. */
+/** An answer that contained an error has failed, whether the client then read it to its end or left it. */
 function outcomeOf({ hasErred }: CompletionState, end: CompletionOutcome): CompletionOutcome {
-  return hasErred && end === 'complete' ? 'failed' : end;
+  return hasErred ? 'failed' : end;
 }
 
 /** Later statements replace earlier ones, member by member. */

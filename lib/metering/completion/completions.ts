@@ -216,7 +216,7 @@ export class Completions implements CompletionDesk {
   };
 
   get #isSettled(): boolean {
-    return this.#open.size === 0 && this.#lookups.isQuiet;
+    return this.#lookups.isQuiet && [...this.#open].every(({ isError }) => isError);
   }
 
   #announce(cost: CompletionCost, inContext: (call: () => void) => void): void {

@@ -45,6 +45,8 @@ export class FollowedCompletion implements OpenCompletion {
   readonly #wasAborted: boolean;
   #state: CompletionState = SENT;
   #endedAt: number | undefined;
+  /** Whether the answer has passed; that of an error status may pass after the cost is decided. */
+  #hasPassed = false;
 
   constructor(
     request: CompletionRequest,
@@ -76,6 +78,11 @@ export class FollowedCompletion implements OpenCompletion {
     return this.#state.phase === 'looking-up';
   }
 
+  /** Whether the answer is an error whose body the client may never read. */
+  get isError(): boolean {
+    return (this.#state.answer?.status ?? 0) >= 400;
+  }
+
   /** Whether the cost could not be learned. */
   get isUnknown(): boolean {
     return this.#state.phase === 'unknown';
@@ -95,7 +102,7 @@ export class FollowedCompletion implements OpenCompletion {
   }
 
   erred(error: unknown): void {
-    if (!isOver(this.#state)) {
+    if (!this.#hasPassed) {
       this.#listener.onError(error, this.#state.answer?.status, this);
       this.#apply({ type: 'erred' });
     }
@@ -105,10 +112,12 @@ export class FollowedCompletion implements OpenCompletion {
     if (error !== undefined) {
       this.erred(error);
     }
+    this.#hasPassed = true;
     this.#apply({ type: 'ended', outcome });
   }
 
   unanswered(reason: unknown, isAborted: boolean): void {
+    this.#hasPassed = true;
     const wasSent = !this.#wasAborted && (isAborted || !wasNeverSent(reason));
     this.#apply({ type: 'unanswered', isAborted, wasSent });
   }

@@ -95,6 +95,22 @@ describe('the state of a completion', () => {
       [answered({ ...ID, isCacheHit: true }), ended('aborted')],
       { phase: 'settled', usd: 0, source: 'answer', outcome: 'aborted' },
     ],
+    [
+      'is left after an error',
+      [answered(ID), erred, ended('aborted')],
+      { phase: 'looking-up', outcome: 'failed' },
+    ],
+    [
+      'is refused, and its body never read',
+      [answered({ status: 429 })],
+      { phase: 'unspent', outcome: 'failed' },
+    ],
+    [
+      'fails with an id, and its body is never read',
+      [answered({ status: 502, ...ID })],
+      { phase: 'looking-up', outcome: 'failed' },
+    ],
+    ['fails without an id, and its body is never read', [answered({ status: 502 })], { phase: 'answering' }],
     ['is refused', [answered({ status: 402 }), ended()], { phase: 'unspent', outcome: 'failed' }],
     ['is throttled', [answered({ status: 429 }), erred, ended()], { phase: 'unspent', outcome: 'failed' }],
     ['is refused with an id', [answered({ status: 400, ...ID }), ended()], { phase: 'looking-up' }],
