@@ -104,7 +104,20 @@ module.exports = {
       comment: 'testing/ shares no code with what it tests, in either direction.',
       severity: 'error',
       from: { path: '^lib/testing/' },
-      to: { path: '^(lib/(?!testing/)|node_modules/)' },
+      to: { path: '^(lib/(?!(testing|contracts)/)|node_modules/)' },
+    },
+    {
+      name: 'the-contracts-of-stores-know-types-alone',
+      comment: 'Types of contracts/ are no code.',
+      severity: 'error',
+      from: { path: '^lib/testing/' },
+      to: { path: '^lib/contracts/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'only-the-contracts-of-stores-know-types',
+      severity: 'error',
+      from: { path: '^lib/testing/', pathNot: '^lib/testing/contracts/' },
+      to: { path: '^lib/contracts/' },
     },
     {
       name: 'nothing-depends-on-the-sandbox',

@@ -66,6 +66,26 @@ export type {
   OpenRouterRetry,
 } from './contracts/instrumentation.js';
 export type { RequestOptions, RetryOptions } from './contracts/request-options.js';
+export type {
+  SpendAdjustment,
+  SpendAdmission,
+  SpendAdmitted,
+  SpendBooked,
+  SpendClaim,
+  SpendEnded,
+  SpendFigureLists,
+  SpendFigures,
+  SpendHold,
+  SpendNoWindow,
+  SpendPlace,
+  SpendRefused,
+  SpendReport,
+  SpendRequest,
+  SpendSpan,
+  SpendStore,
+  SpendSubject,
+  SpendWindow,
+} from './contracts/spend-store.js';
 export {
   CoinbaseChargeResponse,
   CoinbasePrice,

@@ -85,6 +85,16 @@ export interface SpendFigures {
   readonly unsettledNanoUsd: number;
 }
 
+/** An amount that is counted without a hold. */
+export interface SpendAdjustment {
+  /** Identifies it among the adjustments of the account. 1 to 200 characters without control characters. */
+  readonly id: string;
+  /** How much, in nano-dollars; below 0 for a refund. */
+  readonly nanoUsd: number;
+  /** Who it is for, each subject once. */
+  readonly subjects: readonly SpendSubject[];
+}
+
 /** A wish to reserve an amount. */
 export interface SpendRequest {
   /** See {@link SpendHold.id}. */
@@ -99,47 +109,73 @@ export interface SpendRequest {
   readonly note: string;
 }
 
-/**
- * The answer to a {@link SpendRequest}. `now` is the store's clock.
- * - `admitted`: the hold counts, until `expiresAt` as held. The same request again gives the same hold.
- * - `refused`: the amount does not fit into the window `window` of the subject `subject`, both numbers of the request.
- *   Nothing is held.
- * - `ended`: a hold of this id was there, and is over: settled, released or unsettled. Nothing is held anew.
- * - `no-window`: no span of a window contains `now`. Nothing is held; the caller makes spans for `now`.
- *
- * `figures` has a list for each subject, with an entry for each window; those of `admitted` contain the hold. The figures
- * of an admission that is repeated may be of later spans than the hold.
- */
-export type SpendAdmission =
-  | {
-      readonly status: 'admitted';
-      readonly hold: SpendHold;
-      readonly expiresAt: number;
-      readonly now: number;
-      readonly figures: readonly (readonly SpendFigures[])[];
-    }
-  | {
-      readonly status: 'refused';
-      readonly subject: number;
-      readonly window: number;
-      readonly now: number;
-      readonly figures: readonly (readonly SpendFigures[])[];
-    }
-  | { readonly status: 'ended'; readonly now: number }
-  | { readonly status: 'no-window'; readonly now: number };
-
-/** The answer of a call that counts in the present spans of subjects; `no-window` as in {@link SpendAdmission}. */
-export type SpendBooking =
-  { readonly status: 'done'; readonly now: number } | { readonly status: 'no-window'; readonly now: number };
-
 /** The figures of subjects: a list for each subject, with an entry for each window. */
-export type SpendReport =
-  | {
-      readonly status: 'done';
-      readonly now: number;
-      readonly figures: readonly (readonly SpendFigures[])[];
-    }
-  | { readonly status: 'no-window'; readonly now: number };
+export type SpendFigureLists = readonly (readonly SpendFigures[])[];
+
+/** The hold counts. The same request again gives the same hold. */
+export interface SpendAdmitted {
+  /** Says that it is this answer. */
+  readonly status: 'admitted';
+  /** The hold, for the calls that follow. */
+  readonly hold: SpendHold;
+  /** Until when it counts as under way. */
+  readonly expiresAt: number;
+  /** The store's clock. */
+  readonly now: number;
+  /** The figures with the hold. If the admission is repeated, they may be of later spans than the hold. */
+  readonly figures: SpendFigureLists;
+}
+
+/** The amount does not fit into a window. Nothing is held. */
+export interface SpendRefused {
+  /** Says that it is this answer. */
+  readonly status: 'refused';
+  /** Number of the first subject that refuses. */
+  readonly subject: number;
+  /** Number of its window that refuses. */
+  readonly window: number;
+  /** The store's clock. */
+  readonly now: number;
+  /** The figures without the hold. A partitioned store may have those of the subjects up to the refusing one's root alone. */
+  readonly figures: SpendFigureLists;
+}
+
+/** There was a hold of this id, which is settled, released or unsettled. Nothing is held anew. */
+export interface SpendEnded {
+  /** Says that it is this answer. */
+  readonly status: 'ended';
+  /** The store's clock. */
+  readonly now: number;
+}
+
+/** A window has no span that contains `now`. Nothing was done: the caller makes spans for `now`, and calls again. */
+export interface SpendNoWindow {
+  /** Says that it is this answer. */
+  readonly status: 'no-window';
+  /** The store's clock. */
+  readonly now: number;
+}
+
+/** The amounts are counted. */
+export interface SpendBooked {
+  /** Says that it is this answer. */
+  readonly status: 'done';
+  /** The store's clock. */
+  readonly now: number;
+}
+
+/** What subjects have spent. */
+export interface SpendReport {
+  /** Says that it is this answer. */
+  readonly status: 'done';
+  /** The store's clock. */
+  readonly now: number;
+  /** The figures in the present spans. */
+  readonly figures: SpendFigureLists;
+}
+
+/** The answer to a {@link SpendRequest}. */
+export type SpendAdmission = SpendAdmitted | SpendRefused | SpendEnded | SpendNoWindow;
 
 /** A hold whose lease has ended, for the caller to find out what was billed. */
 export interface SpendClaim {
@@ -165,10 +201,9 @@ export interface SpendClaim {
  *   counts.
  * - A call may reject, or hang: the package abandons it after a quarter of a second, and shows the reason to nobody.
  *
- * What becomes of a hold is in one table, `HOLD_TABLE` of `lib/spend-limits/model/hold-table.ts`. An id that is settled
- * or released is remembered for 24 hours; one that is given up, or is still open, for a week.
+ * An id that is settled or released is remembered for 24 hours; one that is given up, or is still open, for a week.
  *
- * `spendStoreContract` of `nestjs-openrouter/testing` tests a store; `InMemorySpendStore` is the shortest example.
+ * `spendStoreContract` of `nestjs-openrouter/testing` tests a store.
  */
 export interface SpendStore {
   /**
@@ -211,17 +246,10 @@ export interface SpendStore {
    * Adds an amount to what is settled in the present spans, whatever the limits say; below 0 it is a refund. An id counts
    * once within 24 hours; these ids are apart from those of holds.
    */
-  adjust(
-    account: string,
-    adjustment: {
-      readonly id: string;
-      readonly nanoUsd: number;
-      readonly subjects: readonly SpendSubject[];
-    },
-  ): Promise<SpendBooking>;
+  adjust(account: string, adjustment: SpendAdjustment): Promise<SpendBooked | SpendNoWindow>;
 
   /** Returns the figures of subjects in their present spans. Holds whose lease has ended are told as unsettled. */
-  usage(account: string, subjects: readonly SpendSubject[]): Promise<SpendReport>;
+  usage(account: string, subjects: readonly SpendSubject[]): Promise<SpendReport | SpendNoWindow>;
 
   /**
    * Returns holds whose lease has ended and whose bill has to be learned. Each is given to one caller, and to another one
@@ -250,7 +278,7 @@ export interface SpendStore {
     account: string,
     subjects: readonly SpendSubject[],
     settledNanoUsd: readonly (readonly number[])[],
-  ): Promise<SpendBooking>;
+  ): Promise<SpendBooked | SpendNoWindow>;
 
   /** Notes what a completion was billed, to learn how much to hold. `name` is what it is learned for, such as a model. */
   learn(account: string, name: string, nanoUsd: number): Promise<void>;

@@ -3,6 +3,9 @@
  *
  * @module nestjs-openrouter/testing
  */
+export { balanceStoreContract } from './contracts/balance-store.contract.js';
+export { spendStoreContract } from './contracts/spend-store.contract.js';
+export type { StoreContractTest, StoreUnderTest } from './contracts/store-contract.js';
 export { OpenRouterSandbox } from './openrouter-sandbox.js';
 export type { SandboxCharge } from './account/charges.js';
 export type {

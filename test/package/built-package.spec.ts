@@ -117,7 +117,7 @@ const EXPORTS = {
   'nestjs-openrouter/metrics': ['OpenRouterMetrics'],
   'nestjs-openrouter/otel': ['OpenRouterTracing'],
   'nestjs-openrouter/redis': ['RedisBalanceStore'],
-  'nestjs-openrouter/testing': ['OpenRouterSandbox'],
+  'nestjs-openrouter/testing': ['OpenRouterSandbox', 'balanceStoreContract', 'spendStoreContract'],
 };
 
 /** The optional peers, and the one subpath that may need each. */

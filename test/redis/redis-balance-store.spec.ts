@@ -2,9 +2,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { inspect } from 'node:util';
 import { Redis } from 'ioredis';
 import { Redis as Redis5 } from 'ioredis-5';
-import { RedisBalanceStore, type RedisScriptClient } from '../../lib/redis/index.js';
-import { describeBalanceStore, type StoreUnderTest } from '../balance/support/store-contract.js';
+import { type BalanceStore, RedisBalanceStore, type RedisScriptClient } from '../../lib/redis/index.js';
+import { balanceStoreContract, type StoreUnderTest } from '../../lib/testing/index.js';
 import { leaksIn } from '../support/leaks.js';
+import { describeStore } from '../support/store-contract.js';
 import { HAS_REDIS, RedisServer } from './support/redis-server.js';
 import { sleep } from '../support/waiting.js';
 
@@ -52,19 +53,21 @@ const PASSWORD = 'a-password-of-redis';
     return client;
   }
 
-  const tried = (client: RedisScriptClient): Promise<StoreUnderTest> =>
+  const tried = (client: RedisScriptClient): Promise<StoreUnderTest<BalanceStore>> =>
     Promise.resolve({ store: new RedisBalanceStore(client), pass: sleep });
 
-  describeBalanceStore('RedisBalanceStore on ioredis 6', () => tried(open()));
+  describeStore('RedisBalanceStore on ioredis 6', balanceStoreContract, () => tried(open()));
 
-  describeBalanceStore('RedisBalanceStore on ioredis 5', () => {
+  describeStore('RedisBalanceStore on ioredis 5', balanceStoreContract, () => {
     const client = new Redis5({ host: '127.0.0.1', port: server.port });
     clients.push(client);
     return tried(client);
   });
 
-  describeBalanceStore('RedisBalanceStore on a client that gives numbers as texts and prefixes keys', () =>
-    tried(open({ stringNumbers: true, keyPrefix: 'app:' })),
+  describeStore(
+    'RedisBalanceStore on a client that gives numbers as texts and prefixes keys',
+    balanceStoreContract,
+    () => tried(open({ stringNumbers: true, keyPrefix: 'app:' })),
   );
 
   it('has exactly one leader among many', async () => {

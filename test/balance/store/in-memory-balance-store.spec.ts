@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { inspect } from 'node:util';
 import { InMemoryBalanceStore } from '../../../lib/index.js';
-import { describeBalanceStore } from '../support/store-contract.js';
+import { balanceStoreContract } from '../../../lib/testing/index.js';
+import { describeStore } from '../../support/store-contract.js';
 
-describeBalanceStore('InMemoryBalanceStore', () => {
+describeStore('InMemoryBalanceStore', balanceStoreContract, () => {
   let now = 0;
   const pass = (ms: number): Promise<void> => {
     now += ms;
