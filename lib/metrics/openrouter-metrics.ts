@@ -1,5 +1,6 @@
 import { Counter, Histogram, register } from 'prom-client';
 import type { BalanceAlertType, BalanceAlert } from '../contracts/balance-snapshot.models.js';
+import type { CompletionCost } from '../contracts/completion-cost.js';
 import type {
   OpenRouterAttachedClient,
   OpenRouterAttempt,
@@ -9,7 +10,9 @@ import type {
 } from '../contracts/instrumentation.js';
 import { checkConfig } from '../options/check-options.js';
 import { defineOptions } from '../options/define-options.js';
+import { scopeNames } from '../options/spend-scope.js';
 import { BalanceGauges } from './balance-gauges.js';
+import { CompletionMetrics, TAKEN_LABELS } from './completion-metrics.js';
 import { type MetricRegistry, sharedMetric } from './shared-metric.js';
 import { isRecord } from '../untrusted/is-record.js';
 
@@ -17,13 +20,22 @@ import { isRecord } from '../untrusted/is-record.js';
 export interface OpenRouterMetricsOptions {
   /** The registry for the metrics. @defaultValue the default registry of `prom-client` */
   registry?: MetricRegistry | undefined;
+  /**
+   * Names of the scope that become labels of `openrouter_completions_total`, `openrouter_completion_cost_usd_total` and
+   * `openrouter_tokens_total`, for example `['tenant']`. A scope without the name has the label `''`. Every combination of
+   * values is a time series: list only names that have few values. After 1 000 combinations, new ones are `other`.
+   *
+   * @defaultValue none
+   */
+  scopeLabels?: readonly string[] | undefined;
 }
 
-const METRICS_OPTIONS = defineOptions<OpenRouterMetricsOptions>('{ registry }', {
+const METRICS_OPTIONS = defineOptions<OpenRouterMetricsOptions>("{ scopeLabels: ['tenant'] }", {
   registry: (value) =>
     isRecord(value) && typeof value['getSingleMetric'] === 'function'
       ? undefined
       : { mustBe: 'a `Registry` of prom-client', fix: 'leave it out for the default one' },
+  scopeLabels: scopeNames(TAKEN_LABELS),
 });
 
 const REQUESTS = {
@@ -75,6 +87,15 @@ const SUCCESS = 'success';
  * | `openrouter_request_duration_seconds` | histogram, `account`, `operation` | time of an attempt |
  * | `openrouter_retries_total` | counter, `account`, `operation` | attempts that were followed by another one |
  * | `openrouter_balance_alerts_total` | counter, `account`, `type` | `low`, `critical`, `recovered`, `unavailable`, as noticed by this process |
+ * | `openrouter_completions_total` | counter, `account`, `model`, `outcome`, `source` | completions whose cost is decided; `source="unknown"` are those whose cost could not be learned |
+ * | `openrouter_completion_cost_usd_total` | counter, `account`, `model`, `outcome`, `source` | what they cost, in US dollars, less the unknown |
+ * | `openrouter_cost_per_completion_usd` | histogram, `account`, `model`, `outcome` | costs of single completions, without the unknown and those taken from a hold |
+ * | `openrouter_tokens_total` | counter, `account`, `model`, `type` | tokens, as far as they are known; `type` is `prompt` or `completion` |
+ *
+ * The metrics of completions are fed by `MeteringService`, each completion once: `outcome` is
+ * {@link CompletionCost.outcome}, `source` {@link CompletionCost.source}, `model` {@link CompletionCost.model}. At most 200
+ * models are told apart; those that come later are `other`. Names of the scope are labels only if `scopeLabels` lists them.
+ * `prom-client` adds in floating point: these are figures to watch, not to bill by.
  *
  * A scrape shows the balance in memory and never calls OpenRouter. Unknown figures are absent.
  *
@@ -97,19 +118,26 @@ export class OpenRouterMetrics implements OpenRouterInstrumentation {
   private readonly retries: Counter<'account' | 'operation'>;
   /** @internal */
   private readonly alerts: Counter<'account' | 'type'>;
+  /** @internal */
+  private readonly completions: CompletionMetrics;
 
   /**
-   * @param options - `registry`, unless it is the default one.
+   * @param options - `registry`, unless it is the default one; `scopeLabels`.
    * @throws `OpenRouterConfigException` for wrong options, and for a registry that has a foreign metric with one of the
-   * names.
+   * names, or our own with other `scopeLabels`.
    */
   constructor(options: OpenRouterMetricsOptions = {}) {
-    const { registry = register } = checkConfig(METRICS_OPTIONS, options, 'OpenRouterMetrics');
+    const { registry = register, scopeLabels = [] } = checkConfig(
+      METRICS_OPTIONS,
+      options,
+      'OpenRouterMetrics',
+    );
     this.gauges = new BalanceGauges(registry);
     this.requests = sharedMetric(registry, REQUESTS, (config) => new Counter(config));
     this.durations = sharedMetric(registry, DURATIONS, (config) => new Histogram(config));
     this.retries = sharedMetric(registry, RETRIES, (config) => new Counter(config));
     this.alerts = sharedMetric(registry, ALERTS, (config) => new Counter(config));
+    this.completions = new CompletionMetrics(registry, scopeLabels);
   }
 
   /** Called by the package. */
@@ -124,6 +152,11 @@ export class OpenRouterMetrics implements OpenRouterInstrumentation {
   /** Called by the package. */
   onAlert({ type }: BalanceAlert, account: string): void {
     this.alerts.inc({ account, type });
+  }
+
+  /** Called by the package. */
+  onCost(cost: CompletionCost, account: string): void {
+    this.completions.add(cost, account);
   }
 
   /** Called by the package. */

@@ -10,13 +10,14 @@ const OURS = Symbol.for('nestjs-openrouter/metric');
 /** The common part of every metric's configuration. */
 interface MetricConfig {
   readonly name: string;
+  readonly labelNames?: readonly string[];
 }
 
 /**
  * Returns the metric of this name in the registry, or creates it. So several applications in one process, and a module
  * that is loaded again, share their metrics.
  *
- * @throws `OpenRouterConfigException` if a foreign metric has the name.
+ * @throws `OpenRouterConfigException` if a foreign metric has the name, or if the metric has other labels.
  */
 export function sharedMetric<M extends Counter | Gauge | Histogram, C extends MetricConfig>(
   registry: MetricRegistry,
@@ -33,5 +34,20 @@ export function sharedMetric<M extends Counter | Gauge | Histogram, C extends Me
         '`registry` of its own.',
     );
   }
+  if (config.labelNames !== undefined && !isSame(config.labelNames, labelNamesOf(existing))) {
+    throw new OpenRouterConfigException(
+      `OpenRouterMetrics: ${config.name} has other labels in this registry, from an OpenRouterMetrics with other ` +
+        '`scopeLabels`. Give both the same `scopeLabels`, or each a `registry` of its own.',
+    );
+  }
   return existing as M;
+}
+
+/** The declarations of `prom-client` leave this member out. */
+function labelNamesOf(metric: object): readonly string[] {
+  return (metric as { readonly labelNames: readonly string[] }).labelNames;
+}
+
+function isSame(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((name) => others.includes(name));
 }

@@ -4,6 +4,7 @@ import {
   OpenRouterValidationException,
 } from '../errors/client.exceptions.js';
 import { isRecord } from '../untrusted/is-record.js';
+import type { Rule } from './define-options.js';
 import { kindOf } from './shown-value.js';
 
 const MAX_NAMES = 16;
@@ -40,9 +41,39 @@ export function checkScope(scope: unknown, subject: string): SpendScope {
   return frozenScope(scope as SpendScope);
 }
 
+/**
+ * A list of names of the scope.
+ *
+ * @param taken - Names that already mean something else where the list is used.
+ */
+export function scopeNames(taken: readonly string[] = []): Rule<readonly string[]> {
+  return (value) => {
+    if (!Array.isArray(value)) {
+      return { mustBe: "a list of names of the scope, for example ['tenant']" };
+    }
+    const names: unknown[] = value;
+    if (!names.every(isName)) {
+      return 'must contain names of the scope only: a lower-case letter followed by up to 31 letters and digits';
+    }
+    const isWrong = (name: string, index: number): boolean =>
+      taken.includes(name) || names.indexOf(name) < index;
+    const wrong = names.find(isWrong);
+    if (wrong === undefined) {
+      return undefined;
+    }
+    return taken.includes(wrong)
+      ? `contains '${wrong}', which already means something else here; give that name of the scope another word`
+      : `contains '${wrong}' twice`;
+  };
+}
+
 /** Two scopes in one; where both have a name, the inner one's value counts. */
 export function mergeScopes(outer: SpendScope | undefined, inner: SpendScope): SpendScope {
   return outer === undefined ? inner : frozenScope({ ...outer, ...inner });
+}
+
+function isName(name: unknown): name is string {
+  return typeof name === 'string' && NAME.test(name);
 }
 
 function frozenScope(scope: SpendScope): SpendScope {
