@@ -4,10 +4,14 @@ import { FLAGS } from '../../lib/testing/command-line.js';
 import {
   OpenRouterSandbox,
   type OpenRouterSandboxOptions,
+  type SandboxCharge,
+  type SandboxCompletion,
   type SandboxFailure,
   type SandboxRequest,
   type SandboxSpend,
 } from '../../lib/testing/index.js';
+import { PRICES } from '../../lib/testing/account/prices.js';
+import { DEFAULT_CHUNKS } from '../../lib/testing/sandbox-completions.js';
 import { DEFAULT_OPTIONS, resolveOptions } from '../../lib/testing/sandbox-options.js';
 import { textOf } from './documents.js';
 import { defaultsOf, rowsOf } from './tables.js';
@@ -69,6 +73,27 @@ const SPEND: Readonly<Record<keyof SandboxSpend, string>> = {
   reasoningTokens: '0',
 };
 
+const COMPLETION: Readonly<Record<keyof SandboxCompletion, string>> = {
+  usd: 'completionCost',
+  chunks: String(DEFAULT_CHUNKS),
+  chunkDelayMs: 'completionMs / chunks',
+  usage: 'last',
+  failAfter: 'none',
+  cutAfter: 'none',
+  isCacheHit: 'false',
+  byokUsd: 'none',
+};
+
+const CHARGE: Readonly<Record<keyof SandboxCharge, true>> = {
+  generationId: true,
+  usd: true,
+  model: true,
+  keyHash: true,
+  user: true,
+  at: true,
+  isCancelled: true,
+};
+
 const REQUEST: Readonly<Record<keyof SandboxRequest, true>> = {
   method: true,
   path: true,
@@ -79,6 +104,8 @@ const REQUEST: Readonly<Record<keyof SandboxRequest, true>> = {
   receivedAt: true,
   failed: true,
 };
+
+const usd = (amount: number): string => (Number.isInteger(amount) ? String(amount) : amount.toFixed(2));
 
 const kindOf = (value: unknown): string =>
   typeof value === 'function'
@@ -137,13 +164,24 @@ describe('the guide of testing', () => {
     const { [Symbol.asyncDispose]: dispose, ...others } = MEMBERS;
     expect(there).toEqual({ ...others, 'Symbol.asyncDispose': dispose });
     expect(told('sandbox-members')).toEqual(there);
-    const requests = rowsOf(GUIDE, 'sandbox-members')['requests']!.join();
-    expect([...requests.matchAll(/`(\w+)`/g)].map(([, name]) => name)).toEqual(Object.keys(REQUEST));
+    for (const [member, fields] of Object.entries({ requests: REQUEST, charges: CHARGE })) {
+      const row = rowsOf(GUIDE, 'sandbox-members')[member]!.join();
+      expect([...row.matchAll(/`(\w+)`/g)].map(([, name]) => name)).toEqual(Object.keys(fields));
+    }
   });
 
-  it('has every field of what failNext and spend take', () => {
+  it('has every field of what failNext and spend take, and of what onCompletion decides', () => {
     expect(told('sandbox-failure')).toEqual(FAILURE);
     expect(told('sandbox-spend')).toEqual(SPEND);
+    expect(told('sandbox-completion')).toEqual(COMPLETION);
+  });
+
+  it('has the price of every model', () => {
+    const text = GUIDE.replaceAll(/\s+/g, ' ');
+    for (const [model, [prompt, answer]] of PRICES) {
+      const [both, one] = [`${usd(prompt)} and ${usd(answer)} for`, `${usd(prompt)} for the prompt of`];
+      expect(text).toContain(`${answer === 0 ? one : both} \`${model}\``);
+    }
   });
 });
 

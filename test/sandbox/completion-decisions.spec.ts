@@ -372,7 +372,7 @@ describe('GET /generation', () => {
 
 it('answers many completions at a time', async () => {
   const sandbox = await deciding({ usd: 0.001 });
-  let left = 2_000;
+  let left = 500;
   const work = async (): Promise<void> => {
     while (left > 0) {
       left -= 1;
@@ -380,6 +380,6 @@ it('answers many completions at a time', async () => {
     }
   };
   await Promise.all(Array.from({ length: 50 }, work));
-  expect(sandbox.charges).toHaveLength(2_000);
-  expect((await manage(sandbox, 'GET', '/credits')).json.data.total_usage).toBe(2);
+  expect(sandbox.charges).toHaveLength(500);
+  expect((await manage(sandbox, 'GET', '/credits')).json.data.total_usage).toBe(0.5);
 });

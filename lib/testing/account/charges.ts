@@ -6,6 +6,7 @@ export interface SandboxCharge {
   readonly generationId: string;
   /** US dollars, a whole number of nano-dollars; 0 if nothing was charged. */
   readonly usd: number;
+  /** The model that the request named; `openai/gpt-4.1` if it named none. */
   readonly model: string;
   /** Hash of the inference key that pays. */
   readonly keyHash: string;

@@ -4,7 +4,7 @@ import { toUnits } from './usd.js';
 type Price = readonly [prompt: number, answer: number];
 
 /** A few models with about the prices that they had in 2026. Prices on OpenRouter change, these do not. */
-const PRICES: ReadonlyMap<string, Price> = new Map<string, Price>([
+export const PRICES: ReadonlyMap<string, Price> = new Map<string, Price>([
   ['openai/gpt-4.1', [2, 8]],
   ['openai/gpt-4.1-mini', [0.4, 1.6]],
   ['anthropic/claude-sonnet-4', [3, 15]],
