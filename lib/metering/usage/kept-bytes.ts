@@ -42,3 +42,31 @@ export class KeptBytes {
     this.#length = 0;
   }
 }
+
+/** The last bytes of what has passed. */
+export class LastBytes {
+  readonly #max: number;
+  readonly #buffer: Uint8Array;
+  #length = 0;
+
+  constructor(max: number) {
+    this.#max = max;
+    this.#buffer = new Uint8Array(2 * max);
+  }
+
+  /** At most as many bytes as the maximum; valid until the next change. */
+  get bytes(): Uint8Array {
+    return this.#buffer.subarray(Math.max(0, this.#length - this.#max), this.#length);
+  }
+
+  add(bytes: Uint8Array): void {
+    const last = bytes.length > this.#max ? bytes.subarray(-this.#max) : bytes;
+    if (this.#length + last.length > this.#buffer.length) {
+      const kept = this.bytes;
+      this.#buffer.copyWithin(0, kept.byteOffset, kept.byteOffset + kept.length);
+      this.#length = kept.length;
+    }
+    this.#buffer.set(last, this.#length);
+    this.#length += last.length;
+  }
+}

@@ -2,11 +2,11 @@ import type { SpendScope } from '../../contracts/completion-cost.js';
 import type { CompletionDesk, CompletionRefusal, OpenCompletion } from '../completion/open-completion.js';
 import type { ByokCost } from '../usage/stated-usage.js';
 import type { BodyFacts } from './body-facts.js';
-import { destinations } from './metered-paths.js';
+import { AnswerObserver } from './observed-answer.js';
 import { passAnswer } from './passing-answer.js';
 import { isAbort, type PassingBody } from './passing-body.js';
 import { refusalAnswer } from './refusal-answer.js';
-import { type FetchInit, type FetchInput, SentRequest } from './sent-request.js';
+import { type FetchInit, type FetchInput, requestReader } from './sent-request.js';
 
 type Fetch = typeof globalThis.fetch;
 
@@ -32,41 +32,30 @@ export interface MeteredFetchParts {
 /** Makes `fetch` functions that meter the completions of an account, with the ambient attribution or a fixed one. */
 export function openMeteredFetch(parts: MeteredFetchParts): (bound?: Attribution) => Fetch {
   const { innerFetch, byok, desk, ambient } = parts;
-  const destinationOf = destinations(parts.baseUrl);
+  const readRequest = requestReader(parts.baseUrl, parts.onForeign);
+  const observer = new AnswerObserver();
   const dropped = new FinalizationRegistry<PassingBody>((body) => body.drop());
-  let onForeign = parts.onForeign;
-
-  const pathOf = (request: SentRequest): string | undefined => {
-    const destination = request.isPost ? destinationOf(request.url) : undefined;
-    if (destination?.kind === 'foreign') {
-      onForeign?.(destination.origin);
-      onForeign = undefined;
-    }
-    return destination?.kind === 'completion' ? destination.path : undefined;
-  };
 
   return (bound) =>
     function fetch(input: FetchInput, init?: FetchInit): Promise<Response> {
       const send = (): Promise<Response> => innerFetch()(input, init);
-      const request = new SentRequest(input, init);
-      const path = pathOf(request);
-      const { signal } = request;
-      if (path === undefined) {
+      const request = readRequest(input, init);
+      if (request === undefined) {
         return send();
       }
+      const { path, url, keyHash, signal, facts } = request;
       if (signal?.aborted === true) {
         return Promise.reject(abortReason(signal));
       }
       const { scope, holdUsd } = bound ?? ambient();
 
       const admit = ({ model, maxTokens, isStream }: BodyFacts): Promise<Response> => {
-        const { keyHash } = request;
         const admission = desk.open({ path, model, maxTokens, isStream, keyHash, scope, holdUsd }, signal);
         return 'then' in admission ? admission.then(proceed) : proceed(admission);
       };
       const proceed = (admission: OpenCompletion | CompletionRefusal): Promise<Response> => {
         if ('metadata' in admission) {
-          return Promise.resolve(refusalAnswer(admission, request.url));
+          return Promise.resolve(refusalAnswer(admission, url));
         }
         if (signal?.aborted === true) {
           const reason = abortReason(signal);
@@ -74,7 +63,7 @@ export function openMeteredFetch(parts: MeteredFetchParts): (bound?: Attribution
           return Promise.reject(reason);
         }
         return send().then(
-          (answer) => passAnswer(answer, { completion: admission, signal, byok, dropped }),
+          (answer) => passAnswer(answer, { completion: admission, signal, byok, observer, dropped }),
           (error: unknown) => {
             admission.unanswered(error, isAbort(error, signal));
             throw error;
@@ -82,7 +71,6 @@ export function openMeteredFetch(parts: MeteredFetchParts): (bound?: Attribution
         );
       };
 
-      const { facts } = request;
       return 'then' in facts ? facts.then(admit) : admit(facts);
     };
 }

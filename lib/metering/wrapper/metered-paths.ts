@@ -11,7 +11,7 @@ export type Destination =
 export function destinations(baseUrl: string): (url: string) => Destination | undefined {
   const { origin, pathname } = new URL(baseUrl);
   const base = `${pathname.replace(/\/+$/, '')}/`;
-  return (text) => {
+  const find = (text: string): Destination | undefined => {
     const url = parse(text);
     if (url === undefined) {
       return undefined;
@@ -26,6 +26,14 @@ export function destinations(baseUrl: string): (url: string) => Destination | un
     return path === '' || FREE.has(firstSegment(path))
       ? { kind: 'free' }
       : { kind: 'completion', path: `/${path}` };
+  };
+  // A client sends to few URLs, and to parse one takes longer than to compare it.
+  let last: { readonly text: string; readonly destination: Destination | undefined } | undefined;
+  return (text) => {
+    if (last?.text !== text) {
+      last = { text, destination: find(text) };
+    }
+    return last.destination;
   };
 }
 

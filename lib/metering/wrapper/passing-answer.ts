@@ -3,7 +3,8 @@ import type { CompletionAnswer, OpenCompletion } from '../completion/open-comple
 import { EventUsageReader } from '../usage/event-usage-reader.js';
 import { JsonUsageReader } from '../usage/json-usage-reader.js';
 import type { ByokCost } from '../usage/stated-usage.js';
-import { NOTHING_TO_READ, type UsageReader } from '../usage/usage-reader.js';
+import { NOTHING_TO_READ, type UsageQuestion, type UsageReader } from '../usage/usage-reader.js';
+import type { AnswerObserver, AnswerWithBody } from './observed-answer.js';
 import { PassingBody } from './passing-body.js';
 
 const JSON_TYPE = /[/+]json\b/i;
@@ -13,34 +14,29 @@ export interface AnswerParts {
   readonly completion: OpenCompletion;
   readonly signal: AbortSignal | undefined;
   readonly byok: ByokCost;
+  readonly observer: AnswerObserver;
   /** Ends what an answer holds once the client has dropped it. */
   readonly dropped: FinalizationRegistry<PassingBody>;
 }
 
 /** Hands an answer on to the client, and follows its body. */
-export function passAnswer(answer: Response, parts: AnswerParts): Response {
-  const { completion } = parts;
+export function passAnswer(
+  answer: Response,
+  { completion, signal, byok, observer, dropped }: AnswerParts,
+): Response {
   const type = answer.headers.get('content-type') ?? '';
   const start = startOf(answer, type);
   const isError = start.status >= 400;
   completion.answered(start);
-  if (!isPassable(answer)) {
+  if (!isObservable(answer)) {
     completion.ended(isError ? 'failed' : 'complete');
     return answer;
   }
-  const question = { byok: parts.byok, wantsId: start.generationId === undefined, isError };
-  const usage = readerOf(type, start, question, completion);
-  const body = new PassingBody(answer.body.getReader(), usage, completion, { signal: parts.signal, isError });
-  const stream = new ReadableStream<Uint8Array>(
-    { pull: (controller) => body.pull(controller), cancel: (reason) => body.cancel(reason) },
-    { highWaterMark: 0 },
-  );
-  // The stream and not the answer: a client may keep the body alone.
-  parts.dropped.register(stream, body);
-  return resembling(
-    new Response(stream, { status: answer.status, statusText: answer.statusText, headers: answer.headers }),
-    answer,
-  );
+  const question = { byok, wantsId: start.generationId === undefined, isError };
+  const body = new PassingBody({ usage: readerOf(type, question, completion), completion, signal, isError });
+  observer.observe(answer, body);
+  dropped.register(answer, body);
+  return answer;
 }
 
 function startOf({ status, headers }: Response, type: string): CompletionAnswer {
@@ -53,8 +49,8 @@ function startOf({ status, headers }: Response, type: string): CompletionAnswer 
   };
 }
 
-/** Whether an answer can be made anew around its body. */
-function isPassable(answer: Response): answer is Response & { body: ReadableStream<Uint8Array> } {
+/** Whether the body of an answer can be followed. It cannot where a client only resembles `fetch`. */
+function isObservable(answer: Response): answer is AnswerWithBody {
   const { body, status } = answer;
   return (
     body !== null &&
@@ -66,33 +62,9 @@ function isPassable(answer: Response): answer is Response & { body: ReadableStre
   );
 }
 
-function readerOf(
-  type: string,
-  { isStream }: CompletionAnswer,
-  question: ConstructorParameters<typeof JsonUsageReader>[0],
-  completion: OpenCompletion,
-): UsageReader {
-  if (isStream) {
+function readerOf(type: string, question: UsageQuestion, completion: OpenCompletion): UsageReader {
+  if (EVENTS_TYPE.test(type)) {
     return new EventUsageReader(question, completion);
   }
   return JSON_TYPE.test(type) ? new JsonUsageReader(question, completion) : NOTHING_TO_READ;
-}
-
-/** Gives an answer what its constructor does not take, and its clones as well. */
-function resembling(
-  answer: Response,
-  { url, redirected, type }: Pick<Response, 'url' | 'redirected' | 'type'>,
-): Response {
-  return Object.defineProperties(answer, {
-    url: { value: url, configurable: true },
-    redirected: { value: redirected, configurable: true },
-    type: { value: type, configurable: true },
-    clone: {
-      value: function clone(this: Response): Response {
-        return resembling(Response.prototype.clone.call(this), { url, redirected, type });
-      },
-      configurable: true,
-      writable: true,
-    },
-  });
 }

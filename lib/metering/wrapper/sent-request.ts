@@ -1,6 +1,6 @@
 import { hashKey } from '../../secret/key-hash.js';
-import { isRecord } from '../../untrusted/is-record.js';
 import { bodyFacts, type BodyFacts, NO_BODY_FACTS } from './body-facts.js';
+import { destinations } from './metered-paths.js';
 
 export type FetchInput = Parameters<typeof globalThis.fetch>[0];
 export type FetchInit = Parameters<typeof globalThis.fetch>[1];
@@ -8,54 +8,84 @@ export type FetchInit = Parameters<typeof globalThis.fetch>[1];
 const BEARER = /^bearer +(\S+) *$/i;
 const JSON_TYPE = /[/+]json\b/i;
 
-/** What a caller has passed to `fetch`, read without consuming anything. */
-export class SentRequest {
-  readonly #input: unknown;
-  readonly #init: Readonly<Record<string, unknown>>;
-  readonly #request: Request | undefined;
-
-  constructor(input: FetchInput, init: FetchInit) {
-    this.#input = input;
-    this.#init = isRecord(init) ? init : {};
-    this.#request = isRequest(input) ? input : undefined;
-  }
-
-  get isPost(): boolean {
-    const method = this.#init['method'] ?? this.#request?.method;
-    return typeof method === 'string' && (method === 'POST' || method.toUpperCase() === 'POST');
-  }
-
-  get url(): string {
-    return this.#request?.url ?? String(this.#input);
-  }
-
-  get signal(): AbortSignal | undefined {
-    const own = this.#init['signal'];
-    return (own === undefined ? this.#request?.signal : (own as AbortSignal | null)) ?? undefined;
-  }
-
+/** A request for a completion. */
+export interface SentRequest {
+  /** Below the base URL, without a query. */
+  readonly path: string;
+  readonly url: string;
+  readonly signal: AbortSignal | undefined;
   /** The hash of the key in `authorization`. */
-  get keyHash(): string | undefined {
-    const authorization = headerOf(this.#init['headers'] ?? this.#request?.headers, 'authorization');
-    const key = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
-    return key === undefined ? undefined : hashKey(key);
-  }
-
+  readonly keyHash: string | undefined;
   /** What the body says of the completion. A promise only where the body is that of a `Request`. */
-  get facts(): BodyFacts | Promise<BodyFacts> {
-    const body = this.#init['body'];
-    if (body !== undefined && body !== null) {
-      return bodyFacts(body);
+  readonly facts: BodyFacts | Promise<BodyFacts>;
+}
+
+/**
+ * Makes a reader of what callers pass to `fetch`, which consumes nothing of it.
+ *
+ * @param onForeign - Called once, when a `POST` goes to another server than that of the base URL.
+ * @returns A function that returns `undefined` for what is no completion, and for what `fetch` will refuse.
+ */
+export function requestReader(
+  baseUrl: string,
+  onForeign: ((origin: string) => void) | undefined,
+): (input: FetchInput, init: FetchInit) => SentRequest | undefined {
+  const destinationOf = destinations(baseUrl);
+  let announceForeign = onForeign;
+
+  const read = (input: FetchInput, given: FetchInit): SentRequest | undefined => {
+    const request = isRequest(input) ? input : undefined;
+    const init = given ?? {};
+    if (!isPost(init.method ?? request?.method)) {
+      return undefined;
     }
-    const request = this.#request;
-    if (request === undefined || request.body === null || !isJson(request)) {
-      return NO_BODY_FACTS;
+    const url = isRequest(input) ? input.url : String(input);
+    const destination = destinationOf(url);
+    if (destination?.kind === 'foreign') {
+      announceForeign?.(destination.origin);
+      announceForeign = undefined;
     }
-    return request
-      .clone()
-      .text()
-      .then(bodyFacts, () => NO_BODY_FACTS);
+    return destination?.kind === 'completion'
+      ? {
+          path: destination.path,
+          url,
+          signal: (init.signal === undefined ? request?.signal : init.signal) ?? undefined,
+          keyHash: keyHashOf(init.headers ?? request?.headers),
+          facts: factsOf(init.body, request),
+        }
+      : undefined;
+  };
+  return (input, init) => {
+    try {
+      return read(input, init);
+    } catch {
+      // Such arguments `fetch` refuses in its own words.
+      return undefined;
+    }
+  };
+}
+
+function isPost(method: unknown): boolean {
+  return method === 'POST' || (typeof method === 'string' && method.toUpperCase() === 'POST');
+}
+
+function keyHashOf(headers: unknown): string | undefined {
+  const authorization = headerOf(headers, 'authorization');
+  const key = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
+  return key === undefined ? undefined : hashKey(key);
+}
+
+function factsOf(body: unknown, request: Request | undefined): BodyFacts | Promise<BodyFacts> {
+  if (body !== undefined && body !== null) {
+    return bodyFacts(body);
   }
+  if (request === undefined || request.body === null || !isJson(request)) {
+    return NO_BODY_FACTS;
+  }
+  return request
+    .clone()
+    .text()
+    .then(bodyFacts, () => NO_BODY_FACTS);
 }
 
 function isJson(request: Request): boolean {
