@@ -7,6 +7,7 @@ import type { CreditsService } from './credits/credits.service.js';
 import { OpenRouterConfigException } from './errors/client.exceptions.js';
 import type { GenerationsService } from './generations/generations.service.js';
 import { HttpPipeline } from './http/http-pipeline.js';
+import { MeteringService } from './metering/metering.service.js';
 import type {
   OpenRouterKey,
   OpenRouterModuleOptions,
@@ -21,6 +22,7 @@ export interface OpenRouterClientParts {
   readonly account: Account;
   readonly services: OpenRouterServices;
   readonly balance: BalanceService;
+  readonly metering: MeteringService;
 }
 
 const clientParts = new HiddenParts<{ readonly account: Account }>();
@@ -52,6 +54,8 @@ export class OpenRouterClient {
   readonly budgets: BudgetsService;
   /** The account's balance, cached, shared and watched. */
   readonly balance: BalanceService;
+  /** What each completion has cost. */
+  readonly metering: MeteringService;
   /** The options in force: validated, frozen, without keys. */
   readonly options: ResolvedOpenRouterOptions;
 
@@ -75,19 +79,26 @@ export class OpenRouterClient {
     this.generations = services.generations;
     this.budgets = services.budgets;
     this.balance = parts?.balance ?? new BalanceService(account, services);
+    this.metering =
+      parts?.metering ??
+      new MeteringService(account, { generations: services.generations, balance: this.balance });
     this.options = account.options;
     account.attach(this);
   }
 
   /**
-   * Ends calls in flight, sockets and timers at once; later calls are an `OpenRouterAbortException`. In a Nest
+   * Ends calls in flight, sockets and timers; later calls are an `OpenRouterAbortException`. It does so at once, or, while
+   * costs of completions are not known yet, once they are, after `metering.shutdownMs` at the latest. In a Nest
    * application the module does this itself at shutdown.
    *
-   * @returns A promise that settles once recorded spend has reached `balance.store`, after 250 milliseconds at the latest.
+   * @returns A promise that settles once recorded spend has reached `balance.store`, at most 250 milliseconds after that.
    * Close a Redis client after that.
    */
   close(): Promise<void> {
-    return clientParts.of(this).account.close();
+    const { account } = clientParts.of(this);
+    return this.metering.isSettled
+      ? account.close()
+      : this.metering.onModuleDestroy().then(() => account.close());
   }
 
   /** Closes the client at the end of an `await using` block. */

@@ -13,6 +13,7 @@ import type { CreditsService } from './credits/credits.service.js';
 import type { GenerationsService } from './generations/generations.service.js';
 import { HttpPipeline } from './http/http-pipeline.js';
 import { VERSION } from './http/version.js';
+import { MeteringService } from './metering/metering.service.js';
 import { OpenRouterClient } from './openrouter.client.js';
 import { type OpenRouterServices, SERVICE_NAMES, SERVICES } from './openrouter.services.js';
 import { type AccountTokens, accountTokens, balanceToken, OPENROUTER_OPTIONS } from './openrouter.tokens.js';
@@ -24,7 +25,7 @@ import { isRecord } from './untrusted/is-record.js';
 /** The classes that are tokens of the default account. */
 const THIS_COPY: LoadedCopy = {
   version: VERSION,
-  classes: { ...SERVICES, balance: BalanceService, client: OpenRouterClient },
+  classes: { ...SERVICES, balance: BalanceService, metering: MeteringService, client: OpenRouterClient },
 };
 
 announceCopy(THIS_COPY);
@@ -55,6 +56,7 @@ export function accountProviders(
     ...SERVICE_NAMES.map((service) => serviceProvider(tokens, service)),
     servicesProvider(tokens),
     balanceProvider(tokens, name ?? DEFAULT_ACCOUNT),
+    meteringProvider(tokens, name ?? DEFAULT_ACCOUNT),
     clientProvider(tokens),
   ];
   if (name !== undefined) {
@@ -70,7 +72,13 @@ export function accountProviders(
       },
       { provide: balanceToken(DEFAULT_ACCOUNT), useExisting: tokens.balance },
     ],
-    exports: [OPENROUTER_OPTIONS, ...Object.values(tokens.service), tokens.balance, tokens.client],
+    exports: [
+      OPENROUTER_OPTIONS,
+      ...Object.values(tokens.service),
+      tokens.balance,
+      tokens.metering,
+      tokens.client,
+    ],
   };
 }
 
@@ -89,6 +97,7 @@ function accountProvider(
       const options = optionsAlone(await source.options(...dependencies), subject);
       const account = new Account(resolveOptions(options, subject, name));
       accounts.closeWithApplication(name, account);
+      accounts.tellKeys(name, (hash) => account.keys.holds(hash));
       return account;
     },
   };
@@ -153,12 +162,35 @@ function balanceProvider(tokens: AccountTokens, name: string): Provider {
   };
 }
 
+function meteringProvider(tokens: AccountTokens, name: string): Provider {
+  return {
+    provide: tokens.metering,
+    inject: [ModulesContainer, tokens.account, tokens.service.generations, tokens.balance],
+    useFactory: (
+      modules: ModulesContainer,
+      account: Account,
+      generations: GenerationsService,
+      balance: BalanceService,
+    ) => {
+      const accounts = ApplicationAccounts.of(modules);
+      const isOfOtherAccount = (hash: string): boolean => accounts.isKeyOfOther(name, hash);
+      const metering = new MeteringService(account, { generations, balance, isOfOtherAccount });
+      accounts.closeWithApplication(name, metering);
+      return metering;
+    },
+  };
+}
+
 function clientProvider(tokens: AccountTokens): Provider {
   return {
     provide: tokens.client,
-    inject: [tokens.account, tokens.services, tokens.balance],
-    useFactory: (account: Account, services: OpenRouterServices, balance: BalanceService) =>
-      new OpenRouterClient(undefined, { account, services, balance }),
+    inject: [tokens.account, tokens.services, tokens.balance, tokens.metering],
+    useFactory: (
+      account: Account,
+      services: OpenRouterServices,
+      balance: BalanceService,
+      metering: MeteringService,
+    ) => new OpenRouterClient(undefined, { account, services, balance, metering }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { Inject, type InjectionToken } from '@nestjs/common';
 import { BalanceService } from './balance/balance.service.js';
+import { MeteringService } from './metering/metering.service.js';
 import { OpenRouterClient } from './openrouter.client.js';
 import { type OpenRouterServices, SERVICE_NAMES, SERVICES } from './openrouter.services.js';
 import { DEFAULT_ACCOUNT } from './options/option-defaults.js';
@@ -47,6 +48,7 @@ export interface AccountTokens {
   /** All services by their names. */
   readonly services: string;
   readonly balance: InjectionToken<BalanceService>;
+  readonly metering: InjectionToken<MeteringService>;
   readonly client: InjectionToken<OpenRouterClient>;
 }
 
@@ -63,6 +65,7 @@ export function accountTokens(name?: string): AccountTokens {
     service: name === undefined ? SERVICES : namedServiceTokens(name),
     services: `${PREFIX}/services/${account}`,
     balance: name === undefined ? BalanceService : balanceToken(account),
+    metering: name === undefined ? MeteringService : `${PREFIX}/metering/${account}`,
     client: getOpenRouterClientToken(name),
   };
 }

@@ -86,6 +86,11 @@ export class KeyRing {
     return this.#hashes.has(hash) || (this.isDynamic('api') && !this.#isApiKeyKnown);
   }
 
+  /** Whether a key is certainly one of the account's own, by its hash. */
+  holds(hash: string): boolean {
+    return this.#hashes.has(hash);
+  }
+
   /** Calls a listener when a function given as `apiKey` returns a different key than before. */
   onRotation(listener: () => void): void {
     this.#onRotation = listener;

@@ -12,6 +12,8 @@ interface Entry {
   readonly parts: AccountPart[];
   /** To be called once the application is up. */
   readonly starts: (() => void)[];
+  /** Whether a key is one of the account's own, by its hash. */
+  holdsKey: (hash: string) => boolean;
 }
 
 // A string rather than a symbol or a class, so that the CommonJS and the ES module copy of the package share it.
@@ -75,7 +77,7 @@ export class ApplicationAccounts {
     this.check(former !== undefined);
     // The check allows only one registration, so the former one belongs to a lazy load that has failed.
     void endAll(former?.parts ?? []);
-    this.#accounts.set(account, { parts: [], starts: [] });
+    this.#accounts.set(account, { parts: [], starts: [], holdsKey: () => false });
   }
 
   /**
@@ -101,6 +103,19 @@ export class ApplicationAccounts {
     if (this.#state === 'ended') {
       void endAll([part]);
     }
+  }
+
+  /** Tells the other accounts of the application which keys an account has. */
+  tellKeys(account: string, holdsKey: (hash: string) => boolean): void {
+    const entry = this.#accounts.get(account);
+    if (entry !== undefined) {
+      entry.holdsKey = holdsKey;
+    }
+  }
+
+  /** Whether a key is one of an account other than the given one, by its hash. */
+  isKeyOfOther(account: string, hash: string): boolean {
+    return [...this.#accounts].some(([name, { holdsKey }]) => name !== account && holdsKey(hash));
   }
 
   /** Calls a function once the application is up with the account; never if it fails. */

@@ -77,6 +77,7 @@ describe('no secret shows', () => {
       generations: client.generations,
       budgets: client.budgets,
       balance: client.balance,
+      metering: client.metering,
       eu: module.get<OpenRouterClient>(getOpenRouterClientToken('eu')),
       proxied: module.get<OpenRouterClient>(getOpenRouterClientToken('proxied')),
       container: [...module.get(ModulesContainer).values()].filter(({ metatype }) =>

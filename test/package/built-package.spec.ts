@@ -64,6 +64,7 @@ const EXPORTS = {
     'InjectOpenRouterClient',
     'KeyBudget',
     'ListApiKeysQuery',
+    'MeteringService',
     'ModelActivity',
     'OPENROUTER_OPTIONS',
     'OpenRouterAbortException',

@@ -166,7 +166,7 @@ export class Completions implements CompletionDesk {
       };
       if (signal.aborted) {
         onAbort();
-      } else if (this.#isSettled) {
+      } else if (this.isSettled) {
         resolve();
       } else {
         this.#settledListeners.add(onSettled);
@@ -215,7 +215,8 @@ export class Completions implements CompletionDesk {
     },
   };
 
-  get #isSettled(): boolean {
+  /** Whether every answer is over and no look-up is in its steps of up to 15 seconds. */
+  get isSettled(): boolean {
     return this.#lookups.isQuiet && [...this.#open].every(({ isError }) => isError);
   }
 
@@ -226,7 +227,7 @@ export class Completions implements CompletionDesk {
   }
 
   #announceSettled(): void {
-    if (this.#settledListeners.size > 0 && this.#isSettled) {
+    if (this.#settledListeners.size > 0 && this.isSettled) {
       for (const listener of [...this.#settledListeners]) {
         listener();
       }

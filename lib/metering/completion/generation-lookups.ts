@@ -13,6 +13,9 @@ const MAX_WAITING = 10_000;
 /** The steps of the ladder up to this delay are worth waiting for. */
 const SHORT_STEP_MS = 15_000;
 
+/** The longest pause between two tries during a shutdown. */
+const MAX_HURRIED_DELAY_MS = 1_000;
+
 /** Something whose cost `/generation` knows. */
 export interface LookedUp {
   readonly generationId: string | undefined;
@@ -102,9 +105,13 @@ export class GenerationLookups<T extends LookedUp> {
     this.#run();
   }
 
-  /** Asks for everything at once, and then at the interval of the first step until {@link GenerationLookups.close}. */
+  /**
+   * Asks for everything at once, and then every second or more often until {@link GenerationLookups.close}. From now on,
+   * everything is worth waiting for.
+   */
   hurry(): void {
     this.#isHurried = true;
+    this.#soon = this.#waiting.length + this.#underWay.size;
     const now = this.#parts.clock.now();
     for (const lookup of this.#waiting) {
       lookup.dueAt = Math.min(lookup.dueAt, now);
@@ -126,7 +133,7 @@ export class GenerationLookups<T extends LookedUp> {
   }
 
   #isShort({ step }: Lookup<T>): boolean {
-    return (this.#parts.delaysMs[step] ?? Infinity) <= SHORT_STEP_MS;
+    return this.#isHurried || (this.#parts.delaysMs[step] ?? Infinity) <= SHORT_STEP_MS;
   }
 
   #wait(lookup: Lookup<T>): void {
@@ -194,7 +201,7 @@ export class GenerationLookups<T extends LookedUp> {
   #climb(lookup: Lookup<T>): void {
     const { clock, delaysMs } = this.#parts;
     if (this.#isHurried) {
-      lookup.dueAt = clock.now() + (delaysMs[0] ?? 0);
+      lookup.dueAt = clock.now() + Math.min(delaysMs[0] ?? 0, MAX_HURRIED_DELAY_MS);
       this.#wait(lookup);
       return;
     }

@@ -1,0 +1,2 @@
+export { MeteringService } from './metering.service.js';
+export type { RecordCostRequest, SettledOptions } from './metering.options.js';

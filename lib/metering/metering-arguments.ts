@@ -1,0 +1,56 @@
+import type { SpendScope } from '../contracts/completion-cost.js';
+import { OpenRouterValidationException } from '../errors/client.exceptions.js';
+import { abortSignal } from '../http/request-options.schema.js';
+import { checkCallOptions, type Checked } from '../options/check-options.js';
+import { defineOptions, mustBe, type Rule } from '../options/define-options.js';
+import { checkScope } from '../options/spend-scope.js';
+import type { RecordedCost } from './completion/recorded-costs.js';
+import type { RecordCostRequest, SettledOptions } from './metering.options.js';
+
+/** Above this amount, a sum in billionths of a dollar would no longer be exact. */
+const MAX_USD = 9_000_000;
+
+const shortString: Rule<string> = mustBe(
+  'a string of 1 to 200 characters',
+  (value) => typeof value === 'string' && value !== '' && value.length <= 200,
+);
+
+const RECORD_REQUEST = defineOptions<RecordCostRequest>('{ usd: 0.25 }', {
+  usd: mustBe<number>(
+    `a number of US dollars from 0 to ${MAX_USD}`,
+    (value) => typeof value === 'number' && value >= 0 && value <= MAX_USD,
+  ),
+  id: shortString,
+  scope: mustBe<SpendScope>(
+    "an object of strings, for example { tenant: 'acme' }",
+    (value) => value !== null,
+  ),
+  model: shortString,
+});
+
+const SETTLED_OPTIONS = defineOptions<SettledOptions>('{ signal }', { signal: abortSignal });
+
+/** @throws `OpenRouterValidationException` */
+export function checkRecordRequest(
+  request: RecordCostRequest,
+  ambient: SpendScope | undefined,
+): RecordedCost {
+  const subject = 'metering.record, request';
+  const { usd, id, scope, model } = checkCallOptions(RECORD_REQUEST, request, subject);
+  if (usd === undefined) {
+    throw new OpenRouterValidationException(subject, [
+      { property: 'usd', constraints: { isDefined: '`usd` must be given, in US dollars' } },
+    ]);
+  }
+  return {
+    usd,
+    id,
+    scope: scope === undefined ? ambient : checkScope(scope, 'metering.record, scope'),
+    model,
+  };
+}
+
+/** @throws `OpenRouterValidationException` */
+export function checkSettledOptions(options: SettledOptions): Checked<SettledOptions> {
+  return checkCallOptions(SETTLED_OPTIONS, options, 'metering.settled, options');
+}

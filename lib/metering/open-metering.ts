@@ -1,0 +1,43 @@
+import { Logger } from '@nestjs/common';
+import type { Account } from '../account/account.js';
+import type { BalanceService } from '../balance/balance.service.js';
+import type { GenerationsService } from '../generations/generations.service.js';
+import { Completions } from './completion/completions.js';
+import { ambientScope } from './scope/ambient-scope.js';
+import { type Attribution, openMeteredFetch } from './wrapper/metered-fetch.js';
+
+/** The services of an account that its meter uses. */
+export interface MeteredServices {
+  readonly generations: GenerationsService;
+  readonly balance: BalanceService;
+  /** Whether a key is one of another account of the application, by its hash. */
+  readonly isOfOtherAccount?: ((keyHash: string) => boolean) | undefined;
+}
+
+/** The meter of an account. */
+export interface OpenMetering {
+  readonly completions: Completions;
+  /** Makes a metered `fetch`, for the attribution in force or for a fixed one. */
+  readonly fetchFor: (bound?: Attribution) => typeof globalThis.fetch;
+}
+
+/** Opens the meter of an account. */
+export function openMetering(account: Account, services: MeteredServices): OpenMetering {
+  const { options, meteredFetch } = account;
+  const completions = new Completions({ account, ...services, options: options.metering });
+  const logger = new Logger('OpenRouter');
+  return {
+    completions,
+    fetchFor: openMeteredFetch({
+      innerFetch: () => meteredFetch ?? globalThis.fetch,
+      baseUrl: options.baseUrl,
+      byok: options.metering.byok,
+      desk: completions,
+      ambient: () => ({ scope: ambientScope(), holdUsd: undefined }),
+      onForeign: (origin) =>
+        logger.warn(
+          `metering: a request to ${origin} is not metered, because \`baseUrl\` is ${options.baseUrl}. This is logged once.`,
+        ),
+    }),
+  };
+}
