@@ -4,3 +4,4 @@
  * @module nestjs-openrouter/otel
  */
 export { OpenRouterTracing } from './openrouter-tracing.js';
+export type { OpenRouterTracingOptions } from './openrouter-tracing.js';
