@@ -145,6 +145,23 @@ describe('recorded spend, with a store that only adds up,', () => {
     expect(spent(ledger, -Infinity)).toBe(0);
   });
 
+  it('of the past counts from when it was spent, and stays its own once the store has it', () => {
+    const ledger = unnamed();
+    ledger.record(1, 100_000, false, 90_000);
+    ledger.record(2, 100_000);
+    expect(spent(ledger, 9_999)).toBe(3);
+    expect(spent(ledger, 10_000)).toBe(2);
+    ledger.take(100_000)!.stored(100_010);
+    // The store dates it by its arrival.
+    see(ledger, [{ microUsd: 3_000_000, ageMs: 10 }], 100_020);
+    expect(spent(ledger, 9_999)).toBe(3);
+    expect(spent(ledger, 10_000)).toBe(2);
+    ledger.record(4, 100_030, false, 50_000);
+    expect(spent(ledger, 10_000)).toBe(6);
+    ledger.forgetUntil(60_000);
+    expect(spent(ledger, 0)).toBe(2);
+  });
+
   it('does not pile up where nobody reads the store', () => {
     const ledger = unnamed();
     for (let ms = 0; ms < 10_000; ms += 10) {
@@ -215,8 +232,8 @@ class NamingStore {
 /** A process with a ledger, whose messages to the store may be lost on the way there or back. */
 class Process {
   readonly ledger: SpendLedger;
-  /** What it has recorded, and when. */
-  readonly recorded: { at: number; usd: number; isOtherKey: boolean }[] = [];
+  /** What it has recorded, when, and when it was spent. */
+  readonly recorded: { at: number; recordedAt: number; usd: number; isOtherKey: boolean }[] = [];
   /** What it was told of, at the least. */
   readonly seen = new Map<Process, number>();
 
@@ -227,9 +244,9 @@ class Process {
     this.ledger = new SpendLedger(name, true);
   }
 
-  record(usd: number, now: number, isOtherKey = false): void {
-    this.ledger.record(usd, now, isOtherKey);
-    this.recorded.push({ at: now, usd, isOtherKey });
+  record(usd: number, now: number, isOtherKey = false, agoMs = 0): void {
+    this.ledger.record(usd, now, isOtherKey, agoMs);
+    this.recorded.push({ at: now - agoMs, recordedAt: now, usd, isOtherKey });
   }
 
   send(now: number, isLost = false, isAnswerLost = false): void {
@@ -303,6 +320,19 @@ describe('recorded spend, with a store that names sums,', () => {
       expect([one, two].map(({ ledger }) => spent(ledger, 0))).toEqual([0, 0]);
     },
   );
+
+  it('is sent with the time at which it was spent, in few sums', () => {
+    const ledger = new SpendLedger('me', true);
+    ledger.record(1, 100_000);
+    for (let count = 0; count < 100; count += 1) {
+      ledger.record(1, 100_000, count % 2 === 0, 90_000 - count);
+      ledger.record(1, 100_000 + count);
+    }
+    expect(ledger.take(100_100)?.sums).toEqual([
+      { id: 'me.1', microUsd: 101_000_000, otherKeysMicroUsd: 0, ageMs: 1, spanMs: 99 },
+      { id: 'me.2', microUsd: 100_000_000, otherKeysMicroUsd: 50_000_000, ageMs: 90_001, spanMs: 99 },
+    ]);
+  });
 
   it('is sent again by others where its process is gone', () => {
     const store = new NamingStore();
@@ -382,6 +412,9 @@ describe('recorded spend, with a store that names sums,', () => {
     const steps = [
       'record',
       'recordOther',
+      'recordPast',
+      'recordOtherPast',
+      'cut',
       'send',
       'loseMessage',
       'loseAnswer',
@@ -415,6 +448,10 @@ describe('recorded spend, with a store that names sums,', () => {
             const process = processes[index]!;
             if (step === 'record') process.record(1, now);
             else if (step === 'recordOther') process.record(1, now, true);
+            else if (step === 'recordPast') process.record(1, now, false, (now - from) / 2);
+            else if (step === 'recordOtherPast')
+              process.record(1, now, true, Math.min(now - from - 1, 7_000));
+            else if (step === 'cut') process.ledger.cut();
             else if (step === 'send') process.send(now);
             else if (step === 'loseMessage') process.send(now, true);
             else if (step === 'loseAnswer') process.send(now, false, true);
@@ -470,7 +507,7 @@ describe('recorded spend, with a store that names sums,', () => {
       fc.property(
         fc.array(
           fc.tuple(
-            fc.constantFrom('record', 'read', 'read', 'flush', 'forward', 'back'),
+            fc.constantFrom('record', 'recordPast', 'read', 'read', 'flush', 'forward', 'back'),
             fc.integer({ min: 1, max: 1_500 }),
           ),
           { minLength: 10, maxLength: 60 },
@@ -487,6 +524,9 @@ describe('recorded spend, with a store that names sums,', () => {
             if (step === 'record') {
               writer.record(1, now);
               writer.send(now);
+            } else if (step === 'recordPast') {
+              writer.record(1, now, false, Math.min(now - 100_000, 4_000));
+              writer.send(now);
             } else if (step === 'read') {
               writer.read(now);
               writer.send(now);
@@ -496,7 +536,9 @@ describe('recorded spend, with a store that names sums,', () => {
             else if (step === 'forward') store.clockOffset += 120_000;
             else store.clockOffset -= 120_000;
             for (const moment of [99_999, now - 5_000, now - 1_000]) {
-              const must = writer.recorded.filter(({ at }) => at > moment && at <= seenUntil).length;
+              const must = writer.recorded.filter(
+                ({ at, recordedAt }) => at > moment && recordedAt <= seenUntil,
+              ).length;
               expect(spent(reader.ledger, moment)).toBeGreaterThanOrEqual(must);
             }
           }
