@@ -10,6 +10,7 @@ import type { BalanceService } from '../../balance/balance.service.js';
 import type { CompletionCost, SpendScope } from '../../contracts/completion-cost.js';
 import { abortException } from '../../errors/abort-exception.js';
 import type { GenerationsService } from '../../generations/generations.service.js';
+import type { ResolvedMeteringOptions } from '../../options/openrouter-options.js';
 import { BalanceFeed } from './balance-feed.js';
 import { FollowedCompletion } from './followed-completion.js';
 import { GenerationLookups } from './generation-lookups.js';
@@ -26,23 +27,11 @@ import { UNATTRIBUTED } from './unattributed.js';
 /** The maximum number of generation ids in a line of the log. */
 const MAX_LOGGED_IDS = 50;
 
-/** The options that completions are followed by. */
-export interface CompletionsOptions {
-  /** Whether the bill of the user's own provider key is part of a cost. */
-  readonly byok: 'fee' | 'total';
-  /** What becomes of a request without a scope. */
-  readonly onUnattributed: 'allow' | 'refuse';
-  /** How long a shutdown waits for costs that are not known yet, in milliseconds. */
-  readonly shutdownMs: number;
-  /** When `/generation` is asked, in milliseconds since the end of the answer, ascending. */
-  readonly lookupDelaysMs: readonly number[];
-}
-
 export interface CompletionsParts {
   readonly account: Pick<Account, 'instrumentation' | 'keys' | 'onClose'>;
   readonly generations: Pick<GenerationsService, 'get'>;
   readonly balance: Pick<BalanceService, 'recordSpend' | 'reportError'>;
-  readonly options: CompletionsOptions;
+  readonly options: ResolvedMeteringOptions;
   /** Whether a key is one of another account of the application. @defaultValue none is */
   readonly isOfOtherAccount?: ((keyHash: string) => boolean) | undefined;
   /** Whether the money that is spent in a scope is attributed to anybody. @defaultValue any scope is */

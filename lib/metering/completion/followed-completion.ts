@@ -26,7 +26,7 @@ export interface CompletionListener {
   onOver(completion: FollowedCompletion): void;
   /** The cost was decided. */
   onCost(cost: CompletionCost, completion: FollowedCompletion): void;
-  /** An error has passed in the answer; `status` is that of the answer. */
+  /** The first error has passed in the answer; `status` is that of the answer. */
   onError(error: unknown, status: number | undefined, completion: FollowedCompletion): void;
 }
 
@@ -47,6 +47,8 @@ export class FollowedCompletion implements OpenCompletion {
   #endedAt: number | undefined;
   /** Whether the answer has passed; that of an error status may pass after the cost is decided. */
   #hasPassed = false;
+  /** Whether the listener knows an error. */
+  #hasReported = false;
 
   constructor(
     request: CompletionRequest,
@@ -102,14 +104,19 @@ export class FollowedCompletion implements OpenCompletion {
   }
 
   erred(error: unknown): void {
-    if (!this.#hasPassed) {
-      this.#listener.onError(error, this.#state.answer?.status, this);
-      this.#apply({ type: 'erred' });
+    if (this.#hasPassed) {
+      return;
     }
+    if (!this.#hasReported) {
+      this.#hasReported = true;
+      this.#listener.onError(error, this.#state.answer?.status, this);
+    }
+    this.#apply({ type: 'erred' });
   }
 
   ended(outcome: CompletionOutcome, error?: unknown): void {
-    if (error !== undefined) {
+    // The status of an error says enough, even if its body is not JSON.
+    if (error !== undefined || this.isError) {
       this.erred(error);
     }
     this.#hasPassed = true;

@@ -31,7 +31,7 @@ export interface GenerationLookupsParts<T extends LookedUp> {
   readonly onFound: (subject: T, generation: Generation) => void;
   /** The last try has failed, there was no room to wait, or the account was closed. */
   readonly onGivenUp: (subject: T) => void;
-  /** Nothing is at a step of up to 15 seconds any more. */
+  /** Called when {@link GenerationLookups.isQuiet} may have become true. */
   readonly onQuiet: () => void;
   /** Called the first time that there is no room to wait. */
   readonly onOverflow: (maxWaiting: number) => void;
@@ -83,9 +83,9 @@ export class GenerationLookups<T extends LookedUp> {
       .sort((one, other) => one.endedAt - other.endedAt);
   }
 
-  /** Whether nothing is at a step of up to 15 seconds. */
+  /** Whether nothing is at a step of up to 15 seconds; once hurried, whether nothing is looked up. */
   get isQuiet(): boolean {
-    return this.#soon === 0;
+    return this.#isHurried ? this.#underWay.size + this.#waiting.length === 0 : this.#soon === 0;
   }
 
   /** Looks a generation up. */
