@@ -87,14 +87,13 @@ export class Completions implements CompletionDesk {
   }
 
   /** Follows a completion, or refuses it if it has no scope and `onUnattributed` is `refuse`. */
-  open(request: CompletionRequest, signal: AbortSignal | undefined): OpenCompletion | CompletionRefusal {
+  open(request: CompletionRequest): OpenCompletion | CompletionRefusal {
     const { account, options, isAttributed = isGiven } = this.#parts;
     if (options.onUnattributed === 'refuse' && !isAttributed(request.scope)) {
       return UNATTRIBUTED;
     }
     const completion = new FollowedCompletion(request, this.#listener, {
       clock: this.#clock,
-      wasAborted: signal?.aborted === true,
       inContext: account.instrumentation.wantsCosts ? AsyncLocalStorage.snapshot() : call,
     });
     this.#open.add(completion);

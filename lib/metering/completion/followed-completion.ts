@@ -41,8 +41,6 @@ export class FollowedCompletion implements OpenCompletion {
   readonly #clock: Clock;
   readonly #startedAt: number;
   readonly #startedOn: Date;
-  /** Whether the request was aborted before it could be sent. */
-  readonly #wasAborted: boolean;
   #state: CompletionState = SENT;
   #endedAt: number | undefined;
   /** Whether the answer has passed; that of an error status may pass after the cost is decided. */
@@ -53,21 +51,12 @@ export class FollowedCompletion implements OpenCompletion {
   constructor(
     request: CompletionRequest,
     listener: CompletionListener,
-    {
-      clock,
-      wasAborted,
-      inContext,
-    }: {
-      readonly clock: Clock;
-      readonly wasAborted: boolean;
-      readonly inContext: (call: () => void) => void;
-    },
+    { clock, inContext }: { readonly clock: Clock; readonly inContext: (call: () => void) => void },
   ) {
     this.request = request;
     this.inContext = inContext;
     this.#listener = listener;
     this.#clock = clock;
-    this.#wasAborted = wasAborted;
     this.#startedAt = clock.now();
     this.#startedOn = new Date(clock.wallNow());
   }
@@ -123,9 +112,9 @@ export class FollowedCompletion implements OpenCompletion {
     this.#apply({ type: 'ended', outcome });
   }
 
-  unanswered(reason: unknown, isAborted: boolean): void {
+  unanswered(reason: unknown, isAborted: boolean, isUnsent = false): void {
     this.#hasPassed = true;
-    const wasSent = !this.#wasAborted && (isAborted || !wasNeverSent(reason));
+    const wasSent = !isUnsent && (isAborted || !wasNeverSent(reason));
     this.#apply({ type: 'unanswered', isAborted, wasSent });
   }
 

@@ -40,6 +40,9 @@ describe('the cost of a completion', () => {
         usd: 0.25,
         source: 'answer',
         model: 'openai/gpt-5-mini',
+        requestedModel: 'asked/for',
+        path: '/chat/completions',
+        status: 200,
         provider: 'OpenAI',
         promptTokens: 10,
         completionTokens: 20,
@@ -76,7 +79,7 @@ describe('the cost of a completion', () => {
     throttled.answered(answer({ status: 429 }));
     throttled.ended('complete', { error: { code: 429, message: 'slow down' } });
     open().unanswered(await refused(), false);
-    open({}, AbortSignal.abort()).unanswered(new DOMException('aborted', 'AbortError'), true);
+    open().unanswered(new DOMException('aborted', 'AbortError'), true, true);
     await completions.settled();
     expect(costs).toEqual([]);
   });
@@ -84,10 +87,7 @@ describe('the cost of a completion', () => {
   it('is unknown if a request was lost, aborted, or failed without an id', () => {
     const { costs, open } = openCompletions(NOWHERE);
     open().unanswered(Object.assign(new Error('reset'), { code: 'ECONNRESET' }), false);
-    const abort = new AbortController();
-    const aborted = open({}, abort.signal);
-    abort.abort();
-    aborted.unanswered(abort.signal.reason, true);
+    open().unanswered(new DOMException('aborted', 'AbortError'), true);
     const failed = open();
     failed.answered(answer({ status: 502 }));
     failed.ended('complete', { error: { code: 502, message: 'down' } });
@@ -133,7 +133,7 @@ describe('the cost of a completion', () => {
 describe('a request without a scope', () => {
   it('is refused if the options say so, with a message that names the ways to give one', () => {
     const { completions, open } = openCompletions(NOWHERE, { options: { onUnattributed: 'refuse' } });
-    const refusal = completions.open(request(), undefined);
+    const refusal = completions.open(request());
     expect(refusal).toEqual({
       message: expect.stringMatching(/@MeterAs.*metering\.run.*metering\.fetchFor/s),
       metadata: { limit_source: 'application_unattributed' },
@@ -146,7 +146,7 @@ describe('a request without a scope', () => {
       options: { onUnattributed: 'refuse' },
       isAttributed: (scope) => scope?.['tenant'] !== undefined,
     });
-    expect(completions.open(request({ scope: { tennant: 'acme' } }), undefined)).toHaveProperty('metadata');
+    expect(completions.open(request({ scope: { tennant: 'acme' } }))).toHaveProperty('metadata');
     open({ scope: { tenant: 'acme' } }).unanswered(undefined, true);
   });
 });

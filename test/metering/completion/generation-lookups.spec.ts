@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { SYSTEM_CLOCK } from '../../../lib/async/clock.js';
-import type { Generation } from '../../../lib/generations/generation.models.js';
 import { GenerationLookups, type LookedUp } from '../../../lib/metering/completion/generation-lookups.js';
 import { clientOf, cleanUp, sendError, sendJson, startServer } from '../../support/servers.js';
 import { until } from '../../support/waiting.js';

@@ -59,8 +59,8 @@ export function openCompletions(
     get isComplete() {
       return isComplete;
     },
-    open: (given, signal) => {
-      const opened = completions.open(request(given), signal);
+    open: (given) => {
+      const opened = completions.open(request(given));
       if (!('answered' in opened)) {
         throw new Error('The completion was refused.');
       }
@@ -77,7 +77,7 @@ export interface Meter {
   readonly costs: readonly CompletionCost[];
   /** Whether no more costs follow. */
   readonly isComplete: boolean;
-  readonly open: (given?: Partial<CompletionRequest>, signal?: AbortSignal) => OpenCompletion;
+  readonly open: (given?: Partial<CompletionRequest>) => OpenCompletion;
 }
 
 /** A request for a stream. */
