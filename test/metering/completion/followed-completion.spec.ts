@@ -21,7 +21,6 @@ function followed(): Heard {
   };
   const completion = new FollowedCompletion(request(), listener, {
     clock: SYSTEM_CLOCK,
-    wasAborted: false,
     inContext: (call) => call(),
   });
   const heard: Heard = { completion, errors, costs, overs: 0 };
