@@ -64,7 +64,7 @@ export const FLAGS = {
   'completion-cost': {
     option: 'completionCost',
     value: 'USD',
-    about: 'what each completion costs; 0.0015 by default',
+    about: 'what each completion costs, or by-model; 0.0015 by default',
     isNumber: true,
   },
   'completion-ms': {

@@ -125,6 +125,11 @@ export class OpenRouterSandbox {
     return [...this.server.account.charges];
   }
 
+  /** Forgets the bills so far, like {@link clearRequests}. The account keeps what was charged. */
+  clearCharges(): void {
+    this.server.account.charges.length = 0;
+  }
+
   /**
    * Decides what becomes of completions from now on, in place of the function given before. The function is called for
    * each request that is not refused, and returns the decision, or `undefined` for a normal completion.

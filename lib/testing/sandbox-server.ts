@@ -9,7 +9,7 @@ import { type FailureQueue, createFailureQueue } from './sandbox-faults.js';
 import type { ResolvedSandboxOptions } from './sandbox-options.js';
 import { type SandboxRequest, TOO_LARGE, readBody } from './sandbox-requests.js';
 import type { SandboxSettings } from './sandbox-settings.js';
-import { waitFor } from './sandbox-wait.js';
+import { pauseOf } from './sandbox-wait.js';
 
 const HOST = '127.0.0.1';
 
@@ -72,12 +72,12 @@ export async function startServer(options: ResolvedSandboxOptions): Promise<Sand
     const { run } = answer;
     if (response.destroyed) run?.leave();
     else if (run !== undefined) response.once('close', () => run.leave());
-    await waitFor(latencyMs);
-    await waitFor(failure?.delayMs ?? 0);
+    await pauseOf(response, latencyMs);
+    await pauseOf(response, failure?.delayMs ?? 0);
     if (failure?.fault === undefined) {
       await sendAnswer(response, answer);
     } else {
-      await waitFor(answer.takesMs);
+      await pauseOf(response, answer.takesMs);
       // The client may have disconnected.
       if (response.destroyed) return;
       run?.end();

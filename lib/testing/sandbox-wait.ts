@@ -4,12 +4,10 @@ import * as timers from 'node:timers';
 // Taken before a test can fake them: fake timers replace both the module's functions and the global ones.
 const { clearTimeout, setImmediate, setTimeout } = timers;
 
-/** Waits for some milliseconds, without keeping the process alive. 0 does not wait at all. */
-export async function waitFor(ms: number): Promise<void> {
-  if (ms > 0) await new Promise<void>((resolve) => setTimeout(resolve, ms).unref());
-}
-
-/** The same, but not longer than the connection of a response lasts. */
+/**
+ * Waits for some milliseconds, but not longer than the connection of a response lasts, and without keeping the process
+ * alive. 0 does not wait at all.
+ */
 export async function pauseOf(response: ServerResponse, ms: number): Promise<void> {
   if (ms === 0 || response.destroyed) return;
   await new Promise<void>((resolve) => {

@@ -34,6 +34,7 @@ const MEMBERS: Readonly<Record<Exclude<keyof OpenRouterSandbox, 'server'>, strin
   requests: 'list',
   clearRequests: 'method',
   charges: 'list',
+  clearCharges: 'method',
   onCompletion: 'method',
   generationDelayMs: 'number',
   cancelledBilling: 'string',

@@ -64,6 +64,7 @@ describe('the command line of the sandbox', () => {
     ['sandbox --credits 5', { credits: { totalCredits: 5, totalUsage: 0 } }],
     ['sandbox --usage 5', { credits: { totalCredits: DEFAULT_OPTIONS.credits.totalCredits, totalUsage: 5 } }],
     ['--port 0 sandbox', { port: 0 }],
+    ['sandbox --completion-cost by-model', { completionCost: 'by-model' }],
   ])('reads %s', (args, options) => {
     expect(readCommandLine(args.split(' '))).toEqual({ kind: 'sandbox', options });
   });

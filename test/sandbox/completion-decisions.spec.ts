@@ -319,6 +319,9 @@ describe('the bill', () => {
     expect(Math.round((await totalUsage(sandbox)) * 1e9)).toBe(nanos);
     sandbox.spend(0.5);
     expect(sandbox.charges).toHaveLength(40);
+    const before = await totalUsage(sandbox);
+    sandbox.clearCharges();
+    expect([sandbox.charges, await totalUsage(sandbox)]).toEqual([[], before]);
   });
 });
 
