@@ -12,20 +12,26 @@ export function mayStateUsage(bytes: Uint8Array): boolean {
 }
 
 /**
- * Whether a name occurs as a member that is not `null`.
+ * Whether a string occurs other than as the name of a member that is `null`. An event may divide its JSON into lines
+ * anywhere, so that the colon need not be next to the name.
  *
  * @param orAsValue - Whether it also counts as a value, as in `"type": "error"`.
  */
 function hasValue(bytes: Uint8Array, name: Uint8Array, orAsValue: boolean): boolean {
-  let at = indexOf(bytes, name, 0);
-  while (at !== -1) {
-    const end = skipSpace(bytes, at + name.length);
-    if (bytes[end] === COLON ? bytes[skipSpace(bytes, end + 1)] !== LOWER_N : orAsValue) {
+  for (let at = indexOf(bytes, name, 0); at !== -1; at = indexOf(bytes, name, at + name.length)) {
+    const next = skipSpace(bytes, at + name.length);
+    const byte = bytes[next];
+    const isNull = byte === COLON && bytes[skipSpace(bytes, next + 1)] === LOWER_N;
+    if (!isNull && (orAsValue || !isAfterValue(byte))) {
       return true;
     }
-    at = indexOf(bytes, name, end);
   }
   return false;
+}
+
+/** Whether a byte of JSON is one that follows a value: a comma or a closing bracket. */
+function isAfterValue(byte: number | undefined): boolean {
+  return byte === 0x2c || byte === 0x5d || byte === 0x7d;
 }
 
 function skipSpace(bytes: Uint8Array, from: number): number {
