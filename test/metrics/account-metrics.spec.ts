@@ -186,6 +186,35 @@ describe('OpenRouterMetrics on an account', () => {
     warn.mockRestore();
   });
 
+  it('counts completions once each, also those that nobody has read to the end', async () => {
+    const { sandbox, registry, client } = await openClient({ metering: { lookupDelaysMs: [1, 5, 20, 100] } });
+    const complete = (stream: boolean) =>
+      client.metering.fetch(`${sandbox.baseUrl}/chat/completions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${sandbox.apiKey}`, 'content-type': 'application/json' },
+        body: JSON.stringify({
+          model: 'openai/gpt-4.1-mini',
+          messages: [{ role: 'user', content: 'Hi' }],
+          stream,
+        }),
+      });
+    await (await complete(false)).text();
+    await (await complete(true)).body!.cancel();
+    await client.metering.settled();
+    const values = await scrape(registry);
+    const labels = (outcome: string, source: string) =>
+      `{account="default",model="openai/gpt-4.1-mini",outcome="${outcome}",source="${source}"}`;
+    const costs = [labels('complete', 'answer'), labels('aborted', 'generation')].map(
+      (series) => values[`openrouter_completion_cost_usd_total${series}`],
+    );
+    expect(costs).toEqual(sandbox.charges.map(({ usd }) => usd));
+    expect(values).toMatchObject({
+      [`openrouter_completions_total${labels('complete', 'answer')}`]: 1,
+      [`openrouter_completions_total${labels('aborted', 'generation')}`]: 1,
+    });
+    expect(leaksIn(await registry.metrics(), [sandbox.apiKey])).toEqual([]);
+  });
+
   it('is attached to every account of an application', async () => {
     const { registry, options } = await openAccount();
     const module = await Test.createTestingModule({
