@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { ApiKey, ApiKeysService } from '../../lib/index.js';
 import { failureOf } from '../support/failures.js';
 import { cleanUp, clientOf, sendError, sendJson, startServer, type TestServer } from '../support/servers.js';
-import { sleep, timed } from '../support/waiting.js';
+import { sleep, timed, until } from '../support/waiting.js';
 import { numberedKey, WORKSPACE } from './support.js';
 
 afterEach(cleanUp);
@@ -144,7 +144,8 @@ describe('iterate', () => {
     const hanging = await startServer(() => undefined);
     const controller = new AbortController();
     const next = clientOf(hanging).apiKeys.iterate({}, { signal: controller.signal }).next();
-    setTimeout(() => controller.abort(), 20);
+    await until(() => hanging.requests.length === 1);
+    controller.abort();
     expect(await failureOf(next)).toMatchObject({ name: 'OpenRouterAbortException' });
 
     const { server, apiKeys } = await paging(() => keysOf(0, 50));

@@ -365,11 +365,11 @@ describe('a generation that is not there yet', () => {
   it('is given up at once when the signal fires, or the client is closed', async () => {
     for (const end of ['signal', 'close'] as const) {
       const server = await appearing(Infinity);
-      const client = clientOf(server);
+      let retries = 0;
+      const client = clientOf(server, { instrumentation: { onRetry: () => void (retries += 1) } });
       const controller = new AbortController();
       const failed = failureOf(client.generations.get(ID, { waitMs: 60_000, signal: controller.signal }));
-      await until(() => server.requests.length === 1);
-      await sleep(20);
+      await until(() => retries === 1);
       const { outcome, waitedMs } = await timed(async () => {
         if (end === 'signal') controller.abort();
         else await client.close();

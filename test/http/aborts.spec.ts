@@ -1,4 +1,6 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { getEventListeners, getMaxListeners } from 'node:events';
+import type { ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { OpenRouterAbortException } from '../../lib/errors/index.js';
@@ -14,7 +16,26 @@ import {
 } from '../support/servers.js';
 import { sleep, timed, until } from '../support/waiting.js';
 
-afterEach(cleanUp);
+/** Where Node tells that the headers of an answer have arrived at a client. */
+const ARRIVALS = 'http.client.response.finish';
+const listeners: (() => void)[] = [];
+
+afterEach(async () => {
+  for (const stop of listeners.splice(0)) stop();
+  await cleanUp();
+});
+
+/** The answers of a server whose headers have arrived; the list grows. */
+function answersOf({ port }: { readonly port: number }): unknown[] {
+  const answers: unknown[] = [];
+  const onArrival = (message: unknown): void => {
+    const { request } = message as { request: ClientRequest };
+    if (request.getHeader('host') === `127.0.0.1:${port}`) answers.push(message);
+  };
+  subscribe(ARRIVALS, onArrival);
+  listeners.push(() => unsubscribe(ARRIVALS, onArrival));
+  return answers;
+}
 
 describe('the signal of the caller', () => {
   it('stops the call before anything is sent where it was aborted before', async () => {
@@ -25,18 +46,20 @@ describe('the signal of the caller', () => {
     expect(failure).toBeInstanceOf(OpenRouterAbortException);
     expect(failure).toMatchObject({ code: 'OPENROUTER_ABORTED', delivery: 'not-sent' });
     expect(failure.message).toContain('credits.createCoinbaseCharge');
-    await sleep(10);
-    expect(server.sockets.length).toBe(0);
+    await clientOf(server).credits.getCredits();
+    expect(server.requests.map(({ method }) => method)).toEqual(['GET']);
+    expect(server.sockets.length).toBe(1);
   });
 
   it('stops the call before anything is sent where it is aborted in the same tick', async () => {
     const server = await startServer(answerWell);
     const controller = new AbortController();
-    const call = failureOf(clientOf(server).credits.getCredits({ signal: controller.signal }));
+    const { credits } = clientOf(server);
+    const call = failureOf(credits.getCredits({ signal: controller.signal }));
     controller.abort();
     expect(await call).toMatchObject({ name: 'OpenRouterAbortException', delivery: 'not-sent' });
-    await sleep(20);
-    expect(server.requests.length).toBe(0);
+    await credits.createCoinbaseCharge({ amount: 1 });
+    expect(server.requests.map(({ method }) => method)).toEqual(['POST']);
   });
 
   it.each<[string, string, (socket: Socket) => unknown]>([
@@ -52,14 +75,13 @@ describe('the signal of the caller', () => {
       'unknown',
       (socket) => socket.write('HTTP/1.1 502 No\r\ncontent-length: 9\r\n\r\n{'),
     ],
-  ])('ends the call and its socket while it waits for %s', async (_name, delivery, answer) => {
+  ])('ends the call and its socket while it waits for %s', async (name, delivery, answer) => {
     const server = await startRawServer(answer);
     const controller = new AbortController();
+    const answers = answersOf(server);
     const call = clientOf(server).credits.getCredits({ signal: controller.signal });
     const failed = failureOf(call);
-    await until(() => server.requests.length === 1);
-    // Until the client has read what the server has written.
-    await sleep(50);
+    await until(() => server.requests.length === 1 && answers.length === (name === 'headers' ? 0 : 1));
     const { outcome, waitedMs } = await timed(() => {
       controller.abort();
       return failed;
@@ -74,14 +96,15 @@ describe('the signal of the caller', () => {
   it('ends the wait between two attempts at once', async () => {
     const server = await startServer((_request, response) => sendError(response, 503));
     const controller = new AbortController();
+    let retries = 0;
+    const instrumentation = { onRetry: () => void (retries += 1) };
     const failed = failureOf(
-      clientOf(server).credits.getCredits({
+      clientOf(server, { instrumentation }).credits.getCredits({
         signal: controller.signal,
         retry: { initialDelayMs: 20_000, maxDelayMs: 20_000, maxRetries: 5 },
       }),
     );
-    await until(() => server.requests.length === 1);
-    await sleep(20);
+    await until(() => retries === 1);
     const { outcome, waitedMs } = await timed(() => {
       controller.abort();
       return failed;
@@ -143,7 +166,12 @@ describe('close()', () => {
     });
     const busy = await startServer((_request, response) => sendError(response, 503));
     const client = clientOf(server, { managementKey: 'abcdef' });
-    const waiting = clientOf(busy, { retry: { initialDelayMs: 20_000, maxDelayMs: 20_000 } });
+    let retries = 0;
+    const waiting = clientOf(busy, {
+      retry: { initialDelayMs: 20_000, maxDelayMs: 20_000 },
+      instrumentation: { onRetry: () => void (retries += 1) },
+    });
+    const answers = answersOf(server);
     const asking = clientOf(server, { managementKey: () => new Promise<string>(() => undefined) });
     const failures = [
       client.credits.getCredits(),
@@ -152,8 +180,7 @@ describe('close()', () => {
       waiting.credits.getCredits(),
       asking.credits.getCredits(),
     ].map((call) => failureOf(call));
-    await until(() => server.requests.length === 3 && busy.requests.length === 1);
-    await sleep(50);
+    await until(() => server.requests.length === 3 && answers.length === 1 && retries === 1);
     const { outcome, waitedMs } = await timed(async () => {
       await Promise.all([client.close(), waiting.close(), asking.close()]);
       return Promise.all(failures);

@@ -206,9 +206,13 @@ describe('a key function', () => {
 
   it('is waited for until the signal of the caller fires', async () => {
     const server = await startServer(answerWell);
-    const client = clientOf(server, { managementKey: never });
     const controller = new AbortController();
-    setTimeout(() => controller.abort(), 20);
+    const client = clientOf(server, {
+      managementKey: () => {
+        setImmediate(() => controller.abort());
+        return never();
+      },
+    });
     const failure = await failureOf(client.credits.getCredits({ signal: controller.signal }));
     expect(failure).toBeInstanceOf(OpenRouterAbortException);
     expect(failure).toMatchObject({ delivery: 'not-sent' });

@@ -175,7 +175,8 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
     await view.text('#traffic-tiles', /guard checks200/);
     // A completion costs two cents. For up to a minute it may count twice: in OpenRouter's figures and as recorded spend.
     await view.spendableBetween(12 - answered! * 0.04 - 0.5, 12 - answered! * 0.02);
-  });
+    // Longer than the waits in it, which say what did not happen.
+  }, 60_000);
 
   it('says that Coinbase charges are gone, and links to where credits are bought', async () => {
     const view = await open(await start());

@@ -32,7 +32,7 @@ export class TestBrowser {
 export class OpenPage {
   /** Errors of scripts, and what the console reports, such as violations of the Content-Security-Policy. */
   readonly errors: string[] = [];
-  /** All answers of the server, by path. */
+  /** The answers of the server, by path: one of those that came at the same time. */
   readonly answers = new Map<string, string>();
 
   constructor(readonly page: Page) {
@@ -40,14 +40,19 @@ export class OpenPage {
     page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) this.errors.push(message.text());
     });
+    const reading = new Set<string>();
     page.on('response', (response) => {
       const { pathname } = new URL(response.url());
-      // An event stream does not end.
-      if (pathname !== '/api/events') {
-        void response.text().then(
-          (text) => this.answers.set(pathname, text),
-          () => undefined,
-        );
+      // An event stream does not end. Reading each of two hundred equal answers would slow the page down.
+      if (pathname !== '/api/events' && !reading.has(pathname)) {
+        reading.add(pathname);
+        void response
+          .text()
+          .then(
+            (text) => this.answers.set(pathname, text),
+            () => undefined,
+          )
+          .finally(() => reading.delete(pathname));
       }
     });
   }
