@@ -19,27 +19,42 @@ export class RedisServer {
     private readonly folder: string,
   ) {}
 
-  static async start(primary?: RedisServer): Promise<RedisServer> {
+  /** @param withinMs - After it, one that is not ready is ended. Shorter than Jest's limit, which would leave it behind. */
+  static async start(primary?: RedisServer, withinMs = 20_000): Promise<RedisServer> {
     const server = new RedisServer(await freePort(), mkdtempSync(join(tmpdir(), 'redis-')));
-    await server.run(primary);
+    try {
+      await server.run(primary, withinMs);
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
     return server;
   }
 
   /** Starts it again, empty, or as a replica of another one. */
-  async run(primary?: RedisServer): Promise<void> {
+  async run(primary?: RedisServer, withinMs = 20_000): Promise<void> {
     const args = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--dir', this.folder];
     args.push('--repl-diskless-sync-delay', '0');
     if (primary !== undefined) args.push('--replicaof', '127.0.0.1', String(primary.port));
-    const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    // Jest gives the tests an environment of their own.
+    const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'], env: process.env });
     this.process = child;
     let log = '';
+    let isReady = false;
+    // Ends the output as well.
+    const limit = setTimeout(() => child.kill('SIGKILL'), withinMs);
     for await (const text of child.stdout.setEncoding('utf8') as AsyncIterable<string>) {
       log += text;
-      if (log.includes('Ready to accept connections')) {
+      isReady = log.includes('Ready to accept connections');
+      if (isReady) {
         break;
       }
     }
+    clearTimeout(limit);
     child.stdout.destroy();
+    if (!isReady) {
+      throw new Error(`redis-server was not ready within ${withinMs} ms: ${log}`);
+    }
   }
 
   /** Stops answering, with its connections open. */
