@@ -3,9 +3,12 @@ const KIND = Symbol.for('nestjs-openrouter/exception-kind');
 
 type AnyClass = abstract new (...args: never[]) => Error;
 
-/** Gives an exception class its name, by which other copies of the package in the same process recognise it. */
-export function brandException(target: AnyClass, name: string): void {
-  Object.defineProperty(target, KIND, { value: name });
+/**
+ * Gives an exception class its kind, by which other copies of the package in the same process recognise it, and the name
+ * of its instances.
+ */
+export function brandException(target: AnyClass, kind: string, name = kind): void {
+  Object.defineProperty(target, KIND, { value: kind });
   // On the prototype: V8 reads it for the first line of `stack`, before any constructor body has run.
   Object.defineProperty(target.prototype, 'name', { value: name, configurable: true, writable: true });
 }

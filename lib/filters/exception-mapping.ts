@@ -1,4 +1,5 @@
 import { OpenRouterApiException } from '../errors/api.exception.js';
+import { BadScopeException } from '../errors/bad-scope.exception.js';
 import { hasOwnClass } from '../errors/api-exception.factory.js';
 import { OpenRouterGoneException } from '../errors/status.exceptions.js';
 import {
@@ -51,6 +52,7 @@ const UNREACHABLE = 'An upstream service could not be reached.';
 const UNUSABLE = 'An upstream service gave an unusable answer.';
 const REMOVED = 'An upstream service has removed this operation.';
 const MISCONFIGURED = 'The server is not configured correctly.';
+const MISTAKEN = 'The server failed to handle the request.';
 const CANCELLED = 'The request was cancelled.';
 
 /** Both mappings pass on the status and the exception's own message: the client can act on them. */
@@ -87,6 +89,8 @@ const GATEWAY_ANSWERS: Readonly<Record<number, readonly [status: number, says: s
 
 /** The exceptions that are not API errors. The first match counts, so a subclass belongs before its parent. */
 const CLIENT_ROWS: readonly (readonly [ExceptionClass, Row])[] = [
+  // The application sets scopes; its client could not mend one.
+  [BadScopeException, hidden(500, MISTAKEN)],
   [OpenRouterValidationException, verbatim(400)],
   [OpenRouterTimeoutException, gatewaySentence(504, 504, TOO_SLOW)],
   [OpenRouterConnectionException, gatewaySentence(502, 502, UNREACHABLE)],
@@ -139,7 +143,7 @@ function httpErrorOf(exception: OpenRouterException, { status, says }: Answer): 
   ) {
     error.purchaseUrl = exception.purchaseUrl;
   }
-  if (exception instanceof OpenRouterValidationException) {
+  if (says === undefined && exception instanceof OpenRouterValidationException) {
     error.errors = exception.errors.map(({ property, constraints }) => ({
       property,
       reasons: Object.values(constraints),

@@ -1,9 +1,8 @@
 import type { SpendScope } from '../contracts/completion-cost.js';
-import {
-  type OpenRouterValidationError,
-  OpenRouterValidationException,
-} from '../errors/client.exceptions.js';
+import { BadScopeException } from '../errors/bad-scope.exception.js';
+import type { OpenRouterValidationError } from '../errors/client.exceptions.js';
 import { isRecord } from '../untrusted/is-record.js';
+import { isThenable } from '../untrusted/is-thenable.js';
 import type { Rule } from './define-options.js';
 import { kindOf } from './shown-value.js';
 
@@ -23,7 +22,7 @@ const CONTROL_CHARACTER = /\p{Cc}/u;
  */
 export function checkScope(scope: unknown, subject: string): SpendScope {
   if (!isRecord(scope) || isThenable(scope)) {
-    throw new OpenRouterValidationException(subject, [
+    throw new BadScopeException(subject, [
       {
         property: '',
         constraints: {
@@ -36,7 +35,7 @@ export function checkScope(scope: unknown, subject: string): SpendScope {
   const errors =
     names.length > MAX_NAMES ? [tooMany(names.length)] : names.flatMap((name) => errorsOf(name, scope[name]));
   if (errors.length > 0) {
-    throw new OpenRouterValidationException(subject, errors);
+    throw new BadScopeException(subject, errors);
   }
   return frozenScope(scope as SpendScope);
 }
@@ -124,8 +123,4 @@ function tooMany(count: number): OpenRouterValidationError {
 
 function given(scope: unknown): string {
   return isThenable(scope) ? 'a promise; await it first' : kindOf(scope);
-}
-
-function isThenable(value: unknown): boolean {
-  return isRecord(value) && typeof value['then'] === 'function';
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { OpenRouterApiException } from '../../lib/errors/api.exception.js';
+import { BadScopeException } from '../../lib/errors/bad-scope.exception.js';
 import {
   OpenRouterAbortException,
   OpenRouterConfigException,
@@ -39,6 +40,9 @@ const CLIENT_EXCEPTIONS = {
   response: new OpenRouterResponseException({ message: 'own text', delivery: 'applied', path: 'data' }),
   abort: new OpenRouterAbortException({ message: 'own text', delivery: 'unknown' }),
   config: new OpenRouterConfigException('own text'),
+  'bad scope': new BadScopeException('@MeterAs', [
+    { property: 'tenant', constraints: { isString: '`tenant` must be a string' } },
+  ]),
   'own subclass of the base': new OwnException(),
   'own subclass of a kind': new OwnTimeout({ ...failure, timeoutMs: 10 }),
 };
@@ -88,6 +92,7 @@ describe('mapException', () => {
     ['response', 502],
     ['abort', 499],
     ['config', 500],
+    ['bad scope', 500],
     ['own subclass of the base', 502],
     ['own subclass of a kind', 504],
   ] as const)('%s → %d in both', (kind, status) => {
@@ -139,6 +144,16 @@ describe('mapException', () => {
     expect(mirror.message).toBe('own text');
     expect(gateway.message).not.toContain('own text');
     expect(gateway.code).toBe(CLIENT_EXCEPTIONS[kind].code);
+  });
+
+  it('tells what is wrong with a scope to nobody, since the application sets it', () => {
+    const { mirror, gateway } = mapException(CLIENT_EXCEPTIONS['bad scope']);
+    expect(mirror).toEqual({
+      status: 500,
+      message: 'The server failed to handle the request.',
+      code: 'OPENROUTER_VALIDATION',
+    });
+    expect(gateway).toEqual(mirror);
   });
 
   it('tells what is wrong with the configuration to nobody', () => {
