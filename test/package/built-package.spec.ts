@@ -64,6 +64,8 @@ const EXPORTS = {
     'InjectOpenRouterClient',
     'KeyBudget',
     'ListApiKeysQuery',
+    'MeterAs',
+    'MeteringInterceptor',
     'MeteringService',
     'ModelActivity',
     'OPENROUTER_OPTIONS',
