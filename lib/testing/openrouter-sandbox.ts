@@ -20,8 +20,8 @@ import { type SandboxServer, startServer } from './sandbox-server.js';
 
 /**
  * An OpenRouter account on this machine, for tests and demos: real HTTP on 127.0.0.1, the API's own status codes,
- * bodies and headers, and failures on demand. It shares no code with this package's client, so any client of the API can
- * be tested against it.
+ * bodies and headers, and failures on demand. It shares no code with this package's client, so any client of the API
+ * can be tested against it.
  *
  * It serves these routes under {@link baseUrl}; everything else is a 404:
  *
@@ -40,13 +40,14 @@ import { type SandboxServer, startServer } from './sandbox-server.js';
  * Keys made by `POST /keys` work until they are disabled, deleted or expired (401 `User not found.`), and so does
  * {@link apiKey}, which is one of the listed keys.
  *
- * A completion costs `completionCost`, unless {@link onCompletion} decides otherwise. It is refused with 402 if the balance is not above zero, with 403 if a budget of a
- * guardrail or of the key's workspace is used up, and with 403 (or 402, see `keyLimitStatus`) if the key's limit is used
- * up. Otherwise it is charged, even if that overdraws the account, and only when it ends: after the last text chunk of a
- * stream, just before the last byte of an answer in JSON, or when its client disconnects (see {@link cancelledBilling}).
- * {@link charges} lists the bills. So completions that run at the same time (see `completionMs` and
- * {@link latencyMs}) may together spend more than the limits allow. `GET /key` lists all limits except the balance as
- * `budgets`, in that order, and the deciding one as `effective_budget`.
+ * A completion costs `completionCost`, unless {@link onCompletion} decides otherwise. It is refused with 402 if the
+ * balance is not above zero, with 403 if a budget of a guardrail or of the key's workspace is used up, and with 403
+ * (or 402, see `keyLimitStatus`) if the key's limit is used up. Otherwise it is charged, even if that overdraws the
+ * account, and only when it ends: after the last text chunk of a stream, just before the last byte of an answer in
+ * JSON, or when its client disconnects (see {@link cancelledBilling}). {@link charges} lists the bills. So completions
+ * that run at the same time (see `completionMs` and {@link latencyMs}) may together spend more than the limits allow.
+ * `GET /key` lists all limits except the balance as `budgets`, in that order, and the deciding one as
+ * `effective_budget`.
  *
  * A running sandbox does not keep its process alive, so a test that fails before it can {@link stop} the sandbox still
  * ends. To run only a sandbox, for other processes, use the command `npx nestjs-openrouter sandbox`.
@@ -112,8 +113,8 @@ export class OpenRouterSandbox {
   }
 
   /**
-   * The bills so far: one for each completion that has ended, oldest first, including those that cost nothing. Their sum is
-   * exactly what completions have added to `total_usage`; {@link spend} adds no charge. It is a snapshot, like
+   * The bills so far: one for each completion that has ended, oldest first, including those that cost nothing. Their
+   * sum is exactly what completions have added to `total_usage`; {@link spend} adds no charge. It is a snapshot, like
    * {@link requests}.
    *
    * @example
@@ -149,9 +150,9 @@ export class OpenRouterSandbox {
   }
 
   /**
-   * How long after the end of a completion `GET /generation` answers 404, in milliseconds of `Date`: so long for one that has
-   * ended, twice as long for a cancelled one. It counts for later requests, also about completions that ended before.
-   * Besides, the first `generationMisses` requests find nothing.
+   * How long after the end of a completion `GET /generation` answers 404, in milliseconds of `Date`; for a cancelled
+   * stream twice as long. A change applies at once, also to completions that have ended before. Independently, the
+   * first `generationMisses` requests for a completion find nothing.
    */
   get generationDelayMs(): number {
     return this.server.settings.generationDelayMs;
@@ -176,10 +177,10 @@ export class OpenRouterSandbox {
 
   /**
    * Spends as if a key, by default the inference key, had made a completion. `total_usage` of the account, `usage`,
-   * `usage_daily`, `usage_weekly` and `usage_monthly` of the key, the spend of its workspace's budgets and the activity of
-   * that day rise by the amount; `limit_remaining` falls. Sums are exact in decimal. No balance, limit or budget stops it,
-   * and all may be overdrawn, since charges are booked after the fact. Days, weeks (from Monday) and months are UTC and
-   * follow `Date`, so a faked clock moves them.
+   * `usage_daily`, `usage_weekly` and `usage_monthly` of the key, the spend of its workspace's budgets and the activity
+   * of that day rise by the amount; `limit_remaining` falls. Sums are exact in decimal. No balance, limit or budget
+   * stops it, and all may be overdrawn, since charges are booked after the fact. Days, weeks (from Monday) and months
+   * are UTC and follow `Date`, so a faked clock moves them.
    *
    * @example
    * ```ts
@@ -237,9 +238,9 @@ export class OpenRouterSandbox {
 
   /**
    * Makes the next matching request fail, or the next `times` of them: with a status, with a body of your own (even a
-   * broken success), or with a broken connection. The failure comes before everything else, even the check of the key, and
-   * does not change the account. With `when: 'after'` the request is carried out first and its answer is lost. Failures
-   * form a queue; a request takes the first that matches it.
+   * broken success), or with a broken connection. The failure comes before everything else, even the check of the key,
+   * and does not change the account. With `when: 'after'` the request is carried out first and its answer is lost.
+   * Failures form a queue; a request takes the first that matches it.
    *
    * @example
    * ```ts
@@ -255,8 +256,8 @@ export class OpenRouterSandbox {
   }
 
   /**
-   * The delay in milliseconds of every answer to later requests, including failures. Requests are carried out at once, so
-   * a client that gives up early does not know the result; only a completion is charged at its end.
+   * The delay in milliseconds of every answer to later requests, including failures. Requests are carried out at once,
+   * so a client that gives up early does not know the result; only a completion is charged at its end.
    */
   get latencyMs(): number {
     return this.server.settings.latencyMs;
@@ -273,8 +274,8 @@ export class OpenRouterSandbox {
   }
 
   /**
-   * The failures still in the queue, oldest first; `times` is the number that is left. If one is left at the end of a test,
-   * its `path` may have a typing error. It is a snapshot, like {@link requests}.
+   * The failures still in the queue, oldest first; `times` is the number that is left. If one is left at the end of a
+   * test, its `path` may have a typing error. It is a snapshot, like {@link requests}.
    */
   get pendingFailures(): readonly SandboxFailure[] {
     return this.server.failures.pending();

@@ -14,9 +14,10 @@ import type { SandboxRequest } from './sandbox-requests.js';
 /**
  * How a stream is billed whose client leaves it, or whose connection is cut.
  *
- * - `'stops'`: the provider stops, and what was sent is billed: the share of the cost that its text chunks are of all text
- *   chunks, rounded half-up to whole nano-dollars. Nothing if no text was sent. So do most providers.
- * - `'full'`: the provider goes on, and the whole cost is billed. So do Amazon Bedrock, Google, Groq, Mistral and others.
+ * - `'stops'`: the provider stops, and what was sent is billed: the share of the cost that its text chunks are of all
+ *   text chunks, rounded half-up to whole nano-dollars. Nothing if no text was sent. So do most providers.
+ * - `'full'`: the provider goes on, and the whole cost is billed. So do Amazon Bedrock, Google, Groq, Mistral and
+ *   others.
  *
  * An answer in JSON is always billed in full, even if its client does not wait for it.
  */
@@ -40,30 +41,31 @@ export interface SandboxCompletion {
   /** The number of text chunks of a stream, from 1, and of completion tokens of the answer. Default 5. */
   chunks?: number | undefined;
   /**
-   * Milliseconds before each text chunk of a stream but the first. Default: the option `completionMs`, divided among the
-   * chunks.
+   * Milliseconds before each text chunk of a stream but the first. Default: the option `completionMs`, divided among
+   * the chunks.
    */
   chunkDelayMs?: number | undefined;
   /**
    * Where the usage, with the cost, stands. `'last'`: at the end, in the last event of a stream. `'missing'`: nowhere.
-   * `'null'`: the same place, as `null`. Default `'last'`; an error has usage only if you ask for it with `'last'`.
+   * `'null'`: the same place, as `null`. Default `'last'`, with two exceptions: an error has no usage, and a stream of
+   * `/messages` no cost, unless you say `'last'`.
    */
   usage?: 'last' | 'missing' | 'null' | undefined;
   /**
-   * The answer is an error after this many text chunks: an event of a stream, which then ends, or a body with status 200.
-   * The chunks before it are billed: their share of the cost, as with the billing `'stops'`.
+   * The answer is an error after this many text chunks: an event of a stream, which then ends, or a body with status
+   * 200. The chunks before it are billed: their share of the cost, as with the billing `'stops'`.
    */
   failAfter?: number | undefined;
   /**
-   * The connection is cut once this many text chunks are sent, without an end. An answer in JSON is cut in the middle of
-   * its body, whatever the number. Billed as if its client had left.
+   * The connection is cut once this many text chunks are sent, without an end. An answer in JSON is cut in the middle
+   * of its body, whatever the number. Billed as if its client had left.
    */
   cutAfter?: number | undefined;
   /** OpenRouter's cache answers: no tokens, no `cost` in the usage, a bill of 0. Default `false`. */
   isCacheHit?: boolean | undefined;
   /**
-   * The bill of the provider in USD, which the owner's own contract with it pays (BYOK). `usd` is then OpenRouter's fee,
-   * and the only part that takes credits.
+   * The bill of the provider in USD, which the owner's own contract with it pays (BYOK). `usd` is then OpenRouter's
+   * fee, and the only part that takes credits.
    */
   byokUsd?: number | undefined;
 }

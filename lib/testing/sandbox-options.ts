@@ -68,14 +68,14 @@ export interface OpenRouterSandboxOptions {
   /** Budgets that guardrails set above the inference key. Default: none. */
   guardrails?: readonly SandboxGuardrail[] | undefined;
   /**
-   * The status for completions of a key that has used up its limit; the live API has been seen to use both. Default 403,
-   * `Key limit exceeded (…)`; 402 says `You requested up to …` and contains `limit_source`.
+   * The status for completions of a key that has used up its limit; the live API has been seen to use both. Default
+   * 403, `Key limit exceeded (…)`; 402 says `You requested up to …` and contains `limit_source`.
    */
   keyLimitStatus?: 402 | 403 | undefined;
   /**
-   * The cost of each completion in USD, whatever its model and length, rounded half-up to whole nano-dollars. `'by-model'`:
-   * the price of the model for the tokens of prompt and answer, from a small table; free for models that end in `:free`.
-   * `usd` of {@link OpenRouterSandbox.onCompletion} replaces both. Default 0.0015.
+   * The cost of each completion in USD, whatever its model and length, rounded half-up to whole nano-dollars.
+   * `'by-model'`: the price of the model for the tokens of prompt and answer, from a small table; free for models that
+   * end in `:free`. `usd` of {@link OpenRouterSandbox.onCompletion} replaces both. Default 0.0015.
    */
   completionCost?: number | 'by-model' | undefined;
   /**
