@@ -117,7 +117,8 @@ export class BalanceService implements OnModuleDestroy {
    * Reports an error of any OpenRouter client, for example of a completion. An error which says that the credits have run
    * out, or that the key's limit or a budget is spent, triggers a new reading at once, so that neither "full" nor "empty"
    * sticks. So does a 402 that does not say whose money is short. Every other error is ignored, including one about a
-   * provider's own money. Never throws.
+   * provider's own money, or about a limit of the application itself. The meter reports the errors of its completions
+   * itself. Never throws.
    *
    * @param error - Anything. However many errors are reported, they trigger at most one reading every two seconds.
    */
@@ -128,6 +129,8 @@ export class BalanceService implements OnModuleDestroy {
   /**
    * Records what the application has just spent, for example `usage.cost` of a completion. `spendable` and `estimated`
    * fall by the amount at once in this process, and within a second on the processes that share the store.
+   *
+   * A completion that was sent through `metering.fetch` is recorded by the meter. To record it again counts it twice.
    *
    * The amount counts until a reading that began at least 60 seconds later, because OpenRouter's own figures may be that
    * old. A reading in between may include it already: what is left is then understated for a minute, never overstated.

@@ -85,7 +85,7 @@ export class GenerationLookups<T extends LookedUp> {
 
   /** Whether nothing is at a step of up to 15 seconds; once hurried, whether nothing is looked up. */
   get isQuiet(): boolean {
-    return this.#isHurried ? this.#underWay.size + this.#waiting.length === 0 : this.#soon === 0;
+    return this.#soon === 0;
   }
 
   /** Looks a generation up. */

@@ -54,13 +54,13 @@ export class EventUsageReader implements UsageReader {
   #tell(data: string): void {
     this.#wantsId = false;
     const value = tryParseJson(data);
-    const usage = statedUsage(value, this.#question.byok);
-    if (usage !== undefined) {
-      this.#listener.told(usage);
-    }
     const error = statedError(value);
     if (error !== undefined) {
       this.#listener.erred(error);
+    }
+    const usage = statedUsage(value, this.#question.byok);
+    if (usage !== undefined) {
+      this.#listener.told(usage);
     }
   }
 }

@@ -53,13 +53,13 @@ export class JsonUsageReader implements UsageReader {
   }
 
   #tell(value: unknown): void {
-    const usage = statedUsage(value, this.#question.byok);
-    if (usage !== undefined) {
-      this.#listener.told(usage);
-    }
     const error = this.#question.isError ? value : statedError(value);
     if (error !== undefined) {
       this.#listener.erred(error);
+    }
+    const usage = statedUsage(value, this.#question.byok);
+    if (usage !== undefined) {
+      this.#listener.told(usage);
     }
   }
 }

@@ -12,6 +12,9 @@ type Wire = Readonly<Record<string, unknown>>;
 const GENERATION_PREFIX = 'gen-';
 const MAX_NAME_LENGTH = 200;
 
+/** Events at the beginning of an answer, whose usage is not that of the whole answer. */
+const BEGINNINGS: readonly unknown[] = ['message_start', 'response.created', 'response.in_progress'];
+
 /**
  * What an answer, or an event of a stream, states about its cost; `undefined` if nothing. Never throws, whatever the
  * value is.
@@ -26,7 +29,9 @@ export function statedUsage(value: unknown, byok: ByokCost): CompletionUsage | u
   const usage = recordMember(holder, 'usage') ?? {};
   const isByok = ownMember(usage, 'is_byok') === true;
   const stated: CompletionUsage = {
-    usd: costOf(usage, isByok && byok === 'total'),
+    usd: BEGINNINGS.includes(ownMember(value, 'type'))
+      ? undefined
+      : costOf(usage, isByok && byok === 'total'),
     generationId: generationIdOf(value) ?? generationIdOf(holder),
     model: nameIn(holder, 'model'),
     provider: nameIn(holder, 'provider'),

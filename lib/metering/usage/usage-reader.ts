@@ -1,7 +1,7 @@
 import type { CompletionUsage } from '../completion/open-completion.js';
 import type { ByokCost } from './stated-usage.js';
 
-/** Gets what an answer states, when it has passed. */
+/** Gets what an answer states, when it has passed; an error before the usage that stands beside it. */
 export interface UsageListener {
   told(usage: CompletionUsage): void;
   erred(error: unknown): void;
