@@ -107,7 +107,8 @@ export class MeteringService implements OnModuleDestroy {
    * @throws `OpenRouterValidationException` that names every wrong member.
    */
   async record(request: RecordCostRequest): Promise<CompletionCost> {
-    return meteringParts.of(this).completions.record(checkRecordRequest(request, ambientScope()));
+    const recorded = checkRecordRequest(request, ambientScope());
+    return Promise.resolve(meteringParts.of(this).completions.record(recorded));
   }
 
   /**

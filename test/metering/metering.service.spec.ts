@@ -204,7 +204,7 @@ describe('a scope', () => {
     const tenants = ['a', 'b', 'c', 'd'];
     await Promise.all(
       Array.from({ length: 200 }, (_, index) => {
-        const tenant = tenants[index % 4] as string;
+        const tenant = tenants[index % 4]!;
         return metering.run({ tenant, user: `${tenant}${index}` }, async () => {
           await tick();
           await completed(sandbox, metering.fetch);
@@ -212,7 +212,7 @@ describe('a scope', () => {
       }),
     );
     expect(costs).toHaveLength(200);
-    expect(costs.every(({ scope }) => scope['user']?.startsWith(scope['tenant'] as string))).toBe(true);
+    expect(costs.every(({ scope }) => scope['user']?.startsWith(scope['tenant']!))).toBe(true);
     expect(tenants.map((tenant) => tenantsOf(costs).filter((each) => each === tenant).length)).toEqual([
       50, 50, 50, 50,
     ]);
