@@ -10,6 +10,7 @@ import { createServer } from 'node:net';
 import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { OpenRouterClient } from 'nestjs-openrouter';
+import { count, heapMb, pick, randomBy, sleep, workThrough } from './soak-tools.mjs';
 
 const CALLS = 2_000;
 const AT_A_TIME = 50;
@@ -36,20 +37,7 @@ setTimeout(() => {
 process.on('unhandledRejection', (reason) => violations.push(`unhandled rejection: ${inspect(reason)}`));
 process.on('uncaughtException', (error) => violations.push(`uncaught exception: ${inspect(error)}`));
 
-/** A sequence of numbers from 0 to below 1 that is the same for the same name (mulberry32). */
-function randomOf(name) {
-  let state = seed;
-  for (const character of name)
-    state = (Math.imul(state ^ character.charCodeAt(0), 0x01000193) + 0x9e3779b9) | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-const pick = (list, random) => list[Math.floor(random() * list.length)];
+const randomOf = randomBy(seed);
 
 // --- the server ---
 
@@ -263,38 +251,19 @@ function judge(id, isPost, result) {
   }
 }
 
-async function workThrough(clients, from, to) {
-  let next = from;
-  const work = async () => {
-    while (next < to) {
-      const id = next;
-      next += 1;
-      await call(clients, id);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_A_TIME }, work));
-}
-
-function heapMb() {
-  globalThis.gc();
-  globalThis.gc();
-  return process.memoryUsage().heapUsed / 1e6;
-}
-
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const count = (type) => process.getActiveResourcesInfo().filter((name) => name === type).length;
+const callAll = (clients, from, to) => workThrough(from, to, AT_A_TIME, (id) => call(clients, id));
 
 // --- the run ---
 
 console.log(`SEED=${seed} node --expose-gc .ci/soak.mjs   (Node ${process.version})`);
 const clients = openClients();
-await workThrough(clients, 1, WARM_UP + 1);
+await callAll(clients, 1, WARM_UP + 1);
 await sleep(50);
 const heapBefore = heapMb();
 
-await workThrough(clients, WARM_UP + 1, CALLS - AT_A_TIME + 1);
+await callAll(clients, WARM_UP + 1, CALLS - AT_A_TIME + 1);
 // The last ones are under way when the clients are closed.
-const last = workThrough(clients, CALLS - AT_A_TIME + 1, CALLS + 1);
+const last = callAll(clients, CALLS - AT_A_TIME + 1, CALLS + 1);
 await sleep(20);
 await Promise.all(Object.values(clients).map((client) => client.close()));
 await last;
