@@ -35,6 +35,7 @@ function usage(url: string): string {
   return [
     '',
     `Completions  curl ${url}/completions -H 'Content-Type: application/json' -d '{ "prompt": "Hello" }'`,
+    `Stream       curl -N ${url}/completions/stream -H 'Content-Type: application/json' -d '{ "prompt": "Hello" }'`,
     `Health       curl ${url}/health`,
     `Metrics      curl ${url}/metrics`,
   ].join('\n');

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type INestApplication, Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { BalanceService } from 'nestjs-openrouter';
+import { BalanceService, type CompletionCost, MeteringService } from 'nestjs-openrouter';
 import { OpenRouterSandbox } from 'nestjs-openrouter/testing';
 import { until as untilWithin } from '../../../test/support/waiting.js';
 import { AppModule } from '../src/app.module.js';
@@ -98,6 +98,62 @@ describe('the guard', () => {
 
   it.each([undefined, '', 5])('leaves the check of the prompt %p to the route', async (prompt) => {
     expect((await complete(prompt)).status).toBe(prompt === undefined ? 200 : 400);
+  });
+});
+
+describe('a stream', () => {
+  const openStream = (signal?: AbortSignal): Promise<Response> =>
+    fetch(`${url}/completions/stream`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ prompt: 'Hello' }),
+      signal: signal ?? null,
+    });
+
+  function followCosts(): CompletionCost[] {
+    const costs: CompletionCost[] = [];
+    app.get(MeteringService, { strict: false }).costs$.subscribe((cost) => costs.push(cost));
+    return costs;
+  }
+
+  it('passes as OpenRouter sends it, and is billed once', async () => {
+    const costs = followCosts();
+    const response = await openStream();
+    expect(response.headers.get('content-type')).toBe('text/event-stream');
+    expect(await response.text()).toMatch(/^data: [^]*data: \[DONE\]\n\n$/m);
+    expect(costs).toMatchObject([{ usd: 0.25, source: 'answer', outcome: 'complete' }]);
+    expect(sandbox.charges.map(({ usd }) => usd)).toEqual([0.25]);
+  });
+
+  it('that its reader leaves is billed at what OpenRouter charges for it', async () => {
+    await end();
+    // A reading that already contains the spend would take it from the balance twice for a minute.
+    await start(60_000);
+    sandbox.onCompletion(() => ({ usd: 1, chunks: 10, chunkDelayMs: 20 }));
+    const costs = followCosts();
+    const leave = new AbortController();
+    const response = await openStream(leave.signal);
+    await response.body!.getReader().read();
+    leave.abort();
+    await until(() => costs.length > 0);
+
+    const [charge, ...others] = sandbox.charges;
+    expect(others).toEqual([]);
+    expect(charge).toMatchObject({ isCancelled: true });
+    expect(charge!.usd).toBeLessThan(1);
+    expect(costs).toMatchObject([
+      { usd: charge!.usd, generationId: charge!.generationId, source: 'generation', outcome: 'aborted' },
+    ]);
+    const { spendable } = app.get(BalanceService, { strict: false }).peek()!;
+    expect(spendable).toBeCloseTo(2 - charge!.usd, 9);
+    expect(await metrics()).toContain(
+      'openrouter_completions_total{account="default",model="openai/gpt-4.1-mini",outcome="aborted",source="generation"} 1',
+    );
+  });
+
+  it('is refused as the other completions are', async () => {
+    sandbox.spend(2);
+    await until(async () => (await openStream()).status === 402);
   });
 });
 
