@@ -14,8 +14,9 @@ export type OpenRouterKeySource = OpenRouterKey | (() => OpenRouterKey | Promise
  * Settings of the HTTP library that a network may need. The package itself controls authentication, redirects, timeouts
  * and limits.
  *
- * With an agent or adapter of yours the package cannot give a `POST` a connection of its own, nor always tell
- * whether a failed one was sent: `delivery` is then `unknown` more often.
+ * With an agent or adapter of yours the package cannot give a `POST` a connection of its own, nor always tell whether a
+ * failed one was sent: `delivery` is then `unknown` more often. That includes a function that wraps an adapter of axios,
+ * because it may send anything, anywhere.
  */
 export type OpenRouterAxiosOptions = Pick<
   AxiosRequestConfig,

@@ -1,7 +1,8 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { HttpService } from '@nestjs/axios';
-import type { AxiosRequestConfig, AxiosStatic } from 'axios';
+import type { AxiosAdapter, AxiosRequestConfig, AxiosStatic } from 'axios';
+import { adaptersIn } from '../options/axios-options.schema.js';
 import type { OpenRouterAxiosOptions } from '../options/openrouter-options.js';
 import { ownMembers, withoutPollution } from '../options/pollution.js';
 import type { AccountSettings } from '../options/resolve-options.js';
@@ -29,10 +30,12 @@ export class Transport {
     const { baseUrl, maxResponseBytes } = options;
     this.#baseUrl = baseUrl;
     this.#axios = ownMembers(axios);
+    const adapters = adaptersIn(axios.adapter) as (AxiosAdapter | 'http' | 'fetch')[];
     this.#sockets = withoutPollution(() =>
-      axios.adapter === undefined || axios.adapter === 'http'
+      // Axios takes the first that works here, as 'http' always does.
+      adapters.length === 0 || adapters[0] === 'http'
         ? openNodeSockets(baseUrl, axios, maxResponseBytes)
-        : openAdapterSockets(axios, maxResponseBytes),
+        : openAdapterSockets({ ...axios, adapter: adapters }, maxResponseBytes),
     );
   }
 

@@ -287,6 +287,15 @@ describe('the fetch adapter of axios', () => {
     expect(failure.message).toContain('ECONNREFUSED');
   });
 
+  it.each<[string, unknown[]]>([
+    ['before an absent one', ['fetch', undefined]],
+    ['after absent ones', [undefined, null, false, 'fetch']],
+  ])('may be in a list, %s', async (_title, adapter) => {
+    const server = await startServer(answerWell);
+    const client = clientOf(server, { axios: { adapter: adapter as never } });
+    await expect(client.credits.getCredits()).resolves.toEqual(CREDITS);
+  });
+
   it('ends with the signal of the caller', async () => {
     const server = await startServer(() => undefined);
     const controller = new AbortController();
@@ -303,6 +312,7 @@ describe('an adapter that is the one of Node', () => {
   it.each<[string, AxiosAdapter | 'http']>([
     ['by its name', 'http'],
     ['within another function', (config) => axios.getAdapter('http')(config)],
+    ['in a list, where others are absent', [undefined, 'http', 'fetch'] as never],
   ])('keeps sockets for GETs, and gives each POST one of its own: %s', async (_name, adapter) => {
     const server = await startServer(answerWell);
     const { credits } = clientOf(server, { axios: { adapter } });

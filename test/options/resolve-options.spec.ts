@@ -523,6 +523,13 @@ describe('axios', () => {
     expect(Object.isFrozen(httpsAgent)).toBe(false);
   });
 
+  it.each<[unknown]>([[[]], [[undefined]], [null], [false], [['fetch', 'carrier pigeon']]])(
+    'need an adapter where one is set: %j',
+    (adapter) => {
+      expect(refusalOf({ axios: { adapter } })).toContain("must be a function, 'http' or 'fetch'");
+    },
+  );
+
   it.each([
     ['headers', 'is not known; there are `adapter`, `family`, `httpAgent`'],
     ['maxRedirects', 'is not known'],
