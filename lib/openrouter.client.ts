@@ -30,9 +30,9 @@ const clientParts = new HiddenParts<{ readonly account: Account }>();
 /**
  * An OpenRouter account as one object.
  *
- * In Nest it is injected: by class for the default account, by `@InjectOpenRouterClient(name)` for a named one. The default
- * account's services are the same objects that are injected by their own classes. Without Nest, create it with a key or
- * options.
+ * In Nest it is injected: by class for the default account, by `@InjectOpenRouterClient(name)` for a named one. The
+ * default account's services are the same objects that are injected by their own classes. Without Nest, create it with
+ * a key or options.
  *
  * @example Without a Nest application
  * ```ts
@@ -87,12 +87,12 @@ export class OpenRouterClient {
   }
 
   /**
-   * Ends calls in flight, sockets and timers; later calls are an `OpenRouterAbortException`. It does so at once, or, while
-   * costs of completions are not known yet, once they are, after `metering.shutdownMs` at the latest. In a Nest
+   * Ends calls in flight, sockets and timers; later calls are an `OpenRouterAbortException`. It does so at once, or,
+   * while costs of completions are not known yet, once they are, after `metering.shutdownMs` at the latest. In a Nest
    * application the module does this itself at shutdown.
    *
-   * @returns A promise that settles once recorded spend has reached `balance.store`, at most 250 milliseconds after that.
-   * Close a Redis client after that.
+   * @returns A promise that settles once recorded spend has reached `balance.store`, at most 250 milliseconds after
+   * that. Close a Redis client after that.
    */
   close(): Promise<void> {
     const { account } = clientParts.of(this);

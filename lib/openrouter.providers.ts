@@ -31,8 +31,8 @@ const THIS_COPY: LoadedCopy = {
 announceCopy(THIS_COPY);
 
 /**
- * Providers that alias the classes of other copies of the package to the default account, for the copies that are loaded
- * by now.
+ * Providers that alias the classes of other copies of the package to the default account, for the copies that are
+ * loaded by now.
  */
 export function otherCopiesProviders(): ReturnType<typeof otherTokensOf> {
   return otherTokensOf(THIS_COPY);

@@ -24,8 +24,8 @@ export class ActivityService {
    *
    * @param query - Narrows it to one day, key, member or workspace, or splits it by workspace.
    * @param options - Settings of this one call.
-   * @returns All rows, in the order of the answer. Amounts are US dollars; `byokUsageInference` is paid elsewhere and not
-   * part of `usage`.
+   * @returns All rows, in the order of the answer. Amounts are US dollars; `byokUsageInference` is paid elsewhere and
+   * not part of `usage`.
    * @throws `OpenRouterValidationException` for a bad query, before anything is sent;
    * `OpenRouterBadRequestException` (400), such as for a day that is too long ago;
    * `OpenRouterUnauthorizedException` (401) for a missing, wrong or disabled key;

@@ -73,7 +73,8 @@ export class ApiKeysService {
    * asked before `managementKey`.
    *
    * @param options - Settings of this one call; `apiKey` asks another key about itself.
-   * @returns Amounts in US dollars. There is no hash and no name in it; of the amounts only `limitRemaining` is certain.
+   * @returns Amounts in US dollars. There is no hash and no name in it; of the amounts only `limitRemaining` is
+   * certain.
    */
   getCurrent(options?: RequestOptions): Promise<CurrentApiKey> {
     return pipelineOf(this).request(
@@ -113,7 +114,8 @@ export class ApiKeysService {
    * `OpenRouterResponseException`, since what it leaves out cannot be known.
    *
    * @param query - What {@link ApiKeysService.list} takes; `offset` is where it begins.
-   * @param options - Settings of each page's call, which has a deadline of its own; `signal` also ends the iteration between two keys.
+   * @param options - Settings of each page's call, which has a deadline of its own; `signal` also ends the iteration
+   * between two keys.
    *
    * @example
    * ```ts

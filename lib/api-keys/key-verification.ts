@@ -67,8 +67,8 @@ export function judgeKeys(findings: KeyFindings, url: string): KeyVerdict {
  * Verifies every key that is set with `GET /key`, all keys at the same time, with the retries and the deadline of any
  * other call.
  *
- * A key that cannot be verified causes a warning in Nest's log: an application must be able to start while OpenRouter is
- * down.
+ * A key that cannot be verified causes a warning in Nest's log: an application must be able to start while OpenRouter
+ * is down.
  *
  * @param subject - How the account was registered, for messages.
  * @throws `OpenRouterConfigException` if a key is refused or is of the wrong kind for its option, or if there is no
@@ -92,7 +92,10 @@ export async function verifyKeys(
   }
 }
 
-/** @param wanted - Whether the key must (`true`) or must not (`false`) be a management key; `undefined` if either is fine. */
+/**
+ * @param wanted - Whether the key must (`true`) or must not (`false`) be a management key; `undefined` if either is
+ * fine.
+ */
 function judgeKey(
   kind: OpenRouterKeyKind,
   finding: KeyFinding,

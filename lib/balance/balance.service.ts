@@ -32,8 +32,8 @@ const balanceParts = new HiddenParts<OpenBalance>();
  * the key, or if `/credits` answers zeros to a key that is not known to be a management key. If the account has only an
  * `apiKey` and `/credits` refuses it (401, 403 or 404, in OpenRouter's own envelope), the balance is unknown and
  * `/credits` is not requested again for an hour, or until {@link BalanceService.invalidate}. If a route fails in any
- * other way (a firewall's page, for example), or if a `managementKey` is refused, the whole reading fails: half a reading
- * could overstate what can be spent.
+ * other way (a firewall's page, for example), or if a `managementKey` is refused, the whole reading fails: half a
+ * reading could overstate what can be spent.
  *
  * @example
  * ```ts
@@ -66,8 +66,8 @@ export class BalanceService implements OnModuleDestroy {
    * - If the new reading fails, other than by a 401 or 403, the old one is returned with `stale: true`, up to
    *   `staleIfErrorMs` beyond `ttlMs`.
    *
-   * The call takes at most the module's `deadlineMs`, however many routes it requests. Concurrent calls share one reading.
-   * After a failure, OpenRouter is left alone for a while: calls then get the old reading, or the same error.
+   * The call takes at most the module's `deadlineMs`, however many routes it requests. Concurrent calls share one
+   * reading. After a failure, OpenRouter is left alone for a while: calls then get the old reading, or the same error.
    *
    * @param options - `maxAgeMs` replaces these windows by one maximum age; 0 requests a new reading. `signal` ends this
    * caller's wait. When the last caller has left, the requests to OpenRouter are aborted.
@@ -80,8 +80,8 @@ export class BalanceService implements OnModuleDestroy {
   }
 
   /**
-   * Makes a new reading, however fresh the last one is, and even soon after a failure. Concurrent calls share one reading.
-   * A reading that began earlier never replaces the new one.
+   * Makes a new reading, however fresh the last one is, and even soon after a failure. Concurrent calls share one
+   * reading. A reading that began earlier never replaces the new one.
    *
    * @param options - `signal` ends this caller's wait.
    * @throws What {@link BalanceService.get} throws. A failure is never covered by an old reading.
@@ -114,11 +114,11 @@ export class BalanceService implements OnModuleDestroy {
   }
 
   /**
-   * Reports an error of any OpenRouter client, for example of a completion. An error which says that the credits have run
-   * out, or that the key's limit or a budget is spent, triggers a new reading at once, so that neither "full" nor "empty"
-   * sticks. So does a 402 that does not say whose money is short. Every other error is ignored, including one about a
-   * provider's own money, or about a limit of the application itself. The meter reports the errors of its completions
-   * itself. Never throws.
+   * Reports an error of any OpenRouter client, for example of a completion. An error which says that the credits have
+   * run out, or that the key's limit or a budget is spent, triggers a new reading at once, so that neither "full" nor
+   * "empty" sticks. So does a 402 that does not say whose money is short. Every other error is ignored, including one
+   * about a provider's own money, or about a limit of the application itself. The meter reports the errors of its
+   * completions itself. Never throws.
    *
    * @param error - Anything. However many errors are reported, they trigger at most one reading every two seconds.
    */
@@ -132,16 +132,17 @@ export class BalanceService implements OnModuleDestroy {
    *
    * A completion that was sent through `metering.fetch` is recorded by the meter. To record it again counts it twice.
    *
-   * The amount counts until a reading that began at least 60 seconds later, because OpenRouter's own figures may be that
-   * old. A reading in between may include it already: what is left is then understated for a minute, never overstated.
+   * The amount counts until a reading that began at least 60 seconds later, because OpenRouter's own figures may be
+   * that old. A reading in between may include it already: what is left is then understated for a minute, never
+   * overstated.
    *
    * Without `keyHash`, the amount is subtracted from the account's balance and from the limit of the account's own
-   * `apiKey`, because completions are assumed to use that key. With the `keyHash` of another key of the account, such as
-   * a tenant's, the amount is subtracted from the balance alone.
+   * `apiKey`, because completions are assumed to use that key. With the `keyHash` of another key of the account, such
+   * as a tenant's, the amount is subtracted from the balance alone.
    *
    * Never throws, because the caller has already paid. A wrong argument is logged once and counted
-   * ({@link BalanceService.diagnostics}). An invalid amount is not subtracted at all; an amount with an invalid `keyHash`
-   * is subtracted from both.
+   * ({@link BalanceService.diagnostics}). An invalid amount is not subtracted at all; an amount with an invalid
+   * `keyHash` is subtracted from both.
    *
    * @param usd - US dollars, from 0 to a billion. Sums are exact; other processes see whole millionths of a dollar.
    * @param options - `keyHash`: the hash of the key that the amount was spent with.
@@ -165,18 +166,21 @@ export class BalanceService implements OnModuleDestroy {
     }
   }
 
-  /** The state of the bookkeeping in this process: whether the shared store answers, and how many records were invalid. */
+  /**
+   * The state of the bookkeeping in this process: whether the shared store answers, and how many records were invalid.
+   */
   get diagnostics(): BalanceDiagnostics {
     const { isStoreUp, spendCheck } = balanceParts.of(this);
     return Object.freeze({ storeUp: isStoreUp() ?? null, invalidSpends: spendCheck.refused });
   }
 
   /**
-   * Emits a snapshot whenever its content changes: by a reading, by recorded spend, or because it became `stale`. Begins
-   * with the snapshot in memory, if there is one. Never errors; completes when the module is destroyed or the client
-   * closed.
+   * Emits a snapshot whenever its content changes: by a reading, by recorded spend, or because it became `stale`.
+   * Begins with the snapshot in memory, if there is one. Never errors; completes when the module is destroyed or the
+   * client closed.
    *
-   * While there is a subscriber, a new reading is made every `pollIntervalMs`. The timer does not keep the process alive.
+   * While there is a subscriber, a new reading is made every `pollIntervalMs`. The timer does not keep the process
+   * alive.
    */
   get changes$(): Observable<BalanceSnapshot> {
     return balanceParts.of(this).watch.changes$;
@@ -184,8 +188,8 @@ export class BalanceService implements OnModuleDestroy {
 
   /**
    * Emits each threshold crossing and each failure once:
-   * - `low`, `critical`: what can be spent has fallen below the threshold. If it falls below both at once, only `critical`
-   *   is emitted.
+   * - `low`, `critical`: what can be spent has fallen below the threshold. If it falls below both at once, only
+   *   `critical` is emitted.
    * - `recovered` with a threshold: it has risen above the threshold by `hysteresis`. The threshold is armed again.
    * - `unavailable`: a reading has failed. `recovered` without a threshold: a reading has succeeded again.
    *
@@ -193,13 +197,14 @@ export class BalanceService implements OnModuleDestroy {
    * destroyed or the client closed.
    *
    * A crossing is emitted once it is certain, because a reading may already include recorded spend: a fall when the
-   * reading alone is below the threshold, a rise when `spendable` is above it. Until then a new reading is made every 10
-   * seconds, so a fall is emitted within 70 seconds after it was recorded.
+   * reading alone is below the threshold, a rise when `spendable` is above it. Until then a new reading is made every
+   * 10 seconds, so a fall is emitted within 70 seconds after it was recorded.
    *
    * Of the subscribed processes that share a store, exactly one emits each alert. While the store does not answer, each
    * of them does.
    *
-   * While there is a subscriber, a new reading is made every `pollIntervalMs`. The timer does not keep the process alive.
+   * While there is a subscriber, a new reading is made every `pollIntervalMs`. The timer does not keep the process
+   * alive.
    */
   get alerts$(): Observable<BalanceAlert> {
     return balanceParts.of(this).watch.alerts$;
@@ -212,8 +217,8 @@ export class BalanceService implements OnModuleDestroy {
    * The balance and the activity are requested at the same time, so the call takes at most the module's `deadlineMs`.
    *
    * @param options - `days`: how many days to look back at most. `signal` ends the wait.
-   * @returns If the key is not a management key, the activity is not available, or there is none: `basedOnDays` is 0, and
-   * the members that follow from the usage are `null`.
+   * @returns If the key is not a management key, the activity is not available, or there is none: `basedOnDays` is 0,
+   * and the members that follow from the usage are `null`.
    * @throws What {@link BalanceService.get} throws.
    */
   async forecast(options: BalanceForecastOptions = {}): Promise<BalanceForecast> {
@@ -226,7 +231,9 @@ export class BalanceService implements OnModuleDestroy {
     return forecastOf(spendable, uses, days, Date.now());
   }
 
-  /** Nest's hook: stops polling, completes the streams, and waits at most 250 ms for recorded spend to reach the store. */
+  /**
+   * Nest's hook: stops polling, completes the streams, and waits at most 250 ms for recorded spend to reach the store.
+   */
   onModuleDestroy(): Promise<void> {
     const { watch, flush } = balanceParts.of(this);
     watch.end();

@@ -10,7 +10,8 @@ export class TimedBalanceReader {
 
   /**
    * Gives the balance or, where a new reading takes longer than `withinMs`, the last snapshot. The reading goes on and
-   * serves the next caller. While OpenRouter hangs, one caller waits for it, and the others get the last snapshot at once.
+   * serves the next caller. While OpenRouter hangs, one caller waits for it, and the others get the last snapshot at
+   * once.
    *
    * @param options - Options of `BalanceService.get`.
    * @returns `undefined` where there is no snapshot.

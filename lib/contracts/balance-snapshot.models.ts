@@ -10,8 +10,8 @@ export class BalanceSnapshotSources {
   /** `'credits'`: `totalCredits`, `totalUsage` and `balance` come from `GET /credits`. */
   readonly balance!: 'credits' | null;
   /**
-   * `'key'`: `keyLimitRemaining` comes from `GET /key`, so that `null` means that the key has no limit. The budgets that
-   * OpenRouter enforces on the key are known as well.
+   * `'key'`: `keyLimitRemaining` comes from `GET /key`, so that `null` means that the key has no limit. The budgets
+   * that OpenRouter enforces on the key are known as well.
    */
   readonly keyLimit!: 'key' | null;
 
@@ -38,19 +38,20 @@ export class BalanceSnapshot {
   /** `totalCredits − totalUsage`, exact, by OpenRouter's last answer. */
   readonly balance!: number | null;
   /**
-   * What is left of the spending limit of `apiKey`, by OpenRouter's last answer. `null` if that was not requested or not
-   * answered, or if the key has no limit (then `sources.keyLimit` is `'key'`).
+   * What is left of the spending limit of `apiKey`, by OpenRouter's last answer. `null` if that was not requested or
+   * not answered, or if the key has no limit (then `sources.keyLimit` is `'key'`).
    */
   readonly keyLimitRemaining!: number | null;
   /**
-   * What can be spent: the smallest known value of `balance`, `keyLimitRemaining` and the tightest budget that OpenRouter
-   * enforces on the key (`effective_budget` of `GET /key`), less the recorded spend that these may not include yet. Also
-   * `null` if there is a budget whose remainder cannot be read, unless another limit shows that nothing is left.
+   * What can be spent: the smallest known value of `balance`, `keyLimitRemaining` and the tightest budget that
+   * OpenRouter enforces on the key (`effective_budget` of `GET /key`), less the recorded spend that these may not
+   * include yet. Also `null` if there is a budget whose remainder cannot be read, unless another limit shows that
+   * nothing is left.
    */
   readonly spendable!: number | null;
   /**
-   * What limits `spendable`: `'balance'`, which only a purchase raises; `'key-limit'`, the key's own limit; `'budget'`, a
-   * budget of a guardrail, a member or a workspace. `null` while `spendable` is `null`.
+   * What limits `spendable`: `'balance'`, which only a purchase raises; `'key-limit'`, the key's own limit; `'budget'`,
+   * a budget of a guardrail, a member or a workspace. `null` while `spendable` is `null`.
    */
   readonly limitedBy!: 'balance' | 'key-limit' | 'budget' | null;
   /** When that limit resets; `null` if it never does (the balance never does), or if that is not known. */
@@ -118,8 +119,8 @@ export interface BalanceDiagnostics {
    */
   readonly storeUp: boolean | null;
   /**
-   * How many calls of `recordSpend` had a wrong argument. An invalid amount was not subtracted; an amount with an invalid
-   * `keyHash` was subtracted from the account's balance and from the limits of its `apiKey`.
+   * How many calls of `recordSpend` had a wrong argument. An invalid amount was not subtracted; an amount with an
+   * invalid `keyHash` was subtracted from the account's balance and from the limits of its `apiKey`.
    */
   readonly invalidSpends: number;
 }

@@ -1,6 +1,8 @@
 /** Everything that a store holds of an account, as of one moment. */
 export interface SharedBalance {
-  /** Sequence number of the last {@link BalanceStore.write} or {@link BalanceStore.invalidate}; 0 before the first one. */
+  /**
+   * Sequence number of the last {@link BalanceStore.write} or {@link BalanceStore.invalidate}; 0 before the first one.
+   */
   readonly sequence: number;
   /** The last reading; `undefined` if there is none, or if it has expired or was invalidated. */
   readonly reading: SharedReading | undefined;
@@ -20,8 +22,8 @@ export interface SharedReading {
   /** The string that was written, unchanged. */
   readonly text: string;
   /**
-   * Time since the reading was written, in milliseconds, on the store's own clock. If a `write` may take effect late, the
-   * time since the reading's flight began. Never too low.
+   * Time since the reading was written, in milliseconds, on the store's own clock. If a `write` may take effect late,
+   * the time since the reading's flight began. Never too low.
    */
   readonly ageMs: number;
 }
@@ -76,12 +78,13 @@ export interface BalanceFlight {
  * shows the reason to nobody.
  *
  * Rules for every method:
- * - **`account`** is a string of lower-case hexadecimal digits: a hash of the keys and of the API's host. No two accounts
- *   share it, and a rotated key begins without data. It is safe to log, and safe to use in the store's own keys.
+ * - **`account`** is a string of lower-case hexadecimal digits: a hash of the keys and of the API's host. No two
+ *   accounts share it, and a rotated key begins without data. It is safe to log, and safe to use in the store's own
+ *   keys.
  * - **Time** is the store's own clock, never the caller's: clocks of machines differ, and ages must mean the same
  *   everywhere. Durations are whole milliseconds.
- * - **`sequence`** numbers are safe integers that rise per account, over all processes. They should go on rising after the
- *   store has lost its data: the greater of "last number + 1" and the store's clock in milliseconds does that.
+ * - **`sequence`** numbers are safe integers that rise per account, over all processes. They should go on rising after
+ *   the store has lost its data: the greater of "last number + 1" and the store's clock in milliseconds does that.
  * - **Each method is atomic** as seen by the others.
  *
  * `InMemoryBalanceStore` is the shortest example.
@@ -99,10 +102,10 @@ export interface BalanceStore {
   /**
    * Announces a flight: a process wants to ask OpenRouter. Draws the next sequence number for it.
    *
-   * The flight leads if no other flight has the lead. A call that a client sends again after a broken connection finds the
-   * flight that it announced before. The lead lasts until {@link BalanceStore.end} or {@link BalanceStore.write} with the
-   * same number, or for `holdMs`, whichever comes first, so that a process that died does not keep the others waiting.
-   * The lead is only an optimisation: a flight without it may still ask OpenRouter and write.
+   * The flight leads if no other flight has the lead. A call that a client sends again after a broken connection finds
+   * the flight that it announced before. The lead lasts until {@link BalanceStore.end} or {@link BalanceStore.write}
+   * with the same number, or for `holdMs`, whichever comes first, so that a process that died does not keep the others
+   * waiting. The lead is only an optimisation: a flight without it may still ask OpenRouter and write.
    *
    * @param holdMs - How long the lead lasts at most.
    */
@@ -115,9 +118,9 @@ export interface BalanceStore {
   end(account: string, sequence: number): Promise<void>;
 
   /**
-   * Replaces the reading if `sequence` is higher than that of the last write or invalidation: a flight that began earlier
-   * never replaces a later result. If the reading was replaced, ends the flight's lead; the store may then drop spend
-   * that is older than `settledMs`, because the reading includes it.
+   * Replaces the reading if `sequence` is higher than that of the last write or invalidation: a flight that began
+   * earlier never replaces a later result. If the reading was replaced, ends the flight's lead; the store may then drop
+   * spend that is older than `settledMs`, because the reading includes it.
    *
    * @param sequence - Number of the flight that made the reading.
    * @param text - The reading: a JSON string of less than a kilobyte, without secrets. The store must neither interpret
@@ -129,9 +132,9 @@ export interface BalanceStore {
   write(account: string, sequence: number, text: string, keepMs: number, settledMs: number): Promise<boolean>;
 
   /**
-   * Drops the reading and draws a sequence number for the invalidation, so that flights that began earlier can no longer
-   * write, and every process notices. Ends the current lead, because nobody needs to wait for that flight any more. Spend
-   * and alert state stay.
+   * Drops the reading and draws a sequence number for the invalidation, so that flights that began earlier can no
+   * longer write, and every process notices. Ends the current lead, because nobody needs to wait for that flight any
+   * more. Spend and alert state stay.
    */
   invalidate(account: string): Promise<void>;
 
@@ -140,24 +143,24 @@ export interface BalanceStore {
    *
    * With names, spend survives whatever the store loses: each process sends again the sums that it knows and the store
    * has lost, and nothing counts twice, however often it is sent. Without names, a loss goes unnoticed if other spend
-   * hides it (the store was emptied, and took in as much again before it was read). What can be spent is then overstated
-   * until the next readings.
+   * hides it (the store was emptied, and took in as much again before it was read). What can be spent is then
+   * overstated until the next readings.
    */
   readonly namesSpend?: boolean;
 
   /**
    * Records spend, in one of two ways:
    *
-   * - A store that {@link BalanceStore.namesSpend | names} sums keeps each of `sums` by its `id`, and merges it with what
-   *   it already has under that `id`. Of `microUsd` and of `otherKeysMicroUsd` it keeps the greater value. `ageMs` and
-   *   `spanMs` denote an end and a beginning, counted back from now on the store's own clock: it keeps the later end and
-   *   the earlier beginning. An end in the future, after the clock was set back, is replaced by now. The store uses no
-   *   other argument.
-   * - Any other store adds `microUsd`. It may keep amounts of one second as their sum. It must keep amounts of different
-   *   times apart, because a reading includes some and not others.
+   * - A store that {@link BalanceStore.namesSpend | names} sums keeps each of `sums` by its `id`, and merges it with
+   *   what it already has under that `id`. Of `microUsd` and of `otherKeysMicroUsd` it keeps the greater value. `ageMs`
+   *   and `spanMs` denote an end and a beginning, counted back from now on the store's own clock: it keeps the later
+   *   end and the earlier beginning. An end in the future, after the clock was set back, is replaced by now. The store
+   *   uses no other argument.
+   * - Any other store adds `microUsd`. It may keep amounts of one second as their sum. It must keep amounts of
+   *   different times apart, because a reading includes some and not others.
    *
-   * @param microUsd - Millionths of a US dollar that were not sent before, a whole number. Above 0 if the store does not
-   *   name sums. Sums must stay exact: no floating point.
+   * @param microUsd - Millionths of a US dollar that were not sent before, a whole number. Above 0 if the store does
+   *   not name sums. Sums must stay exact: no floating point.
    * @param keepMs - How long the spend must be kept; it must be dropped some time after that.
    * @param sums - The sums that `microUsd` is part of, and the sums that the store has lost. A call without sums adds
    *   `microUsd`, even to a store that names sums.
@@ -168,9 +171,9 @@ export interface BalanceStore {
    * Changes the alert state if it still is what the caller has seen (compare and set). Of the processes that notice the
    * same crossing, exactly one succeeds and emits the alert.
    *
-   * A claim that was carried out must never be answered with `false`, or no process emits the alert. If the store's client
-   * may send a command again after its connection broke, the store must recognise a claim that it has already carried
-   * out, for example by an id of the call.
+   * A claim that was carried out must never be answered with `false`, or no process emits the alert. If the store's
+   * client may send a command again after its connection broke, the store must recognise a claim that it has already
+   * carried out, for example by an id of the call.
    *
    * @param expected - The state as {@link BalanceStore.read} returned it; `undefined` for none.
    * @param next - The new state: a short string that the store must neither interpret nor change.

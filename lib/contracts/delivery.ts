@@ -8,7 +8,7 @@
 export type OpenRouterDelivery = 'not-sent' | 'rejected' | 'unknown' | 'applied';
 
 /**
- * The phase in which an attempt ended: waiting for a socket, resolving the host, connecting, TLS handshake, waiting for the
- * response headers, reading the body.
+ * The phase in which an attempt ended: waiting for a socket, resolving the host, connecting, TLS handshake, waiting for
+ * the response headers, reading the body.
  */
 export type OpenRouterPhase = 'queue' | 'dns' | 'connect' | 'tls' | 'headers' | 'body';

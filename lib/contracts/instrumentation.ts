@@ -73,20 +73,20 @@ export interface OpenRouterAttachedClient {
  */
 export interface OpenRouterInstrumentation {
   /**
-   * Called once for each account, when its client is created, with the client (an `OpenRouterClient`) and the name of the
-   * account (`default` for the account without a name).
+   * Called once for each account, when its client is created, with the client (an `OpenRouterClient`) and the name of
+   * the account (`default` for the account without a name).
    */
   onAttach?(client: OpenRouterAttachedClient, account: string): void;
   /**
    * Called when a reading of this process has crossed a threshold, has failed, or has succeeded again, with the name of
-   * the account. Unlike `alerts$`, it neither polls nor divides the alerts among processes: each process reports what it
-   * notices itself.
+   * the account. Unlike `alerts$`, it neither polls nor divides the alerts among processes: each process reports what
+   * it notices itself.
    */
   onAlert?(alert: BalanceAlert, account: string): void;
   /**
    * Called once for each metered completion, when its cost is known or given up, with the name of the account. It is
-   * called in the async context of the request that was metered, even if the cost is known later, so that a tracer finds
-   * the span in which the request was made.
+   * called in the async context of the request that was metered, even if the cost is known later, so that a tracer
+   * finds the span in which the request was made.
    */
   onCost?(cost: CompletionCost, account: string): void;
   /** Called before an attempt. */
@@ -98,8 +98,8 @@ export interface OpenRouterInstrumentation {
   /** Called after `onError` if another attempt follows. */
   onRetry?(attempt: OpenRouterAttempt, retry: OpenRouterRetry): void;
   /**
-   * Runs an attempt, for example inside a span. It must call `next` before it returns, and return the promise of `next`.
-   * The outcome of the call is that of `next`, whatever the hook returns.
+   * Runs an attempt, for example inside a span. It must call `next` before it returns, and return the promise of
+   * `next`. The outcome of the call is that of `next`, whatever the hook returns.
    */
   wrap?<T>(attempt: OpenRouterAttempt, next: () => Promise<T>): Promise<T>;
 }

@@ -4,13 +4,21 @@ import type { SecretString } from '../secret/secret-string.js';
 export interface RetryOptions {
   /** The maximum number of retries after the first attempt. @defaultValue `3` */
   maxRetries?: number | undefined;
-  /** Upper bound of the first wait, in milliseconds; waits are drawn at random between 0 and the bound. @defaultValue `500` */
+  /**
+   * Upper bound of the first wait, in milliseconds; waits are drawn at random between 0 and the bound.
+   *
+   * @defaultValue `500`
+   */
   initialDelayMs?: number | undefined;
   /** The factor by which the bound grows with each wait. @defaultValue `2` */
   backoffMultiplier?: number | undefined;
   /** The largest value of the bound, in milliseconds. @defaultValue `8000` */
   maxDelayMs?: number | undefined;
-  /** HTTP statuses after which a call is retried. @defaultValue `[408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 527, 529]` */
+  /**
+   * HTTP statuses after which a call is retried.
+   *
+   * @defaultValue `[408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 527, 529]`
+   */
   retryCodes?: readonly number[] | undefined;
   /**
    * Whether a `POST` is also retried after a 429. OpenRouter refused the first attempt, so nothing is created twice.

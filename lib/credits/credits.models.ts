@@ -7,8 +7,8 @@ export class GetCreditsResponse {
   /** All credits ever used, in US dollars. Example: `25.75`. */
   totalUsage!: number;
   /**
-   * `totalCredits − totalUsage`, computed exactly in decimal. Example: `74.75`. Negative if more was used than purchased;
-   * OpenRouter then refuses calls, even of free models.
+   * `totalCredits − totalUsage`, computed exactly in decimal. Example: `74.75`. Negative if more was used than
+   * purchased; OpenRouter then refuses calls, even of free models.
    */
   balance!: number;
   /** One credit is one US dollar. */

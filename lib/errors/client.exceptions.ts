@@ -81,8 +81,8 @@ export class OpenRouterInsufficientCreditsException extends OpenRouterException 
   readonly status: number;
 
   /**
-   * @param init - `message`: what is short; `required` and `spendable` in US dollars; `status`: the status of the answer,
-   * 402 by default; `cause`: why `spendable` is not known, if it is `null`. Pass only what may be logged.
+   * @param init - `message`: what is short; `required` and `spendable` in US dollars; `status`: the status of the
+   * answer, 402 by default; `cause`: why `spendable` is not known, if it is `null`. Pass only what may be logged.
    */
   constructor(init: {
     message: string;

@@ -7,12 +7,12 @@
  * - `budget`: a budget of a workspace or a guardrail is spent. Raise it, or wait for `resetsAt`.
  * - `in-flight-budget`: requests in progress hold the credits. Wait for `retryAfterMs`.
  * - `payment-required`: a 402 that is not certainly about the account. Without `limitSource`, it comes from a provider
- *   (whose own account, or contract with you, has no money left), comes from another service, or does not say whose money
- *   is short. With `limitSource`, it is about the named limit, which this version does not know.
+ *   (whose own account, or contract with you, has no money left), comes from another service, or does not say whose
+ *   money is short. With `limitSource`, it is about the named limit, which this version does not know.
  *
  * The application's own meter:
- * - `unattributed`: it refused the request before it was sent, because the request has no scope (`metering.onUnattributed`).
- *   OpenRouter's money is not what is missing.
+ * - `unattributed`: it refused the request before it was sent, because the request has no scope
+ *   (`metering.onUnattributed`). OpenRouter's money is not what is missing.
  *
  * Rates:
  * - `free-tier-daily`: the day's requests to `:free` models are used up, until midnight UTC.

@@ -19,8 +19,8 @@ export class OpenRouterException extends Error {
 
   /**
    * @param code - Stable identifier of the kind of error.
-   * @param message - What happened and what to do about it. Anything shaped like a key is removed; of a very long message
-   *   only the beginning is kept.
+   * @param message - What happened and what to do about it. Anything shaped like a key is removed; of a very long
+   *   message only the beginning is kept.
    * @param options - `cause`: what led to it. Pass only what may be logged.
    */
   constructor(code: string, message: string, options?: { cause?: unknown }) {

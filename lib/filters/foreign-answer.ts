@@ -18,8 +18,9 @@ import { scrubShapes } from '../secret/scrub.js';
 import { isObject, peek } from '../untrusted/peek.js';
 
 /**
- * Turns an OpenRouter error that another client has thrown into the exception that this package would have thrown. Returns
- * `undefined` unless the error is certainly OpenRouter's: another service's error must not be reported as OpenRouter's.
+ * Turns an OpenRouter error that another client has thrown into the exception that this package would have thrown.
+ * Returns `undefined` unless the error is certainly OpenRouter's: another service's error must not be reported as
+ * OpenRouter's.
  *
  * An error without an answer is never recognised, since most clients do not say which host they called. Never throws.
  */
@@ -34,8 +35,8 @@ export function exceptionOfForeign(error: unknown): OpenRouterApiException | und
 }
 
 /**
- * The class of the errors that a filter with `foreign: true` catches. Nest tests it with `instanceof`, so an error that is
- * not recognised goes on to the next filter, or to Nest, as if this filter were not there.
+ * The class of the errors that a filter with `foreign: true` catches. Nest tests it with `instanceof`, so an error that
+ * is not recognised goes on to the next filter, or to Nest, as if this filter were not there.
  */
 export abstract class ForeignAnswer {
   static [Symbol.hasInstance](value: unknown): boolean {

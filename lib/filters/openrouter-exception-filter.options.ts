@@ -34,8 +34,9 @@ export interface OpenRouterExceptionFilterOptions {
    * How exceptions become answers:
    * - `mirror`: each error of the API becomes the same HTTP status with the server's own message, scrubbed of keys.
    *   For back-office routes, whose users manage the account and need OpenRouter's own words.
-   * - `gateway`: a failure of OpenRouter becomes one of this server: 502, 503 or 504 with a fixed sentence and the `code`.
-   *   For public routes, where a mirrored 401 would log users out and a message could reveal facts about the account.
+   * - `gateway`: a failure of OpenRouter becomes one of this server: 502, 503 or 504 with a fixed sentence and the
+   *   `code`. For public routes, where a mirrored 401 would log users out and a message could reveal facts about the
+   *   account.
    * - a function that chooses between both.
    *
    * @defaultValue `'mirror'`
@@ -53,9 +54,9 @@ export interface OpenRouterExceptionFilterOptions {
    */
   format?: OpenRouterExceptionFormat | undefined;
   /**
-   * Whether OpenRouter errors that other clients throw are translated too, by the same mapping. For example, a 402, 404 or
-   * 429 of `openai` is a plain 500 otherwise. A mapping function gets the exception that this package would have thrown,
-   * with `operation: 'another client'`.
+   * Whether OpenRouter errors that other clients throw are translated too, by the same mapping. For example, a 402, 404
+   * or 429 of `openai` is a plain 500 otherwise. A mapping function gets the exception that this package would have
+   * thrown, with `operation: 'another client'`.
    *
    * Only errors that are certainly OpenRouter's are translated:
    * - every API error of `@openrouter/sdk`;

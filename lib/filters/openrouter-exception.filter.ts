@@ -32,21 +32,21 @@ const logger = new Logger('OpenRouterExceptionFilter');
 
 /**
  * Answers a request that failed with an `OpenRouterException`, over Express and Fastify, GraphQL, microservices and
- * WebSockets. With `foreign: true` it also answers one that failed with an OpenRouter error thrown by another client. The
- * module never registers it: choose where it applies.
+ * WebSockets. With `foreign: true` it also answers one that failed with an OpenRouter error thrown by another client.
+ * The module never registers it: choose where it applies.
  *
- * The `mapping` option decides how an exception is answered. By default (`mirror`) an API error keeps its HTTP status, which
- * suits back-office routes. Use `gateway` for public routes.
+ * The `mapping` option decides how an exception is answered. By default (`mirror`) an API error keeps its HTTP status,
+ * which suits back-office routes. Use `gateway` for public routes.
  *
- * - HTTP: a body in the chosen `format`, with `Retry-After` if OpenRouter said when to retry. An aborted call is answered
- *   with an empty 499, or not at all if the client is gone. A response that has begun is ended.
+ * - HTTP: a body in the chosen `format`, with `Retry-After` if OpenRouter said when to retry. An aborted call is
+ *   answered with an empty 499, or not at all if the client is gone. A response that has begun is ended.
  * - GraphQL: an error with `extensions: { code, status, … }`.
  * - RPC: an error `{ status: 'error', message, code, statusCode, … }`.
  * - WebSockets: an `exception` event with the same payload and, as in Nest's own filter, `cause: { pattern, data }`. An
  *   acknowledgement is not called.
  *
- * In any other context the exception is thrown again. An exception answered with 5XX is logged once, since the client may
- * only get a fixed sentence; a refusal of the guard is not logged.
+ * In any other context the exception is thrown again. An exception answered with 5XX is logged once, since the client
+ * may only get a fixed sentence; a refusal of the guard is not logged.
  *
  * @example
  * ```ts
@@ -63,8 +63,8 @@ export class OpenRouterExceptionFilter implements ExceptionFilter {
   private readonly options: ResolvedFilterOptions;
 
   /**
-   * @param options - The mapping (`mirror` by default), the format (`nest` by default), and whether errors of other clients
-   * are translated.
+   * @param options - The mapping (`mirror` by default), the format (`nest` by default), and whether errors of other
+   * clients are translated.
    * @throws `OpenRouterConfigException` for an unknown option or a wrong value.
    */
   constructor(@Optional() @Inject(OPTIONS) options?: OpenRouterExceptionFilterOptions) {

@@ -59,9 +59,9 @@ function untilWhen({ resetsAt }: KnownFigures): string {
 }
 
 /**
- * The exception to throw for a refusal. Over HTTP and in GraphQL it is one of Nest's, so that it is answered even without
- * a filter; anybody may read that answer, so it contains no figures. On other transports it is the refusal itself, since
- * an exception of Nest's would reach the caller as an internal error.
+ * The exception to throw for a refusal. Over HTTP and in GraphQL it is one of Nest's, so that it is answered even
+ * without a filter; anybody may read that answer, so it contains no figures. On other transports it is the refusal
+ * itself, since an exception of Nest's would reach the caller as an internal error.
  */
 export function refusalFor(
   context: ExecutionContext,

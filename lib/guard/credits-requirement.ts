@@ -12,8 +12,8 @@ export interface RequireCreditsOptions {
   status?: number | undefined;
   /**
    * What happens to a request while the spendable amount is unknown, because OpenRouter cannot be reached or does not
-   * show it to the key. `'allow'` lets it through, since OpenRouter itself refuses what cannot be paid; `'deny'` refuses
-   * it.
+   * show it to the key. `'allow'` lets it through, since OpenRouter itself refuses what cannot be paid; `'deny'`
+   * refuses it.
    * @defaultValue `'allow'`
    */
   onUnknown?: 'allow' | 'deny' | undefined;

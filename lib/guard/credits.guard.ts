@@ -28,16 +28,17 @@ interface Reading {
  * with `{ provide: APP_GUARD, useClass: CreditsGuard }`, where `@SkipCreditsGuard()` makes exceptions. A subclass can
  * change how a request is refused: see {@link CreditsGuard.refuse}.
  *
- * The guard reads the balance in memory (`BalanceService.get()`), so a request costs no call to OpenRouter. Requests wait
- * for one shared reading, for at most a second, if there is no reading yet, if it is too old to be served, or if it is
- * older than `ttlMs` and would refuse the request. If the second passes, the reading in memory counts; without one, the
- * spendable amount is unknown. The guard reserves nothing: requests that pass at the same time may together spend more
- * than there is.
+ * The guard reads the balance in memory (`BalanceService.get()`), so a request costs no call to OpenRouter. Requests
+ * wait for one shared reading, for at most a second, if there is no reading yet, if it is too old to be served, or if
+ * it is older than `ttlMs` and would refuse the request. If the second passes, the reading in memory counts; without
+ * one, the spendable amount is unknown. The guard reserves nothing: requests that pass at the same time may together
+ * spend more than there is.
  *
  * It throws
  * - an `OpenRouterInsufficientCreditsException` with `required` and `spendable` in US dollars, which
  *   `OpenRouterExceptionFilter` maps on every transport. Over HTTP and in GraphQL it is also an `HttpException`, with
- *   status 402 or the decorator's `status`, even without a filter. Its message and body contain no figures of the account;
+ *   status 402 or the decorator's `status`, even without a filter. Its message and body contain no figures of the
+ *   account;
  * - an `OpenRouterConfigException` if the application has no such account.
  */
 @Injectable()
@@ -120,7 +121,9 @@ export class CreditsGuard implements CanActivate {
       : undefined;
   }
 
-  /** The reading in memory. One older than `ttlMs` that would refuse is renewed: credits may have been bought. @internal */
+  /**
+   * The reading in memory. One older than `ttlMs` that would refuse is renewed: credits may have been bought. @internal
+   */
   private async readingFor(requirement: CreditsRequirement): Promise<Reading> {
     const balance = this.balanceOf(requirement.account);
     const until = performance.now() + MAX_WAIT_MS;

@@ -6,8 +6,8 @@ import { addRequirement, exempt, type GuardedTarget } from './requirement-metada
 const applyGuard = applyDecorators(UseGuards(CreditsGuard));
 
 /**
- * Refuses the requests of a route, or of all routes of a controller, while less than `minimumUsd` can be spent. It applies
- * the {@link CreditsGuard} itself.
+ * Refuses the requests of a route, or of all routes of a controller, while less than `minimumUsd` can be spent. It
+ * applies the {@link CreditsGuard} itself.
  *
  * On a handler it replaces the requirement of the controller. Several on one target, for several accounts, must all be
  * met.
@@ -39,8 +39,8 @@ export function RequireCredits(
 }
 
 /**
- * Exempts a route, or all routes of a controller, from a {@link CreditsGuard} that is applied to the controller or to the
- * whole application. On a handler it overrides the controller's `@RequireCredits`; on a controller, a handler's
+ * Exempts a route, or all routes of a controller, from a {@link CreditsGuard} that is applied to the controller or to
+ * the whole application. On a handler it overrides the controller's `@RequireCredits`; on a controller, a handler's
  * `@RequireCredits` overrides it.
  *
  * @throws `OpenRouterConfigException`, where the decorator is applied, beside {@link RequireCredits}.

@@ -19,8 +19,8 @@ export const DEFAULT_HEALTH_TIMEOUT_MS = 500;
  *
  * A check reads the balance in memory (`BalanceService.get()`), so probes cost no calls to OpenRouter. If no reading is
  * fresh enough, it waits for a new one for at most `timeoutMs`. The account is up if OpenRouter answers. With
- * `minimumSpendable` at least that amount must also be spendable: a smaller or unknown amount is down. A `stale` balance,
- * served while OpenRouter cannot be reached, counts.
+ * `minimumSpendable` at least that amount must also be spendable: a smaller or unknown amount is down. A `stale`
+ * balance, served while OpenRouter cannot be reached, counts.
  *
  * The details contain figures in US dollars and the reason if the account is down, never a key.
  *
@@ -64,8 +64,8 @@ export class OpenRouterHealthIndicator {
    *
    * @param key - Name of the result.
    * @param options - `account`, `minimumSpendable` in US dollars, `timeoutMs`.
-   * @throws `OpenRouterValidationException` for wrong options; `OpenRouterConfigException` if the application has no such
-   * account.
+   * @throws `OpenRouterValidationException` for wrong options; `OpenRouterConfigException` if the application has no
+   * such account.
    */
   async isHealthy<const Key extends string>(
     key: Key,

@@ -19,8 +19,8 @@ export function toNanoUsd(usd: number): number {
 }
 
 /**
- * Nano-dollars as US dollars: the nearest `number`. Up to a million dollars it has all nine decimals, so that it comes back
- * as the same whole number.
+ * Nano-dollars as US dollars: the nearest `number`. Up to a million dollars it has all nine decimals, so that it comes
+ * back as the same whole number.
  */
 export function nanoToUsd(nanoUsd: number): number {
   return nanoUsd / NANO;

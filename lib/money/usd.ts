@@ -14,7 +14,8 @@ export function subtractUsd(minuend: number, subtrahend: number): number {
 }
 
 /**
- * The sum of amounts of US dollars, computed in decimal and rounded once, back to a `number`. The order does not matter.
+ * The sum of amounts of US dollars, computed in decimal and rounded once, back to a `number`. The order does not
+ * matter.
  *
  * @returns 0 for no amounts; an infinity for a sum too large for a `number`.
  *

@@ -107,8 +107,8 @@ function script(body: string): BalanceScript {
 }
 
 /**
- * → sequence, serialised reading or nil, its age, alert state or nil; second, amount and age of each spend of the earlier
- * version; the time; each process with its sums; and whether a flight has the lead.
+ * → sequence, serialised reading or nil, its age, alert state or nil; second, amount and age of each spend of the
+ * earlier version; the time; each process with its sums; and whether a flight has the lead.
  *
  * A reading from the future was written before the clock was set back, so its age is unknown: it is ignored.
  */
@@ -136,9 +136,9 @@ return { number('sequence'), reading, math.max(0, now - readingAt), alert, spent
 `);
 
 /**
- * holdMs, id of the call → sequence, whether it leads. A lead with a later end than possible is left over from before the
- * clock was set back and is ignored. A lead with the id of the call is the call's own: a client repeats a command when its
- * connection breaks.
+ * holdMs, id of the call → sequence, whether it leads. A lead with a later end than possible is left over from before
+ * the clock was set back and is ignored. A lead with the id of the call is the call's own: a client repeats a command
+ * when its connection breaks.
  */
 export const BEGIN = script(`
 local hold = tonumber(ARGV[1])
@@ -160,8 +160,8 @@ return 0
 /**
  * sequence, text, keepMs, settledMs → whether it was written.
  *
- * The age of the reading counts from the start of the read, which its sequence number tells. So a command that Redis runs
- * after a pause does not make an old reading look new.
+ * The age of the reading counts from the start of the read, which its sequence number tells. So a command that Redis
+ * runs after a pause does not make an old reading look new.
  */
 export const WRITE = script(`
 local sequence, keep, booked = tonumber(ARGV[1]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -224,7 +224,9 @@ return 0
 const CLAIMS_KEPT = 16;
 const CLAIM_LENGTH = '00000000-0000-0000-0000-000000000000 '.length;
 
-/** expected or an empty string for none, next, keepMs, id of the call → whether this call has changed it, now or before. */
+/**
+ * expected or an empty string for none, next, keepMs, id of the call → whether this call has changed it, now or before.
+ */
 export const CLAIM_ALERT = script(`
 local claims = redis.call('HGET', key, 'alertClaims') or ''
 if string.find(claims, ARGV[4], 1, true) then return 1 end

@@ -14,8 +14,8 @@ const MAX_TEXT_LENGTH = 65_536;
 /** The end of a cut string is dropped: it may be the beginning of a secret, too short to be recognised. */
 const UNSAFE_TAIL_LENGTH = 2 * MIN_RUN_LENGTH;
 
-// OpenRouter itself shows masked labels (`sk-or-v1-0e6...1c96`). They stay readable, so the run after the prefix must be
-// longer than theirs.
+// OpenRouter itself shows masked labels (`sk-or-v1-0e6...1c96`). They stay readable, so the run after the prefix must
+// be longer than theirs.
 const KEY_SHAPED = /sk-or-(?:v\d+-)?[A-Za-z0-9_-]{8,}/gi;
 const ENCODED_KEY = new RegExp(
   `(?:${insideBase64(Buffer.from('sk-or-')).join('|')})[A-Za-z0-9+/_-]{8,}={0,2}`,

@@ -32,8 +32,8 @@ export function formsOf(secret: string): string[] {
 }
 
 /**
- * How bytes look inside the base64 of something longer: one form for each position in a group of three bytes. Characters
- * that also depend on neighbouring bytes are left out.
+ * How bytes look inside the base64 of something longer: one form for each position in a group of three bytes.
+ * Characters that also depend on neighbouring bytes are left out.
  */
 export function insideBase64(bytes: Buffer): string[] {
   return [0, 1, 2].flatMap((before) => {

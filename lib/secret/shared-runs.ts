@@ -10,8 +10,8 @@ const BASE = 0x01000193;
 const FIRST_WEIGHT = power(BASE, MIN_RUN_LENGTH - 1);
 
 /**
- * Finds the runs of {@link MIN_RUN_LENGTH} or more characters that a string shares with any of a set of strings. The time
- * is proportional to the length of the string, whatever the size of the set.
+ * Finds the runs of {@link MIN_RUN_LENGTH} or more characters that a string shares with any of a set of strings. The
+ * time is proportional to the length of the string, whatever the size of the set.
  */
 export class SharedRuns {
   readonly #corpus: string;

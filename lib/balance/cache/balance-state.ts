@@ -73,20 +73,20 @@ export const FIRST_BALANCE_STATE: BalanceState = Object.freeze({
 /**
  * The state after an event. A dash: stays as it is.
  *
- * | event                                           | `held`   | `failure` | also changes                              |
- * | ----------------------------------------------- | -------- | --------- | ----------------------------------------- |
- * | `read`, not older than `held`                   | this one | none      | –                                         |
- * | `read`, older, or of an earlier generation      | –        | –         | –                                         |
- * | `failed`                                        | –        | this one  | –                                         |
- * | `failed`, by a denial (401, 403)                | none     | this one  | `voidUntil`                               |
- * | `failed`, of an earlier generation              | –        | –         | –                                         |
- * | `shared`, with a newer reading                  | that one | none      | `stored`, `sequenceSeen`                  |
- * | `shared`, without a reading, numbered past `held` | none   | –         | `stored`, `sequenceSeen`                  |
- * | `shared`, otherwise                             | –        | –         | `stored`, `sequenceSeen`                  |
- * | `unanswered`                                    | –        | –         | `stored`: not known                       |
- * | `claimed`                                       | –        | –         | `stored`                                  |
- * | `invalidated`                                   | none     | none      | `voidUntil`, `generation`                 |
- * | `closed`                                        | none     | –         | `voidUntil`; nothing changes it any more  |
+ * | event                                      | `held`   | `failure` | also changes                             |
+ * | ------------------------------------------ | -------- | --------- | ---------------------------------------- |
+ * | `read`, not older than `held`              | this one | none      | –                                        |
+ * | `read`, older, or of an earlier generation | –        | –         | –                                        |
+ * | `failed`                                   | –        | this one  | –                                        |
+ * | `failed`, by a denial (401, 403)           | none     | this one  | `voidUntil`                              |
+ * | `failed`, of an earlier generation         | –        | –         | –                                        |
+ * | `shared`, with a newer reading             | that one | none      | `stored`, `sequenceSeen`                 |
+ * | `shared`, no reading, numbered past `held` | none     | –         | `stored`, `sequenceSeen`                 |
+ * | `shared`, otherwise                        | –        | –         | `stored`, `sequenceSeen`                 |
+ * | `unanswered`                               | –        | –         | `stored`: not known                      |
+ * | `claimed`                                  | –        | –         | `stored`                                 |
+ * | `invalidated`                              | none     | none      | `voidUntil`, `generation`                |
+ * | `closed`                                   | none     | –         | `voidUntil`; nothing changes it any more |
  */
 export function next(state: BalanceState, event: BalanceEvent): BalanceState {
   if (state.isClosed) {

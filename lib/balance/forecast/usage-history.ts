@@ -28,8 +28,8 @@ export class UsageHistory {
   #flight: SingleFlight<readonly DailyUse[]> | undefined;
 
   /**
-   * @param isMeant - Whether the key was given as a management key. A refusal then says nothing about the kind of key, so
-   * the request is repeated after a minute instead of an hour.
+   * @param isMeant - Whether the key was given as a management key. A refusal then says nothing about the kind of key,
+   * so the request is repeated after a minute instead of an hour.
    */
   constructor(activity: ActivityReader, clock: Clock, isMeant = false) {
     this.#activity = activity;
@@ -44,8 +44,8 @@ export class UsageHistory {
   }
 
   /**
-   * Returns the usage in memory if it is recent enough, otherwise OpenRouter's answer. Empty without a management key, and
-   * if the activity is not available.
+   * Returns the usage in memory if it is recent enough, otherwise OpenRouter's answer. Empty without a management key,
+   * and if the activity is not available.
    *
    * @throws `OpenRouterAbortException`
    */

@@ -10,8 +10,8 @@ export interface BalanceReading {
   /** The answer of `GET /credits`; `null` if it is not known. */
   readonly credits: { readonly totalCredits: number; readonly totalUsage: number } | null;
   /**
-   * The answer of `GET /key`; `null` if it is not known. `limitRemaining` is `null` for a key without a limit. A reading
-   * that an older version wrote to a store has no `limits`: it contains the key's own limit alone.
+   * The answer of `GET /key`; `null` if it is not known. `limitRemaining` is `null` for a key without a limit. A
+   * reading that an older version wrote to a store has no `limits`: it contains the key's own limit alone.
    */
   readonly key: ({ readonly limitRemaining: number | null } & Partial<KeyLimits>) | null;
   /** When the last answer was received, by the wall clock, in milliseconds since 1970. */
@@ -55,8 +55,8 @@ export interface ReadFigures extends Told {
 /**
  * The figures of a reading.
  *
- * @param elapsedMs - Time since the reading was received. A limit that has reset since counts as whole: that is the most
- *   that can be left of it.
+ * @param elapsedMs - Time since the reading was received. A limit that has reset since counts as whole: that is the
+ *   most that can be left of it.
  */
 export function figuresOf({ credits, key, fetchedAt }: BalanceReading, elapsedMs = 0): ReadFigures {
   const balance = credits === null ? null : subtractUsd(credits.totalCredits, credits.totalUsage);

@@ -32,10 +32,10 @@ export interface BalanceKeys {
  * The table shows the effect of a refusal in OpenRouter's own envelope (401, 403, 404). Any other failure fails the
  * reading.
  *
- * | route      | with a `managementKey`                | with an `apiKey` alone                                         |
- * | ---------- | ------------------------------------- | -------------------------------------------------------------- |
- * | `/credits` | the reading fails, and is reported    | the balance is unknown; not requested again for an hour        |
- * | `/key`     | the reading fails                     | the reading fails, because `/credits` has not given anything   |
+ * | route      | with a `managementKey`             | with an `apiKey` alone                                       |
+ * | ---------- | ---------------------------------- | ------------------------------------------------------------ |
+ * | `/credits` | the reading fails, and is reported | the balance is unknown; not requested again for an hour      |
+ * | `/key`     | the reading fails                  | the reading fails, because `/credits` has not given anything |
  */
 export class BalanceSource {
   readonly #services: BalanceServices;
@@ -47,7 +47,9 @@ export class BalanceSource {
   /** Until when OpenRouter's answer that the key is a management key holds. */
   #managementUntil = -Infinity;
 
-  /** @param onUnknownBalance - Called once when a `managementKey` is refused, and not again until it has been accepted. */
+  /**
+   * @param onUnknownBalance - Called once when a `managementKey` is refused, and not again until it has been accepted.
+   */
   constructor(
     services: BalanceServices,
     keys: BalanceKeys,

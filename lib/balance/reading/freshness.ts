@@ -53,8 +53,8 @@ const MAX_PAUSE_MS = 60_000;
 const MAX_ASKED_PAUSE_MS = 3_600_000;
 
 /**
- * How long OpenRouter is left alone after failed readings. The bound is half a second, doubled with each failure up to a
- * minute; the pause is random between half the bound and the bound. It is never shorter than the wait that OpenRouter
+ * How long OpenRouter is left alone after failed readings. The bound is half a second, doubled with each failure up to
+ * a minute; the pause is random between half the bound and the bound. It is never shorter than the wait that OpenRouter
  * requests, up to an hour.
  *
  * @param failures - How many readings have failed in a row.

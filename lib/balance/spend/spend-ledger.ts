@@ -35,9 +35,9 @@ export interface OutgoingSpend {
  *
  * Every amount is part of one sum, and every sum has one writer and a name. A process keeps every sum that it has
  * recorded or seen, with times on its own monotonic clock, until a reading that began late enough settles it. The store
- * is a meeting place, not an authority: any process that knows a sum sends it again if the store has lost it, and merging
- * keeps the greater value. So no sum that was seen is forgotten when the store is emptied, falls back to older data or
- * jumps in time, and no sum counts twice because it was sent or reported twice.
+ * is a meeting place, not an authority: any process that knows a sum sends it again if the store has lost it, and
+ * merging keeps the greater value. So no sum that was seen is forgotten when the store is emptied, falls back to older
+ * data or jumps in time, and no sum counts twice because it was sent or reported twice.
  */
 export class SpendLedger {
   readonly #own: OwnSpend;

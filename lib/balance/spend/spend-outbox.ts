@@ -32,8 +32,8 @@ export interface SpendOutboxParts {
 }
 
 /**
- * Sends the store the spend that it lacks. Spend recorded while a message is in flight goes into the next one. Spend that
- * the store did not accept stays in the ledger until the next attempt.
+ * Sends the store the spend that it lacks. Spend recorded while a message is in flight goes into the next one. Spend
+ * that the store did not accept stays in the ledger until the next attempt.
  */
 export class SpendOutbox {
   readonly #parts: SpendOutboxParts;

@@ -30,9 +30,9 @@ interface Answer {
 const NOTHING: Answer = { told: [], own: [] };
 
 /**
- * Spend of other processes, from a store that only adds amounts up, so that its total includes this process's own spend.
- * Amounts cannot be told apart. A loss shows only if the store reports less than before: then what it reported before
- * still counts, in addition to what it reports from then on.
+ * Spend of other processes, from a store that only adds amounts up, so that its total includes this process's own
+ * spend. Amounts cannot be told apart. A loss shows only if the store reports less than before: then what it reported
+ * before still counts, in addition to what it reports from then on.
  */
 export class UnnamedSpend {
   #stored: StoredAmount[] = [];

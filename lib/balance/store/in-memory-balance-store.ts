@@ -44,8 +44,8 @@ const storeParts = new HiddenParts<StoreParts>();
 /**
  * A balance store in the memory of this process.
  *
- * One instance may be passed to several accounts, or to several clients of the same account. Clients of the same account
- * then share its readings, as processes do with an external store. A single client needs no store.
+ * One instance may be passed to several accounts, or to several clients of the same account. Clients of the same
+ * account then share its readings, as processes do with an external store. A single client needs no store.
  */
 export class InMemoryBalanceStore implements BalanceStore {
   constructor();

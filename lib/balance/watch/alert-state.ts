@@ -10,15 +10,15 @@ export type AlertLevel = 'ok' | 'low' | 'critical';
 export interface AlertState {
   readonly level: AlertLevel;
   /**
-   * The store's sequence number of the failed reading, if the balance is unavailable; otherwise `undefined`. Only a later
-   * reading makes the balance available again.
+   * The store's sequence number of the failed reading, if the balance is unavailable; otherwise `undefined`. Only a
+   * later reading makes the balance available again.
    */
   readonly failedAt: number | undefined;
 }
 
 /**
- * The figures that an alert depends on. Whether the reading already includes the recorded spend cannot be known, so what
- * can be spent lies between `leastSpendable` and `spendable`.
+ * The figures that an alert depends on. Whether the reading already includes the recorded spend cannot be known, so
+ * what can be spent lies between `leastSpendable` and `spendable`.
  */
 export interface AlertEvidence {
   /** In US dollars, by the reading alone; `null` if that is not known, `undefined` if the balance could not be read. */
@@ -74,11 +74,11 @@ export function evidenceOf(
 }
 
 /**
- * The state after a reading, and the alert to emit. Each change of the state emits one alert. If what can be spent falls
- * below both thresholds at once, the alert is that of the more severe one.
+ * The state after a reading, and the alert to emit. Each change of the state emits one alert. If what can be spent
+ * falls below both thresholds at once, the alert is that of the more severe one.
  *
- * A change counts once it is certain: a fall when the reading alone is below the threshold, whatever was recorded; a rise
- * when the reading exceeds the threshold by the margin even after all recorded spend is subtracted.
+ * A change counts once it is certain: a fall when the reading alone is below the threshold, whatever was recorded; a
+ * rise when the reading exceeds the threshold by the margin even after all recorded spend is subtracted.
  *
  * @param evidence - Of the last attempt to read the balance; `spendable` is `undefined` if it failed.
  */
@@ -105,7 +105,8 @@ export function nextAlert(
 }
 
 /**
- * Whether a threshold is crossed with the recorded spend, but not by the reading alone. Only a later reading can decide.
+ * Whether a threshold is crossed with the recorded spend, but not by the reading alone. Only a later reading can
+ * decide.
  *
  * @param state - The state after the evidence.
  */
