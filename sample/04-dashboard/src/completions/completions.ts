@@ -1,5 +1,5 @@
 import { BadGatewayException, Injectable } from '@nestjs/common';
-import { BalanceService } from 'nestjs-openrouter';
+import { MeteringService } from 'nestjs-openrouter';
 import { OpenRouterSandbox } from 'nestjs-openrouter/testing';
 import type { Completion } from '../../shared/dashboard.js';
 import { modelRotation } from '../models.js';
@@ -7,8 +7,8 @@ import { modelRotation } from '../models.js';
 const TIMEOUT_MS = 30_000;
 
 /**
- * Sends completions, and reports refusals for lack of credits to the balance. Does not call `recordSpend`, because the
- * sandbox is read every second and its figures are never late. With OpenRouter, whose figures are, call it.
+ * Sends completions through `metering.fetch`, which takes their costs from the balance, and reports to it when the credits
+ * are used up.
  */
 @Injectable()
 export class Completions {
@@ -16,16 +16,15 @@ export class Completions {
 
   constructor(
     private readonly sandbox: OpenRouterSandbox,
-    private readonly balance: BalanceService,
+    private readonly metering: MeteringService,
   ) {}
 
   async complete(): Promise<Completion> {
     const model = this.nextModel();
     const response = await this.ask(model);
     if (!response.ok) {
-      const body = await response.text();
-      // If the error says that the credits are used up, the balance is read again, and the guard takes effect.
-      this.balance.reportError({ status: response.status, body });
+      // Read, because the meter sees what passes: an error that says that the credits are used up is in the body.
+      await response.text();
       throw new BadGatewayException(`The completion failed: OpenRouter answered ${response.status}.`);
     }
     const { usage } = (await response.json()) as { readonly usage: { readonly cost: number } };
@@ -34,7 +33,7 @@ export class Completions {
 
   private async ask(model: string): Promise<Response> {
     try {
-      return await fetch(`${this.sandbox.baseUrl}/chat/completions`, {
+      return await this.metering.fetch(`${this.sandbox.baseUrl}/chat/completions`, {
         method: 'POST',
         headers: { authorization: `Bearer ${this.sandbox.apiKey}`, 'content-type': 'application/json' },
         body: JSON.stringify({ model, messages: [{ role: 'user', content: 'Hello?' }] }),
