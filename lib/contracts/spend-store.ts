@@ -4,7 +4,7 @@
  * Times are milliseconds since 1970, whole numbers.
  */
 export interface SpendSpan {
-  /** Names the span among all spans of a subject, for example `day@UTC:2026-11-28`. Up to 120 printable characters. */
+  /** Names the span among all spans of a subject, for example `day@UTC:2026-11-28`. Up to 120 characters, no spaces. */
   readonly id: string;
   /** The first moment of the span. */
   readonly from: number;
@@ -238,6 +238,12 @@ export interface SpendStore {
    * does not know is remembered, so that a late `reserve` of it is answered with `ended`.
    */
   release(account: string, hold: SpendHold): Promise<void>;
+
+  /**
+   * Takes back a reservation whose answer did not come, as {@link SpendStore.release} does: the caller does not know whether
+   * there is a hold, nor in which places.
+   */
+  cancel(account: string, request: SpendRequest): Promise<void>;
 
   /** Counts the hold as billed at what was held, because its bill cannot be learned. A bill that comes later replaces it. */
   giveUp(account: string, hold: SpendHold): Promise<void>;

@@ -1,10 +1,4 @@
-import { createHash } from 'node:crypto';
-
-/** A Lua script and the digest by which Redis identifies it. */
-export interface BalanceScript {
-  readonly text: string;
-  readonly sha1: string;
-}
+import { defineScript, type RedisScript } from './redis-script.js';
 
 /**
  * The beginning of every script. One hash holds everything of an account, so a Redis Cluster keeps it on one node.
@@ -101,9 +95,8 @@ local function forgetSpend(before)
 end
 `;
 
-function script(body: string): BalanceScript {
-  const text = PRELUDE + body;
-  return { text, sha1: createHash('sha1').update(text).digest('hex') };
+function script(body: string): RedisScript {
+  return defineScript(PRELUDE + body);
 }
 
 /**

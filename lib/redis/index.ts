@@ -12,4 +12,4 @@ export type {
   SharedSpend,
 } from '../contracts/balance-store.js';
 export { RedisBalanceStore } from './redis-balance-store.js';
-export type { RedisScriptClient } from './redis-balance-store.js';
+export type { RedisScriptClient } from './script-runner.js';

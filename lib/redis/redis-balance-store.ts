@@ -8,32 +8,18 @@ import type {
 } from '../contracts/balance-store.js';
 import { OpenRouterConfigException } from '../errors/client.exceptions.js';
 import { HiddenParts } from '../secret/hidden-parts.js';
-import {
-  ADD_SPEND,
-  type BalanceScript,
-  BEGIN,
-  CLAIM_ALERT,
-  END,
-  INVALIDATE,
-  READ,
-  WRITE,
-} from './balance-scripts.js';
-
-/** The methods that the store uses of an `ioredis` 5 or 6 client, a `Redis` or a `Cluster`. */
-export interface RedisScriptClient {
-  /** Runs a script by its digest. */
-  evalsha(sha1: string, numberOfKeys: number, ...args: (string | number)[]): Promise<unknown>;
-  /** Runs a script by its source. */
-  eval(script: string, numberOfKeys: number, ...args: (string | number)[]): Promise<unknown>;
-}
+import { ADD_SPEND, BEGIN, CLAIM_ALERT, END, INVALIDATE, READ, WRITE } from './balance-scripts.js';
+import { listOf, wholeNumber } from './redis-answers.js';
+import type { RedisScript } from './redis-script.js';
+import { isScriptClient, type RedisScriptClient, scriptRunner } from './script-runner.js';
 
 /** Part of every key. It has a version, so that a later format does not read the records of this one. */
 const PREFIX = 'nestjs-openrouter:balance:1';
 
-/** A client that has lost its server queues commands, some of them forever. */
-const MAX_OUTSTANDING = 1_000;
+/** Runs a script for an account. */
+type RunForAccount = (script: RedisScript, account: string, ...args: (string | number)[]) => Promise<unknown>;
 
-const storeParts = new HiddenParts<{ readonly run: RunScript }>();
+const storeParts = new HiddenParts<{ readonly run: RunForAccount }>();
 
 /**
  * Shares balances through Redis, for `balance.store`: one reading for all replicas of an application, one flight,
@@ -58,14 +44,16 @@ export class RedisBalanceStore implements BalanceStore {
    * @throws `OpenRouterConfigException` if it is not such a client.
    */
   constructor(client: RedisScriptClient) {
-    const given = client as Partial<RedisScriptClient> | null | undefined;
-    if (typeof given?.evalsha !== 'function' || typeof given.eval !== 'function') {
+    if (!isScriptClient(client)) {
       throw new OpenRouterConfigException(
         'RedisBalanceStore: the client must be one of ioredis, for example new RedisBalanceStore(new Redis(url)).',
       );
     }
     // The client holds a password.
-    storeParts.hide(this, { run: scriptRunner(client) });
+    const run = scriptRunner(client);
+    storeParts.hide(this, {
+      run: (script, account, ...args) => run(script, [`${PREFIX}:{${account}}`], args),
+    });
   }
 
   /** Everything that is kept of an account. */
@@ -148,30 +136,6 @@ export class RedisBalanceStore implements BalanceStore {
   }
 }
 
-/** Runs a script for an account. */
-type RunScript = (script: BalanceScript, account: string, ...args: (string | number)[]) => Promise<unknown>;
-
-function scriptRunner(client: RedisScriptClient): RunScript {
-  let outstanding = 0;
-  return async ({ text, sha1 }, account, ...args) => {
-    if (outstanding >= MAX_OUTSTANDING) {
-      throw new Error('Redis does not answer.');
-    }
-    const all = [`${PREFIX}:{${account}}`, ...args];
-    outstanding += 1;
-    try {
-      return await client.evalsha(sha1, 1, ...all);
-    } catch (error) {
-      if (!isUnknownScript(error)) {
-        throw error;
-      }
-      return await client.eval(text, 1, ...all);
-    } finally {
-      outstanding -= 1;
-    }
-  };
-}
-
 /** Spend recorded by processes of an earlier version: second, amount and age of each. */
 function addedSpend(list: readonly unknown[]): SharedSpend[] {
   return Array.from({ length: Math.ceil(list.length / 3) }, (_, index) => {
@@ -204,24 +168,3 @@ function namedSpend(list: readonly unknown[], now: number): SharedSpend[] {
 type FiveNumbers = [number, number, number, number, number];
 
 const SUM = /(\d+) (\d+) (\d+) (\d+) (\d+) (\d+);/g;
-
-/** A restart makes Redis forget its scripts. */
-function isUnknownScript(error: unknown): boolean {
-  return String(Reflect.get(Object(error) as object, 'message')).startsWith('NOSCRIPT');
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  if (!Array.isArray(value)) {
-    throw new TypeError('Redis did not return a list.');
-  }
-  return value;
-}
-
-/** A client may be configured to return numbers as strings. */
-function wholeNumber(value: unknown): number {
-  const number = typeof value === 'string' || typeof value === 'number' ? Number(value) : NaN;
-  if (!Number.isSafeInteger(number)) {
-    throw new TypeError('Redis did not return a whole number.');
-  }
-  return number;
-}

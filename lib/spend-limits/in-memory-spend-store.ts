@@ -103,6 +103,11 @@ export class InMemorySpendStore implements SpendStore {
     await this.command(account, hold, { type: 'release' });
   }
 
+  /** Takes back a reservation whose answer did not come. */
+  async cancel(account: string, { id, nanoUsd, note }: SpendRequest): Promise<void> {
+    await this.command(account, { id, nanoUsd, places: [], note }, { type: 'release' });
+  }
+
   /** Counts a hold as billed at what was held. */
   async giveUp(account: string, hold: SpendHold): Promise<void> {
     await this.command(account, hold, { type: 'giveUp' });

@@ -7,10 +7,17 @@ import { WindowBook } from '../../lib/spend-limits/memory/window-book.js';
 import { spendStoreContract } from '../../lib/testing/index.js';
 import { describeStore } from '../support/store-contract.js';
 import { openMemoryStore } from './support/memory-store.js';
+import { admitHalf, compareWithModel } from './support/model-commands.js';
 
 describeStore('InMemorySpendStore', spendStoreContract, () => Promise.resolve(openMemoryStore()));
 
 describe('InMemorySpendStore', () => {
+  it('does what the model does', () =>
+    compareWithModel(() => Promise.resolve(openMemoryStore()), { runs: 60, length: 50 }));
+
+  it('admits exactly half of those that are twice too many, round after round', () =>
+    admitHalf(openMemoryStore().store, 200));
+
   it('does not show what it holds', async () => {
     const store = new InMemorySpendStore();
     await store.learn('a1', 'the model', 1);

@@ -13,7 +13,7 @@ import type { WindowBook } from './window-book.js';
 
 interface KeptHold {
   state: HoldState;
-  readonly hold: SpendHold;
+  hold: SpendHold;
   readonly admittedAt: number;
   claims: number;
   claimedUntil: number;
@@ -66,6 +66,10 @@ export class HoldBook {
       claimedUntil: now,
       forgetAt: now,
     };
+    if (kept.state.name === 'tombstone') {
+      // Its places were not known yet.
+      kept.hold = hold;
+    }
     const { places } = kept.hold;
     const before = windows ?? places.map((place) => this.#windows.stateOf(place));
     const { state, outcome } = next({ hold: kept.state, windows: before }, command, now);

@@ -119,16 +119,26 @@ export const spendHoldsContract = contractOf<SpendStore>({
     assert.deepEqual(await usageOf(store, subject), [1, 0, 0]);
   },
 
-  'refuses a reservation that arrives after its release, and still books its bill': async ({ store }) => {
-    const subject = subjectOf('aa', 100);
-    const places = (await hold(store, requestOf(1, [subject]))).places;
-    const late = requestOf(60, [subject]);
-    await store.release(ACCOUNT, { ...late, places });
+  'takes back a reservation whose answer did not come, whether or not it has arrived': async ({ store }) => {
+    const subjects = [subjectOf('aa', 100), subjectOf('bb', 100, 'e0')];
+    const [first, second] = [subjectOf('aa', 100), subjectOf('bb', 100, 'e0')];
+    const arrived = requestOf(60, subjects);
+    const { hold: held } = admitted(await store.reserve(ACCOUNT, arrived));
+    await store.cancel(ACCOUNT, arrived);
+    assert.deepEqual(await usageOf(store, first), [0, 0, 0]);
+    assert.deepEqual(await usageOf(store, second), [0, 0, 0]);
+    assert.equal((await store.reserve(ACCOUNT, arrived)).status, 'ended');
+
+    const late = requestOf(60, subjects);
+    await store.cancel(ACCOUNT, late);
+    await store.cancel(ACCOUNT, late);
     assert.equal((await store.reserve(ACCOUNT, late)).status, 'ended');
-    assert.deepEqual(await usageOf(store, subject), [0, 1, 0]);
-    await store.commit(ACCOUNT, { ...late, places }, 30);
-    await store.commit(ACCOUNT, { ...late, places }, 30);
-    assert.deepEqual(await usageOf(store, subject), [30, 1, 0]);
+    assert.deepEqual(await usageOf(store, first), [0, 0, 0]);
+    // Whoever has gone on without the store still books the bill.
+    await store.commit(ACCOUNT, { ...held, id: late.id }, 30);
+    await store.commit(ACCOUNT, { ...held, id: late.id }, 30);
+    assert.deepEqual(await usageOf(store, first), [30, 0, 0]);
+    assert.deepEqual(await usageOf(store, second), [30, 0, 0]);
   },
 
   'books the bill of a hold that it does not know, once, and restores one that is extended': async ({

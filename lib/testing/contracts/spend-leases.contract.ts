@@ -12,6 +12,8 @@ export const spendLeasesContract = contractOf<SpendStore>({
     const subject = subjectOf('aa', 100);
     const held = await hold(store, requestOf(60, [subject], { leaseMs: 300 }));
     await pass(200);
+    // An adjustment of the same id is something else.
+    await store.adjust(ACCOUNT, { id: held.id, nanoUsd: 0, subjects: [subject] });
     assert.ok((await store.extend(ACCOUNT, held, 300)) !== undefined);
     await pass(200);
     assert.deepEqual(await usageOf(store, subject), [0, 60, 0]);

@@ -17,11 +17,19 @@ export class RedisServer {
   private constructor(
     readonly port: number,
     private readonly folder: string,
+    private readonly settings: readonly string[],
   ) {}
 
-  /** @param withinMs - After it, one that is not ready is ended. Shorter than Jest's limit, which would leave it behind. */
-  static async start(primary?: RedisServer, withinMs = 20_000): Promise<RedisServer> {
-    const server = new RedisServer(await freePort(), mkdtempSync(join(tmpdir(), 'redis-')));
+  /**
+   * @param withinMs - After it, one that is not ready is ended. Shorter than Jest's limit, which would leave it behind.
+   * @param settings - Further arguments of `redis-server`.
+   */
+  static async start(
+    primary?: RedisServer,
+    withinMs = 20_000,
+    settings: readonly string[] = [],
+  ): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), mkdtempSync(join(tmpdir(), 'redis-')), settings);
     try {
       await server.run(primary, withinMs);
     } catch (error) {
@@ -34,7 +42,7 @@ export class RedisServer {
   /** Starts it again, empty, or as a replica of another one. */
   async run(primary?: RedisServer, withinMs = 20_000): Promise<void> {
     const args = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--dir', this.folder];
-    args.push('--repl-diskless-sync-delay', '0');
+    args.push('--repl-diskless-sync-delay', '0', ...this.settings);
     if (primary !== undefined) args.push('--replicaof', '127.0.0.1', String(primary.port));
     // Jest gives the tests an environment of their own.
     const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'], env: process.env });

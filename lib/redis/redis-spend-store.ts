@@ -1,0 +1,239 @@
+import { randomUUID } from 'node:crypto';
+import type {
+  SpendAdjustment,
+  SpendAdmission,
+  SpendBooked,
+  SpendClaim,
+  SpendHold,
+  SpendNoWindow,
+  SpendPlace,
+  SpendReport,
+  SpendRequest,
+  SpendStore,
+  SpendSubject,
+} from '../contracts/spend-store.js';
+import { OpenRouterConfigException } from '../errors/client.exceptions.js';
+import { HiddenParts } from '../secret/hidden-parts.js';
+import { BILLS_KEPT, learnedBill } from '../spend-limits/model/learned-bill.js';
+import { listOf, textOf, wholeNumber } from './redis-answers.js';
+import { isScriptClient, type RedisScriptClient, type RunScript, scriptRunner } from './script-runner.js';
+import { SpendHolds } from './spend-holds.js';
+import { SpendKeys } from './spend-keys.js';
+import { SpendReservations } from './spend-reservations.js';
+import { SpendRoots } from './spend-roots.js';
+import { EPOCH, LEARN, LEARNED, WARN } from './spend-scripts.js';
+
+/** The methods that the store uses of an `ioredis` 5 or 6 client, a `Redis` or a `Cluster`. */
+export interface RedisSpendClient extends RedisScriptClient {
+  /** Whether it is a `Cluster`. */
+  readonly isCluster?: boolean;
+  /** Describes the server. */
+  info?(section: string): Promise<string>;
+  /** The nodes of a cluster. */
+  nodes?(role: 'master'): readonly { info(section: string): Promise<string> }[];
+}
+
+/** Settings of a {@link RedisSpendStore}. */
+export interface RedisSpendStoreOptions {
+  /** Begins every key. 1 to 100 characters, no spaces and no braces. @defaultValue `'nestjs-openrouter:spend:1'` */
+  readonly prefix?: string | undefined;
+}
+
+const DEFAULT_PREFIX = 'nestjs-openrouter:spend:1';
+const PREFIX_RULE = /^[^\s{}\p{Cc}]{1,100}$/u;
+
+const BILLS_KEPT_MS = 30 * 86_400_000;
+const EPOCH_KEPT_MS = 400 * 86_400_000;
+
+interface StoreParts {
+  readonly run: RunScript;
+  readonly keys: SpendKeys;
+  readonly holds: SpendHolds;
+  readonly reservations: SpendReservations;
+  readonly roots: SpendRoots;
+  readonly infos: (section: string) => Promise<readonly string[]>;
+}
+
+const storeParts = new HiddenParts<StoreParts>();
+
+/**
+ * Keeps spend in Redis: limits hold over all processes of an application.
+ *
+ * Needs Redis 5 or newer, or a server that speaks its protocol and runs Lua. The client stays yours: the store opens,
+ * changes and closes nothing. On a `Redis`, each step is one script, for all subjects at once. On a `Cluster`, it is one
+ * script for each root.
+ *
+ * Stored are hashes of accounts and subjects, amounts, and the notes of open holds; never a key. Whatever belongs to a span
+ * of time expires eight days after it.
+ */
+export class RedisSpendStore implements SpendStore {
+  /**
+   * @param client - A client of `ioredis` 5 or 6: a `Redis` or a `Cluster`.
+   * @throws `OpenRouterConfigException` if it is not such a client, or if the prefix is not valid.
+   */
+  constructor(client: RedisSpendClient, { prefix = DEFAULT_PREFIX }: RedisSpendStoreOptions = {}) {
+    if (!isScriptClient(client)) {
+      throw new OpenRouterConfigException(
+        'RedisSpendStore: the client must be one of ioredis, for example new RedisSpendStore(new Redis(url)).',
+      );
+    }
+    if (typeof prefix !== 'string' || !PREFIX_RULE.test(prefix)) {
+      throw new OpenRouterConfigException(
+        'RedisSpendStore: `prefix` must be a string of 1 to 100 characters without spaces or braces.',
+      );
+    }
+    const run = scriptRunner(client);
+    const isPartitioned = client.isCluster === true;
+    const keys = new SpendKeys(prefix, isPartitioned);
+    const holds = new SpendHolds(run, keys);
+    const roots = new SpendRoots(run, keys, isPartitioned);
+    // The client holds a password.
+    storeParts.hide(this, {
+      run,
+      keys,
+      holds,
+      roots,
+      reservations: new SpendReservations(run, keys, holds, roots),
+      infos: (section) =>
+        Promise.all(
+          (client.nodes?.('master') ?? [client]).map((node) => node.info?.(section) ?? Promise.resolve('')),
+        ),
+    });
+  }
+
+  /** Reserves an amount for all subjects, or for none. */
+  reserve(account: string, request: SpendRequest): Promise<SpendAdmission> {
+    return storeParts.of(this).reservations.reserve(account, request);
+  }
+
+  /** Notes the generation of a hold, and extends it. */
+  async attach(account: string, hold: SpendHold, generationId: string, leaseMs: number): Promise<void> {
+    await storeParts.of(this).holds.stepAll(account, hold, 'attach', { leaseMs, generationId });
+  }
+
+  /** Lets a hold count as under way for longer. */
+  async extend(account: string, hold: SpendHold, leaseMs: number): Promise<number | undefined> {
+    const step = await storeParts.of(this).holds.stepAll(account, hold, 'extend', { leaseMs });
+    return step?.after === 'held' ? step.expiresAt : undefined;
+  }
+
+  /** Settles a hold by its bill. */
+  async commit(account: string, hold: SpendHold, nanoUsd: number): Promise<void> {
+    await storeParts.of(this).holds.stepAll(account, hold, 'commit', { billNanoUsd: nanoUsd });
+  }
+
+  /** Gives back what is held. */
+  async release(account: string, hold: SpendHold): Promise<void> {
+    await storeParts.of(this).holds.stepAll(account, hold, 'release');
+  }
+
+  /** Takes back a reservation whose answer did not come. */
+  async cancel(account: string, { id, nanoUsd, note, subjects }: SpendRequest): Promise<void> {
+    const { keys, holds } = storeParts.of(this);
+    const homes = keys.homesOf(subjects.map(({ root }) => root));
+    const hold = { id, nanoUsd, note, places: [] };
+    await Promise.all(homes.map((home) => holds.cancel(account, home, hold)));
+  }
+
+  /** Counts a hold as billed at what was held. */
+  async giveUp(account: string, hold: SpendHold): Promise<void> {
+    await storeParts.of(this).holds.stepAll(account, hold, 'giveUp');
+  }
+
+  /** Adds an amount to what is settled. */
+  async adjust(
+    account: string,
+    { id, nanoUsd, subjects }: SpendAdjustment,
+  ): Promise<SpendBooked | SpendNoWindow> {
+    const { keys, holds, reservations } = storeParts.of(this);
+    const found = await reservations.read(account, subjects);
+    if (found.report.status === 'no-window') {
+      return found.report;
+    }
+    const hold = { id, nanoUsd: 0, places: found.places, note: '' };
+    const homes = keys.homesOf(subjects.map(({ root }) => root));
+    await Promise.all(
+      homes.map((home) =>
+        holds.step(
+          account,
+          home,
+          hold,
+          'adjust',
+          { billNanoUsd: nanoUsd },
+          keys.adjustment(account, home, id),
+        ),
+      ),
+    );
+    return { status: 'done', now: found.report.now };
+  }
+
+  /** Returns the figures of subjects. */
+  async usage(account: string, subjects: readonly SpendSubject[]): Promise<SpendReport | SpendNoWindow> {
+    return (await storeParts.of(this).reservations.read(account, subjects)).report;
+  }
+
+  /** Returns holds whose bill has to be learned. */
+  async claim(account: string, limit: number, claimMs: number): Promise<readonly SpendClaim[]> {
+    const { holds, roots } = storeParts.of(this);
+    const claims: SpendClaim[] = [];
+    for (const home of await roots.visit(account)) {
+      if (claims.length < limit) {
+        claims.push(...(await holds.claim(account, home, limit - claims.length, claimMs)));
+      }
+      await roots.plan(account, home, await holds.nextDue(account, home));
+    }
+    return claims;
+  }
+
+  /** Takes the right to send a warning. */
+  async claimWarning(account: string, place: SpendPlace, name: string, claimId: string): Promise<boolean> {
+    const { run, keys } = storeParts.of(this);
+    const answer = await run(WARN, [keys.span(account, place)], [name, claimId, place.keepUntil ?? '']);
+    return wholeNumber(answer) === 1;
+  }
+
+  /** Raises what is settled to what it was last known to be. */
+  restore(
+    account: string,
+    subjects: readonly SpendSubject[],
+    settledNanoUsd: readonly (readonly number[])[],
+  ): Promise<SpendBooked | SpendNoWindow> {
+    return storeParts.of(this).reservations.restore(account, subjects, settledNanoUsd);
+  }
+
+  /** Notes what a completion was billed. */
+  async learn(account: string, name: string, nanoUsd: number): Promise<void> {
+    const { run, keys } = storeParts.of(this);
+    await run(LEARN, [keys.bills(account, name)], [nanoUsd, BILLS_KEPT, BILLS_KEPT_MS]);
+  }
+
+  /** Returns the 95th percentile of the latest bills. */
+  async learned(account: string, name: string): Promise<number | undefined> {
+    const { run, keys } = storeParts.of(this);
+    return learnedBill(listOf(await run(LEARNED, [keys.bills(account, name)], [])).map(wholeNumber));
+  }
+
+  /** Returns a text that changes when Redis is emptied, restarts, or fails over to another node. */
+  async epoch(account: string): Promise<string> {
+    const { run, keys, infos } = storeParts.of(this);
+    const [epoch, replications] = await Promise.all([
+      run(EPOCH, [keys.epoch(account)], [randomUUID(), EPOCH_KEPT_MS]),
+      infos('replication'),
+    ]);
+    const ids = replications.map((text) => /^master_replid:(\w+)/m.exec(text)?.[1] ?? '');
+    return [textOf(epoch), ...ids.sort()].join(' ');
+  }
+
+  /** Returns a warning if Redis is set up to drop records when its memory is full. */
+  async check(): Promise<readonly string[]> {
+    const memories = await storeParts.of(this).infos('memory');
+    const policies = memories.map((text) => /^maxmemory_policy:([\w-]+)/m.exec(text)?.[1] ?? 'noeviction');
+    const evicting = policies.find((policy) => policy !== 'noeviction');
+    return evicting === undefined
+      ? []
+      : [
+          `Redis may drop what was spent when its memory is full (maxmemory-policy ${evicting}), so that limits would not ` +
+            'hold. Set it to noeviction.',
+        ];
+  }
+}

@@ -1,0 +1,211 @@
+import type { SpendClaim, SpendHold, SpendPlace } from '../contracts/spend-store.js';
+import type { HoldCommandName } from '../spend-limits/model/hold-table.js';
+import { ENDED_KEPT_MS, OPEN_KEPT_MS } from '../spend-limits/model/hold-table.js';
+import { listOf, textOf, wholeNumber } from './redis-answers.js';
+import type { RunScript } from './script-runner.js';
+import { placeLines, placesIn } from './spend-arguments.js';
+import type { SpendKeys } from './spend-keys.js';
+import { CLAIM, DUE, FORGET, LOOK, NEXT, STEP } from './spend-scripts.js';
+
+/** What a command brings along. */
+export interface StepDetails {
+  readonly billNanoUsd?: number;
+  readonly leaseMs?: number;
+  readonly generationId?: string | undefined;
+}
+
+/** A hold after a command. */
+export interface HoldStep {
+  /** Its state before, and after. */
+  readonly before: string;
+  readonly after: string;
+  readonly expiresAt: number;
+  /** What it was billed, once it is settled. */
+  readonly billNanoUsd: number | undefined;
+}
+
+interface KeptHold {
+  readonly state: string;
+  readonly hold: SpendHold;
+  readonly admittedAt: number;
+  readonly claims: number;
+  readonly lastRoot: string;
+}
+
+/** How many holds whose lease has ended are made unsettled at once. */
+const SWEPT = 16;
+
+/** Commands to holds, in each home in which a hold is kept. */
+export class SpendHolds {
+  readonly #run: RunScript;
+  readonly #keys: SpendKeys;
+
+  constructor(run: RunScript, keys: SpendKeys) {
+    this.#run = run;
+    this.#keys = keys;
+  }
+
+  /** Carries out a command in every home of a hold. Returns the last one's answer. */
+  async stepAll(
+    account: string,
+    hold: SpendHold,
+    command: HoldCommandName,
+    details: StepDetails = {},
+  ): Promise<HoldStep | undefined> {
+    const homes = this.#keys.homesOf(hold.places.map(({ root }) => root));
+    const steps = await Promise.all(homes.map((home) => this.step(account, home, hold, command, details)));
+    return steps.at(-1);
+  }
+
+  async step(
+    account: string,
+    home: string,
+    hold: SpendHold,
+    command: HoldCommandName | 'probe',
+    { billNanoUsd = 0, leaseMs = 0, generationId = hold.generationId }: StepDetails = {},
+    key = this.#keys.holds(account, home).hold(hold.id),
+  ): Promise<HoldStep> {
+    const { open, lost } = this.#keys.holds(account, home);
+    const here = hold.places.filter(({ root }) => this.#keys.isIn(home, root));
+    const lastRoot = hold.places.at(-1)?.root ?? '';
+    const answer = listOf(
+      await this.#run(
+        STEP,
+        [key, open, lost, ...here.map((place) => this.#keys.span(account, place))],
+        [
+          command,
+          hold.id,
+          hold.nanoUsd,
+          billNanoUsd,
+          leaseMs,
+          generationId ?? '',
+          OPEN_KEPT_MS,
+          ENDED_KEPT_MS,
+          hold.note,
+          placeLines(this.#upTo(hold.places, home)),
+          lastRoot,
+          ...here.flatMap(({ slot, keepUntil }) => [slot, keepUntil ?? '']),
+        ],
+      ),
+    );
+    const [before, after, , expiresAt, bill] = answer;
+    return {
+      before: textOf(before),
+      after: textOf(after),
+      expiresAt: wholeNumber(expiresAt),
+      billNanoUsd: bill === '' ? undefined : wholeNumber(bill),
+    };
+  }
+
+  /** Releases a hold of which only the id is known for sure, or makes sure that it does not come into being. */
+  async cancel(account: string, home: string, hold: SpendHold): Promise<void> {
+    const kept = await this.#look(account, home, hold.id);
+    await this.step(account, home, kept?.hold ?? hold, 'release');
+  }
+
+  /** Makes these holds unsettled, if their lease has ended. */
+  async expire(account: string, home: string, ids: readonly string[]): Promise<void> {
+    await Promise.all(
+      ids.map(async (id) => {
+        const kept = await this.#look(account, home, id);
+        if (kept === undefined) {
+          await this.#forget(account, home, id);
+        } else {
+          await this.step(account, home, kept.hold, 'expire');
+        }
+      }),
+    );
+  }
+
+  /** Takes unsettled holds of a home, to look up their bills. */
+  async claim(account: string, home: string, limit: number, claimMs: number): Promise<SpendClaim[]> {
+    const { open, lost } = this.#keys.holds(account, home);
+    const due = listOf(await this.#run(DUE, [open], [SWEPT])).map(textOf);
+    await this.expire(account, home, due);
+    const ids = listOf(await this.#run(CLAIM, [lost], [limit, claimMs])).map(textOf);
+    const claims = await Promise.all(ids.map((id) => this.#claimed(account, home, id)));
+    return claims.filter((claim) => claim !== undefined);
+  }
+
+  /** In how many milliseconds there is something to do in a home; −1 if it has neither open nor unsettled holds. */
+  async nextDue(account: string, home: string): Promise<number> {
+    const { open, lost } = this.#keys.holds(account, home);
+    return wholeNumber(await this.#run(NEXT, [open, lost], []));
+  }
+
+  async #claimed(account: string, home: string, id: string): Promise<SpendClaim | undefined> {
+    const kept = await this.#look(account, home, id, true);
+    if (kept === undefined) {
+      await this.#forget(account, home, id);
+      return undefined;
+    }
+    const { state, hold, admittedAt, claims, lastRoot } = kept;
+    if (state !== 'unsettled') {
+      return undefined;
+    }
+    const isLast = this.#keys.isIn(home, lastRoot);
+    return isLast || !(await this.#follow(account, home, hold, lastRoot))
+      ? { hold, admittedAt, claims }
+      : undefined;
+  }
+
+  /**
+   * Lets a hold of a cluster become what it is in its last root, the only one that gives it to a caller. If that root does
+   * not know it, the process has ended between the two reservations, so that nothing was sent.
+   *
+   * @returns Whether that is done; not where only the last root has lost it, since a generation is attached.
+   */
+  async #follow(account: string, home: string, hold: SpendHold, lastRoot: string): Promise<boolean> {
+    const there = { ...hold, places: [{ root: lastRoot, key: '', spanId: '', slot: 0, keepUntil: null }] };
+    const { before, billNanoUsd = 0 } = await this.step(account, lastRoot, there, 'probe');
+    switch (before) {
+      case 'settled':
+        await this.step(account, home, hold, 'commit', { billNanoUsd });
+        return true;
+      case 'provisional':
+        await this.step(account, home, hold, 'giveUp');
+        return true;
+      case 'held':
+      case 'unsettled':
+        return true;
+      default:
+        await this.step(account, home, hold, 'release');
+        return hold.generationId === undefined;
+    }
+  }
+
+  async #look(account: string, home: string, id: string, isClaim = false): Promise<KeptHold | undefined> {
+    const key = this.#keys.holds(account, home).hold(id);
+    const answer = listOf(await this.#run(LOOK, [key], [isClaim ? 1 : 0]));
+    const [state, nanoUsd, admittedAt, note, places, lastRoot, generationId, claims] = answer;
+    // What has ended has neither an amount nor places.
+    return typeof state !== 'string' || typeof places !== 'string'
+      ? undefined
+      : {
+          state,
+          hold: {
+            id,
+            nanoUsd: wholeNumber(nanoUsd),
+            places: placesIn(places),
+            note: textOf(note),
+            ...(typeof generationId === 'string' ? { generationId } : {}),
+          },
+          admittedAt: wholeNumber(admittedAt),
+          claims: wholeNumber(claims ?? 0),
+          lastRoot: textOf(lastRoot),
+        };
+  }
+
+  /** Forgets an id that is no longer kept. */
+  async #forget(account: string, home: string, id: string): Promise<void> {
+    const { open, lost } = this.#keys.holds(account, home);
+    await this.#run(FORGET, [open, lost], [id]);
+  }
+
+  /** The places in this home and in those before it: the later ones are not known when a hold is reserved. */
+  #upTo(places: readonly SpendPlace[], home: string): readonly SpendPlace[] {
+    const homes = this.#keys.homesOf(places.map(({ root }) => root));
+    const known = homes.slice(0, homes.indexOf(home) + 1);
+    return places.filter(({ root }) => known.some((one) => this.#keys.isIn(one, root)));
+  }
+}

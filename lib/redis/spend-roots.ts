@@ -1,0 +1,74 @@
+import { listOf, textOf } from './redis-answers.js';
+import type { RunScript } from './script-runner.js';
+import type { SpendKeys } from './spend-keys.js';
+import { PLAN, REGISTER, VISIT } from './spend-scripts.js';
+
+/** How long a root counts as named by a process that reserves in it again and again. */
+const NAMED_MS = 60_000;
+
+/** When a root is visited again if a visit fails, or finds it empty. */
+const VISIT_AGAIN_MS = 60_000;
+
+/** How many roots are visited at once. */
+const VISITED = 16;
+
+/** How many roots a process remembers to have named. */
+const MAX_NAMED = 10_000;
+
+/** The roots in a cluster that have holds, so that those of dead processes are found. A single node needs no such list. */
+export class SpendRoots {
+  readonly #run: RunScript;
+  readonly #keys: SpendKeys;
+  readonly #isPartitioned: boolean;
+  readonly #named = new Map<string, number>();
+
+  constructor(run: RunScript, keys: SpendKeys, isPartitioned: boolean) {
+    this.#run = run;
+    this.#keys = keys;
+    this.#isPartitioned = isPartitioned;
+  }
+
+  /**
+   * Puts a root on the list, at most once a minute.
+   *
+   * @param leaseMs - The lease of a hold in it.
+   */
+  async name(account: string, root: string, leaseMs: number): Promise<void> {
+    if (!this.#isPartitioned) {
+      return;
+    }
+    const name = `${account}.${root}`;
+    const now = performance.now();
+    if (now - (this.#named.get(name) ?? -Infinity) < NAMED_MS) {
+      return;
+    }
+    await this.#run(REGISTER, this.#keys.roots(account), [root, leaseMs]);
+    this.#named.delete(name);
+    this.#named.set(name, now);
+    if (this.#named.size > MAX_NAMED) {
+      const [oldest = ''] = this.#named.keys();
+      this.#named.delete(oldest);
+    }
+  }
+
+  /** Roots that are to be visited now, by this process alone. */
+  async visit(account: string): Promise<readonly string[]> {
+    if (!this.#isPartitioned) {
+      return [''];
+    }
+    const [roots] = this.#keys.roots(account);
+    return listOf(await this.#run(VISIT, [roots], [VISITED, VISIT_AGAIN_MS])).map(textOf);
+  }
+
+  /**
+   * Plans the next visit of a root. An empty one is taken off the list, unless a process has named it so recently that it
+   * may still reserve in it.
+   *
+   * @param inMs - In how long there is something to do; −1 if the root is empty.
+   */
+  async plan(account: string, root: string, inMs: number): Promise<void> {
+    if (this.#isPartitioned) {
+      await this.#run(PLAN, this.#keys.roots(account), [root, inMs, 2 * NAMED_MS]);
+    }
+  }
+}

@@ -1,0 +1,246 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { inspect } from 'node:util';
+import { type Cluster, Redis } from 'ioredis';
+import { Redis as Redis5 } from 'ioredis-5';
+import type { SpendStore, SpendSubject } from '../../lib/contracts/spend-store.js';
+import { RedisSpendStore, type RedisSpendClient } from '../../lib/redis/redis-spend-store.js';
+import { spendStoreContract, type StoreUnderTest } from '../../lib/testing/index.js';
+import { admitHalf, type ComparedStore, compareWithModel } from '../spend-limits/support/model-commands.js';
+import { describeStore } from '../support/store-contract.js';
+import { sleep } from '../support/waiting.js';
+import { RedisCluster } from './support/redis-cluster.js';
+import { RedisProxy } from './support/redis-proxy.js';
+import { HAS_REDIS, RedisServer } from './support/redis-server.js';
+
+const ACCOUNT = 'ab'.repeat(32);
+
+/** A subject with a limit of all time. */
+function subjectOf(key: string, limitNanoUsd: number | null = 100): SpendSubject {
+  const spans = [{ id: 'total', from: 0, to: null, keepUntil: null }];
+  return { root: 'c0ffee', key, windows: [{ spans, slots: 1, limitNanoUsd }] };
+}
+
+/** A store under a prefix of its own, so that it holds nothing. */
+function opened(client: RedisSpendClient): Promise<StoreUnderTest<SpendStore>> {
+  return Promise.resolve({ store: new RedisSpendStore(client, { prefix: randomUUID() }), pass: sleep });
+}
+
+(HAS_REDIS ? describe : describe.skip)('RedisSpendStore', () => {
+  let server: RedisServer;
+  let client: Redis;
+  let client5: Redis5;
+  let prefixing: Redis;
+
+  beforeAll(async () => {
+    server = await RedisServer.start();
+    const address = { host: '127.0.0.1', port: server.port };
+    client = new Redis(address);
+    client5 = new Redis5(address);
+    prefixing = new Redis({ ...address, stringNumbers: true, keyPrefix: 'app:' });
+  });
+
+  afterAll(async () => {
+    await Promise.all([client.quit(), client5.quit(), prefixing.quit()]);
+    await server.stop();
+  });
+
+  describeStore('RedisSpendStore on ioredis 6', spendStoreContract, () => opened(client));
+  describeStore('RedisSpendStore on ioredis 5', spendStoreContract, () => opened(client5));
+  describeStore(
+    'RedisSpendStore on a client that gives numbers as texts and prefixes keys',
+    spendStoreContract,
+    () => opened(prefixing),
+  );
+
+  it('does what the model does, also after it has lost its data', () =>
+    compareWithModel(
+      async () => ({
+        ...(await opened(client)),
+        loseData: async () => {
+          await client.flushall();
+        },
+      }),
+      { runs: 40, length: 50 },
+    ));
+
+  it('does what the model does where answers are lost and commands are sent again', async () => {
+    const proxy = await RedisProxy.start(server.port);
+    const behind = new Redis({
+      host: '127.0.0.1',
+      port: proxy.port,
+      retryStrategy: () => 1,
+      maxRetriesPerRequest: null,
+    });
+    behind.on('error', () => undefined);
+    const open = (): Promise<ComparedStore> => {
+      const prefix = randomUUID();
+      const store = new RedisSpendStore(behind, { prefix });
+      return Promise.resolve({ store, pass: sleep, loseReply: () => proxy.loseAnswersTo(prefix) });
+    };
+    await compareWithModel(open, { runs: 10, length: 50 });
+    expect(proxy.lostAnswers).toBeGreaterThan(0);
+    behind.disconnect();
+    await proxy.stop();
+  });
+
+  it('admits exactly half of those that are twice too many, round after round', async () => {
+    await admitHalf((await opened(client)).store, 20);
+  });
+
+  it('reserves, extends and settles in one round trip each, and reads no whole record', async () => {
+    const { store } = await opened(client);
+    const subjects = [subjectOf('a1'), { ...subjectOf('b1'), root: 'e0' }];
+    const request = { id: 'first', nanoUsd: 5, leaseMs: 60_000, subjects, note: '' };
+    // Redis learns the scripts.
+    const warm = await store.reserve(ACCOUNT, request);
+    if (warm.status !== 'admitted') throw new Error(warm.status);
+    await store.attach(ACCOUNT, warm.hold, 'gen', 60_000);
+    await client.config('RESETSTAT');
+    const { hold } = (await store.reserve(ACCOUNT, { ...request, id: 'second' })) as typeof warm;
+    await store.attach(ACCOUNT, hold, 'gen', 60_000);
+    await store.extend(ACCOUNT, hold, 60_000);
+    await store.commit(ACCOUNT, hold, 3);
+    const stats = await client.info('commandstats');
+    expect(/^cmdstat_evalsha:calls=(\d+)/m.exec(stats)?.[1]).toBe('4');
+    expect(stats).not.toMatch(/cmdstat_(hgetall|keys|scan|hkeys|smembers|eval):/);
+  });
+
+  it('keeps nothing for ever but the sums of all time, and shows no name', async () => {
+    const prefix = randomUUID();
+    const store = new RedisSpendStore(client, { prefix });
+    const now = Date.now();
+    const span = { id: 'day@UTC:x', from: 0, to: now + 60_000, keepUntil: now + 120_000 };
+    const subject: SpendSubject = {
+      root: 'c0ffee',
+      key: 'a1',
+      windows: [{ spans: [span], slots: 1, limitNanoUsd: 100 }],
+    };
+    for (const [id, ends] of [
+      ['open', false],
+      ['ended', true],
+    ] as const) {
+      const answer = await store.reserve(ACCOUNT, {
+        id,
+        nanoUsd: 5,
+        leaseMs: 60_000,
+        subjects: [subject],
+        note: 'n',
+      });
+      if (answer.status === 'admitted' && ends) await store.commit(ACCOUNT, answer.hold, 4);
+    }
+    await store.learn(ACCOUNT, 'a model', 5);
+    await store.epoch(ACCOUNT);
+    const home = `${prefix}:{${ACCOUNT}}`;
+    const ttls = Object.fromEntries(
+      await Promise.all(
+        (await client.keys(`${prefix}*`)).map(async (key) => [
+          key.replace(home, '').replace(/[0-9a-f]{32}$/, 'HASH'),
+          Math.ceil(Math.max(0, await client.pttl(key)) / 3_600_000),
+        ]),
+      ),
+    );
+    expect(ttls).toEqual({
+      ':hold:open': 7 * 24,
+      ':hold:ended': 24,
+      ':open': 0,
+      ':epoch': 400 * 24,
+      ':bills:HASH': 30 * 24,
+      [`${prefix}:{${ACCOUNT}.c0ffee}:span:a1:day@UTC:x`]: 1,
+    });
+  });
+
+  it('tells that it has lost something by another epoch, and that Redis may drop records', async () => {
+    const other = await RedisServer.start();
+    const its = new Redis({ host: '127.0.0.1', port: other.port, retryStrategy: () => 5 });
+    its.on('error', () => undefined);
+    const store = new RedisSpendStore(its);
+    const first = await store.epoch(ACCOUNT);
+    expect(await store.epoch(ACCOUNT)).toBe(first);
+    await expect(store.check()).resolves.toEqual([]);
+    await its.config('SET', 'maxmemory-policy', 'allkeys-lru');
+    await expect(store.check()).resolves.toEqual([expect.stringContaining('allkeys-lru')]);
+    await its.flushall();
+    const second = await store.epoch(ACCOUNT);
+    expect(second).not.toBe(first);
+    await other.kill();
+    await other.run();
+    const third = await store.epoch(ACCOUNT);
+    expect(third.split(' ')[1]).not.toBe(second.split(' ')[1]);
+    await its.quit();
+    await other.stop();
+  });
+
+  it('shows neither the client nor its password', () => {
+    const secret = new Redis({ lazyConnect: true, password: 'the-password-of-redis' });
+    const store = new RedisSpendStore(secret);
+    expect(inspect(store, { depth: Infinity, showHidden: true })).not.toContain('the-password');
+    secret.disconnect();
+  });
+
+  it.each([[{}], [null], ['redis://'], [{ evalsha: () => undefined }]])('refuses %j as a client', (given) => {
+    expect(() => new RedisSpendStore(given as unknown as RedisSpendClient)).toThrow(/client must be/);
+  });
+
+  it.each(['', 'a b', '{a}', 'a\n', 'x'.repeat(101), 5])('refuses %j as a prefix', (prefix) => {
+    expect(() => new RedisSpendStore(client, { prefix: prefix as string })).toThrow(/prefix/);
+  });
+});
+
+(HAS_REDIS ? describe : describe.skip)('RedisSpendStore on a cluster', () => {
+  let cluster: RedisCluster;
+  let client: Cluster;
+
+  beforeAll(async () => {
+    cluster = await RedisCluster.start();
+    client = cluster.open();
+  }, 60_000);
+
+  afterAll(async () => {
+    await client.quit();
+    await cluster.stop();
+  });
+
+  describeStore('RedisSpendStore on a Cluster of ioredis 6', spendStoreContract, () => opened(client));
+
+  it('does what the model does', () => compareWithModel(() => opened(client), { runs: 10, length: 50 }));
+
+  it('admits exactly half of those that are twice too many, round after round', async () => {
+    await admitHalf((await opened(client)).store, 10);
+  });
+
+  it('releases what was reserved in one root by a process that ended before it reached the last one', async () => {
+    const prefix = randomUUID();
+    const store = new RedisSpendStore(client, { prefix });
+    const [narrow, broad] = [subjectOf('a1'), { ...subjectOf('b1'), root: 'e0' }];
+    const request = { nanoUsd: 5, leaseMs: 50, note: '' };
+    const amounts = async (subject: SpendSubject) => {
+      const report = await store.usage(ACCOUNT, [subject]);
+      const one = report.status === 'done' ? report.figures[0]![0]! : undefined;
+      return [one?.settledNanoUsd, one?.heldNanoUsd, one?.unsettledNanoUsd];
+    };
+    const full = { ...broad, windows: [{ ...broad.windows[0]!, limitNanoUsd: 0 }] };
+    // A refusal by the last root is taken back at once.
+    const refused = await store.reserve(ACCOUNT, { ...request, id: 'refused', subjects: [narrow, full] });
+    expect(refused).toMatchObject({ status: 'refused', subject: 1, window: 0 });
+    await expect(amounts(narrow)).resolves.toEqual([0, 0, 0]);
+
+    // The record of the last root is removed: as if it had never been reached, or had been lost.
+    const attempts = await Promise.all(
+      ['lost', 'attached', 'settled'].map((id) =>
+        store.reserve(ACCOUNT, { ...request, id, subjects: [narrow, broad] }),
+      ),
+    );
+    const holds = attempts.map((one) => (one.status === 'admitted' ? one.hold : undefined)!);
+    await store.attach(ACCOUNT, holds[1]!, 'gen-1', 50);
+    for (const id of ['lost', 'attached']) await client.del(`${prefix}:{${ACCOUNT}.e0}:hold:${id}`);
+    // The bill has reached the last root alone.
+    await store.commit(ACCOUNT, { ...holds[2]!, places: holds[2]!.places.slice(1) }, 3);
+    await sleep(100);
+    const claims = await store.claim(ACCOUNT, 10, 60_000);
+    expect(claims.map(({ hold }) => [hold.id, hold.generationId])).toEqual([['attached', 'gen-1']]);
+    await expect(amounts(narrow)).resolves.toEqual([3, 0, 5]);
+    const late = await store.reserve(ACCOUNT, { ...request, id: 'lost', subjects: [broad] });
+    expect(late.status).toBe('ended');
+  });
+});
