@@ -66,6 +66,21 @@ const balanceRules = Object.entries(balanceRooms).map(([name, known]) => ({
   },
 }));
 
+/** The rooms of `lib/metering/`, each with what else of it they may import. */
+const meteringRooms = {
+  scope: [],
+  usage: ['completion/open-completion\\.ts$'],
+  wrapper: ['usage/', 'completion/open-completion\\.ts$'],
+  completion: [],
+};
+
+const meteringRules = Object.entries(meteringRooms).map(([name, known]) => ({
+  name: `metering-${name}-knows-what-it-needs`,
+  severity: 'error',
+  from: { path: `^lib/metering/${name}/` },
+  to: { path: '^lib/metering/', pathNot: `^lib/metering/(${[`${name}/`, ...known].join('|')})` },
+}));
+
 module.exports = {
   forbidden: [
     ...floorRules,
@@ -76,6 +91,7 @@ module.exports = {
       to: { path: '^lib/(credits|api-keys|activity|generations|budgets|filters)/', pathNot: '^lib/$1/' },
     },
     ...balanceRules,
+    ...meteringRules,
     {
       name: 'balance-and-spend-limits-are-apart',
       comment: 'The metering knows both.',
