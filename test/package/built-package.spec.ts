@@ -409,6 +409,29 @@ describe('the built package', () => {
       expect(JSON.parse(output)).toEqual(Array(8).fill(true));
     });
 
+    it('shares the scope in force, and the decorators that set it', async () => {
+      const output = await node(
+        'module',
+        `${IMPORTS}
+        import { lastValueFrom, of } from 'rxjs';
+        const esm = await import('nestjs-openrouter');
+        const cjs = require('nestjs-openrouter');
+        const scopeIn = (copy) => new copy.OpenRouterClient('sk-or-v1-a-key').metering.scope;
+        const { metering } = new cjs.OpenRouterClient('sk-or-v1-a-key');
+        class Routes {}
+        cjs.MeterAs(() => ({ tenant: 'acme' }))(Routes);
+        esm.MeterAs(() => ({ feature: 'chat' }))(Routes);
+        const context = { getHandler: () => () => {}, getClass: () => Routes, getArgs: () => [], getType: () => 'rpc' };
+        const handled = new esm.MeteringInterceptor().intercept(context, { handle: () => of(scopeIn(cjs)) });
+        console.log(JSON.stringify([
+          esm.MeterAs !== cjs.MeterAs,
+          metering.run({ tenant: 'acme' }, () => scopeIn(esm)),
+          await lastValueFrom(handled),
+        ]));`,
+      );
+      expect(JSON.parse(output)).toEqual([true, { tenant: 'acme' }, { tenant: 'acme', feature: 'chat' }]);
+    });
+
     it('finds the default account for the guard of the other copy, even one that is loaded after the boot', async () => {
       const output = await node(
         'module',
