@@ -18,6 +18,12 @@ const ACTIVITY_COLUMNS = [
   ['CPU per call (ms)', 'callCpuMs', 1],
 ];
 const DECODE_COLUMNS = [['time (ms)', 'ms', 2]];
+const METERING_COLUMNS = [
+  ['CPU, stream (µs)', 'streamCpu', 0],
+  ['first event (ms)', 'firstMs', 2],
+  ['CPU, small answer (µs)', 'answerCpu', 0],
+  ['small answer (ms)', 'answerMs', 2],
+];
 const BARS = [
   ['CPU, 1 at a time', 'loads', 'this-package', 'official-class', 'cpuAlone', 0.6],
   ['CPU, 50 at a time', 'loads', 'this-package', 'official-class', 'cpuTogether', 0.5],
@@ -26,6 +32,8 @@ const BARS = [
   ['peak memory', 'colds', 'nest-this-package', 'nest-official-sdk', 'maxRssMiB', 0.68],
   ['10 000 rows', 'activities', 'activity-this-package', 'activity-official-class', 'callMs', 0.5],
   ['10 000 rows', 'decodes', 'decode', 'parse', 'ms', 1],
+  ['CPU, stream of 500 events', 'metered', 'metered', 'plain', 'streamCpu', 1.05],
+  ['CPU, small answer', 'metered', 'metered', 'plain', 'answerCpu', 1.1],
 ];
 
 /** The maximum duration of a call, in microseconds: 500 000 reads from memory per second, and the cost of the guard. */
@@ -33,7 +41,7 @@ const MAX_MICROS = { get: 2, guard: 5 };
 
 /** @returns A Markdown document, formatted as Prettier would. */
 export function formatReport({ plan, machine, labels, ...results }) {
-  const { loads, activities, decodes, balances, requests, colds } = results;
+  const { loads, activities, decodes, metered, balances, requests, colds } = results;
   const bars = BARS.map(([what, name, client, other, measure, bar]) => {
     const series = results[name];
     const ratio = medianOf(series[client], measure) / medianOf(series[other], measure);
@@ -64,6 +72,12 @@ export function formatReport({ plan, machine, labels, ...results }) {
     medians(activities, ACTIVITY_COLUMNS, labels),
     'The same rows without a call: `JSON.parse` of the body, and the decoder on its result.',
     medians(decodes, DECODE_COLUMNS, labels),
+    '## Metering',
+    `A completion by \`openai\`. Rounds: ${plan.meteringRounds}; medians of them, each over ${plan.meteringTurns} turns of ` +
+      `${plan.streamsPerTurn} streams and ${plan.answersPerTurn} small answers, with either \`fetch\` in the same process. ` +
+      `Of the ${grouped(metered.metered[0].events)} events of a stream and that of its usage, the meter parses ` +
+      `${medianOf(metered.metered, 'parsed')}.`,
+    medians(metered, METERING_COLUMNS, labels),
     '## Balance',
     `Reads from memory, on one core. Rounds: ${plan.balanceRounds}; medians of them, each over ` +
       `${grouped(plan.balanceCalls)} calls awaited in a row after as many of warm-up.`,

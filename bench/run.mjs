@@ -29,6 +29,10 @@ const ACTIVITY_CLIENTS = [
   ['activity-this-package', 'this package, activity.list'],
   ['activity-official-class', '@openrouter/sdk, class, analytics.getUserActivity'],
 ];
+const METERING_CLIENTS = [
+  ['metered', 'openai with metering.fetch'],
+  ['plain', 'openai with plain fetch'],
+];
 const DECODE_STEPS = [
   ['decode', "this package's decoder"],
   ['parse', 'JSON.parse'],
@@ -47,6 +51,7 @@ const PACKAGES = [
   'axios',
   'class-validator',
   'lru-cache',
+  'openai',
   'undici',
 ];
 
@@ -62,6 +67,10 @@ const FULL = {
   balanceRounds: 5,
   balanceCalls: 1_000_000,
   readMs: 60_000,
+  meteringRounds: 5,
+  meteringTurns: 20,
+  streamsPerTurn: 10,
+  answersPerTurn: 150,
 };
 const QUICK = {
   loadRounds: 1,
@@ -75,6 +84,10 @@ const QUICK = {
   balanceRounds: 1,
   balanceCalls: 200_000,
   readMs: 3_000,
+  meteringRounds: 1,
+  meteringTurns: 6,
+  streamsPerTurn: 5,
+  answersPerTurn: 50,
 };
 
 const isQuick = process.argv.includes('--quick');
@@ -102,6 +115,12 @@ const decodes = {
   decode: decoded.both.map(({ decodeMs }) => ({ ms: decodeMs })),
   parse: decoded.both.map(({ parseMs }) => ({ ms: parseMs })),
 };
+const metering = await rounds('metering', plan.meteringRounds, [['both']], async () =>
+  measure('metering.mjs', [baseUrl, plan.meteringTurns, plan.streamsPerTurn, plan.answersPerTurn]),
+);
+const metered = Object.fromEntries(
+  METERING_CLIENTS.map(([client]) => [client, metering.both.map((round) => round[client])]),
+);
 const read = await rounds('balance', plan.balanceRounds, [['all']], async () =>
   measure('balance.mjs', [baseUrl, plan.balanceCalls]),
 );
@@ -126,6 +145,7 @@ const report = formatReport({
   loads,
   activities,
   decodes,
+  metered,
   balances,
   requests,
   colds,
@@ -216,6 +236,7 @@ function labels() {
     ...LOWER_BOUNDS,
     ...NEST_CLIENTS,
     ...ACTIVITY_CLIENTS,
+    ...METERING_CLIENTS,
     ...DECODE_STEPS,
     ...BALANCE_STEPS,
   ]);

@@ -3,7 +3,8 @@
 import { Buffer } from 'node:buffer';
 import { createServer } from 'node:http';
 import { activityAnswer } from './activity-rows.mjs';
-import { ACTIVITY_PATH, ANSWER, PATH } from './shared.mjs';
+import { chatAnswer, sendChatStream } from './chat-answers.mjs';
+import { ACTIVITY_PATH, ANSWER, CHAT_PATH, PATH } from './shared.mjs';
 
 const answers = new Map(
   Object.entries({ [PATH]: ANSWER, [ACTIVITY_PATH]: activityAnswer() }).map(([path, answer]) => {
@@ -13,6 +14,16 @@ const answers = new Map(
 );
 
 const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+  if (request.method === 'POST' && request.url === CHAT_PATH) {
+    let text = '';
+    request.setEncoding('utf8').on('data', (part) => (text += part));
+    request.on('end', () =>
+      JSON.parse(text).stream === true
+        ? sendChatStream(response)
+        : response.writeHead(200, chatAnswer.headers).end(chatAnswer.body),
+    );
+    return;
+  }
   const answer = request.method === 'GET' ? answers.get(request.url) : undefined;
   if (answer !== undefined && request.headers.authorization?.startsWith('Bearer ') === true) {
     response.writeHead(200, answer.headers).end(answer.body);

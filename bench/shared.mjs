@@ -3,6 +3,9 @@
 export const BASE_PATH = '/api/v1';
 export const PATH = `${BASE_PATH}/credits`;
 export const ACTIVITY_PATH = `${BASE_PATH}/activity`;
+export const CHAT_PATH = `${BASE_PATH}/chat/completions`;
+/** The events of a stream, besides that of its usage. */
+export const EVENTS = 500;
 export const API_KEY = 'sk-or-v1-benchmark';
 
 /** The body of the example in the API's documentation. */
