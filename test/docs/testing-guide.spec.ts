@@ -14,6 +14,7 @@ import { PRICES } from '../../lib/testing/account/prices.js';
 import { DEFAULT_CHUNKS } from '../../lib/testing/sandbox-completions.js';
 import { DEFAULT_OPTIONS, resolveOptions } from '../../lib/testing/sandbox-options.js';
 import { textOf } from './documents.js';
+import { blockOf, runProgram } from './programs.js';
 import { defaultsOf, rowsOf } from './tables.js';
 
 const GUIDE = textOf('docs/testing.md');
@@ -132,6 +133,12 @@ afterEach(async () => {
 });
 
 describe('the guide of testing', () => {
+  it('tests a store by its contract', async () => {
+    const program = runProgram(blockOf('docs/testing.md', 'balanceStoreContract'));
+    await expect(program.exit).resolves.toEqual({ code: 0, signal: null });
+    expect(program.stdout).toMatch(/# pass 8$/m);
+  });
+
   it('has every option of the sandbox, with its default', () => {
     const { credits, ...others } = OPTIONS;
     expect(told('sandbox-options')).toEqual({
