@@ -124,6 +124,7 @@ class PassingSource {
   readonly answer: Response;
   readonly #inner: ReadableStream<Uint8Array>;
   readonly #passing: PassingBody;
+  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
 
   constructor(answer: Response, inner: ReadableStream<Uint8Array>, passing: PassingBody) {
     this.answer = answer;
@@ -132,11 +133,16 @@ class PassingSource {
   }
 
   pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
-    return this.#passing.pull(this.#inner, controller);
+    return this.#passing.pull(this.#opened, controller);
   }
 
   cancel(reason: unknown): Promise<void> {
-    return this.#passing.cancel(this.#inner, reason);
+    return this.#passing.cancel(this.#opened, reason);
+  }
+
+  get #opened(): ReadableStreamDefaultReader<Uint8Array> {
+    this.#reader ??= this.#inner.getReader();
+    return this.#reader;
   }
 }
 

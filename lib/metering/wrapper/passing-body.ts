@@ -1,3 +1,4 @@
+import { allowManyListeners } from '../../async/abort-signals.js';
 import type { CompletionOutcome } from '../../contracts/completion-cost.js';
 import { peek } from '../../untrusted/peek.js';
 import type { OpenCompletion } from '../completion/open-completion.js';
@@ -15,24 +16,34 @@ export interface PassingBodyParts {
 }
 
 /**
- * The body of an answer on its way to the client: how far it has come, what of it was read, and how it ended. It never
- * refers to the answer that the client has, so that one which is dropped can be collected.
+ * The body of an answer on its way to the client: what of it was read, and how it ended. It never refers to the answer that
+ * the client has, so that one which is dropped can be collected. The reason of an abort, and with it the signal and the
+ * reader, may lead to the answer by the stack of an error: the signal is held weakly, the reader until the end.
  */
 export class PassingBody {
-  readonly #parts: PassingBodyParts;
-  /** Of the inner body, once the client reads it chunk by chunk. */
+  /** Whether nothing is lost if the client gets the body as a whole. It is if the cost of a stream waits for the end. */
+  readonly canBeWhole: boolean;
+
+  readonly #isError: boolean;
+  readonly #signal: WeakRef<AbortSignal> | undefined;
+  /** `undefined` at the end. */
+  #followed: Pick<PassingBodyParts, 'usage' | 'completion'> | undefined;
+  /** Of the inner body, from the first read to the end. */
   #reader: Reader | undefined;
-  #isOver = false;
+  /** Whether the client wants no more. */
+  #isLeft = false;
   /** Whether the client reads it as a whole: then it ends by itself, even if the client has dropped the answer. */
   #isWhole = false;
 
-  constructor(parts: PassingBodyParts) {
-    this.#parts = parts;
-  }
-
-  /** Whether nothing is lost if the client gets the body as a whole. It is if the cost of a stream waits for the end. */
-  get canBeWhole(): boolean {
-    return this.#parts.usage.whole !== undefined;
+  constructor({ usage, completion, signal, isError }: PassingBodyParts) {
+    this.canBeWhole = usage.whole !== undefined;
+    this.#followed = { usage, completion };
+    this.#isError = isError;
+    if (signal !== undefined) {
+      this.#signal = new WeakRef(signal);
+      allowManyListeners(signal);
+      signal.addEventListener('abort', this.#onAbort, { once: true });
+    }
   }
 
   /** Follows a body that the client reads as a whole. */
@@ -56,73 +67,78 @@ export class PassingBody {
   }
 
   /** Reads one chunk for the client. */
-  pull(inner: ReadableStream<Uint8Array>, controller: Controller): Promise<void> {
-    return this.#readerOf(inner)
-      .read()
-      .then(
-        ({ done, value }) => {
-          if (this.#isOver) {
-            return;
-          }
-          if (done) {
-            this.#complete();
-            controller.close();
-          } else {
-            this.#observe((usage) => usage.add(value));
-            controller.enqueue(value);
-          }
-        },
-        (error: unknown) => {
-          if (!this.#isOver) {
-            this.#fail(error);
-            controller.error(error);
-          }
-        },
-      );
+  pull(reader: Reader, controller: Controller): Promise<void> {
+    if (this.#followed !== undefined) {
+      this.#reader = reader;
+    }
+    return reader.read().then(
+      ({ done, value }) => {
+        if (this.#isLeft) {
+          return;
+        }
+        if (done) {
+          this.#complete();
+          controller.close();
+        } else {
+          this.#observe((usage) => usage.add(value));
+          controller.enqueue(value);
+        }
+      },
+      (error: unknown) => {
+        this.#fail(error);
+        controller.error(error);
+      },
+    );
   }
 
   /** The client wants no more. */
-  cancel(inner: ReadableStream<Uint8Array>, reason: unknown): Promise<void> {
+  cancel(reader: Reader, reason: unknown): Promise<void> {
+    this.#isLeft = true;
     this.#end('aborted');
-    return this.#readerOf(inner).cancel(reason);
+    return reader.cancel(reason);
   }
 
   /** The client has dropped the answer. A body that nobody has begun to read is ended by `fetch` itself. */
   drop(): void {
-    if (!this.#isWhole && !this.#isOver) {
+    if (!this.#isWhole) {
+      const reader = this.#reader;
+      this.#isLeft = true;
       this.#end('aborted');
-      this.#reader?.cancel().catch(() => undefined);
+      reader?.cancel().catch(() => undefined);
     }
   }
 
+  /** The client may never read a body that it has ended by its signal. */
+  readonly #onAbort = (): void => this.#end('aborted');
+
   #complete(): void {
-    this.#end(this.#parts.isError ? 'failed' : 'complete');
+    this.#end(this.#isError ? 'failed' : 'complete');
   }
 
   #fail(error: unknown): void {
-    this.#end(isAbort(error, this.#parts.signal) ? 'aborted' : 'failed');
+    this.#end(isAbort(error, this.#signal?.deref()) ? 'aborted' : 'failed');
   }
 
   #end(outcome: CompletionOutcome): void {
-    if (!this.#isOver) {
-      this.#isOver = true;
+    if (this.#followed !== undefined) {
+      const { completion } = this.#followed;
       this.#observe((usage) => usage.end());
-      this.#parts.completion.ended(outcome);
+      this.#followed = undefined;
+      this.#reader = undefined;
+      this.#signal?.deref()?.removeEventListener('abort', this.#onAbort);
+      completion.ended(outcome);
     }
   }
 
   /** An answer whose cost cannot be read is an answer all the same; its cost is looked up. */
   #observe(read: (usage: UsageReader) => void): void {
     try {
-      read(this.#parts.usage);
+      if (this.#followed !== undefined) {
+        read(this.#followed.usage);
+      }
     } catch {
       // See above.
     }
-  }
-
-  #readerOf(inner: ReadableStream<Uint8Array>): Reader {
-    this.#reader ??= inner.getReader();
-    return this.#reader;
   }
 }
 
