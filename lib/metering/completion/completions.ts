@@ -58,6 +58,8 @@ export class Completions implements CompletionDesk {
   readonly #open = new Set<FollowedCompletion>();
   readonly #settledListeners = new Set<() => void>();
   readonly #logger = new Logger('OpenRouter');
+  /** When the shutdown waits no longer, by the monotonic clock; `undefined` before it. */
+  #drainedBy: number | undefined;
 
   constructor(parts: CompletionsParts) {
     const { account, balance, generations, isOfOtherAccount, options, clock = SYSTEM_CLOCK } = parts;
@@ -165,12 +167,14 @@ export class Completions implements CompletionDesk {
   }
 
   /**
-   * Waits at most `shutdownMs` until everything is settled. From now on, `/generation` is asked without the delays of the
-   * ladder.
+   * Waits at most `shutdownMs` until everything is settled, however often it is called: Nest ends an account as a
+   * provider, and as a part of the application. From now on, `/generation` is asked without the delays of the ladder.
    */
   async drain(): Promise<void> {
     this.#lookups.hurry();
-    await within(this.settled(), this.#parts.options.shutdownMs);
+    const now = this.#clock.now();
+    this.#drainedBy ??= now + this.#parts.options.shutdownMs;
+    await within(this.settled(), Math.max(0, this.#drainedBy - now));
   }
 
   /** Gives up what is open, logs it in one line, and completes {@link Completions.costs$}. */

@@ -116,6 +116,22 @@ describe('the end of an application', () => {
     await completions.drain();
   });
 
+  it('shares that time with further ends of the same account', async () => {
+    const { completions, open } = openCompletions('http://127.0.0.1:9/api/v1');
+    open().answered(answer());
+    jest.useFakeTimers();
+    try {
+      const first = completions.drain();
+      jest.advanceTimersByTime(5_000);
+      await first;
+      const second = completions.drain();
+      jest.advanceTimersByTime(0);
+      await second;
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
   it('names what it has given up in one line, and then tells no more costs', async () => {
     const server = await startServer(() => undefined);
     const meter = openCompletions(server.baseUrl, { options: { lookupDelaysMs: LATE } });
