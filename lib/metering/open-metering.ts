@@ -5,6 +5,7 @@ import type { GenerationsService } from '../generations/generations.service.js';
 import { Completions } from './completion/completions.js';
 import { ambientScope } from './scope/ambient-scope.js';
 import { type Attribution, openMeteredFetch } from './wrapper/metered-fetch.js';
+import { markMetered, unmeteredGlobalFetch } from './wrapper/unmetered-fetch.js';
 
 /** The services of an account that its meter uses. */
 export interface MeteredServices {
@@ -26,18 +27,17 @@ export function openMetering(account: Account, services: MeteredServices): OpenM
   const { options, meteredFetch } = account;
   const completions = new Completions({ account, ...services, options: options.metering });
   const logger = new Logger('OpenRouter');
-  return {
-    completions,
-    fetchFor: openMeteredFetch({
-      innerFetch: () => meteredFetch ?? globalThis.fetch,
-      baseUrl: options.baseUrl,
-      byok: options.metering.byok,
-      desk: completions,
-      ambient: () => ({ scope: ambientScope(), holdUsd: undefined }),
-      onForeign: (origin) =>
-        logger.warn(
-          `metering: a request to ${origin} is not metered, because \`baseUrl\` is ${options.baseUrl}. This is logged once.`,
-        ),
-    }),
-  };
+  const below = meteredFetch ?? unmeteredGlobalFetch();
+  const fetchFor = openMeteredFetch({
+    innerFetch: () => meteredFetch ?? unmeteredGlobalFetch(),
+    baseUrl: options.baseUrl,
+    byok: options.metering.byok,
+    desk: completions,
+    ambient: () => ({ scope: ambientScope(), holdUsd: undefined }),
+    onForeign: (origin) =>
+      logger.warn(
+        `metering: a request to ${origin} is not metered, because \`baseUrl\` is ${options.baseUrl}. This is logged once.`,
+      ),
+  });
+  return { completions, fetchFor: (bound) => markMetered(fetchFor(bound), below) };
 }

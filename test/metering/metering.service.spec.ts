@@ -119,6 +119,28 @@ describe('the metered fetch', () => {
     expect([calls, costs.length]).toEqual([1, 1]);
   });
 
+  it('may take the place of the global one, also with the meters of several accounts', async () => {
+    const { client, costs, sandbox } = await metered();
+    const { apiKey, baseUrl } = sandbox;
+    const { fetch } = globalThis;
+    closers.push(() => {
+      globalThis.fetch = fetch;
+      return Promise.resolve();
+    });
+    globalThis.fetch = client.metering.fetch;
+    await completed(sandbox, globalThis.fetch);
+    expect(costs).toHaveLength(1);
+
+    const other = new OpenRouterClient({ apiKey, baseUrl });
+    closers.push(() => other.close());
+    const others: CompletionCost[] = [];
+    other.metering.costs$.subscribe((cost) => others.push(cost));
+    await completed(sandbox, other.metering.fetch);
+    globalThis.fetch = other.metering.fetchFor({ tenant: 'acme' });
+    await completed(sandbox, globalThis.fetch);
+    expect([costs.length, others.length, sandbox.charges.length]).toEqual([1, 2, 3]);
+  });
+
   it('leaves requests that are no completions alone', async () => {
     const { sandbox, metering, costs } = await metered();
     const headers = { authorization: `Bearer ${sandbox.managementKey}`, 'content-type': 'application/json' };
