@@ -30,12 +30,12 @@ export class Transport {
     const { baseUrl, maxResponseBytes } = options;
     this.#baseUrl = baseUrl;
     this.#axios = ownMembers(axios);
-    const adapters = adaptersIn(axios.adapter) as (AxiosAdapter | 'http' | 'fetch')[];
+    const adapters = adaptersIn(this.#axios.adapter) as (AxiosAdapter | 'http' | 'fetch')[];
     this.#sockets = withoutPollution(() =>
       // Axios takes the first that works here, as 'http' always does.
       adapters.length === 0 || adapters[0] === 'http'
         ? openNodeSockets(baseUrl, axios, maxResponseBytes)
-        : openAdapterSockets({ ...axios, adapter: adapters }, maxResponseBytes),
+        : openAdapterSockets({ ...this.#axios, adapter: adapters }, maxResponseBytes),
     );
   }
 
