@@ -103,6 +103,18 @@ describe('the metered fetch', () => {
     expect(costs).toHaveLength(1);
   });
 
+  it('rejects if that function throws at once, and then nothing is open', async () => {
+    const { sandbox, metering } = await metered({
+      metering: {
+        fetch: () => {
+          throw new TypeError('not today');
+        },
+      },
+    });
+    await expect(Promise.all([completed(sandbox, metering.fetch)])).rejects.toThrow('not today');
+    expect(metering.isSettled).toBe(true);
+  });
+
   it('looks the global one up at each call', async () => {
     const { sandbox, metering, costs } = await metered();
     const original = globalThis.fetch;

@@ -38,7 +38,8 @@ export function openMeteredFetch(parts: MeteredFetchParts): (bound?: Attribution
 
   return (bound) =>
     function fetch(input: FetchInput, init?: FetchInit): Promise<Response> {
-      const send = (): Promise<Response> => innerFetch()(input, init);
+      // Asynchronous, since a `fetch` of the application's own may throw at once.
+      const send = async (): Promise<Response> => innerFetch()(input, init);
       const request = readRequest(input, init);
       if (request === undefined) {
         return send();
