@@ -102,7 +102,7 @@ function problemOf(value: unknown): string | undefined {
     return `must be a string; got ${kindOf(value)}${fixFor(value)}`;
   }
   if (value === '' || value.length > MAX_LENGTH) {
-    return `must be a string of 1 to ${MAX_LENGTH} characters; got ${value.length}`;
+    return `must be a string of 1 to ${MAX_LENGTH} characters; got ${value.length} characters`;
   }
   return CONTROL_CHARACTER.test(value) ? 'must not contain a control character' : undefined;
 }

@@ -47,8 +47,8 @@ describe('a scope', () => {
     [{ tenant: null }, 'tenant', 'got null; leave the name out'],
     [{ tenant: 7 }, 'tenant', '`tenant` must be a string; got a number; use String(…)'],
     [{ tenant: { id: 7 } }, 'tenant', 'got an object'],
-    [{ tenant: '' }, 'tenant', 'must be a string of 1 to 200 characters; got 0'],
-    [{ tenant: `${LONG}x` }, 'tenant', 'got 201'],
+    [{ tenant: '' }, 'tenant', 'must be a string of 1 to 200 characters; got 0 characters'],
+    [{ tenant: `${LONG}x` }, 'tenant', 'got 201 characters'],
     [{ tenant: 'a\nb' }, 'tenant', '`tenant` must not contain a control character'],
     [{ tenant: 'a\u0085' }, 'tenant', 'must not contain a control character'],
     [
