@@ -41,6 +41,10 @@ const ONCE_A_NODE = [
   // Figures, clocks and stores; test/balance/balance.service.spec.ts has the balance in an application, in each cell.
   '/test/balance/(cache|forecast|reading|spend|store|watch)/',
   '/test/balance/day',
+  // What the meter reads of answers, and from which clients; test/metering has the service and its scopes in each cell.
+  '/test/metering/(clients|completion|usage|wrapper)/',
+  // Figures and stores alone, and a server that shares no code with the package.
+  '/test/(money|sandbox|spend-limits)/',
 ];
 
 const root = process.cwd();
