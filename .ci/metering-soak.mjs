@@ -12,7 +12,7 @@ import { inspect } from 'node:util';
 import { OpenRouterClient } from 'nestjs-openrouter';
 import { OpenRouterSandbox } from 'nestjs-openrouter/testing';
 import OpenAI from 'openai';
-import { count, heapMb, pick, randomBy, sleep, workThrough } from './soak-tools.mjs';
+import { count, heapMb, pick, randomBy, sleep, watchSoak, workThrough } from './soak-tools.mjs';
 
 const COMPLETIONS = 2_000;
 const AT_A_TIME = 50;
@@ -62,20 +62,10 @@ if (process.argv[2] === 'sandbox') {
 
 // --- the clients ---
 
-const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e9));
-const randomOf = randomBy(seed);
 const violations = [];
+const seed = watchSoak(violations, LONGEST_MS);
+const randomOf = randomBy(seed);
 const started = performance.now();
-
-// Does not keep the process alive: if it fires, something else has.
-setTimeout(() => {
-  console.error(
-    `The soak has not ended within ${LONGEST_MS} ms: ${process.getActiveResourcesInfo().join(', ')}`,
-  );
-  process.exit(1);
-}, LONGEST_MS).unref();
-process.on('unhandledRejection', (reason) => violations.push(`unhandled rejection: ${inspect(reason)}`));
-process.on('uncaughtException', (error) => violations.push(`uncaught exception: ${inspect(error)}`));
 
 const child = fork(fileURLToPath(import.meta.url), ['sandbox']);
 const [{ baseUrl, apiKey, managementKey }] = await once(child, 'message');

@@ -1,4 +1,24 @@
 // What the soaks share.
+import { inspect } from 'node:util';
+
+/**
+ * Ends the process if it outlives its time, and collects what nobody has handled.
+ *
+ * @param violations - Gets a line for each unhandled rejection and uncaught exception.
+ * @returns The seed of the run: that of the environment, or one of its own.
+ */
+export function watchSoak(violations, longestMs) {
+  // Does not keep the process alive: if it fires, something else has.
+  setTimeout(() => {
+    console.error(
+      `The soak has not ended within ${longestMs} ms: ${process.getActiveResourcesInfo().join(', ')}`,
+    );
+    process.exit(1);
+  }, longestMs).unref();
+  process.on('unhandledRejection', (reason) => violations.push(`unhandled rejection: ${inspect(reason)}`));
+  process.on('uncaughtException', (error) => violations.push(`uncaught exception: ${inspect(error)}`));
+  return Number(process.env.SEED ?? Math.floor(Math.random() * 1e9));
+}
 
 /** Makes sequences of numbers from 0 to below 1 that are the same for the same seed and name (mulberry32). */
 export function randomBy(seed) {

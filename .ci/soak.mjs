@@ -10,7 +10,7 @@ import { createServer } from 'node:net';
 import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { OpenRouterClient } from 'nestjs-openrouter';
-import { count, heapMb, pick, randomBy, sleep, workThrough } from './soak-tools.mjs';
+import { count, heapMb, pick, randomBy, sleep, watchSoak, workThrough } from './soak-tools.mjs';
 
 const CALLS = 2_000;
 const AT_A_TIME = 50;
@@ -23,19 +23,9 @@ const HEAP_MB = 8;
 const KEY = `sk-or-v1-${'c0ffee42'.repeat(8)}`;
 const POISON = 1_000_000;
 
-const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e9));
 const violations = [];
+const seed = watchSoak(violations, LONGEST_MS);
 const started = performance.now();
-
-// Does not keep the process alive: if it fires, something else has.
-setTimeout(() => {
-  console.error(
-    `The soak has not ended within ${LONGEST_MS} ms: ${process.getActiveResourcesInfo().join(', ')}`,
-  );
-  process.exit(1);
-}, LONGEST_MS).unref();
-process.on('unhandledRejection', (reason) => violations.push(`unhandled rejection: ${inspect(reason)}`));
-process.on('uncaughtException', (error) => violations.push(`uncaught exception: ${inspect(error)}`));
 
 const randomOf = randomBy(seed);
 
