@@ -1,5 +1,6 @@
 import { type Attributes, type HrTime, type SpanStatus, SpanStatusCode } from '@opentelemetry/api';
 import type { CompletionCost } from '../contracts/completion-cost.js';
+import { ACCOUNT, ERROR_TYPE } from './span-attributes.js';
 
 /** A span that is over: all that is known of a completion once its cost is decided. */
 export interface CompletionSpan {
@@ -18,8 +19,6 @@ const GEN_AI_RESPONSE_ID = 'gen_ai.response.id';
 const GEN_AI_RESPONSE_MODEL = 'gen_ai.response.model';
 const GEN_AI_INPUT_TOKENS = 'gen_ai.usage.input_tokens';
 const GEN_AI_OUTPUT_TOKENS = 'gen_ai.usage.output_tokens';
-const ERROR_TYPE = 'error.type';
-const ACCOUNT = 'openrouter.account';
 const COST = 'openrouter.cost_usd';
 const COST_SOURCE = 'openrouter.cost_source';
 const OUTCOME = 'openrouter.outcome';

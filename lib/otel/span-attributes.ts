@@ -13,9 +13,9 @@ const HTTP_RESENDS = 'http.request.resend_count';
 const SERVER_ADDRESS = 'server.address';
 const SERVER_PORT = 'server.port';
 const URL_TEMPLATE = 'url.template';
-const ERROR_TYPE = 'error.type';
+export const ERROR_TYPE = 'error.type';
 const OPERATION = 'openrouter.operation';
-const ACCOUNT = 'openrouter.account';
+export const ACCOUNT = 'openrouter.account';
 
 /** `{method} {template}`, the name that the conventions give to a client span. */
 export function spanName({ method, urlTemplate }: OpenRouterAttempt): string {

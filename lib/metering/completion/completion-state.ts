@@ -41,7 +41,8 @@ export type CompletionEvent =
   /** Nobody waits for the cost any longer. */
   | { readonly type: 'given-up' };
 
-const NOTHING_STATED: CompletionUsage = Object.freeze({
+/** The usage of an answer that states nothing of it. */
+export const NOTHING_STATED: CompletionUsage = Object.freeze({
   usd: undefined,
   generationId: undefined,
   model: undefined,

@@ -2,6 +2,7 @@ import { Account } from '../../../lib/account/account.js';
 import { BalanceService } from '../../../lib/balance/balance.service.js';
 import type { CompletionCost } from '../../../lib/contracts/completion-cost.js';
 import { HttpPipeline } from '../../../lib/http/http-pipeline.js';
+import { NOTHING_STATED } from '../../../lib/metering/completion/completion-state.js';
 import { Completions, type CompletionsParts } from '../../../lib/metering/completion/completions.js';
 import type {
   CompletionAnswer,
@@ -101,16 +102,7 @@ export function answer(given: Partial<CompletionAnswer> = {}): CompletionAnswer 
 
 /** A statement of nothing but what is given. */
 export function usage(given: Partial<CompletionUsage> = {}): CompletionUsage {
-  return {
-    usd: undefined,
-    generationId: undefined,
-    model: undefined,
-    provider: undefined,
-    promptTokens: undefined,
-    completionTokens: undefined,
-    isByok: false,
-    ...given,
-  };
+  return { ...NOTHING_STATED, ...given };
 }
 
 /** The answer of `GET /generation`. */
