@@ -27,7 +27,7 @@ export class KeptBytes {
     }
     let buffer = this.#buffer;
     if (buffer === undefined || length > buffer.length) {
-      const grown = new Uint8Array(Math.max(length, Math.min(this.#max, 2 * length, 65_536), FIRST_SIZE));
+      const grown = new Uint8Array(Math.max(FIRST_SIZE, Math.min(this.#max, 2 * length)));
       grown.set(this.bytes);
       buffer = grown;
       this.#buffer = grown;
