@@ -18,6 +18,11 @@ export function runInScope<T>(scope: SpendScope, run: () => T): T {
   return storage().run(mergeScopes(ambientScope(), scope), run);
 }
 
+/** Runs a function in exactly this scope, whatever is in force. */
+export function runInExactly<T>(scope: SpendScope, run: () => T): T {
+  return storage().run(scope, run);
+}
+
 function storage(): AsyncLocalStorage<SpendScope> {
   const known = Reflect.get(globalThis, AMBIENT) as AsyncLocalStorage<SpendScope> | undefined;
   if (known !== undefined) {

@@ -2,7 +2,7 @@ import type { CallHandler } from '@nestjs/common';
 import { Observable, Subject, takeUntil } from 'rxjs';
 import type { SpendScope } from '../../contracts/completion-cost.js';
 import { mergeScopes } from '../../options/spend-scope.js';
-import { ambientScope, runInScope } from './ambient-scope.js';
+import { ambientScope, runInExactly } from './ambient-scope.js';
 
 /**
  * Calls a handler in a scope that is merged over the one in force. What the handler returns is subscribed in that scope
@@ -12,7 +12,7 @@ export function handleInScope(scope: SpendScope, handler: CallHandler<unknown>):
   return new Observable((subscriber) => {
     // The subscriber may leave in another context, for example when its socket closes.
     const merged = mergeScopes(ambientScope(), scope);
-    const inScope = <T>(run: () => T): T => runInScope(merged, run);
+    const inScope = <T>(run: () => T): T => runInExactly(merged, run);
     // A subscription that is known only after `subscribe` could not end a source that emits at once.
     const left = new Subject<void>();
     subscriber.add(() => {
@@ -51,7 +51,7 @@ function keepInScope(value: unknown, scope: SpendScope): void {
   for (const name of ['next', 'return', 'throw'] as const) {
     const method = value[name];
     if (typeof method === 'function') {
-      const inScope = (...args: never[]): unknown => runInScope(scope, () => method.apply(value, args));
+      const inScope = (...args: never[]): unknown => runInExactly(scope, () => method.apply(value, args));
       Reflect.defineProperty(value, name, { value: inScope, configurable: true, writable: true });
     }
   }

@@ -65,7 +65,8 @@ describe('a handler in a scope', () => {
     );
     const subscription = runInScope({ user: 'u7' }, () => values.subscribe());
     expect(atTheEnd).toBeUndefined();
-    subscription.unsubscribe();
+    // Nothing of the scope in which its subscriber leaves is taken over.
+    runInScope({ tenant: 'other', feature: 'chat' }, () => subscription.unsubscribe());
     expect(atTheEnd).toEqual({ tenant: 'acme', user: 'u7' });
   });
 
