@@ -14,7 +14,7 @@ export interface Answer {
   /** `undefined` for an empty body without a type; a stream has `stream`. */
   readonly content?: Content | undefined;
   readonly stream?: Iterable<StreamPiece> | undefined;
-  /** Milliseconds from the first to the last byte of `content`. */
+  /** Milliseconds from the first to the last byte. A stream takes its time by itself. */
   readonly takesMs: number;
   /** Whether the connection is cut: in the middle of `content`, or after the last piece of `stream`. */
   readonly isCut?: boolean | undefined;

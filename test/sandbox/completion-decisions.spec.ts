@@ -386,3 +386,21 @@ it('answers many completions at a time', async () => {
   expect(sandbox.charges).toHaveLength(500);
   expect((await manage(sandbox, 'GET', '/credits')).json.data.total_usage).toBe(0.5);
 });
+
+describe('a completion that was carried out and whose answer is lost', () => {
+  it('lasts as long as its stream would have', async () => {
+    const sandbox = await deciding({ chunks: 3, chunkDelayMs: 30 });
+    sandbox.failNext({ fault: 'reset', when: 'after' });
+    const startedAt = performance.now();
+    await expect(post(sandbox, '/chat/completions', { stream: true })).rejects.toThrow();
+    expect(performance.now() - startedAt).toBeGreaterThan(55);
+    expect(sandbox.charges).toHaveLength(1);
+  });
+
+  it('is billed for what was made before its connection was to be cut', async () => {
+    const sandbox = await deciding({ usd: 1, chunks: 5, cutAfter: 2 });
+    sandbox.failNext({ status: 502, when: 'after' });
+    expect((await post(sandbox, '/chat/completions', { stream: true })).status).toBe(502);
+    expect(sandbox.charges).toMatchObject([{ usd: 0.4 }]);
+  });
+});

@@ -34,7 +34,7 @@ export function startRun(
       hasFailed: ending === 'failed' && !isCancelled,
     });
   };
-  const end = (): void => finish(ending === 'failed' ? produced : chunks, false);
+  const end = (): void => finish(produced, false);
   return {
     chunkSent: () => {
       sent += 1;

@@ -5,6 +5,7 @@ import { chatCompletions } from '../completions/chat-completions.js';
 import type { CompletionApi, CompletionRequestBody } from '../completions/completion-api.js';
 import { startRun } from '../completions/completion-run.js';
 import { planCompletion } from '../completions/plan-completion.js';
+import type { CompletionPlan } from '../completions/plan.js';
 import { embeddings } from '../completions/embeddings.js';
 import { messages } from '../completions/messages.js';
 import { responses } from '../completions/responses.js';
@@ -61,7 +62,7 @@ function complete(
   }
   const body = given as CompletionRequestBody;
   const plan = planCompletion(api, call, body, caller.key, decision, options);
-  const { generation, ending } = plan;
+  const { generation, ending, pausesMs, produced } = plan;
   const reply = {
     status: 200,
     headers: {
@@ -72,8 +73,13 @@ function complete(
     run: startRun(account, plan, () => settings.cancelledBilling),
   };
   return generation.streamed && api.events !== undefined
-    ? { ...reply, stream: piecesOf(plan, api.events(plan, body)) }
+    ? { ...reply, takesMs: durationOf(pausesMs, produced), stream: piecesOf(plan, api.events(plan, body)) }
     : { ...reply, takesMs: options.completionMs, json: api.json(plan, body) };
+}
+
+/** How long a stream of so many text chunks takes. */
+function durationOf([first, other]: CompletionPlan['pausesMs'], chunks: number): number {
+  return chunks === 0 ? 0 : first + other * (chunks - 1);
 }
 
 /** 500, which clients should not repeat, with what a test wants to know. */

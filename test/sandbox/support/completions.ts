@@ -45,8 +45,6 @@ export async function totalUsage(sandbox: OpenRouterSandbox): Promise<number> {
   return (await manage(sandbox, 'GET', '/credits')).json.data.total_usage as number;
 }
 
-export const bills = (sandbox: OpenRouterSandbox): number[] => sandbox.charges.map(({ usd }) => usd);
-
 /** The events of a stream, without comments and `[DONE]`. */
 export function eventsOf({ text }: Answer): any[] {
   return text
