@@ -35,7 +35,7 @@ export type SandboxCompletionRequest = Pick<SandboxRequest, 'path' | 'body' | 'h
 export interface SandboxCompletion {
   /**
    * The cost in USD if the completion ends normally, rounded half-up to whole nano-dollars. Default: by the option
-   * `completionCost`, or with `byokUsd` 0.
+   * `completionCost`; 0 where `byokUsd` is given.
    */
   usd?: number | undefined;
   /** The number of text chunks of a stream, from 1, and of completion tokens of the answer. Default 5. */

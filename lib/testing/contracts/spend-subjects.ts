@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import type {
   SpendAdmission,
   SpendAdmitted,
@@ -43,16 +44,13 @@ export function subjectOf(
   return { root, key, windows: limit === null || typeof limit === 'number' ? [allTime(limit)] : limit };
 }
 
-let made = 0;
-
 /** A request that need not say everything. */
 export function requestOf(
   nanoUsd: number,
   subjects: readonly SpendSubject[],
   rest: Partial<SpendRequest> = {},
 ): SpendRequest {
-  made += 1;
-  return { id: `hold-${made}`, nanoUsd, leaseMs: HOUR, subjects, note: '', ...rest };
+  return { id: `hold-${randomUUID()}`, nanoUsd, leaseMs: HOUR, subjects, note: '', ...rest };
 }
 
 /** An admission that has to be admitted. */

@@ -8,9 +8,9 @@ export const API_ROOT = '/api/v1';
 /** The part of a request that routes read. */
 export interface SandboxCall {
   readonly caller: SandboxCaller;
-  /** The values of the `{name}` placeholders in the route's path. */
   /** Path and query as sent. */
   readonly path: string;
+  /** The values of the `{name}` placeholders in the route's path. */
   readonly params: Readonly<Partial<Record<string, string>>>;
   readonly query: URLSearchParams;
   readonly headers: Readonly<IncomingHttpHeaders>;

@@ -19,10 +19,8 @@ import {
 import { workspacesRoutes } from './workspaces.routes.js';
 
 /** A request before routing. */
-export interface RoutedRequest extends Pick<SandboxCall, 'caller' | 'headers' | 'body'> {
+export interface RoutedRequest extends Pick<SandboxCall, 'caller' | 'headers' | 'body' | 'path'> {
   readonly method: string;
-  /** Path and query as sent. */
-  readonly path: string;
 }
 
 /** The API's regular answer to a request. */
