@@ -187,7 +187,9 @@ describe('OpenRouterMetrics on an account', () => {
   });
 
   it('counts completions once each, also those that nobody has read to the end', async () => {
-    const { sandbox, registry, client } = await openClient({ metering: { lookupDelaysMs: [1, 5, 20, 100] } });
+    const { sandbox, registry, client } = await openClient({
+      metering: { lookupDelaysMs: [1, 5, 20, 100, 1_000, 5_000] },
+    });
     const complete = (stream: boolean) =>
       client.metering.fetch(`${sandbox.baseUrl}/chat/completions`, {
         method: 'POST',

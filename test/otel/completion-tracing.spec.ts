@@ -24,7 +24,7 @@ function openClient(options?: OpenRouterTracingOptions): OpenRouterClient {
     apiKey: sandbox.apiKey,
     baseUrl: sandbox.baseUrl,
     instrumentation: new OpenRouterTracing(options),
-    metering: { lookupDelaysMs: [1, 5, 20, 100] },
+    metering: { lookupDelaysMs: [1, 5, 20, 100, 1_000, 5_000] },
   });
   clients.push(client);
   return client;

@@ -129,7 +129,7 @@ describe('a stream', () => {
     await end();
     // A reading that already contains the spend would take it from the balance twice for a minute.
     await start(60_000);
-    sandbox.onCompletion(() => ({ usd: 1, chunks: 10, chunkDelayMs: 20 }));
+    sandbox.onCompletion(() => ({ usd: 1, chunks: 10, chunkDelayMs: 60_000 }));
     const costs = followCosts();
     const leave = new AbortController();
     const response = await openStream(leave.signal);
