@@ -21,17 +21,17 @@ export class Account {
   readonly #attachListeners: (() => void)[] = [];
   readonly #life = new AccountLife();
   readonly #balanceStore: BalanceStore | undefined;
-  readonly #meteredFetch: AccountSettings['meteredFetch'];
+  readonly #innerFetch: AccountSettings['innerFetch'];
   readonly #headers: AccountSettings['headers'];
 
   constructor(settings: AccountSettings) {
-    const { axios, balanceStore, headers, keys, meteredFetch, options } = settings;
+    const { axios, balanceStore, headers, keys, innerFetch, options } = settings;
     this.options = options;
     this.keys = new KeyRing(keys, [...secretsOfHeaders(headers), ...secretsOfProxy(axios)]);
     this.instrumentation = new InstrumentationHooks(settings);
     this.transport = new Transport(settings);
     this.#balanceStore = balanceStore;
-    this.#meteredFetch = meteredFetch;
+    this.#innerFetch = innerFetch;
     this.#headers = headers;
     this.onClose(() => this.transport.destroy());
   }
@@ -47,8 +47,8 @@ export class Account {
   }
 
   /** The `fetch` below the meter; `undefined` for the global one. */
-  get meteredFetch(): AccountSettings['meteredFetch'] {
-    return this.#meteredFetch;
+  get innerFetch(): AccountSettings['innerFetch'] {
+    return this.#innerFetch;
   }
 
   /**

@@ -5,7 +5,7 @@ import type { GenerationsService } from '../generations/generations.service.js';
 import { Completions } from './completion/completions.js';
 import { ambientScope } from './scope/ambient-scope.js';
 import { type Attribution, openMeteredFetch } from './wrapper/metered-fetch.js';
-import { markMetered, unmeteredGlobalFetch } from './wrapper/unmetered-fetch.js';
+import { markMetered, unmetered } from './wrapper/unmetered-fetch.js';
 
 /** The services of an account that its meter uses. */
 export interface MeteredServices {
@@ -24,12 +24,12 @@ export interface OpenMetering {
 
 /** Opens the meter of an account. */
 export function openMetering(account: Account, services: MeteredServices): OpenMetering {
-  const { options, meteredFetch } = account;
+  const { options, innerFetch } = account;
   const completions = new Completions({ account, ...services, options: options.metering });
   const logger = new Logger('OpenRouter');
-  const below = meteredFetch ?? unmeteredGlobalFetch();
+  const below = (): typeof globalThis.fetch => unmetered(innerFetch ?? globalThis.fetch);
   const fetchFor = openMeteredFetch({
-    innerFetch: () => meteredFetch ?? unmeteredGlobalFetch(),
+    innerFetch: below,
     baseUrl: options.baseUrl,
     byok: options.metering.byok,
     desk: completions,
@@ -39,5 +39,5 @@ export function openMetering(account: Account, services: MeteredServices): OpenM
         `metering: a request to ${origin} is not metered, because \`baseUrl\` is ${options.baseUrl}. This is logged once.`,
       ),
   });
-  return { completions, fetchFor: (bound) => markMetered(fetchFor(bound), below) };
+  return { completions, fetchFor: (bound) => markMetered(fetchFor(bound), below()) };
 }

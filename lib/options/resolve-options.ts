@@ -49,7 +49,7 @@ export interface AccountSettings {
   /** The store that shares the balance; `undefined` for the memory of this process. */
   readonly balanceStore: BalanceStore | undefined;
   /** The `fetch` below the meter; `undefined` for the global one. */
-  readonly meteredFetch: typeof globalThis.fetch | undefined;
+  readonly innerFetch: typeof globalThis.fetch | undefined;
   /** Name of the account, for instrumentation. */
   readonly account: string;
   /** The options without secrets. */
@@ -93,7 +93,7 @@ export function resolveOptions(
     axios: value.axios ?? Object.freeze({}),
     instrumentations: Object.freeze([value.instrumentation ?? []].flat()),
     balanceStore: value.balance?.store,
-    meteredFetch: value.metering?.fetch,
+    innerFetch: value.metering?.fetch,
     account,
     options: publicOptions(value, headers),
   });

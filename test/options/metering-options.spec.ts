@@ -9,7 +9,7 @@ const settingsOf = (metering: unknown): ReturnType<typeof resolveOptions> =>
 describe('the options of the meter', () => {
   it('keeps the function apart from the options that are shown', () => {
     const settings = settingsOf({ fetch, byok: 'total', lookupDelaysMs: [0, 5] });
-    expect(settings.meteredFetch).toBe(fetch);
+    expect(settings.innerFetch).toBe(fetch);
     expect(settings.options.metering).toEqual({
       byok: 'total',
       onUnattributed: 'allow',

@@ -1,10 +1,11 @@
 import { sumUsd } from '../../money/usd.js';
+import type { ResolvedMeteringOptions } from '../../options/openrouter-options.js';
 import { isRecord, ownMember } from '../../untrusted/is-record.js';
 import { GENERATION_ID_PATTERN, isMatching } from '../../wire/identifiers.js';
 import type { CompletionUsage } from '../completion/open-completion.js';
 
 /** Which costs count where a provider key of the user's own was used: OpenRouter's fee, or the provider's bill as well. */
-export type ByokCost = 'fee' | 'total';
+export type ByokCost = ResolvedMeteringOptions['byok'];
 
 type Wire = Readonly<Record<string, unknown>>;
 

@@ -7,8 +7,7 @@ import { passAnswer } from './passing-answer.js';
 import { isAbort, type PassingBody } from './passing-body.js';
 import { refusalAnswer } from './refusal-answer.js';
 import { type FetchInit, type FetchInput, requestReader } from './sent-request.js';
-
-type Fetch = typeof globalThis.fetch;
+import type { Fetch } from './unmetered-fetch.js';
 
 /** For whom a completion is, and what is reserved for it. */
 export interface Attribution {

@@ -6,8 +6,8 @@ import type { ByokCost } from '../usage/stated-usage.js';
 import { NOTHING_TO_READ, type UsageQuestion, type UsageReader } from '../usage/usage-reader.js';
 import type { AnswerObserver, AnswerWithBody } from './observed-answer.js';
 import { PassingBody } from './passing-body.js';
+import { JSON_TYPE } from './sent-request.js';
 
-const JSON_TYPE = /[/+]json\b/i;
 const EVENTS_TYPE = /^text\/event-stream\b/i;
 
 export interface AnswerParts {
@@ -53,8 +53,7 @@ function startOf({ status, headers }: Response, type: string): CompletionAnswer 
 function isObservable(answer: Response): answer is AnswerWithBody {
   const { body, status } = answer;
   return (
-    body !== null &&
-    typeof body.getReader === 'function' &&
+    typeof body?.getReader === 'function' &&
     !body.locked &&
     !answer.bodyUsed &&
     status >= 200 &&

@@ -6,7 +6,7 @@ export type FetchInput = Parameters<typeof globalThis.fetch>[0];
 export type FetchInit = Parameters<typeof globalThis.fetch>[1];
 
 const BEARER = /^bearer +(\S+) *$/i;
-const JSON_TYPE = /[/+]json\b/i;
+export const JSON_TYPE = /[/+]json\b/i;
 
 /** A request for a completion. */
 export interface SentRequest {
