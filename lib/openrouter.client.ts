@@ -96,7 +96,7 @@ export class OpenRouterClient {
    */
   close(): Promise<void> {
     const { account } = clientParts.of(this);
-    return this.metering.isSettled
+    return this.metering.isIdle
       ? account.close()
       : this.metering.onModuleDestroy().then(() => account.close());
   }

@@ -102,8 +102,8 @@ export class MeteringService implements OnModuleDestroy {
    * Records what was paid in another way than through {@link MeteringService.fetch}: a video, a batch, a program in
    * another language. It counts as any other cost does.
    *
-   * @returns The cost as it was counted. For an `id` that this process has recorded before (of the last 10 000), it is
-   * the cost of that time, and nothing is counted again.
+   * @returns The cost as it was counted. For an `id` that this process has counted before, as a record or as the generation
+   * of a metered completion (of the last 10 000), it is the cost of that time, and nothing is counted again.
    * @throws `OpenRouterValidationException` that names every wrong member.
    */
   async record(request: RecordCostRequest): Promise<CompletionCost> {
@@ -131,9 +131,9 @@ export class MeteringService implements OnModuleDestroy {
     return meteringParts.of(this).completions.settled(checkSettledOptions(options).signal);
   }
 
-  /** Whether nothing is open. @internal */
-  get isSettled(): boolean {
-    return meteringParts.of(this).completions.isSettled;
+  /** Whether every cost is known or given up. @internal */
+  get isIdle(): boolean {
+    return meteringParts.of(this).completions.isIdle;
   }
 
   /**

@@ -112,7 +112,7 @@ describe('the metered fetch', () => {
       },
     });
     await expect(Promise.all([completed(sandbox, metering.fetch)])).rejects.toThrow('not today');
-    expect(metering.isSettled).toBe(true);
+    expect(metering.isIdle).toBe(true);
   });
 
   it('looks the global one up at each call', async () => {
@@ -151,6 +151,24 @@ describe('the metered fetch', () => {
     globalThis.fetch = other.metering.fetchFor({ tenant: 'acme' });
     await completed(sandbox, globalThis.fetch);
     expect([costs.length, others.length, sandbox.charges.length]).toEqual([1, 2, 3]);
+  });
+
+  it('counts a completion once if the metered one of another account is its own option', async () => {
+    const { sandbox, metering, costs } = await metered();
+    const { baseUrl, apiKey } = sandbox;
+    const other = new OpenRouterClient({ apiKey, baseUrl, metering: { fetch: metering.fetch } });
+    closers.push(() => other.close());
+    const others: CompletionCost[] = [];
+    other.metering.costs$.subscribe((cost) => others.push(cost));
+    await completed(sandbox, other.metering.fetch);
+    expect([costs.length, others.length, sandbox.charges.length]).toEqual([0, 1, 1]);
+  });
+
+  it('hands on an answer whose body cannot be followed', async () => {
+    const answer = { status: 200, headers: new Headers(), json: async () => ({ id: 'gen-1' }) };
+    const { sandbox, metering } = await metered({ metering: { fetch: async () => answer as Response } });
+    await expect((await complete(sandbox, metering.fetch)).json()).resolves.toEqual({ id: 'gen-1' });
+    expect(metering.isIdle).toBe(true);
   });
 
   it('leaves requests that are no completions alone', async () => {
@@ -384,6 +402,19 @@ describe('the service of an application', () => {
     await module.close();
     expect(costs).toMatchObject([{ usd: 0.25, source: 'generation' }]);
     expect(isComplete).toBe(true);
+  });
+
+  it('asks once more before a client is closed, however late the next look-up is', async () => {
+    const { sandbox, client, metering, costs } = await metered({
+      metering: { lookupDelaysMs: [1, 600_000] },
+    });
+    sandbox.onCompletion(() => ({ usage: 'missing', usd: 0.25 }));
+    await completed(sandbox, metering.fetch);
+    // The sandbox does not know it the first time; then nothing is due for ten minutes.
+    await metering.settled();
+    expect(costs).toEqual([]);
+    await client.close();
+    expect(costs).toMatchObject([{ usd: 0.25, source: 'generation' }]);
   });
 
   it('tells at its end what could not be learned', async () => {

@@ -71,7 +71,7 @@ export const SENT: CompletionState = Object.freeze({
  * |                      | `answered`      | a 4XX without an id                             | `unspent`         |
  * |                      | `answered`      | any other answer                                | `answering`       |
  * | `sent`, `answering`  | `told`          | with a cost                                     | `told`            |
- * |                      | `told`          | without a cost                                  | the same          |
+ * |                      | `told`          | without a cost, or a cache hit                  | the same          |
  * |                      | `erred`         |                                                 | the same          |
  * |                      | `ended`         | a cache hit: the cost is 0                      | `settled`         |
  * |                      | `ended`         | a generation id                                 | `looking-up`      |
@@ -80,7 +80,8 @@ export const SENT: CompletionState = Object.freeze({
  * |                      | `unanswered`    | sent, or possibly sent                          | as after `ended`  |
  * |                      | `given-up`      |                                                 | `unknown`         |
  * | `told`               | `ended`, `unanswered`, `given-up` |                               | `settled`         |
- * | `looking-up`         | `found`         |                                                 | `settled`         |
+ * | `looking-up`         | `found`         | with a cost                                     | `settled`         |
+ * |                      | `found`         | without the whole cost                          | `unknown`         |
  * |                      | `given-up`      |                                                 | `unknown`         |
  *
  * The cost is news in the step to `told`, to `settled` unless from `told`, and to `unknown` ({@link isNews}): once for
@@ -127,7 +128,7 @@ function nextWhileOpen(state: CompletionState, event: CompletionEvent): Completi
       return state.phase === 'sent' ? answered(state, event.answer) : state;
     case 'told': {
       const usage = merged(state.usage, event.usage);
-      return usage.usd === undefined
+      return usage.usd === undefined || isCacheHit(state)
         ? { ...state, usage }
         : { ...state, phase: 'told', usage, source: 'answer', outcome: outcomeOf(state, 'complete') };
     }
@@ -159,7 +160,10 @@ function answered(before: CompletionState, answer: CompletionAnswer): Completion
 
 function nextWhileLookingUp(state: CompletionState, event: CompletionEvent): CompletionState {
   if (event.type === 'found') {
-    return { ...state, phase: 'settled', usage: merged(state.usage, event.usage), source: 'generation' };
+    const usage = merged(state.usage, event.usage);
+    return usage.usd === undefined
+      ? { ...state, phase: 'unknown', usage }
+      : { ...state, phase: 'settled', usage, source: 'generation' };
   }
   return event.type === 'given-up' ? { ...state, phase: 'unknown' } : state;
 }
@@ -167,13 +171,17 @@ function nextWhileLookingUp(state: CompletionState, event: CompletionEvent): Com
 function ended(before: CompletionState, end: CompletionOutcome): CompletionState {
   const state = { ...before, outcome: outcomeOf(before, end) };
   const status = state.answer?.status;
-  if (state.answer?.isCacheHit === true) {
+  if (isCacheHit(state)) {
     return { ...state, phase: 'settled', usage: { ...state.usage, usd: 0 }, source: 'answer' };
   }
   if (generationIdOf(state) !== undefined) {
     return { ...state, phase: 'looking-up' };
   }
   return { ...state, phase: status !== undefined && status >= 400 && status < 500 ? 'unspent' : 'unknown' };
+}
+
+function isCacheHit({ answer }: CompletionState): boolean {
+  return answer?.isCacheHit === true;
 }
 
 /** An answer that contained an error has failed, whether the client then read it to its end or left it. */

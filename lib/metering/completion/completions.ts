@@ -105,7 +105,8 @@ export class Completions implements CompletionDesk {
   /**
    * Announces a cost that no request of this process has caused.
    *
-   * @returns The cost; for an id that was recorded before, the cost recorded then, which is not announced again.
+   * @returns The cost; for an id that has counted before, by a record or as the generation of a metered completion, the
+   * cost of that time, which is not announced again.
    */
   record(recorded: RecordedCost): CompletionCost {
     const known = this.#recorded.find(recorded.id);
@@ -193,6 +194,12 @@ export class Completions implements CompletionDesk {
 
   readonly #listener = {
     onCost: (cost: CompletionCost, completion: FollowedCompletion): void => {
+      if (this.#recorded.find(cost.generationId) !== undefined) {
+        return;
+      }
+      if (cost.usd !== null) {
+        this.#recorded.add(cost.generationId, cost);
+      }
       guard(() => this.#feed.spend(cost, completion));
       this.#announce(cost, completion.inContext);
     },
@@ -209,7 +216,16 @@ export class Completions implements CompletionDesk {
 
   /** Whether every answer is over and no look-up is in its steps of up to 15 seconds. */
   get isSettled(): boolean {
-    return this.#lookups.isQuiet && [...this.#open].every(({ isError }) => isError);
+    return this.#lookups.isQuiet && this.#areAnswersOver;
+  }
+
+  /** Whether every answer is over and nothing is looked up. */
+  get isIdle(): boolean {
+    return this.#lookups.isEmpty && this.#areAnswersOver;
+  }
+
+  get #areAnswersOver(): boolean {
+    return [...this.#open].every(({ isError }) => isError);
   }
 
   #announce(cost: CompletionCost, inContext: (call: () => void) => void): void {

@@ -88,6 +88,11 @@ export class GenerationLookups<T extends LookedUp> {
     return this.#soon === 0;
   }
 
+  /** Whether nothing is looked up. */
+  get isEmpty(): boolean {
+    return this.#waiting.length + this.#underWay.size === 0;
+  }
+
   /** Looks a generation up. */
   add(subject: T): void {
     const [firstMs] = this.#parts.delaysMs;

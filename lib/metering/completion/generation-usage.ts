@@ -1,5 +1,6 @@
 import type { Generation } from '../../generations/generation.models.js';
 import { sumUsd } from '../../money/usd.js';
+import type { ResolvedMeteringOptions } from '../../options/openrouter-options.js';
 import type { CompletionUsage } from './open-completion.js';
 
 /**
@@ -8,10 +9,13 @@ import type { CompletionUsage } from './open-completion.js';
  *
  * @param byok - Whether the bill of the user's own provider key is part of the cost (`total`) or not (`fee`).
  */
-export function usageOfGeneration(generation: Generation, byok: 'fee' | 'total'): CompletionUsage {
-  const { totalCost, upstreamInferenceCost = 0, isByok = false } = generation;
+export function usageOfGeneration(
+  generation: Generation,
+  byok: ResolvedMeteringOptions['byok'],
+): CompletionUsage {
+  const { totalCost, upstreamInferenceCost: upstream, isByok = false } = generation;
   return {
-    usd: byok === 'total' && isByok ? sumUsd([totalCost, upstreamInferenceCost]) : totalCost,
+    usd: byok === 'total' && isByok ? totalOf(totalCost, upstream) : totalCost,
     generationId: generation.id,
     model: generation.model,
     provider: generation.providerName,
@@ -19,4 +23,9 @@ export function usageOfGeneration(generation: Generation, byok: 'fee' | 'total')
     completionTokens: generation.nativeTokensCompletion ?? generation.tokensCompletion,
     isByok,
   };
+}
+
+/** Unknown without the provider's part: the fee alone is not the total. */
+function totalOf(fee: number, upstream: number | undefined): number | undefined {
+  return upstream === undefined ? undefined : sumUsd([fee, upstream]);
 }

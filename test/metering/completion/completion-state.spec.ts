@@ -83,11 +83,21 @@ describe('the state of a completion', () => {
       [answered(ID), ended('aborted'), found({ usd: 0.1 })],
       { phase: 'settled', outcome: 'aborted', usd: 0.1, source: 'generation' },
     ],
+    [
+      'is found without the whole cost',
+      [answered(ID), ended(), found({ isByok: true })],
+      { phase: 'unknown', source: 'unknown' },
+    ],
     ['is not found', [answered(ID), ended(), givenUp], { phase: 'unknown', source: 'unknown' }],
     ['ends without a cost and an id', [answered(), ended()], { phase: 'unknown', outcome: 'complete' }],
     [
       'is a cache hit without a cost',
       [answered({ ...ID, isCacheHit: true }), told({ promptTokens: 0 }), ended()],
+      { phase: 'settled', usd: 0, source: 'answer' },
+    ],
+    [
+      'is a cache hit that states a cost',
+      [answered({ ...ID, isCacheHit: true }), told({ usd: 1 }), ended()],
       { phase: 'settled', usd: 0, source: 'answer' },
     ],
     [

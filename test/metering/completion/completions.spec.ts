@@ -210,6 +210,37 @@ describe('a cost that the answer did not tell', () => {
     expect(costs).toMatchObject([{ usd, isByok }]);
   });
 
+  it('is unknown if `byok` wants the bill of the provider, and it is not stated', async () => {
+    const server = await startServer((_request, response) =>
+      sendJson(response, generationBody({ total_cost: 0.01, upstream_inference_cost: null, is_byok: true })),
+    );
+    const { completions, costs, open } = openCompletions(server.baseUrl, { options: { byok: 'total' } });
+    const completion = open();
+    completion.answered(answer({ generationId: 'gen-1' }));
+    completion.ended('complete');
+    await completions.settled();
+    expect(costs).toMatchObject([{ usd: null, source: 'unknown', isByok: true }]);
+  });
+
+  it('counts a generation once, whether it is metered or recorded first', async () => {
+    const server = await startServer((_request, response) =>
+      sendJson(response, generationBody({ total_cost: 0.4 })),
+    );
+    const { completions, costs, open } = openCompletions(server.baseUrl);
+    const complete = async (generationId: string): Promise<void> => {
+      const completion = open();
+      completion.answered(answer({ generationId }));
+      completion.ended('complete');
+      await completions.settled();
+    };
+    await complete('gen-1');
+    expect(completions.record({ usd: 0.4, id: 'gen-1' })).toBe(costs[0]);
+    const recorded = completions.record({ usd: 0.4, id: 'gen-2' });
+    await complete('gen-2');
+    expect(costs).toEqual([costs[0], recorded]);
+    expect(costs).toMatchObject([{ source: 'generation' }, { source: 'recorded' }]);
+  });
+
   it('is unknown after the last try, whatever each of them was answered', async () => {
     const statuses = [401, 402, 403, 404, 429, 500, 200];
     const server = await startServer((_request, response, index) => {
