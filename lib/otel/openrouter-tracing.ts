@@ -38,8 +38,8 @@ const TRACING_OPTIONS = defineOptions<OpenRouterTracingOptions>("{ scopeAttribut
 });
 
 /**
- * Makes an OpenTelemetry client span for every attempt of a call, and for every metered completion. It uses `@opentelemetry/api` only: the application's own
- * SDK exports the spans; without an SDK nothing is recorded.
+ * Makes an OpenTelemetry client span for every attempt of a call, and for every metered completion. It uses
+ * `@opentelemetry/api` only: the application's own SDK exports the spans; without an SDK nothing is recorded.
  *
  * Spans of attempts are named `GET /credits` and follow the semantic conventions for HTTP clients: `http.request.method`,
  * `url.template`, `server.address`, `server.port`, `http.response.status_code`, `error.type`,
