@@ -22,9 +22,7 @@ export class CompletionsController {
   @RequireCredits(0.5)
   async stream(@Body() body: PromptBody): Promise<StreamableFile> {
     const events = await this.completions.stream(promptOf(body));
-    const file = new StreamableFile(events, { type: 'text/event-stream' });
-    // A client that leaves is no error.
-    return file.setErrorLogger(() => undefined);
+    return new StreamableFile(events, { type: 'text/event-stream' });
   }
 }
 
