@@ -165,8 +165,10 @@ describe('the metered fetch', () => {
   });
 
   it('hands on an answer whose body cannot be followed', async () => {
-    const answer = { status: 200, headers: new Headers(), json: async () => ({ id: 'gen-1' }) };
-    const { sandbox, metering } = await metered({ metering: { fetch: async () => answer as Response } });
+    const answer = { status: 200, headers: new Headers(), json: () => Promise.resolve({ id: 'gen-1' }) };
+    const { sandbox, metering } = await metered({
+      metering: { fetch: () => Promise.resolve(answer as Response) },
+    });
     await expect((await complete(sandbox, metering.fetch)).json()).resolves.toEqual({ id: 'gen-1' });
     expect(metering.isIdle).toBe(true);
   });
