@@ -56,6 +56,7 @@ export type {
   CompletionOutcome,
   SpendScope,
 } from './contracts/completion-cost.js';
+export type { SpendPeriod } from './contracts/spend-period.js';
 export type { OpenRouterDelivery, OpenRouterPhase } from './contracts/delivery.js';
 export type {
   OpenRouterAttachedClient,
@@ -100,6 +101,7 @@ export {
   isKeyLimitReached,
   isOpenRouterException,
   isOutOfCredits,
+  isSpendLimitReached,
   isTransient,
   OpenRouterAbortException,
   OpenRouterApiException,
@@ -122,6 +124,8 @@ export {
   OpenRouterRequestTimeoutException,
   OpenRouterResponseException,
   OpenRouterServiceUnavailableException,
+  OpenRouterSpendLimitException,
+  OpenRouterSpendStoreException,
   OpenRouterTimeoutException,
   OpenRouterTooManyRequestsException,
   OpenRouterUnauthorizedException,
@@ -133,6 +137,7 @@ export type {
   OpenRouterErrorKind,
   OpenRouterErrorVerdict,
   OpenRouterFailureInit,
+  OpenRouterSpendLimitInit,
   OpenRouterStatusExceptionInit,
   OpenRouterValidationError,
 } from './errors/index.js';

@@ -40,9 +40,11 @@ const KIND_OF_LIMIT: ReadonlyMap<string | undefined, OpenRouterErrorKind> = new 
   [LIMIT_SOURCES.freeTierDaily, 'free-tier-daily'],
   [LIMIT_SOURCES.sharedPool, 'rate-limit'],
   [LIMIT_SOURCES.unattributed, 'unattributed'],
+  [LIMIT_SOURCES.spendLimit, 'spend-limit'],
+  [LIMIT_SOURCES.spendStore, 'spend-store'],
 ]);
 
-const TRANSIENT_KINDS: readonly OpenRouterErrorKind[] = ['rate-limit', 'upstream', 'timeout'];
+const TRANSIENT_KINDS: readonly OpenRouterErrorKind[] = ['rate-limit', 'upstream', 'timeout', 'spend-store'];
 
 /** What a verdict on an answer is made of. */
 type Answered = Omit<ErrorReading, 'said' | 'errorType' | 'metadata'>;

@@ -13,6 +13,8 @@
  * The application's own meter:
  * - `unattributed`: it refused the request before it was sent, because the request has no scope
  *   (`metering.onUnattributed`). OpenRouter's money is not what is missing.
+ * - `spend-limit`: a rule of `spendLimits` leaves too little for the request. Raise the limit, or wait for `resetsAt`.
+ * - `spend-store`: it is not known what the rules of `spendLimits` leave, because their store does not answer.
  *
  * Rates:
  * - `free-tier-daily`: the day's requests to `:free` models are used up, until midnight UTC.
@@ -41,6 +43,8 @@ export type OpenRouterErrorKind =
   | 'in-flight-budget'
   | 'payment-required'
   | 'unattributed'
+  | 'spend-limit'
+  | 'spend-store'
   | 'free-tier-daily'
   | 'rate-limit'
   | 'unauthorized'

@@ -76,6 +76,14 @@ export function isBudgetExceeded(error: unknown): boolean {
 }
 
 /**
+ * Whether an error says that a spend limit of the application itself, a rule of `spendLimits`, is reached. Takes the
+ * errors that {@link classifyOpenRouterError} takes, and never throws.
+ */
+export function isSpendLimitReached(error: unknown): boolean {
+  return classifyOpenRouterError(error).kind === 'spend-limit';
+}
+
+/**
  * Whether the same request may well succeed if it is sent again in a moment, without anyone doing anything: faults of
  * the connection, timeouts, 429 (not a limit of the day), 5XX, and the 402 of requests that still run; or what
  * OpenRouter says of it in `error.availability`.

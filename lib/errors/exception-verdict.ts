@@ -13,8 +13,9 @@ import {
   OpenRouterValidationException,
 } from './client.exceptions.js';
 import type { OpenRouterErrorKind } from './error-kind.js';
-import { isDailyLimit, limitSourceOf } from './limit-source.js';
+import { isDailyLimit, LIMIT_SOURCES, limitSourceOf } from './limit-source.js';
 import type { OpenRouterException } from './openrouter.exception.js';
+import { OpenRouterSpendLimitException, OpenRouterSpendStoreException } from './spend.exceptions.js';
 import { affordableTokensIn } from './parsing/error-answer.js';
 import { showable } from './parsing/error-message.js';
 import { weighStatus } from './parsing/error-status.js';
@@ -37,6 +38,17 @@ export function verdictOfException(exception: OpenRouterException): OpenRouterEr
   if (exception instanceof OpenRouterTimeoutException) return told('timeout', true);
   if (exception instanceof OpenRouterAbortException) return told('aborted');
   if (exception instanceof OpenRouterValidationException) return told('bad-request');
+  if (exception instanceof OpenRouterSpendLimitException) {
+    const { resetsAt } = exception;
+    return Object.freeze({
+      ...told('spend-limit'),
+      limitSource: LIMIT_SOURCES.spendLimit,
+      ...(resetsAt !== null && { resetsAt }),
+    });
+  }
+  if (exception instanceof OpenRouterSpendStoreException) {
+    return Object.freeze({ ...told('spend-store', true), limitSource: LIMIT_SOURCES.spendStore });
+  }
   // The guard refused, not OpenRouter; the status is that of the answer to the application's own client.
   if (exception instanceof OpenRouterInsufficientCreditsException) return told('unknown');
   return exception instanceof OpenRouterConfigException ? told('config') : undefined;

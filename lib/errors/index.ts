@@ -9,6 +9,8 @@ export {
   OpenRouterValidationException,
 } from './client.exceptions.js';
 export type { OpenRouterFailureInit, OpenRouterValidationError } from './client.exceptions.js';
+export { OpenRouterSpendLimitException, OpenRouterSpendStoreException } from './spend.exceptions.js';
+export type { OpenRouterSpendLimitInit } from './spend.exceptions.js';
 export { OpenRouterApiException } from './api.exception.js';
 export {
   OpenRouterBadGatewayException,
@@ -35,6 +37,7 @@ export {
   isBudgetExceeded,
   isKeyLimitReached,
   isOutOfCredits,
+  isSpendLimitReached,
   isTransient,
 } from './error-verdict.js';
 export type { OpenRouterErrorKind } from './error-kind.js';

@@ -22,6 +22,10 @@ export const LIMIT_SOURCES = {
   sharedPool: 'upstream_provider_shared_pool',
   /** The application's meter was not told for whom the money is spent. */
   unattributed: 'application_unattributed',
+  /** A rule of the application's `spendLimits` leaves too little. */
+  spendLimit: 'application_spend_limit',
+  /** The store of the application's `spendLimits` does not answer. */
+  spendStore: 'application_spend_store',
 } as const;
 
 /** A refusal, as far as it is known. */

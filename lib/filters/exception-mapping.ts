@@ -11,8 +11,10 @@ import {
   OpenRouterTimeoutException,
   OpenRouterValidationException,
 } from '../errors/client.exceptions.js';
+import { LIMIT_SOURCES } from '../errors/limit-source.js';
 import type { OpenRouterException } from '../errors/openrouter.exception.js';
 import { excerpt, showable } from '../errors/parsing/error-message.js';
+import { OpenRouterSpendLimitException, OpenRouterSpendStoreException } from '../errors/spend.exceptions.js';
 import { scrubShapes } from '../secret/scrub.js';
 import { peek, nonBlankString } from '../untrusted/peek.js';
 import type {
@@ -47,6 +49,8 @@ const UNAVAILABLE = 'An upstream service is unavailable at the moment.';
 const BUSY = 'An upstream service is busy. Try again later.';
 const SHORT = 'There are not enough credits left.';
 const NOT_KNOWN_TO_BE_ENOUGH = 'It is not known whether there are enough credits.';
+const SPENT = 'The spend limit is reached.';
+const NOT_KNOWN_TO_BE_ALLOWED = 'Spending cannot be checked at the moment.';
 const TOO_SLOW = 'An upstream service took too long to answer.';
 const UNREACHABLE = 'An upstream service could not be reached.';
 const UNUSABLE = 'An upstream service gave an unusable answer.';
@@ -87,6 +91,16 @@ const GATEWAY_ANSWERS: Readonly<Record<number, readonly [status: number, says: s
   529: [503, UNAVAILABLE],
 };
 
+/** Refusals of the application's own spend limits. */
+const SPEND_LIMIT = gatewaySentence(402, 402, SPENT);
+const SPEND_STORE = gatewaySentence(503, 503, NOT_KNOWN_TO_BE_ALLOWED);
+
+/** Of the limits that a 402 may name, those that are the application's own. */
+const ROW_OF_LIMIT: ReadonlyMap<string | undefined, Row> = new Map([
+  [LIMIT_SOURCES.spendLimit, SPEND_LIMIT],
+  [LIMIT_SOURCES.spendStore, SPEND_STORE],
+]);
+
 /** The exceptions that are not API errors. The first match counts, so a subclass belongs before its parent. */
 const CLIENT_ROWS: readonly (readonly [ExceptionClass, Row])[] = [
   // The application sets scopes; its client could not mend one.
@@ -96,6 +110,8 @@ const CLIENT_ROWS: readonly (readonly [ExceptionClass, Row])[] = [
   [OpenRouterConnectionException, gatewaySentence(502, 502, UNREACHABLE)],
   [OpenRouterResponseException, gatewaySentence(502, 502, UNUSABLE)],
   [OpenRouterAbortException, gatewaySentence(CLIENT_CLOSED_REQUEST, CLIENT_CLOSED_REQUEST, CANCELLED)],
+  [OpenRouterSpendLimitException, SPEND_LIMIT],
+  [OpenRouterSpendStoreException, SPEND_STORE],
   [OpenRouterConfigException, hidden(500, MISCONFIGURED)],
 ];
 
@@ -106,7 +122,9 @@ const OTHER = gatewaySentence(502, 502, FAILED);
 const STATUSES_TO_RETRY: readonly number[] = [402, 429, 503];
 
 function rowOf(exception: OpenRouterException): Row {
-  if (exception instanceof OpenRouterApiException) return rowOfStatus(exception.status);
+  if (exception instanceof OpenRouterApiException) {
+    return ROW_OF_LIMIT.get(exception.limitSource) ?? rowOfStatus(exception.status);
+  }
   if (exception instanceof OpenRouterInsufficientCreditsException) {
     const { status, spendable } = exception;
     return gatewaySentence(status, status, spendable === null ? NOT_KNOWN_TO_BE_ENOUGH : SHORT);

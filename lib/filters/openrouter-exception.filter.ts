@@ -13,6 +13,7 @@ import {
   OpenRouterInsufficientCreditsException,
 } from '../errors/client.exceptions.js';
 import { isOpenRouterException, OpenRouterException } from '../errors/openrouter.exception.js';
+import { OpenRouterSpendLimitException } from '../errors/spend.exceptions.js';
 import { graphqlError, messagePayload, nestBody, problemBody, retryAfterSeconds } from './error-bodies.js';
 import { CLIENT_CLOSED_REQUEST, decide, describeForLog } from './exception-mapping.js';
 import { exceptionOfForeign, ForeignAnswer } from './foreign-answer.js';
@@ -145,11 +146,12 @@ function withFigures(exception: OpenRouterException): OpenRouterException {
     : exception;
 }
 
-/** Whether an operator need not know of it: a caller hung up, or the guard refused a request as it should. */
+/** Whether an operator need not know of it: a caller hung up, or the guard or a limit refused a request as it should. */
 function isExpected(exception: OpenRouterException): boolean {
   return (
     exception instanceof OpenRouterAbortException ||
-    exception instanceof OpenRouterInsufficientCreditsException
+    exception instanceof OpenRouterInsufficientCreditsException ||
+    exception instanceof OpenRouterSpendLimitException
   );
 }
 

@@ -8,6 +8,8 @@ import {
   OpenRouterException,
   OpenRouterInsufficientCreditsException,
   OpenRouterResponseException,
+  OpenRouterSpendLimitException,
+  OpenRouterSpendStoreException,
   OpenRouterTimeoutException,
   OpenRouterValidationException,
 } from '../../lib/errors/index.js';
@@ -50,6 +52,18 @@ const UNANSWERED: readonly OpenRouterException[] = [
   new OpenRouterValidationException('call', []),
   new OpenRouterConfigException('no key'),
   new OpenRouterInsufficientCreditsException({ message: 'too little', required: 1, spendable: 0 }),
+  new OpenRouterSpendLimitException({
+    message: 'reached',
+    rule: 'tenant',
+    subject: { tenant: 'acme' },
+    period: 'day',
+    limitUsd: 1,
+    spentUsd: 1,
+    heldUsd: 0,
+    requiredUsd: 0.05,
+    resetsAt: new Date(0),
+  }),
+  new OpenRouterSpendStoreException('no answer'),
 ];
 
 function exceptionOf({ status: told, limitSource, exception }: Row): OpenRouterException | undefined {

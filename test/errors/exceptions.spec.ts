@@ -39,6 +39,8 @@ const OTHER_CLASSES = {
   OpenRouterAbortException: 'OPENROUTER_ABORTED',
   OpenRouterResponseException: 'OPENROUTER_RESPONSE',
   OpenRouterInsufficientCreditsException: 'OPENROUTER_INSUFFICIENT_CREDITS',
+  OpenRouterSpendLimitException: 'OPENROUTER_SPEND_LIMIT',
+  OpenRouterSpendStoreException: 'OPENROUTER_SPEND_STORE',
 } as const satisfies Partial<Record<ClassName, string>>;
 
 const LEAVES = [...Object.keys(API_CLASSES), ...Object.keys(OTHER_CLASSES)] as (
@@ -61,6 +63,18 @@ function instances(from: Errors, message = 'what happened'): Record<string, Erro
       required: 5,
       spendable: null,
     }),
+    OpenRouterSpendLimitException: new from.OpenRouterSpendLimitException({
+      message,
+      rule: 'tenant',
+      subject: { tenant: 'acme' },
+      period: 'day',
+      limitUsd: 2,
+      spentUsd: 1.99,
+      heldUsd: 0,
+      requiredUsd: 0.05,
+      resetsAt: new Date(0),
+    }),
+    OpenRouterSpendStoreException: new from.OpenRouterSpendStoreException(message),
   };
   for (const name of Object.keys(API_CLASSES) as (keyof typeof API_CLASSES)[]) {
     made[name] = new from[name]({ message });

@@ -10,6 +10,10 @@ import {
   OpenRouterTimeoutException,
   OpenRouterValidationException,
 } from '../../lib/errors/client.exceptions.js';
+import {
+  OpenRouterSpendLimitException,
+  OpenRouterSpendStoreException,
+} from '../../lib/errors/spend.exceptions.js';
 import { OpenRouterException } from '../../lib/errors/openrouter.exception.js';
 import { nestBody, retryAfterSeconds } from '../../lib/filters/error-bodies.js';
 import { decide, describeForLog, mapException } from '../../lib/filters/exception-mapping.js';
@@ -35,6 +39,18 @@ const CLIENT_EXCEPTIONS = {
     required: 5,
     spendable: 0.42,
   }),
+  'spend limit': new OpenRouterSpendLimitException({
+    message: 'own text, $12.5 of $77',
+    rule: 'tenant',
+    subject: { tenant: 'acme' },
+    period: 'day',
+    limitUsd: 77,
+    spentUsd: 12.5,
+    heldUsd: 0,
+    requiredUsd: 70,
+    resetsAt: null,
+  }),
+  'spend store': new OpenRouterSpendStoreException('own text'),
   timeout: new OpenRouterTimeoutException({ ...failure, timeoutMs: 10 }),
   connection: new OpenRouterConnectionException(failure),
   response: new OpenRouterResponseException({ message: 'own text', delivery: 'applied', path: 'data' }),
@@ -87,6 +103,8 @@ describe('mapException', () => {
   it.each([
     ['validation', 400],
     ['insufficient credits', 402],
+    ['spend limit', 402],
+    ['spend store', 503],
     ['timeout', 504],
     ['connection', 502],
     ['response', 502],
@@ -98,6 +116,15 @@ describe('mapException', () => {
   ] as const)('%s → %d in both', (kind, status) => {
     const mapped = mapException(CLIENT_EXCEPTIONS[kind]);
     expect([mapped.mirror.status, mapped.gateway.status]).toEqual([status, status]);
+  });
+
+  it.each([
+    ['application_spend_limit', 402, 'The spend limit is reached.'],
+    ['application_spend_store', 503, 'Spending cannot be checked at the moment.'],
+  ])('answer 402 of the meter for %s → %d in both', (limitSource, status, says) => {
+    const { mirror, gateway } = mapException(apiException(402, { limitSource, message: 'own text' }));
+    expect(mirror).toMatchObject({ status, message: 'own text' });
+    expect(gateway).toMatchObject({ status, message: says });
   });
 
   it("takes a user's subclass of an API exception by its status", () => {
