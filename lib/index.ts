@@ -183,4 +183,13 @@ export type {
   ResolvedOpenRouterOptions,
   ResolvedRetryOptions,
 } from './options/openrouter-options.js';
+export type {
+  ResolvedSpendLimitRule,
+  ResolvedSpendLimitsOptions,
+  SpendHoldRequest,
+  SpendLimitRule,
+  SpendLimitsOptions,
+  SpendLimitUsd,
+  SpendStoreFailure,
+} from './options/spend-limits-options.js';
 export { SecretString } from './secret/secret-string.js';

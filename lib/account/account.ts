@@ -1,3 +1,4 @@
+import type { SpendStore } from '../contracts/spend-store.js';
 import type { BalanceStore } from '../contracts/balance-store.js';
 import type { OpenRouterAttachedClient } from '../contracts/instrumentation.js';
 import type { ResolvedOpenRouterOptions } from '../options/openrouter-options.js';
@@ -21,16 +22,18 @@ export class Account {
   readonly #attachListeners: (() => void)[] = [];
   readonly #life = new AccountLife();
   readonly #balanceStore: BalanceStore | undefined;
+  readonly #spendStore: SpendStore | undefined;
   readonly #innerFetch: AccountSettings['innerFetch'];
   readonly #headers: AccountSettings['headers'];
 
   constructor(settings: AccountSettings) {
-    const { axios, balanceStore, headers, keys, innerFetch, options } = settings;
+    const { axios, balanceStore, headers, innerFetch, keys, options, spendStore } = settings;
     this.options = options;
     this.keys = new KeyRing(keys, [...secretsOfHeaders(headers), ...secretsOfProxy(axios)]);
     this.instrumentation = new InstrumentationHooks(settings);
     this.transport = new Transport(settings);
     this.#balanceStore = balanceStore;
+    this.#spendStore = spendStore;
     this.#innerFetch = innerFetch;
     this.#headers = headers;
     this.onClose(() => this.transport.destroy());
@@ -44,6 +47,11 @@ export class Account {
   /** The store that shares the balance; `undefined` for the memory of this process. */
   get balanceStore(): BalanceStore | undefined {
     return this.#balanceStore;
+  }
+
+  /** The store of the spend limits; `undefined` for the memory of this process. */
+  get spendStore(): SpendStore | undefined {
+    return this.#spendStore;
   }
 
   /** The `fetch` below the meter; `undefined` for the global one. */

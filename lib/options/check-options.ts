@@ -4,7 +4,7 @@ import {
   OpenRouterValidationException,
 } from '../errors/client.exceptions.js';
 import { configFault } from './config-fault.js';
-import type { Dictionary, Expectation, OptionTable, Options, Problem } from './define-options.js';
+import type { Dictionary, Expectation, List, OptionTable, Options, Problem } from './define-options.js';
 import { ownMembers, withoutPollution } from './pollution.js';
 import { kindOf, shown } from './shown-value.js';
 import { unknownName } from './unknown-name.js';
@@ -103,6 +103,8 @@ function readMembers(
     } else if (check.kind === 'group') {
       if (isRecord(member)) members[name] = readMembers(check.members, member, `${property}.`, errors);
       else if (!(check.orFalse && member === false)) refuse(notAGroup(check.members, check.orFalse));
+    } else if (check.kind === 'list') {
+      members[name] = readList(check, member, property, errors, refuse);
     } else {
       const copy = isRecord(member) ? Object.freeze(ownMembers(member)) : undefined;
       const problem = dictionaryProblem(check, copy);
@@ -111,6 +113,47 @@ function readMembers(
     }
   }
   return Object.freeze(members);
+}
+
+/** A frozen copy of a list, of frozen copies. */
+function readList(
+  { members, max, required, problemOf }: List<unknown>,
+  list: unknown,
+  path: string,
+  errors: OpenRouterValidationError[],
+  refuse: (problem: Problem) => void,
+): readonly object[] {
+  if (!Array.isArray(list) || list.length === 0 || list.length > max) {
+    refuse({ mustBe: `a list of 1 to ${max} objects, for example [${members.example}]` });
+    return [];
+  }
+  const given: readonly unknown[] = list;
+  const known: object[] = [];
+  for (const [index, each] of given.entries()) {
+    const property = `${path}[${index}]`;
+    const add = (problem: Problem): void => {
+      errors.push({ property, constraints: { rule: sentence(property, problem, each) } });
+    };
+    if (!isRecord(each)) {
+      add(notAGroup(members, false));
+      continue;
+    }
+    const faults = errors.length;
+    const copy = readMembers(members, each, `${property}.`, errors);
+    const missing = required.find((name) => !Object.hasOwn(copy, name));
+    if (errors.length > faults) {
+      continue;
+    }
+    const problem =
+      missing === undefined ? problemOf(copy as never, known as never[]) : `needs a \`${missing}\``;
+    if (problem !== undefined) {
+      add(problem);
+    }
+    if (missing === undefined) {
+      known.push(copy);
+    }
+  }
+  return Object.freeze(known);
 }
 
 /** The members that are not `undefined`, in an object that inherits nothing. */

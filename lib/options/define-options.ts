@@ -45,8 +45,22 @@ export interface Dictionary<T> {
   readonly accepts?: T;
 }
 
+/** An option that is a list of objects of options. */
+export interface List<T> {
+  readonly kind: 'list';
+  readonly members: OptionTable;
+  /** The maximum number of objects; there must be one. */
+  readonly max: number;
+  /** The members that each object must have. */
+  readonly required: readonly string[];
+  /** What is wrong with an object that has no wrong member, given those before it. */
+  readonly problemOf: (each: never, before: readonly never[]) => string | undefined;
+  /** Type of the values that pass, for the compiler alone. */
+  readonly accepts?: T;
+}
+
 /** How an option is checked. */
-export type Check<T = unknown> = Rule<T> | Group<T> | Dictionary<T>;
+export type Check<T = unknown> = Rule<T> | Group<T> | Dictionary<T> | List<T>;
 
 /** How each option of `T` is checked. */
 export type Checks<T> = { readonly [Name in keyof T]-?: Check<Exclude<T[Name], undefined>> };
@@ -81,6 +95,18 @@ export function group<T extends object>(members: Options<T>): Group<T> {
 /** An option that is an object of options itself, or `false`. */
 export function groupOrFalse<T extends object>(members: Options<T>): Group<T | false> {
   return { kind: 'group', members, orFalse: true };
+}
+
+/** An option that is a list of objects of options. */
+export function listOf<T extends object>(
+  members: Options<T>,
+  rest: {
+    readonly max: number;
+    readonly required: readonly (keyof T & string)[];
+    readonly problemOf: (each: T, before: readonly T[]) => string | undefined;
+  },
+): List<readonly T[]> {
+  return { kind: 'list', members, ...rest };
 }
 
 /** A rule of one condition. */

@@ -8,6 +8,7 @@ import { METERING_OPTIONS } from './metering-options.schema.js';
 import { duration, integerFrom, trueOrFalse } from './option-rules.js';
 import type { OpenRouterModuleOptions } from './openrouter-options.js';
 import { RETRY_OPTIONS } from './retry-options.schema.js';
+import { SPEND_LIMITS_OPTIONS } from './spend-limits-options.schema.js';
 import { baseUrl, webUrl } from './url-rules.js';
 import { isRecord } from '../untrusted/is-record.js';
 
@@ -62,5 +63,6 @@ export const MODULE_OPTIONS = defineOptions<OpenRouterModuleOptions>('{ apiKey }
   verifyKeysOnBootstrap: trueOrFalse,
   balance: group(BALANCE_OPTIONS),
   metering: group(METERING_OPTIONS),
+  spendLimits: group(SPEND_LIMITS_OPTIONS),
   instrumentation,
 });

@@ -2,6 +2,7 @@ import type { AxiosRequestConfig } from 'axios';
 import type { BalanceStore } from '../contracts/balance-store.js';
 import type { OpenRouterInstrumentation } from '../contracts/instrumentation.js';
 import type { RetryOptions } from '../contracts/request-options.js';
+import type { ResolvedSpendLimitsOptions, SpendLimitsOptions } from './spend-limits-options.js';
 import type { SecretString } from '../secret/secret-string.js';
 
 /** A key: a string or a `SecretString`. */
@@ -80,7 +81,8 @@ export interface MeteringOptions {
   byok?: 'fee' | 'total' | undefined;
   /**
    * What happens to a completion without a scope: it is sent, or the client gets an answer 402 instead, with the
-   * `limit_source` `application_unattributed`. @defaultValue `'allow'`
+   * `limit_source` `application_unattributed`. Where a rule of `spendLimits` counts by names, a scope to which no such rule
+   * applies is none, except `{}`. @defaultValue `'refuse'` where a rule of `spendLimits` counts by names, else `'allow'`
    */
   onUnattributed?: 'allow' | 'refuse' | undefined;
   /**
@@ -149,6 +151,8 @@ export interface OpenRouterModuleOptions {
   balance?: BalanceOptions | undefined;
   /** How the costs of completions are metered. */
   metering?: MeteringOptions | undefined;
+  /** How much may be spent for whom. Takes effect on completions that are sent through `MeteringService.fetch`. */
+  spendLimits?: SpendLimitsOptions | undefined;
   /** Hooks for metrics, traces and logs: one object, or a list of them. */
   instrumentation?: OpenRouterInstrumentation | readonly OpenRouterInstrumentation[] | undefined;
 }
@@ -230,4 +234,6 @@ export interface ResolvedOpenRouterOptions {
   readonly balance: ResolvedBalanceOptions;
   /** How the costs of completions are metered. */
   readonly metering: ResolvedMeteringOptions;
+  /** How much may be spent for whom. */
+  readonly spendLimits?: ResolvedSpendLimitsOptions;
 }

@@ -3,6 +3,7 @@ import type {
   ResolvedMeteringOptions,
   ResolvedRetryOptions,
 } from './openrouter-options.js';
+import type { ResolvedSpendLimitsOptions } from './spend-limits-options.js';
 
 /** The name of the account without a name, if one is needed. */
 export const DEFAULT_ACCOUNT = 'default';
@@ -35,4 +36,14 @@ export const DEFAULT_METERING: ResolvedMeteringOptions = Object.freeze({
   onUnattributed: 'allow',
   shutdownMs: 5_000,
   lookupDelaysMs: Object.freeze([1_000, 2_000, 5_000, 15_000, 60_000, 300_000, 1_800_000]),
+});
+
+export const DEFAULT_SPEND_LIMITS: Omit<ResolvedSpendLimitsOptions, 'rules' | 'holdUsd'> & {
+  readonly holdUsd: number;
+} = Object.freeze({
+  holdUsd: 0.05,
+  maxHoldUsd: 1,
+  learnHolds: true,
+  leaseMs: 120_000,
+  onStoreFailure: 'refuse',
 });

@@ -1,5 +1,6 @@
 import type { BalanceStore } from '../contracts/balance-store.js';
 import type { OpenRouterInstrumentation } from '../contracts/instrumentation.js';
+import type { SpendStore } from '../contracts/spend-store.js';
 import type { RetryOptions } from '../contracts/request-options.js';
 import { OpenRouterConfigException } from '../errors/client.exceptions.js';
 import { withoutSecrets } from '../secret/secret-headers.js';
@@ -30,6 +31,9 @@ import type {
   ResolvedRetryOptions,
 } from './openrouter-options.js';
 
+import { resolveSpendLimits } from './resolve-spend-limits.js';
+import type { SpendLimitsOptions } from './spend-limits-options.js';
+
 /** The key that an operation prefers. */
 export type OpenRouterKeyKind = 'api' | 'management';
 
@@ -48,6 +52,8 @@ export interface AccountSettings {
   readonly instrumentations: readonly OpenRouterInstrumentation[];
   /** The store that shares the balance; `undefined` for the memory of this process. */
   readonly balanceStore: BalanceStore | undefined;
+  /** The store of the spend limits; `undefined` for the memory of this process. */
+  readonly spendStore: SpendStore | undefined;
   /** The `fetch` below the meter; `undefined` for the global one. */
   readonly innerFetch: typeof globalThis.fetch | undefined;
   /** Name of the account, for instrumentation. */
@@ -86,6 +92,9 @@ export function resolveOptions(
   if (anyKey === undefined) {
     throw configFault(subject, NO_KEY);
   }
+  if (value.spendLimits !== undefined && !Object.hasOwn(value.spendLimits, 'rules')) {
+    throw configFault(subject, '`spendLimits` needs `rules`; without any, leave it out');
+  }
   const headers = Object.freeze(lowerCaseNames(value.headers ?? {}));
   return Object.freeze({
     keys: { api: anyKey, management: management ?? anyKey },
@@ -93,6 +102,7 @@ export function resolveOptions(
     axios: value.axios ?? Object.freeze({}),
     instrumentations: Object.freeze([value.instrumentation ?? []].flat()),
     balanceStore: value.balance?.store,
+    spendStore: value.spendLimits?.store,
     innerFetch: value.metering?.fetch,
     account,
     options: publicOptions(value, headers),
@@ -136,7 +146,8 @@ function publicOptions(
     maxResponseBytes: value.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES,
     verifyKeysOnBootstrap: value.verifyKeysOnBootstrap ?? false,
     balance: balanceOptions(value.balance ?? {}),
-    metering: meteringOptions(value.metering ?? {}),
+    metering: meteringOptions(value.metering ?? {}, value.spendLimits),
+    ...(value.spendLimits !== undefined && { spendLimits: resolveSpendLimits(value.spendLimits) }),
   });
 }
 
@@ -147,8 +158,13 @@ function balanceOptions({ store: _store, thresholds, ...settings }: BalanceOptio
   });
 }
 
-function meteringOptions({ fetch: _fetch, ...settings }: MeteringOptions): ResolvedMeteringOptions {
-  return Object.freeze(withDefaults(DEFAULT_METERING, settings));
+function meteringOptions(
+  { fetch: _fetch, ...settings }: MeteringOptions,
+  spendLimits: SpendLimitsOptions | undefined,
+): ResolvedMeteringOptions {
+  const hasNames = spendLimits?.rules.some(({ by }) => by.length > 0) === true;
+  const defaults = hasNames ? { ...DEFAULT_METERING, onUnattributed: 'refuse' as const } : DEFAULT_METERING;
+  return Object.freeze(withDefaults(defaults, settings));
 }
 
 /** The defaults, overridden by the settings that are not `undefined`. */

@@ -6,6 +6,7 @@ import {
   DEFAULT_MAX_RESPONSE_BYTES,
   DEFAULT_METERING,
   DEFAULT_RETRY,
+  DEFAULT_SPEND_LIMITS,
   DEFAULT_TIMEOUT_MS,
 } from '../../lib/options/option-defaults.js';
 import type { OpenRouterModuleOptions } from '../../lib/options/openrouter-options.js';
@@ -42,6 +43,7 @@ const MODULE: Readonly<Record<keyof OpenRouterModuleOptions, unknown>> = {
   verifyKeysOnBootstrap: false,
   balance: '[below](#balance)',
   metering: '[below](#metering)',
+  spendLimits: '[below](#spendlimits)',
   instrumentation: '–',
 };
 
@@ -72,6 +74,25 @@ describe('the guide of the options', () => {
 
   it('has every member of `metering`, with its default', () => {
     expect(told('metering')).toEqual({ fetch: 'the global one', ...texts({ ...DEFAULT_METERING }) });
+  });
+
+  it('has every member of `spendLimits`, with its default', () => {
+    expect(told('spendLimits')).toEqual({
+      rules: '–',
+      store: 'in memory',
+      ...texts({ ...DEFAULT_SPEND_LIMITS }),
+    });
+  });
+
+  it('has every member of a rule of spend limits, with its default', () => {
+    expect(told('rule')).toEqual({
+      by: '–',
+      usd: '–',
+      period: '–',
+      name: 'what it counts',
+      timeZone: 'UTC',
+      warnAt: '[]',
+    });
   });
 });
 

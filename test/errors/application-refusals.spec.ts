@@ -47,17 +47,18 @@ describe('a request that a spend limit of the application refused', () => {
   const answer = (limit_source: string): object => ({
     error: { code: 402, message: 'Refused.', metadata: { limit_source, resets_at: resetsAt.toISOString() } },
   });
-  const exception = new OpenRouterSpendLimitException({
+  const refusal = {
     message: 'Refused.',
     rule: 'tenant',
     subject: { tenant: 'acme' },
-    period: 'month',
+    period: 'month' as const,
     limitUsd: 2,
     spentUsd: 1.97,
     heldUsd: 0.02,
     requiredUsd: 0.05,
     resetsAt,
-  });
+  };
+  const exception = new OpenRouterSpendLimitException(refusal);
 
   it.each<[string, unknown]>([
     ['an answer', { status: 402, body: answer('application_spend_limit') }],
@@ -93,7 +94,7 @@ describe('a request that a spend limit of the application refused', () => {
   });
 
   it('has an end only if its window has one', () => {
-    const forGood = new OpenRouterSpendLimitException({ ...exception, message: 'Refused.', resetsAt: null });
+    const forGood = new OpenRouterSpendLimitException({ ...refusal, resetsAt: null });
     expect(classifyOpenRouterError(forGood)).not.toHaveProperty('resetsAt');
   });
 });
