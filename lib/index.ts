@@ -56,7 +56,6 @@ export type {
   CompletionOutcome,
   SpendScope,
 } from './contracts/completion-cost.js';
-export type { SpendPeriod } from './contracts/spend-period.js';
 export type { OpenRouterDelivery, OpenRouterPhase } from './contracts/delivery.js';
 export type {
   OpenRouterAttachedClient,
@@ -67,6 +66,7 @@ export type {
   OpenRouterRetry,
 } from './contracts/instrumentation.js';
 export type { RequestOptions, RetryOptions } from './contracts/request-options.js';
+export type { SpendPeriod } from './contracts/spend-period.js';
 export type {
   SpendAdjustment,
   SpendAdmission,
@@ -192,4 +192,6 @@ export type {
   SpendLimitUsd,
   SpendStoreFailure,
 } from './options/spend-limits-options.js';
+export { InMemorySpendStore, SpendLimitsService } from './spend-limits/index.js';
+export type { SpendAlert, SpendReservation, SpendReserveOptions, SpendUsage } from './spend-limits/index.js';
 export { SecretString } from './secret/secret-string.js';

@@ -13,6 +13,7 @@ import type {
   OpenRouterModuleOptions,
   ResolvedOpenRouterOptions,
 } from './options/openrouter-options.js';
+import { SpendLimitsService } from './spend-limits/spend-limits.service.js';
 import { openServices, type OpenRouterServices } from './openrouter.services.js';
 import { resolveOptions } from './options/resolve-options.js';
 import { HiddenParts } from './secret/hidden-parts.js';
@@ -22,6 +23,7 @@ export interface OpenRouterClientParts {
   readonly account: Account;
   readonly services: OpenRouterServices;
   readonly balance: BalanceService;
+  readonly spendLimits: SpendLimitsService;
   readonly metering: MeteringService;
 }
 
@@ -54,6 +56,8 @@ export class OpenRouterClient {
   readonly budgets: BudgetsService;
   /** The account's balance, cached, shared and watched. */
   readonly balance: BalanceService;
+  /** How much may be spent for whom. */
+  readonly spendLimits: SpendLimitsService;
   /** What each completion has cost. */
   readonly metering: MeteringService;
   /** The options in force: validated, frozen, without keys. */
@@ -79,9 +83,14 @@ export class OpenRouterClient {
     this.generations = services.generations;
     this.budgets = services.budgets;
     this.balance = parts?.balance ?? new BalanceService(account, services);
+    this.spendLimits = parts?.spendLimits ?? new SpendLimitsService(account, services.generations);
     this.metering =
       parts?.metering ??
-      new MeteringService(account, { generations: services.generations, balance: this.balance });
+      new MeteringService(account, {
+        generations: services.generations,
+        balance: this.balance,
+        spendLimits: this.spendLimits,
+      });
     this.options = account.options;
     account.attach(this);
   }

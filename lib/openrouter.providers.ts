@@ -14,6 +14,7 @@ import type { GenerationsService } from './generations/generations.service.js';
 import { HttpPipeline } from './http/http-pipeline.js';
 import { VERSION } from './http/version.js';
 import { MeteringService } from './metering/metering.service.js';
+import { SpendLimitsService } from './spend-limits/spend-limits.service.js';
 import { OpenRouterClient } from './openrouter.client.js';
 import { type OpenRouterServices, SERVICE_NAMES, SERVICES } from './openrouter.services.js';
 import { type AccountTokens, accountTokens, balanceToken, OPENROUTER_OPTIONS } from './openrouter.tokens.js';
@@ -25,7 +26,13 @@ import { isRecord } from './untrusted/is-record.js';
 /** The classes that are tokens of the default account. */
 const THIS_COPY: LoadedCopy = {
   version: VERSION,
-  classes: { ...SERVICES, balance: BalanceService, metering: MeteringService, client: OpenRouterClient },
+  classes: {
+    ...SERVICES,
+    balance: BalanceService,
+    spendLimits: SpendLimitsService,
+    metering: MeteringService,
+    client: OpenRouterClient,
+  },
 };
 
 announceCopy(THIS_COPY);
@@ -56,6 +63,7 @@ export function accountProviders(
     ...SERVICE_NAMES.map((service) => serviceProvider(tokens, service)),
     servicesProvider(tokens),
     balanceProvider(tokens, name ?? DEFAULT_ACCOUNT),
+    spendLimitsProvider(tokens),
     meteringProvider(tokens, name ?? DEFAULT_ACCOUNT),
     clientProvider(tokens),
   ];
@@ -76,6 +84,7 @@ export function accountProviders(
       OPENROUTER_OPTIONS,
       ...Object.values(tokens.service),
       tokens.balance,
+      tokens.spendLimits,
       tokens.metering,
       tokens.client,
     ],
@@ -162,19 +171,40 @@ function balanceProvider(tokens: AccountTokens, name: string): Provider {
   };
 }
 
+function spendLimitsProvider(tokens: AccountTokens): Provider {
+  return {
+    provide: tokens.spendLimits,
+    inject: [tokens.account, tokens.service.generations],
+    useFactory: (account: Account, generations: GenerationsService) =>
+      new SpendLimitsService(account, generations),
+  };
+}
+
 function meteringProvider(tokens: AccountTokens, name: string): Provider {
   return {
     provide: tokens.metering,
-    inject: [ModulesContainer, tokens.account, tokens.service.generations, tokens.balance],
+    inject: [
+      ModulesContainer,
+      tokens.account,
+      tokens.service.generations,
+      tokens.balance,
+      tokens.spendLimits,
+    ],
     useFactory: (
       modules: ModulesContainer,
       account: Account,
       generations: GenerationsService,
       balance: BalanceService,
+      spendLimits: SpendLimitsService,
     ) => {
       const accounts = ApplicationAccounts.of(modules);
       const isOfOtherAccount = (hash: string): boolean => accounts.isKeyOfOther(name, hash);
-      const metering = new MeteringService(account, { generations, balance, isOfOtherAccount });
+      const metering = new MeteringService(account, {
+        generations,
+        balance,
+        spendLimits,
+        isOfOtherAccount,
+      });
       accounts.closeWithApplication(name, metering);
       return metering;
     },
@@ -184,13 +214,14 @@ function meteringProvider(tokens: AccountTokens, name: string): Provider {
 function clientProvider(tokens: AccountTokens): Provider {
   return {
     provide: tokens.client,
-    inject: [tokens.account, tokens.services, tokens.balance, tokens.metering],
+    inject: [tokens.account, tokens.services, tokens.balance, tokens.spendLimits, tokens.metering],
     useFactory: (
       account: Account,
       services: OpenRouterServices,
       balance: BalanceService,
+      spendLimits: SpendLimitsService,
       metering: MeteringService,
-    ) => new OpenRouterClient(undefined, { account, services, balance, metering }),
+    ) => new OpenRouterClient(undefined, { account, services, balance, spendLimits, metering }),
   };
 }
 

@@ -3,6 +3,7 @@ import { BalanceService } from './balance/balance.service.js';
 import { MeteringService } from './metering/metering.service.js';
 import { OpenRouterClient } from './openrouter.client.js';
 import { type OpenRouterServices, SERVICE_NAMES, SERVICES } from './openrouter.services.js';
+import { SpendLimitsService } from './spend-limits/spend-limits.service.js';
 import { DEFAULT_ACCOUNT } from './options/option-defaults.js';
 
 // Strings rather than symbols, so that they are equal in the CommonJS and the ES module copy of the package.
@@ -48,6 +49,7 @@ export interface AccountTokens {
   /** All services by their names. */
   readonly services: string;
   readonly balance: InjectionToken<BalanceService>;
+  readonly spendLimits: InjectionToken<SpendLimitsService>;
   readonly metering: InjectionToken<MeteringService>;
   readonly client: InjectionToken<OpenRouterClient>;
 }
@@ -65,6 +67,7 @@ export function accountTokens(name?: string): AccountTokens {
     service: name === undefined ? SERVICES : namedServiceTokens(name),
     services: `${PREFIX}/services/${account}`,
     balance: name === undefined ? BalanceService : balanceToken(account),
+    spendLimits: name === undefined ? SpendLimitsService : `${PREFIX}/spend-limits/${account}`,
     metering: name === undefined ? MeteringService : `${PREFIX}/metering/${account}`,
     client: getOpenRouterClientToken(name),
   };

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { Account } from '../account/account.js';
 import type { BalanceService } from '../balance/balance.service.js';
 import type { GenerationsService } from '../generations/generations.service.js';
+import { openSpendLimitsOf, type SpendLimitsService } from '../spend-limits/spend-limits.service.js';
 import { Completions } from './completion/completions.js';
 import { ambientScope } from './scope/ambient-scope.js';
 import { type Attribution, openMeteredFetch } from './wrapper/metered-fetch.js';
@@ -9,6 +10,7 @@ import { markMetered, unmetered } from './wrapper/unmetered-fetch.js';
 
 /** The services of an account that its meter uses. */
 export interface MeteredServices {
+  readonly spendLimits: SpendLimitsService;
   readonly generations: GenerationsService;
   readonly balance: BalanceService;
   /** Whether a key is one of another account of the application, by its hash. */
@@ -25,7 +27,12 @@ export interface OpenMetering {
 /** Opens the meter of an account. */
 export function openMetering(account: Account, services: MeteredServices): OpenMetering {
   const { options, innerFetch } = account;
-  const completions = new Completions({ account, ...services, options: options.metering });
+  const completions = new Completions({
+    account,
+    ...services,
+    limits: openSpendLimitsOf(services.spendLimits),
+    options: options.metering,
+  });
   const logger = new Logger('OpenRouter');
   const below = (): typeof globalThis.fetch => unmetered(innerFetch ?? globalThis.fetch);
   const fetchFor = openMeteredFetch({

@@ -25,7 +25,7 @@ export class BalanceFeed {
   spend({ usd, source }: CompletionCost, { request, endedAt }: FollowedCompletion): void {
     const { balance, clock } = this.#parts;
     const { keyHash } = request;
-    if (usd === null || usd === 0 || !this.#isOwn(keyHash)) {
+    if (usd === null || usd === 0 || source === 'hold' || !this.#isOwn(keyHash)) {
       return;
     }
     const options = keyHash === undefined ? undefined : { keyHash };

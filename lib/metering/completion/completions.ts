@@ -9,9 +9,12 @@ import { type Clock, SYSTEM_CLOCK } from '../../async/clock.js';
 import type { BalanceService } from '../../balance/balance.service.js';
 import type { CompletionCost, SpendScope } from '../../contracts/completion-cost.js';
 import { abortException } from '../../errors/abort-exception.js';
+import type { HeldSpend } from '../../spend-limits/reservations/held-spend.js';
 import type { GenerationsService } from '../../generations/generations.service.js';
 import type { ResolvedMeteringOptions } from '../../options/openrouter-options.js';
+import type { OpenSpendLimits } from '../../spend-limits/open-spend-limits.js';
 import { BalanceFeed } from './balance-feed.js';
+import { CompletionHolds, costOfFound } from './completion-holds.js';
 import { FollowedCompletion } from './followed-completion.js';
 import { GenerationLookups } from './generation-lookups.js';
 import { usageOfGeneration } from './generation-usage.js';
@@ -32,6 +35,8 @@ export interface CompletionsParts {
   readonly generations: Pick<GenerationsService, 'get'>;
   readonly balance: Pick<BalanceService, 'recordSpend' | 'reportError'>;
   readonly options: ResolvedMeteringOptions;
+  /** The spend limits of the account. @defaultValue nothing is limited */
+  readonly limits?: OpenSpendLimits | undefined;
   /** Whether a key is one of another account of the application. @defaultValue none is */
   readonly isOfOtherAccount?: ((keyHash: string) => boolean) | undefined;
   /** Whether the money that is spent in a scope is attributed to anybody. @defaultValue any scope is */
@@ -53,7 +58,9 @@ export class Completions implements CompletionDesk {
   readonly #costs = new Subject<CompletionCost>();
   readonly #feed: BalanceFeed;
   readonly #lookups: GenerationLookups<FollowedCompletion>;
+  readonly #holds: CompletionHolds | undefined;
   readonly #recorded = new RecordedCosts();
+  #isClosing = false;
   /** Completions whose answer is not over. */
   readonly #open = new Set<FollowedCompletion>();
   readonly #settledListeners = new Set<() => void>();
@@ -62,7 +69,7 @@ export class Completions implements CompletionDesk {
   #drainedBy: number | undefined;
 
   constructor(parts: CompletionsParts) {
-    const { account, balance, generations, isOfOtherAccount, options, clock = SYSTEM_CLOCK } = parts;
+    const { account, balance, generations, isOfOtherAccount, limits, options, clock = SYSTEM_CLOCK } = parts;
     this.#parts = parts;
     this.#clock = clock;
     this.costs$ = this.#costs.asObservable();
@@ -85,18 +92,38 @@ export class Completions implements CompletionDesk {
             'up as unknown. This is logged once.',
         ),
     });
+    this.#holds = limits && new CompletionHolds(limits);
+    limits?.found$.subscribe((found) => this.#announce(costOfFound(found, options.byok), call));
     account.onClose(() => this.close());
   }
 
-  /** Follows a completion, or refuses it if it has no scope and `onUnattributed` is `refuse`. */
-  open(request: CompletionRequest): OpenCompletion | CompletionRefusal {
-    const { account, options, isAttributed = isGiven } = this.#parts;
-    if (options.onUnattributed === 'refuse' && !isAttributed(request.scope)) {
+  /** Follows a completion, or refuses it: for want of a scope (`onUnattributed`), or because of a spend limit. */
+  open(
+    request: CompletionRequest,
+  ): OpenCompletion | CompletionRefusal | Promise<OpenCompletion | CompletionRefusal> {
+    const { options, limits, isAttributed = isGiven } = this.#parts;
+    const isKnown =
+      limits === undefined ? isAttributed(request.scope) : limits.rules.isAttributed(request.scope);
+    if (options.onUnattributed === 'refuse' && !isKnown) {
       return UNATTRIBUTED;
     }
+    return this.#holds === undefined ? this.#follow(request, undefined) : this.#admit(request, this.#holds);
+  }
+
+  async #admit(
+    request: CompletionRequest,
+    holds: CompletionHolds,
+  ): Promise<OpenCompletion | CompletionRefusal> {
+    const admission = await holds.admit(request);
+    return 'refusal' in admission ? admission.refusal : this.#follow(request, admission.held);
+  }
+
+  #follow(request: CompletionRequest, held: HeldSpend | undefined): FollowedCompletion {
+    const { account } = this.#parts;
     const completion = new FollowedCompletion(request, this.#listener, {
       clock: this.#clock,
       inContext: account.instrumentation.wantsCosts ? AsyncLocalStorage.snapshot() : call,
+      held,
     });
     this.#open.add(completion);
     return completion;
@@ -180,6 +207,7 @@ export class Completions implements CompletionDesk {
 
   /** Gives up what is open, logs it in one line, and completes {@link Completions.costs$}. */
   close(): void {
+    this.#isClosing = true;
     const open = [...this.#lookups.open, ...this.#open];
     this.#lookups.close();
     for (const completion of [...this.#open]) {
@@ -201,18 +229,34 @@ export class Completions implements CompletionDesk {
         this.#recorded.add(cost.generationId, cost);
       }
       guard(() => this.#feed.spend(cost, completion));
+      this.#settle(cost, completion);
       this.#announce(cost, completion.inContext);
     },
     onError: (error: unknown, status: number | undefined, completion: FollowedCompletion): void =>
       guard(() => this.#feed.refused(error, status, completion)),
     onOver: (completion: FollowedCompletion): void => {
       this.#open.delete(completion);
+      if (completion.isUnspent) {
+        void completion.held?.release();
+      }
       if (completion.isLookingUp) {
         this.#lookups.add(completion);
       }
       this.#announceSettled();
     },
   };
+
+  #settle(cost: CompletionCost, { held, request }: FollowedCompletion): void {
+    if (held === undefined) {
+      return;
+    }
+    if (cost.source === 'hold' && this.#isClosing) {
+      // Another process may still learn the bill, once the lease has ended.
+      held.abandon();
+    } else {
+      this.#holds?.settle(held, cost, request.model);
+    }
+  }
 
   /** Whether every answer is over and no look-up is in its steps of up to 15 seconds. */
   get isSettled(): boolean {

@@ -10,6 +10,8 @@ import {
   next,
   SENT,
 } from './completion-state.js';
+import { nanoToUsd } from '../../money/nano-usd.js';
+import type { HeldSpend } from '../../spend-limits/reservations/held-spend.js';
 import type {
   CompletionAnswer,
   CompletionRequest,
@@ -30,12 +32,20 @@ export interface CompletionListener {
   onError(error: unknown, status: number | undefined, completion: FollowedCompletion): void;
 }
 
+interface FollowedCompletionParts {
+  readonly clock: Clock;
+  readonly inContext: (call: () => void) => void;
+  readonly held?: HeldSpend | undefined;
+}
+
 /** One completion from the request until its cost is decided. Keeps nothing of the prompt or the answer. */
 export class FollowedCompletion implements OpenCompletion {
   readonly id = randomUUID();
   readonly request: CompletionRequest;
   /** Calls a function in the async context of the request. */
   readonly inContext: (call: () => void) => void;
+  /** What is reserved for it; `undefined` where nothing is limited. */
+  readonly held: HeldSpend | undefined;
 
   readonly #listener: CompletionListener;
   readonly #clock: Clock;
@@ -51,10 +61,11 @@ export class FollowedCompletion implements OpenCompletion {
   constructor(
     request: CompletionRequest,
     listener: CompletionListener,
-    { clock, inContext }: { readonly clock: Clock; readonly inContext: (call: () => void) => void },
+    { clock, inContext, held }: FollowedCompletionParts,
   ) {
     this.request = request;
     this.inContext = inContext;
+    this.held = held;
     this.#listener = listener;
     this.#clock = clock;
     this.#startedAt = clock.now();
@@ -74,6 +85,11 @@ export class FollowedCompletion implements OpenCompletion {
     return (this.#state.answer?.status ?? 0) >= 400;
   }
 
+  /** Whether certainly nothing was billed. */
+  get isUnspent(): boolean {
+    return this.#state.phase === 'unspent';
+  }
+
   /** Whether the cost could not be learned. */
   get isUnknown(): boolean {
     return this.#state.phase === 'unknown';
@@ -86,9 +102,11 @@ export class FollowedCompletion implements OpenCompletion {
 
   answered(answer: CompletionAnswer): void {
     this.#apply({ type: 'answered', answer });
+    this.#attach();
   }
 
   told(usage: CompletionUsage): void {
+    this.#attach(usage.generationId);
     this.#apply({ type: 'told', usage });
   }
 
@@ -128,6 +146,13 @@ export class FollowedCompletion implements OpenCompletion {
     this.#apply({ type: 'given-up' });
   }
 
+  /** Lets another process find the bill, if this one ends before it does. */
+  #attach(generationId = this.generationId): void {
+    if (generationId !== undefined) {
+      void this.held?.attach(generationId);
+    }
+  }
+
   #apply(event: CompletionEvent): void {
     const before = this.#state;
     const after = next(before, event);
@@ -146,15 +171,17 @@ export class FollowedCompletion implements OpenCompletion {
 
   get #cost(): CompletionCost {
     const { answer, usage, outcome, source } = this.#state;
-    const { usd, provider, promptTokens, completionTokens, isByok } = usage;
+    const { provider, promptTokens, completionTokens, isByok } = usage;
+    // A bill that cannot be learned counts against the limits as what was held.
+    const heldUsd = usage.usd === undefined ? this.held && nanoToUsd(this.held.nanoUsd) : undefined;
     const { generationId } = this;
     const { model: requestedModel, path } = this.request;
     const model = usage.model ?? requestedModel;
     return Object.freeze({
       id: this.id,
       ...(generationId !== undefined && { generationId }),
-      usd: usd ?? null,
-      source,
+      usd: usage.usd ?? heldUsd ?? null,
+      source: heldUsd === undefined ? source : 'hold',
       ...(model !== undefined && { model }),
       ...(requestedModel !== undefined && { requestedModel }),
       path,

@@ -1,0 +1,114 @@
+import type { SpendHold } from '../../contracts/spend-store.js';
+import type { BoundedSpendStore } from '../store/bounded-spend-store.js';
+import type { SpendOutbox } from '../store/spend-outbox.js';
+
+export interface HeldSpendParts {
+  readonly store: BoundedSpendStore;
+  readonly outbox: SpendOutbox;
+  readonly leaseMs: number;
+  /** Calls a function outside of the async context of any request, which a timer would keep in memory. */
+  readonly inOwnContext: (call: () => void) => void;
+  /** The hold is over; with its bill in nano-dollars, or `undefined` if nothing is booked or only what was held. */
+  readonly onOver: (held: HeldSpend, billedNanoUsd: number | undefined) => void;
+}
+
+/** An extension each third of a lease: two may fail. */
+const EXTENSIONS_A_LEASE = 3;
+
+/**
+ * A hold of this process, from its admission to its end. A timer extends its lease until then.
+ *
+ * Nothing here knows the answer of the completion, which must stay collectable.
+ */
+export class HeldSpend {
+  readonly nanoUsd: number;
+  readonly id: string;
+  readonly #parts: HeldSpendParts;
+  #hold: SpendHold;
+  #expiresAt: number;
+  #timer: NodeJS.Timeout | undefined;
+  #isOver = false;
+
+  constructor(hold: SpendHold, expiresAt: number, parts: HeldSpendParts) {
+    this.id = hold.id;
+    this.nanoUsd = hold.nanoUsd;
+    this.#hold = hold;
+    this.#expiresAt = expiresAt;
+    this.#parts = parts;
+    const periodMs = parts.leaseMs / EXTENSIONS_A_LEASE;
+    parts.inOwnContext(() => {
+      this.#timer = setInterval(() => void this.extend(), periodMs).unref();
+    });
+  }
+
+  /** On the store's clock. */
+  get expiresAt(): number {
+    return this.#expiresAt;
+  }
+
+  get isAttached(): boolean {
+    return this.#hold.generationId !== undefined;
+  }
+
+  /** Notes the generation. If the store does not answer, the next extension tells it. */
+  async attach(generationId: string): Promise<void> {
+    if (this.#isOver || this.isAttached) {
+      return;
+    }
+    const hold = this.#hold;
+    this.#hold = { ...hold, generationId };
+    const { leaseMs, store } = this.#parts;
+    await store.ask((asked, account) => asked.attach(account, hold, generationId, leaseMs));
+  }
+
+  async extend(): Promise<void> {
+    if (this.#isOver) {
+      return;
+    }
+    const { leaseMs, store } = this.#parts;
+    const answer = await store.ask((asked, account) => asked.extend(account, this.#hold, leaseMs));
+    this.#expiresAt = answer?.value ?? this.#expiresAt;
+  }
+
+  /** Books the bill, once. */
+  async commit(nanoUsd: number): Promise<void> {
+    if (this.#end()) {
+      const hold = this.#hold;
+      await this.#parts.outbox.send((store, account) => store.commit(account, hold, nanoUsd));
+      this.#parts.onOver(this, nanoUsd);
+    }
+  }
+
+  /** Gives back what is held, unless a generation is attached. */
+  async release(): Promise<void> {
+    if (!this.isAttached && this.#end()) {
+      const hold = this.#hold;
+      await this.#parts.outbox.send((store, account) => store.release(account, hold));
+      this.#parts.onOver(this, undefined);
+    }
+  }
+
+  /** Books what is held, since the bill cannot be learned. */
+  async giveUp(): Promise<void> {
+    if (this.#end()) {
+      const hold = this.#hold;
+      await this.#parts.outbox.send((store, account) => store.giveUp(account, hold));
+      this.#parts.onOver(this, undefined);
+    }
+  }
+
+  /** Leaves the hold to its lease: another process may still learn its bill. */
+  abandon(): void {
+    if (this.#end()) {
+      this.#parts.onOver(this, undefined);
+    }
+  }
+
+  #end(): boolean {
+    const wasOpen = !this.#isOver;
+    this.#isOver = true;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    return wasOpen;
+  }
+}

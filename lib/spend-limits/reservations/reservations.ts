@@ -1,0 +1,253 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Clock } from '../../async/clock.js';
+import type { SpendScope } from '../../contracts/completion-cost.js';
+import type {
+  SpendAdmission,
+  SpendFigureLists,
+  SpendRequest,
+  SpendSubject,
+} from '../../contracts/spend-store.js';
+import type { ResolvedSpendLimitsOptions } from '../../options/spend-limits-options.js';
+import { type LimitValues } from '../rules/limit-values.js';
+import { type AppliedRule, type RuleBook, ruleNumbers, subjectsOf } from '../rules/rule-book.js';
+import type { SpendUsage } from '../spend-limits.models.js';
+import type { BoundedSpendStore } from '../store/bounded-spend-store.js';
+import type { SpendOutbox } from '../store/spend-outbox.js';
+import { pickWindows, placeOf } from '../windows/picked-window.js';
+import { HeldSpend } from './held-spend.js';
+import type { OutageAllowance } from './outage-allowance.js';
+import { type RuleFigures, ruleFigures, usageOf } from './spend-usage.js';
+
+/** A wish to reserve an amount. */
+export interface ReservationRequest {
+  readonly scope: SpendScope | undefined;
+  readonly nanoUsd: number;
+  readonly id: string;
+  /** See `SpendHold.note`. */
+  readonly note: string;
+  readonly leaseMs?: number | undefined;
+}
+
+/**
+ * What came of it: it is held; no rule applies; a rule refuses; it is not known whether a rule refuses; or the id was used
+ * before.
+ */
+export type ReservationOutcome =
+  | { readonly status: 'held'; readonly held: HeldSpend }
+  | { readonly status: 'free' }
+  | { readonly status: 'refused'; readonly usage: SpendUsage }
+  | { readonly status: 'unavailable' }
+  | { readonly status: 'ended' };
+
+export interface ReservationsParts {
+  readonly rules: RuleBook;
+  readonly limits: LimitValues;
+  readonly store: BoundedSpendStore;
+  readonly outbox: SpendOutbox;
+  readonly allowance: OutageAllowance;
+  readonly options: Pick<ResolvedSpendLimitsOptions, 'leaseMs'>;
+  readonly clock: Clock;
+  /** Called with what the store tells of the rules that apply to a scope. */
+  readonly onFigures: (figures: readonly RuleFigures[], refused: AppliedRule | undefined) => void;
+  /** Called when a bill is booked, with the rules that it counts for. */
+  readonly onBilled: (applied: readonly AppliedRule[], nanoUsd: number) => void;
+}
+
+/** Reserves amounts under the rules of an account, and tells what counts against them. */
+export class Reservations {
+  readonly #parts: ReservationsParts;
+  readonly #inOwnContext = AsyncLocalStorage.snapshot();
+  readonly #open = new Set<HeldSpend>();
+  /** By how much the store's clock is ahead, once a window did not fit. */
+  #aheadMs = 0;
+
+  constructor(parts: ReservationsParts) {
+    this.#parts = parts;
+  }
+
+  /** Reserves an amount for all rules that apply to a scope, or for none. */
+  async reserve(request: ReservationRequest): Promise<ReservationOutcome> {
+    const { rules, limits: values } = this.#parts;
+    const applied = rules.applying(request.scope);
+    if (applied.length === 0) {
+      return { status: 'free' };
+    }
+    const limits = await values.of(applied);
+    return limits === undefined
+      ? this.#withoutStore(request, applied)
+      : this.#withLimits(request, applied, limits);
+  }
+
+  /** What counts against the rules that apply to a scope, in the order of the options; `undefined` if it is not known. */
+  async usage(scope: SpendScope | undefined): Promise<readonly SpendUsage[] | undefined> {
+    const { rules, limits: values } = this.#parts;
+    const applied = rules.applying(scope);
+    const limits = await values.of(applied);
+    if (applied.length === 0 || limits === undefined) {
+      return limits === undefined ? undefined : [];
+    }
+    const lists = await this.figuresOf(applied, limits);
+    return lists === undefined
+      ? undefined
+      : ruleFigures(applied, limits, lists)
+          .toSorted((one, other) => one.applied.number - other.applied.number)
+          .map(usageOf);
+  }
+
+  /** The present figures of rules; `undefined` if the store does not answer. */
+  async figuresOf(
+    applied: readonly AppliedRule[],
+    limits: readonly (number | null)[],
+  ): Promise<SpendFigureLists | undefined> {
+    const report = await this.atStoreTime(applied, limits, (subjects) =>
+      this.#parts.store.ask((store, account) => store.usage(account, subjects), isStatus),
+    );
+    return report?.status === 'done' ? report.figures : undefined;
+  }
+
+  /** Calls the store with windows around its present: once more if they did not fit its clock. */
+  async atStoreTime<T extends { readonly status: string; readonly now: number }>(
+    applied: readonly AppliedRule[],
+    limits: readonly (number | null)[],
+    call: (subjects: readonly SpendSubject[]) => Promise<{ readonly value: T } | undefined>,
+  ): Promise<T | undefined> {
+    const { clock } = this.#parts;
+    const ask = (): ReturnType<typeof call> =>
+      call(subjectsOf(applied, limits, Math.max(0, Math.floor(clock.wallNow() + this.#aheadMs))));
+    const answer = await ask();
+    if (answer?.value.status !== 'no-window') {
+      return answer?.value;
+    }
+    this.#aheadMs = answer.value.now - clock.wallNow();
+    return (await ask())?.value;
+  }
+
+  /** The holds of this process go on counting until their leases end: another process may learn their bills. */
+  close(): void {
+    for (const held of [...this.#open]) {
+      held.abandon();
+    }
+  }
+
+  async #withLimits(
+    request: ReservationRequest,
+    applied: readonly AppliedRule[],
+    limits: readonly (number | null)[],
+  ): Promise<ReservationOutcome> {
+    const { store, outbox, allowance } = this.#parts;
+    let sent: SpendRequest | undefined;
+    const answer = await this.atStoreTime<SpendAdmission>(applied, limits, (subjects) => {
+      const asked = this.#requestOf(request, subjects);
+      sent = asked;
+      return store.ask((inner, account) => inner.reserve(account, asked), isStatus);
+    });
+    switch (answer?.status) {
+      case 'admitted': {
+        allowance.renew();
+        this.#parts.onFigures(ruleFigures(applied, limits, answer.figures), undefined);
+        return { status: 'held', held: this.#follow(request, answer.hold, answer.expiresAt, applied) };
+      }
+      case 'refused': {
+        allowance.renew();
+        return this.#refused(applied, limits, answer.figures, [answer.subject, answer.window]);
+      }
+      case 'ended':
+        return { status: 'ended' };
+      default: {
+        const outcome = this.#withoutStore(request, applied);
+        const asked = sent;
+        if (outcome.status === 'unavailable' && asked !== undefined) {
+          // The store may have admitted it. Where it was allowed, it counts then, and its bill finds it.
+          void outbox.send((inner, account) => inner.cancel(account, asked));
+        }
+        return outcome;
+      }
+    }
+  }
+
+  #refused(
+    applied: readonly AppliedRule[],
+    limits: readonly (number | null)[],
+    lists: SpendFigureLists,
+    [subject, window]: readonly [subject: number, window: number],
+  ): ReservationOutcome {
+    const figures = ruleFigures(applied, limits, lists);
+    const number = ruleNumbers(applied)[subject]?.[window];
+    const refusing = figures.find(({ applied: one }) => one === applied[number ?? -1]);
+    this.#parts.onFigures(figures, refusing?.applied);
+    // Without figures it is not known what is spent, and nothing is made up.
+    return refusing === undefined
+      ? { status: 'unavailable' }
+      : { status: 'refused', usage: usageOf(refusing) };
+  }
+
+  /** The store did not answer, or a limit is not known. */
+  #withoutStore(request: ReservationRequest, applied: readonly AppliedRule[]): ReservationOutcome {
+    const { allowance, clock } = this.#parts;
+    if (!allowance.take(request.nanoUsd)) {
+      return { status: 'unavailable' };
+    }
+    const now = Math.floor(clock.wallNow() + this.#aheadMs);
+    const subjects = subjectsOf(
+      applied,
+      applied.map(() => null),
+      now,
+    );
+    const picked = pickWindows(subjects, now) ?? [];
+    const places = subjects.flatMap((subject, index) =>
+      (picked[index] ?? []).map((window) => placeOf(subject, window)),
+    );
+    const { id, nanoUsd, note } = request;
+    const hold = { id, nanoUsd, note, places };
+    const held = this.#follow(request, hold, now + this.#leaseOf(request), applied, (billed) =>
+      allowance.settle(nanoUsd, billed ?? 0),
+    );
+    return { status: 'held', held };
+  }
+
+  #follow(
+    request: ReservationRequest,
+    hold: ConstructorParameters<typeof HeldSpend>[0],
+    expiresAt: number,
+    applied: readonly AppliedRule[],
+    onSettled: (billedNanoUsd: number | undefined) => void = () => undefined,
+  ): HeldSpend {
+    const { store, outbox } = this.#parts;
+    const held = new HeldSpend(hold, expiresAt, {
+      store,
+      outbox,
+      leaseMs: this.#leaseOf(request),
+      inOwnContext: (call) => this.#inOwnContext(call),
+      onOver: (over, billedNanoUsd) => {
+        this.#open.delete(over);
+        onSettled(billedNanoUsd);
+        if (billedNanoUsd !== undefined) {
+          this.#parts.onBilled(applied, billedNanoUsd);
+        }
+      },
+    });
+    this.#open.add(held);
+    return held;
+  }
+
+  #requestOf(request: ReservationRequest, subjects: readonly SpendSubject[]): SpendRequest {
+    const { id, nanoUsd, note } = request;
+    return { id, nanoUsd, note, leaseMs: this.#leaseOf(request), subjects };
+  }
+
+  #leaseOf({ leaseMs }: ReservationRequest): number {
+    return leaseMs ?? this.#parts.options.leaseMs;
+  }
+}
+
+/** A store of the application's own may answer anything. */
+function isStatus(answer: unknown): boolean {
+  return (
+    typeof answer === 'object' &&
+    answer !== null &&
+    'status' in answer &&
+    typeof answer.status === 'string' &&
+    'now' in answer &&
+    typeof answer.now === 'number'
+  );
+}

@@ -1,0 +1,15 @@
+/** Settings of `SpendLimitsService.reserve`. */
+export interface SpendReserveOptions {
+  /**
+   * Identifies the reservation within the account: the same id again gives the same reservation. 1 to 200 characters
+   * without control characters. @defaultValue a new one
+   */
+  id?: string | undefined;
+  /**
+   * After how many milliseconds without a sign of life it counts as lost, from 1 000 to 3 600 000.
+   * @defaultValue `spendLimits.leaseMs`
+   */
+  leaseMs?: number | undefined;
+  /** Ends the wait with an `OpenRouterAbortException`; what was reserved by then is released. */
+  signal?: AbortSignal | undefined;
+}

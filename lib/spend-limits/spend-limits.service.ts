@@ -1,0 +1,190 @@
+import { randomUUID } from 'node:crypto';
+import { type Observable, Subject } from 'rxjs';
+import type { Account } from '../account/account.js';
+import type { SpendScope } from '../contracts/completion-cost.js';
+import { abortException } from '../errors/abort-exception.js';
+import { OpenRouterValidationException } from '../errors/client.exceptions.js';
+import { OpenRouterSpendStoreException } from '../errors/spend.exceptions.js';
+import type { GenerationsService } from '../generations/generations.service.js';
+import { assertMadeByModule } from '../http/service-pipeline.js';
+import { toNanoUsd } from '../money/nano-usd.js';
+import { DEFAULT_SPEND_LIMITS } from '../options/option-defaults.js';
+import { checkScope } from '../options/spend-scope.js';
+import { HiddenParts } from '../secret/hidden-parts.js';
+import { OpenSpendLimits } from './open-spend-limits.js';
+import { FreeReservation, Reservation } from './reservation.js';
+import {
+  checkAmount,
+  checkIdentifier,
+  checkReserveOptions,
+  checkSignedAmount,
+} from './spend-limits-arguments.js';
+import type { SpendAlert, SpendReservation, SpendUsage } from './spend-limits.models.js';
+import type { SpendReserveOptions } from './spend-limits.options.js';
+import { spendLimitException } from './spend-refusal.js';
+
+interface ServiceParts {
+  /** `undefined` where no rules are set. */
+  readonly limits: OpenSpendLimits | undefined;
+  readonly alerts$: Observable<SpendAlert>;
+  readonly scrub: (text: string) => string;
+}
+
+const serviceParts = new HiddenParts<ServiceParts>();
+
+const NOT_ANSWERED =
+  'The store of the spend limits did not answer in time, or a function that returns a limit failed, so it is not known ' +
+  'what may be spent.';
+
+/**
+ * Holds what is spent within the limits of the option `spendLimits`.
+ *
+ * Completions that are sent through `MeteringService.fetch` need nothing more: each reserves before it is sent, and
+ * commits what was billed. For anything else that costs money, call {@link SpendLimitsService.reserve}.
+ *
+ * Where no rules are set, nothing is limited and nothing is counted.
+ */
+export class SpendLimitsService {
+  /** @internal */
+  constructor(account: Account | undefined, generations: GenerationsService) {
+    assertMadeByModule(this, account, 'spendLimits');
+    const { spendLimits } = account.options;
+    const limits = spendLimits && new OpenSpendLimits(account, spendLimits, generations);
+    const none = new Subject<SpendAlert>();
+    account.onClose(() => none.complete());
+    serviceParts.hide(this, {
+      limits,
+      alerts$: limits?.alerts$ ?? none.asObservable(),
+      scrub: (text) => account.keys.scrub(text),
+    });
+  }
+
+  /**
+   * Forgets what limit functions have said, for example after an upgrade of a plan. The next reservation asks them again.
+   * Other processes learn of it within a minute.
+   *
+   * @param scope - Whose limits; without one, all.
+   * @throws `OpenRouterValidationException` for a bad scope.
+   */
+  refreshLimits(scope?: SpendScope): void {
+    const { limits } = serviceParts.of(this);
+    const applied =
+      scope === undefined
+        ? undefined
+        : limits?.rules.applying(checkScope(scope, 'spendLimits.refreshLimits, scope'));
+    limits?.limits.forget(applied);
+  }
+
+  /**
+   * What counts against each rule that applies to a scope, in the order of the rules.
+   *
+   * @throws `OpenRouterSpendStoreException` if the store does not answer; `OpenRouterValidationException`.
+   */
+  async usage(scope: SpendScope): Promise<SpendUsage[]> {
+    const { limits } = serviceParts.of(this);
+    const checked = checkScope(scope, 'spendLimits.usage, scope');
+    if (limits === undefined) {
+      return [];
+    }
+    const usage = await limits.usage(checked);
+    if (usage === undefined) {
+      throw new OpenRouterSpendStoreException(NOT_ANSWERED);
+    }
+    return [...usage];
+  }
+
+  /**
+   * Reserves an amount under every rule that applies to a scope, or under none. Commit what was billed, or release it:
+   * with `await using`, what is neither committed nor attached is released.
+   *
+   * @param usd - US dollars, from 0 to 9 000 000.
+   * @throws `OpenRouterSpendLimitException` if a rule leaves too little; `OpenRouterSpendStoreException` if the store does
+   * not answer and `onStoreFailure` does not allow it; `OpenRouterAbortException`; `OpenRouterValidationException`, also for
+   * an `id` whose reservation is over.
+   *
+   * @example
+   * ```ts
+   * await using reservation = await spendLimits.reserve({ tenant }, 0.5);
+   * const { usd } = await this.videos.render(prompt);
+   * await reservation.commit(usd);
+   * ```
+   */
+  async reserve(
+    scope: SpendScope,
+    usd: number,
+    options: SpendReserveOptions = {},
+  ): Promise<SpendReservation> {
+    const { limits, scrub } = serviceParts.of(this);
+    const checked = checkScope(scope, 'spendLimits.reserve, scope');
+    checkAmount(usd, 'spendLimits.reserve');
+    const { id = randomUUID(), leaseMs, signal } = checkReserveOptions(options);
+    if (isAborted(signal)) {
+      throw abortException('spendLimits.reserve', signal, 'not-sent', scrub);
+    }
+    const free = (): SpendReservation =>
+      new FreeReservation(id, usd, leaseMs ?? limits?.options.leaseMs ?? DEFAULT_SPEND_LIMITS.leaseMs);
+    if (limits === undefined) {
+      return free();
+    }
+    // Something is always held, so that a limit of 0 refuses everything.
+    const nanoUsd = Math.max(1, toNanoUsd(usd));
+    const outcome = await limits.reserve({ scope: checked, nanoUsd, id, leaseMs, note: '' });
+    switch (outcome.status) {
+      case 'held':
+        if (isAborted(signal)) {
+          await outcome.held.release();
+          throw abortException('spendLimits.reserve', signal, 'not-sent', scrub);
+        }
+        return new Reservation(outcome.held);
+      case 'free':
+        return free();
+      case 'refused':
+        throw spendLimitException(outcome.usage, usd);
+      case 'unavailable':
+        throw new OpenRouterSpendStoreException(NOT_ANSWERED);
+      case 'ended':
+        throw new OpenRouterValidationException('spendLimits.reserve', [
+          {
+            property: 'id',
+            constraints: { isNew: '`id` is that of a reservation that is over; choose another one' },
+          },
+        ]);
+    }
+  }
+
+  /**
+   * Books an amount without a reservation: a refund (below 0) or a correction. It counts in the present windows, whatever
+   * the limits say.
+   *
+   * @param usd - US dollars, within ± 9 000 000.
+   * @param id - Identifies it: an id counts once within 24 hours. 1 to 200 characters without control characters.
+   * @throws `OpenRouterSpendStoreException` if the store does not answer: call again with the same id;
+   * `OpenRouterValidationException`.
+   */
+  async adjust(scope: SpendScope, usd: number, id: string): Promise<void> {
+    const { limits } = serviceParts.of(this);
+    const checked = checkScope(scope, 'spendLimits.adjust, scope');
+    checkSignedAmount(usd, 'spendLimits.adjust');
+    checkIdentifier('id', id, 'spendLimits.adjust');
+    if (limits !== undefined && !(await limits.adjust(checked, toNanoUsd(usd), id))) {
+      throw new OpenRouterSpendStoreException(NOT_ANSWERED);
+    }
+  }
+
+  /**
+   * Emits when what is spent reaches a fraction of a limit (`warnAt`): once for each subject, window and fraction, in one of
+   * all processes that share the store. Never errors and replays nothing; completes when the account is closed.
+   */
+  get alerts$(): Observable<SpendAlert> {
+    return serviceParts.of(this).alerts$;
+  }
+}
+
+function isAborted(signal: AbortSignal | undefined): signal is AbortSignal {
+  return signal?.aborted === true;
+}
+
+/** The limits behind a service; `undefined` where no rules are set. For other parts of the account. */
+export function openSpendLimitsOf(service: SpendLimitsService): OpenSpendLimits | undefined {
+  return serviceParts.of(service).limits;
+}

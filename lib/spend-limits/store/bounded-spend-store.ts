@@ -1,0 +1,65 @@
+import { LATE, within } from '../../async/bounded-waits.js';
+import type { SpendStore } from '../../contracts/spend-store.js';
+
+/** How long a call to the store is waited for. */
+const BOUND_MS = 250;
+
+/** What a store has answered. */
+export interface StoreAnswer<T> {
+  readonly value: T;
+}
+
+/** A store behind bounds: every wait is bounded, and whatever goes wrong is answered by `undefined`. */
+export class BoundedSpendStore {
+  readonly #store: SpendStore;
+  readonly #identify: () => Promise<string>;
+  readonly #onHealth: (isUp: boolean) => void;
+  #account: string | undefined;
+  #isUp: boolean | undefined;
+
+  /**
+   * @param identify - Gives the name by which the store knows the account. It is kept: a rotated key must not begin the
+   * sums anew.
+   * @param onHealth - Called when the store stops answering, and when it answers again.
+   */
+  constructor(store: SpendStore, identify: () => Promise<string>, onHealth: (isUp: boolean) => void) {
+    this.#store = store;
+    this.#identify = identify;
+    this.#onHealth = onHealth;
+  }
+
+  /** Whether the store answers; `undefined` before the first call. */
+  get isUp(): boolean | undefined {
+    return this.#isUp;
+  }
+
+  /** Calls the store; `undefined` if it fails, or does not answer in time. */
+  async ask<T>(
+    call: (store: SpendStore, account: string) => Promise<T>,
+    isAnswer: (value: T) => boolean = () => true,
+  ): Promise<StoreAnswer<T> | undefined> {
+    let answer: StoreAnswer<T> | undefined;
+    try {
+      // With `setImmediate`, an answer that has arrived already still counts.
+      const value = await within(this.#call(call), BOUND_MS, setImmediate);
+      answer = value !== LATE && isAnswer(value) ? { value } : undefined;
+    } catch {
+      // The caller goes on without the store; the reason may contain a password.
+    }
+    this.#note(answer !== undefined);
+    return answer;
+  }
+
+  async #call<T>(call: (store: SpendStore, account: string) => Promise<T>): Promise<T> {
+    this.#account ??= await this.#identify();
+    return call(this.#store, this.#account);
+  }
+
+  #note(isUp: boolean): void {
+    const wasUp = this.#isUp ?? true;
+    this.#isUp = isUp;
+    if (isUp !== wasUp) {
+      this.#onHealth(isUp);
+    }
+  }
+}

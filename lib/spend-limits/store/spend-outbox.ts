@@ -1,0 +1,109 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { SpendStore } from '../../contracts/spend-store.js';
+import type { BoundedSpendStore } from './bounded-spend-store.js';
+
+/** The maximum number of calls that wait for the store. */
+const MAX_WAITING = 10_000;
+
+const FIRST_DELAY_MS = 1_000;
+const MAX_DELAY_MS = 30_000;
+
+/** A call to the store that may be repeated. */
+export type RepeatableCall = (store: SpendStore, account: string) => Promise<unknown>;
+
+/** Calls that must reach the store, however long it does not answer: each is repeated until it succeeds. */
+export class SpendOutbox {
+  readonly #store: BoundedSpendStore;
+  readonly #onOverflow: (maxWaiting: number) => void;
+  readonly #maxWaiting: number;
+  /** A timer that a request has started would keep the context of that request in memory. */
+  readonly #inOwnContext = AsyncLocalStorage.snapshot();
+  readonly #waiting: RepeatableCall[] = [];
+  readonly #underWay = new Set<Promise<unknown>>();
+  #timer: NodeJS.Timeout | undefined;
+  #delayMs = FIRST_DELAY_MS;
+  #isSending = false;
+  #isClosed = false;
+  #hasOverflowed = false;
+
+  /** @param onOverflow - Called the first time that there is no room: the oldest call is dropped. */
+  constructor(
+    store: BoundedSpendStore,
+    onOverflow: (maxWaiting: number) => void,
+    maxWaiting: number = MAX_WAITING,
+  ) {
+    this.#store = store;
+    this.#onOverflow = onOverflow;
+    this.#maxWaiting = maxWaiting;
+  }
+
+  /** How many calls wait. */
+  get size(): number {
+    return this.#waiting.length;
+  }
+
+  /** Calls the store now, and again later if it does not answer. */
+  async send(call: RepeatableCall): Promise<void> {
+    const asked = this.#store.ask(call);
+    this.#underWay.add(asked);
+    const answer = await asked;
+    this.#underWay.delete(asked);
+    if (answer === undefined) {
+      this.#wait(call);
+    }
+  }
+
+  /** Sends what waits once more, and stops. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    await Promise.all([...this.#underWay, ...this.#waiting.splice(0).map((call) => this.#store.ask(call))]);
+  }
+
+  #wait(call: RepeatableCall): void {
+    if (this.#isClosed) {
+      return;
+    }
+    this.#waiting.push(call);
+    if (this.#waiting.length > this.#maxWaiting) {
+      this.#waiting.shift();
+      if (!this.#hasOverflowed) {
+        this.#hasOverflowed = true;
+        this.#onOverflow(this.#maxWaiting);
+      }
+    }
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#timer !== undefined || this.#isSending || this.#isClosed) {
+      return;
+    }
+    this.#inOwnContext(() => {
+      this.#timer = setTimeout(() => {
+        this.#timer = undefined;
+        void this.#sendAll();
+      }, this.#delayMs).unref();
+    });
+  }
+
+  /** One after the other: the first that fails shows that the store is still away. */
+  async #sendAll(): Promise<void> {
+    this.#isSending = true;
+    for (let call = this.#waiting[0]; call !== undefined; call = this.#waiting[0]) {
+      if ((await this.#store.ask(call)) === undefined) {
+        break;
+      }
+      if (this.#waiting[0] === call) {
+        this.#waiting.shift();
+      }
+    }
+    this.#isSending = false;
+    if (this.#waiting.length === 0) {
+      this.#delayMs = FIRST_DELAY_MS;
+      return;
+    }
+    this.#delayMs = Math.min(MAX_DELAY_MS, this.#delayMs * 2);
+    this.#schedule();
+  }
+}

@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../../async/clock.js';
+import type { SpendPlace } from '../../contracts/spend-store.js';
+import type { RuleFigures } from '../reservations/spend-usage.js';
+import { usageOf } from '../reservations/spend-usage.js';
+import type { AppliedRule } from '../rules/rule-book.js';
+import type { SpendAlert } from '../spend-limits.models.js';
+import type { BoundedSpendStore } from '../store/bounded-spend-store.js';
+
+/** The maximum number of warnings that this process remembers to have been sent, by itself or by another one. */
+const MAX_KEPT = 10_000;
+
+export interface SpendWarningsParts {
+  readonly store: BoundedSpendStore;
+  readonly clock: Clock;
+  readonly onAlert: (alert: SpendAlert) => void;
+}
+
+/** Announces each fraction of a limit once a window. Which of all processes does so, the store decides. */
+export class SpendWarnings {
+  readonly #parts: SpendWarningsParts;
+  readonly #sent = new Set<string>();
+
+  constructor(parts: SpendWarningsParts) {
+    this.#parts = parts;
+  }
+
+  /** Announces what figures have reached. A rule that has refused a reservation is reached in full. */
+  consider(figures: readonly RuleFigures[], refused: AppliedRule | undefined): void {
+    for (const one of figures) {
+      for (const fraction of one.applied.rule.warnAt) {
+        if (isReached(one, fraction) || (fraction === 1 && one.applied === refused)) {
+          void this.#announce(one, fraction);
+        }
+      }
+    }
+  }
+
+  async #announce(one: RuleFigures, fraction: number): Promise<void> {
+    const { applied, figures } = one;
+    const { root, key } = applied;
+    const { spanId, from } = figures;
+    const span = applied.windowAt(from, null).spans.find(({ id }) => id === spanId);
+    const place: SpendPlace = { root, key, spanId, slot: 0, keepUntil: span?.keepUntil ?? null };
+    const name = `${root}/${key}/${spanId}/${fraction}`;
+    if (this.#sent.has(name)) {
+      return;
+    }
+    this.#sent.add(name);
+    this.#makeRoom();
+    const { clock, onAlert, store } = this.#parts;
+    const claimId = randomUUID();
+    const answer = await store.ask((inner, account) =>
+      inner.claimWarning(account, place, String(fraction), claimId),
+    );
+    if (answer === undefined) {
+      // It is tried again with the next figures.
+      this.#sent.delete(name);
+    }
+    if (answer?.value === true) {
+      onAlert(
+        Object.freeze({
+          type: fraction === 1 ? 'reached' : 'warning',
+          fraction,
+          usage: usageOf(one),
+          at: new Date(clock.wallNow()),
+        }),
+      );
+    }
+  }
+
+  #makeRoom(): void {
+    for (const oldest of this.#sent) {
+      if (this.#sent.size <= MAX_KEPT) {
+        break;
+      }
+      this.#sent.delete(oldest);
+    }
+  }
+}
+
+function isReached({ limitNanoUsd, figures }: RuleFigures, fraction: number): boolean {
+  const spent = figures.settledNanoUsd + figures.unsettledNanoUsd;
+  return limitNanoUsd !== null && spent > 0 && spent >= limitNanoUsd * fraction;
+}

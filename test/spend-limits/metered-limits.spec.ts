@@ -1,0 +1,445 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import {
+  classifyOpenRouterError,
+  type CompletionCost,
+  InMemorySpendStore,
+  OpenRouterClient,
+  OpenRouterSpendLimitException,
+  OpenRouterSpendStoreException,
+  OpenRouterValidationException,
+  type SpendAlert,
+  type SpendLimitRule,
+  type SpendLimitsOptions,
+  type SpendStore,
+} from '../../lib/index.js';
+import { OpenRouterSandbox, type OpenRouterSandboxOptions } from '../../lib/testing/index.js';
+import { until } from '../support/waiting.js';
+
+const closers: (() => Promise<unknown>)[] = [];
+
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) {
+    await close();
+  }
+});
+
+const TENANT: SpendLimitRule = { by: 'tenant', usd: 5, period: 'day' };
+const ACME = { tenant: 'acme' };
+
+/** The status of an answer that was read: one that is not read would stay open. */
+async function statusOf(asked: Promise<Response>): Promise<number> {
+  const answer = await asked;
+  await answer.text();
+  return answer.status;
+}
+
+interface Limited {
+  readonly sandbox: OpenRouterSandbox;
+  readonly client: OpenRouterClient;
+  readonly costs: CompletionCost[];
+  readonly alerts: SpendAlert[];
+  readonly ask: (scope?: Record<string, string>, stream?: boolean) => Promise<Response>;
+}
+
+async function limited(
+  spendLimits: SpendLimitsOptions,
+  sandboxOptions: OpenRouterSandboxOptions = {},
+): Promise<Limited> {
+  const sandbox = await OpenRouterSandbox.start({ completionCost: 0.1, ...sandboxOptions });
+  closers.push(() => sandbox.stop());
+  const { baseUrl, apiKey } = sandbox;
+  const client = new OpenRouterClient({
+    apiKey,
+    baseUrl,
+    spendLimits,
+    metering: { lookupDelaysMs: [1, 5, 20] },
+  });
+  closers.push(() => client.close());
+  const costs: CompletionCost[] = [];
+  const alerts: SpendAlert[] = [];
+  client.metering.costs$.subscribe((cost) => costs.push(cost));
+  client.spendLimits.alerts$.subscribe((alert) => alerts.push(alert));
+  const ask = (scope: Record<string, string> | undefined = ACME, stream = false): Promise<Response> => {
+    const fetch = client.metering.fetchFor(scope);
+    return fetch(`${baseUrl}/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({
+        model: 'openai/gpt-5-mini',
+        stream,
+        messages: [{ role: 'user', content: 'Hi' }],
+      }),
+    });
+  };
+  return { sandbox, client, costs, alerts, ask };
+}
+
+/** A store that fails while it is down, like one whose server is away. */
+function failingStore(inner: SpendStore = new InMemorySpendStore()): { store: SpendStore; isDown: boolean } {
+  const state = { isDown: true, store: inner };
+  state.store = new Proxy(inner, {
+    get(target, name) {
+      const method: unknown = Reflect.get(target, name);
+      return typeof method !== 'function'
+        ? method
+        : (...args: unknown[]): unknown =>
+            state.isDown
+              ? Promise.reject(new Error('redis://:secret@host is away'))
+              : Reflect.apply(method, target, args);
+    },
+  });
+  return state;
+}
+
+describe('completions under a spend limit', () => {
+  it('pass as many as fit, however many are sent at once', async () => {
+    const { ask, sandbox, client } = await limited({ rules: [TENANT], holdUsd: 0.1 });
+    const answers = await Promise.all(Array.from({ length: 100 }, () => ask()));
+    await Promise.all(answers.map((answer) => answer.text()));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(50);
+    expect(sandbox.charges).toHaveLength(50);
+    await client.metering.settled();
+    const [usage] = await client.spendLimits.usage(ACME);
+    expect(usage).toMatchObject({
+      rule: 'tenant per day',
+      subject: ACME,
+      period: 'day',
+      limitUsd: 5,
+      spentUsd: 5,
+      heldUsd: 0,
+      unsettledUsd: 0,
+      remainingUsd: 0,
+    });
+  });
+
+  it('are refused in the envelope of OpenRouter, without a call of OpenRouter', async () => {
+    const { ask, sandbox, costs } = await limited({ rules: [{ ...TENANT, usd: 0.12 }], holdUsd: 0.1 });
+    await (await ask()).text();
+    const answer = await ask();
+    expect(answer.status).toBe(402);
+    expect(answer.headers.get('x-should-retry')).toBe('false');
+    const body = (await answer.json()) as { error: { message: string; metadata: Record<string, unknown> } };
+    expect(body.error.metadata).toEqual({
+      limit_source: 'application_spend_limit',
+      rule: 'tenant per day',
+      subject: ACME,
+      limit_usd: 0.12,
+      spend_usd: 0.1,
+      held_usd: 0,
+      remaining_usd: 0.02,
+      resets_at: expect.stringMatching(/T00:00:00\.000Z$/),
+    });
+    expect(body.error.message).toContain(
+      "The spend limit 'tenant per day' of this application has $0.02 of $0.12 left, and $0.10 is needed.",
+    );
+    expect(classifyOpenRouterError(body).kind).toBe('spend-limit');
+    expect(sandbox.charges).toHaveLength(1);
+    expect(costs).toHaveLength(1);
+  });
+
+  it('do not share the limit of another subject', async () => {
+    const { ask } = await limited({ rules: [{ ...TENANT, usd: 0.1 }], holdUsd: 0.1 });
+    await (await ask()).text();
+    expect(await statusOf(ask())).toBe(402);
+    expect(await statusOf(ask({ tenant: 'other' }))).toBe(200);
+  });
+
+  it('need room in every rule, and leave nothing behind where one refuses', async () => {
+    const rules: SpendLimitRule[] = [
+      { by: [], usd: 0.1, period: 'total' },
+      { by: ['tenant', 'user'], usd: 5, period: 'day' },
+      { by: 'tenant', usd: 5, period: { rollingHours: 24 } },
+      { by: 'tenant', usd: null, period: 'month' },
+    ];
+    const { ask, client } = await limited({ rules, holdUsd: 0.1 });
+    const scope = { tenant: 'acme', user: 'u1' };
+    await (await ask(scope)).text();
+    const refused = await ask({ tenant: 'acme', user: 'u2' });
+    expect(await refused.json()).toMatchObject({
+      error: { metadata: { rule: 'account in total', subject: {}, resets_at: null } },
+    });
+    expect(await client.spendLimits.usage({ tenant: 'acme', user: 'u2' })).toMatchObject([
+      { rule: 'account in total', spentUsd: 0.1, heldUsd: 0, remainingUsd: 0, resetsAt: null },
+      { rule: 'tenant, user per day', spentUsd: 0, heldUsd: 0, remainingUsd: 5 },
+      { rule: 'tenant per 24 hours', spentUsd: 0.1, heldUsd: 0, remainingUsd: 4.9 },
+      { rule: 'tenant per month', spentUsd: 0.1, heldUsd: 0, limitUsd: null, remainingUsd: null },
+    ]);
+  });
+
+  it('are booked at their bill, though it is larger than what was held', async () => {
+    const { ask, client } = await limited({ rules: [TENANT], holdUsd: 0.01 });
+    await (await ask()).text();
+    await client.metering.settled();
+    expect(await client.spendLimits.usage(ACME)).toMatchObject([{ spentUsd: 0.1, heldUsd: 0 }]);
+  });
+
+  it('are booked at what OpenRouter billed if their reader leaves', async () => {
+    const { ask, client, sandbox } = await limited({ rules: [TENANT], holdUsd: 0.1 });
+    sandbox.onCompletion(() => ({ chunks: 50, chunkDelayMs: 5 }));
+    const answer = await ask(ACME, true);
+    const reader = answer.body!.getReader();
+    await reader.read();
+    await reader.cancel();
+    await until(() => sandbox.charges.length === 1);
+    await client.metering.settled();
+    await until(async () => (await client.spendLimits.usage(ACME))[0]?.heldUsd === 0);
+    expect(await client.spendLimits.usage(ACME)).toMatchObject([{ spentUsd: sandbox.charges[0]!.usd }]);
+  });
+
+  it('give back what was held if OpenRouter refuses them', async () => {
+    const { ask, client, sandbox } = await limited({ rules: [TENANT] });
+    sandbox.failNext({ path: '/chat/completions', status: 400 });
+    await (await ask()).text();
+    await until(async () => (await client.spendLimits.usage(ACME))[0]?.heldUsd === 0);
+    expect(await client.spendLimits.usage(ACME)).toMatchObject([{ spentUsd: 0 }]);
+  });
+
+  it('are booked at what was held if nobody can say what they cost', async () => {
+    const { ask, client, sandbox, costs } = await limited({ rules: [TENANT], holdUsd: 0.07 });
+    sandbox.failNext({ path: '/chat/completions', status: 503 });
+    await (await ask()).text();
+    await until(() => costs.length === 1);
+    expect(costs).toMatchObject([{ usd: 0.07, source: 'hold', scope: ACME }]);
+    await until(async () => (await client.spendLimits.usage(ACME))[0]?.spentUsd === 0.07);
+    expect(await client.spendLimits.usage(ACME)).toMatchObject([{ heldUsd: 0, unsettledUsd: 0 }]);
+  });
+
+  it.each<[Record<string, string>, number]>([
+    [{}, 200],
+    [{ tenant: 'acme' }, 200],
+    [{ tennant: 'acme' }, 402],
+  ])('need a scope to which a rule applies: %j', async (scope, status) => {
+    const { ask } = await limited({ rules: [TENANT] });
+    expect(await statusOf(ask(scope))).toBe(status);
+  });
+
+  it('are all refused under a limit of 0, though nothing is to be held', async () => {
+    const { ask } = await limited({ rules: [{ ...TENANT, usd: 0 }], holdUsd: 0 });
+    expect(await statusOf(ask())).toBe(402);
+  });
+});
+
+describe('a limit that is a function', () => {
+  it('gets the members of the scope that the rule counts by, once for each subject', async () => {
+    const asked: object[] = [];
+    const usd = (scope: object): Promise<number> => {
+      asked.push(scope);
+      return Promise.resolve(5);
+    };
+    const { ask } = await limited({ rules: [{ ...TENANT, usd }] });
+    const users = ['u1', 'u2', 'u3'];
+    await Promise.all(users.map(async (user) => (await ask({ tenant: 'acme', user })).text()));
+    expect(asked).toEqual([{ tenant: 'acme' }]);
+  });
+
+  it('is asked again after refreshLimits', async () => {
+    let usd = 0;
+    const { ask, client } = await limited({ rules: [{ ...TENANT, usd: () => usd }] });
+    expect(await statusOf(ask())).toBe(402);
+    usd = 5;
+    expect(await statusOf(ask())).toBe(402);
+    client.spendLimits.refreshLimits(ACME);
+    expect(await statusOf(ask())).toBe(200);
+  });
+
+  it('refuses if it fails and nothing was said before', async () => {
+    const usd = (): number => {
+      throw new Error('no database');
+    };
+    const { ask, client } = await limited({ rules: [{ ...TENANT, usd }] });
+    const answer = await ask();
+    expect(answer.status).toBe(402);
+    expect(classifyOpenRouterError(await answer.json()).kind).toBe('spend-store');
+    await expect(client.spendLimits.usage(ACME)).rejects.toBeInstanceOf(OpenRouterSpendStoreException);
+  });
+});
+
+describe('a store that does not answer', () => {
+  it('refuses completions, and tells no secret', async () => {
+    const { store } = failingStore();
+    const { ask, client, sandbox } = await limited({ rules: [TENANT], store });
+    const answer = await ask();
+    expect(answer.status).toBe(402);
+    const text = await answer.text();
+    expect(text).not.toContain('secret');
+    expect(classifyOpenRouterError(JSON.parse(text))).toMatchObject({
+      kind: 'spend-store',
+      limitSource: 'application_spend_store',
+    });
+    expect(sandbox.charges).toEqual([]);
+    await expect(client.spendLimits.reserve(ACME, 1)).rejects.toBeInstanceOf(OpenRouterSpendStoreException);
+    await expect(client.spendLimits.usage(ACME)).rejects.toBeInstanceOf(OpenRouterSpendStoreException);
+    await expect(client.spendLimits.adjust(ACME, -1, 'a')).rejects.toBeInstanceOf(
+      OpenRouterSpendStoreException,
+    );
+  });
+
+  it('learns later of what was allowed meanwhile, once', async () => {
+    const away = failingStore();
+    const { ask, client } = await limited({ rules: [TENANT], store: away.store, onStoreFailure: 'allow' });
+    await Promise.all([ask(), ask(), ask()].map(async (answer) => (await answer).text()));
+    away.isDown = false;
+    await until(async () => (await client.spendLimits.usage(ACME))[0]?.spentUsd === 0.3);
+    expect(await client.spendLimits.usage(ACME)).toMatchObject([{ heldUsd: 0, unsettledUsd: 0 }]);
+  });
+
+  it('allows no more than a sum for each outage', async () => {
+    const away = failingStore();
+    const { ask } = await limited({
+      rules: [TENANT],
+      store: away.store,
+      holdUsd: 0.1,
+      onStoreFailure: { allowUsd: 0.25 },
+    });
+    const statuses: number[] = [];
+    for (let count = 0; count < 3; count += 1) {
+      statuses.push(await statusOf(ask()));
+    }
+    expect(statuses).toEqual([200, 200, 402]);
+  });
+});
+
+describe('warnings', () => {
+  it('are sent once for each fraction, by one of the processes', async () => {
+    const store = new InMemorySpendStore();
+    const rules = [{ ...TENANT, usd: 0.5, warnAt: [0.4, 1] }];
+    const one = await limited({ rules, store, holdUsd: 0.1 });
+    const { client, sandbox, alerts } = one;
+    const other = new OpenRouterClient({
+      apiKey: sandbox.apiKey,
+      baseUrl: sandbox.baseUrl,
+      spendLimits: { rules, store },
+    });
+    closers.push(() => other.close());
+    other.spendLimits.alerts$.subscribe((alert) => alerts.push(alert));
+    for (const [index, limits] of [client, other, client, other, client].entries()) {
+      await (await limits.spendLimits.reserve(ACME, 0.1, { id: `r${index}` })).commit(0.1);
+    }
+    await expect(client.spendLimits.reserve(ACME, 0.1)).rejects.toBeInstanceOf(OpenRouterSpendLimitException);
+    await until(() => alerts.length >= 2);
+    expect(alerts.map(({ type, fraction }) => [type, fraction])).toEqual([
+      ['warning', 0.4],
+      ['reached', 1],
+    ]);
+    expect(alerts[0]).toMatchObject({ usage: { rule: 'tenant per day', subject: ACME, limitUsd: 0.5 } });
+  });
+});
+
+describe('a reservation', () => {
+  it('counts until it is committed, and then with its bill, once', async () => {
+    const { client } = await limited({ rules: [TENANT] });
+    const { spendLimits } = client;
+    const reservation = await spendLimits.reserve(ACME, 2);
+    expect(reservation).toMatchObject({ usd: 2, id: expect.any(String), expiresAt: expect.any(Date) });
+    expect(await spendLimits.usage(ACME)).toMatchObject([{ heldUsd: 2, spentUsd: 0, remainingUsd: 3 }]);
+    await reservation.commit(2.5);
+    await reservation.commit(9);
+    await reservation.release();
+    expect(await spendLimits.usage(ACME)).toMatchObject([{ heldUsd: 0, spentUsd: 2.5 }]);
+  });
+
+  it('is released at the end of its block, unless a generation is attached', async () => {
+    const { client } = await limited({ rules: [TENANT] });
+    const { spendLimits } = client;
+    await (await spendLimits.reserve(ACME, 2))[Symbol.asyncDispose]();
+    expect(await spendLimits.usage(ACME)).toMatchObject([{ heldUsd: 0 }]);
+    const sent = await spendLimits.reserve(ACME, 2);
+    await sent.attach('gen-1');
+    await sent.extend();
+    await sent.release();
+    await sent[Symbol.asyncDispose]();
+    expect(await spendLimits.usage(ACME)).toMatchObject([{ heldUsd: 2 }]);
+    await sent.commit(1);
+    expect(await spendLimits.usage(ACME)).toMatchObject([{ heldUsd: 0, spentUsd: 1 }]);
+  });
+
+  it('that does not fit is refused with what is known', async () => {
+    const { client } = await limited({ rules: [TENANT] });
+    const refused = client.spendLimits.reserve(ACME, 5.01);
+    await expect(refused).rejects.toMatchObject({
+      code: 'OPENROUTER_SPEND_LIMIT',
+      rule: 'tenant per day',
+      subject: ACME,
+      period: 'day',
+      limitUsd: 5,
+      spentUsd: 0,
+      heldUsd: 0,
+      requiredUsd: 5.01,
+      resetsAt: expect.any(Date),
+    });
+  });
+
+  it('with an id of one that is over is refused', async () => {
+    const { client } = await limited({ rules: [TENANT] });
+    await (await client.spendLimits.reserve(ACME, 1, { id: 'once' })).release();
+    await expect(client.spendLimits.reserve(ACME, 1, { id: 'once' })).rejects.toBeInstanceOf(
+      OpenRouterValidationException,
+    );
+  });
+
+  it('of an aborted call is not made', async () => {
+    const { client } = await limited({ rules: [TENANT] });
+    await expect(client.spendLimits.reserve(ACME, 1, { signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: 'OPENROUTER_ABORTED',
+    });
+    expect(await client.spendLimits.usage(ACME)).toMatchObject([{ heldUsd: 0 }]);
+  });
+
+  it('counts nothing where no rule applies', async () => {
+    const { client } = await limited({ rules: [TENANT] });
+    const free = await client.spendLimits.reserve({ user: 'u1' }, 100, { id: 'free' });
+    await free.attach('gen-1');
+    await free.extend();
+    await free.commit(50);
+    await free.release();
+    await free[Symbol.asyncDispose]();
+    expect(free).toMatchObject({ id: 'free', usd: 100, expiresAt: expect.any(Date) });
+    expect(await client.spendLimits.usage({ user: 'u1' })).toEqual([]);
+    await expect(free.commit(-1)).rejects.toBeInstanceOf(OpenRouterValidationException);
+  });
+
+  it.each<[string, (client: OpenRouterClient) => Promise<unknown>]>([
+    ['usd', ({ spendLimits }) => spendLimits.reserve(ACME, -1)],
+    ['usd', ({ spendLimits }) => spendLimits.reserve(ACME, NaN)],
+    ['usd', ({ spendLimits }) => spendLimits.adjust(ACME, 9_000_001, 'a')],
+    ['id', ({ spendLimits }) => spendLimits.adjust(ACME, 1, '')],
+    ['id', ({ spendLimits }) => spendLimits.reserve(ACME, 1, { id: 'a\n' })],
+    ['leaseMs', ({ spendLimits }) => spendLimits.reserve(ACME, 1, { leaseMs: 1 })],
+    ['Tenant', ({ spendLimits }) => spendLimits.usage({ Tenant: 'acme' })],
+    ['usd', async ({ spendLimits }) => (await spendLimits.reserve(ACME, 1)).commit(-1)],
+    ['generationId', async ({ spendLimits }) => (await spendLimits.reserve(ACME, 1)).attach('')],
+  ])('refuses a bad argument: %s', async (property, call) => {
+    const { client } = await limited({ rules: [TENANT] });
+    await expect(call(client)).rejects.toMatchObject({
+      code: 'OPENROUTER_VALIDATION',
+      errors: [{ property }],
+    });
+  });
+});
+
+describe('an adjustment', () => {
+  it('counts once, also below 0', async () => {
+    const { client } = await limited({ rules: [TENANT] });
+    const { spendLimits } = client;
+    await spendLimits.adjust(ACME, 2, 'video-1');
+    await spendLimits.adjust(ACME, 2, 'video-1');
+    await spendLimits.adjust(ACME, -0.5, 'refund-1');
+    expect(await spendLimits.usage(ACME)).toMatchObject([{ spentUsd: 1.5, remainingUsd: 3.5 }]);
+  });
+});
+
+describe('an account without rules', () => {
+  it('limits nothing', async () => {
+    const sandbox = await OpenRouterSandbox.start();
+    closers.push(() => sandbox.stop());
+    const client = new OpenRouterClient({ apiKey: sandbox.apiKey, baseUrl: sandbox.baseUrl });
+    let isComplete = false;
+    client.spendLimits.alerts$.subscribe({ complete: () => (isComplete = true) });
+    await (await client.spendLimits.reserve(ACME, 1_000)).commit(1_000);
+    await client.spendLimits.adjust(ACME, 1, 'a');
+    client.spendLimits.refreshLimits();
+    expect(await client.spendLimits.usage(ACME)).toEqual([]);
+    await client.close();
+    expect(isComplete).toBe(true);
+  });
+});
