@@ -1,5 +1,5 @@
 /**
- * Sharing balances between processes through Redis.
+ * Sharing balances and spend limits between processes through Redis.
  *
  * @module nestjs-openrouter/redis
  */
@@ -11,5 +11,26 @@ export type {
   SharedReading,
   SharedSpend,
 } from '../contracts/balance-store.js';
+export type {
+  SpendAdjustment,
+  SpendAdmission,
+  SpendAdmitted,
+  SpendBooked,
+  SpendClaim,
+  SpendEnded,
+  SpendFigureLists,
+  SpendFigures,
+  SpendHold,
+  SpendNoWindow,
+  SpendPlace,
+  SpendRefused,
+  SpendReport,
+  SpendRequest,
+  SpendSpan,
+  SpendStore,
+  SpendSubject,
+  SpendWindow,
+} from '../contracts/spend-store.js';
 export { RedisBalanceStore } from './redis-balance-store.js';
+export { type RedisSpendClient, RedisSpendStore } from './redis-spend-store.js';
 export type { RedisScriptClient } from './script-runner.js';

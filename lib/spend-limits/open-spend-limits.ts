@@ -200,7 +200,7 @@ export class OpenSpendLimits {
     const epoch = answer.value;
     const known = this.#epoch;
     this.#epoch = epoch;
-    if (known !== undefined && known !== epoch) {
+    if (known !== undefined && known !== '' && known !== epoch) {
       await this.#restore();
     }
   }
@@ -221,6 +221,11 @@ export class OpenSpendLimits {
   }
 
   #look(figures: readonly RuleFigures[], refused: AppliedRule | undefined): void {
+    if (this.#epoch === undefined) {
+      // What is lost from now on has to be noticed.
+      this.#epoch = '';
+      void this.checkForLosses();
+    }
     this.#floors.note(figures);
     this.#warnings.consider(figures, refused);
   }

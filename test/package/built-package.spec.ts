@@ -124,7 +124,7 @@ const EXPORTS = {
   'nestjs-openrouter/health': ['OpenRouterHealthIndicator', 'OpenRouterHealthModule'],
   'nestjs-openrouter/metrics': ['OpenRouterMetrics'],
   'nestjs-openrouter/otel': ['OpenRouterTracing'],
-  'nestjs-openrouter/redis': ['RedisBalanceStore'],
+  'nestjs-openrouter/redis': ['RedisBalanceStore', 'RedisSpendStore'],
   'nestjs-openrouter/testing': ['OpenRouterSandbox', 'balanceStoreContract', 'spendStoreContract'],
 };
 

@@ -8,13 +8,16 @@ import type { BoundedSpendStore } from '../store/bounded-spend-store.js';
 import type { SpendOutbox } from '../store/spend-outbox.js';
 
 /** How many holds are claimed at a time. */
-const MAX_CLAIMED = 20;
+const MAX_CLAIMED = 8;
 
 /** How often a bill is asked for, at least {@link CLAIM_MS} apart, before what was held counts as the bill. */
 const MAX_CLAIMS = 30;
 
 /** For how long a claimed hold is left to its claimer. */
 const CLAIM_MS = 60_000;
+
+/** For how long a generation that OpenRouter does not know yet is asked for in one claim. */
+const LOOKUP_MS = 15_000;
 
 /** What became of a hold whose process has ended without a word. */
 export interface FoundHold {
@@ -55,9 +58,7 @@ export class LostHolds {
         Array.isArray,
       );
       const claims = answer?.value ?? [];
-      for (const claim of claims) {
-        await this.#settle(claim);
-      }
+      await Promise.all(claims.map((claim) => this.#settle(claim)));
       if (claims.length < MAX_CLAIMED || this.#closing.signal.aborted) {
         return;
       }
@@ -90,7 +91,11 @@ export class LostHolds {
 
   async #ask(id: string): Promise<Generation | undefined> {
     try {
-      return await this.#parts.generations.get(id, { retry: false, signal: this.#closing.signal });
+      return await this.#parts.generations.get(id, {
+        retry: false,
+        waitMs: LOOKUP_MS,
+        signal: this.#closing.signal,
+      });
     } catch {
       // It is asked again with the next claim.
       return undefined;
