@@ -68,7 +68,7 @@ const balanceRules = Object.entries(balanceRooms).map(([name, known]) => ({
 
 /** The rooms of `lib/metering/`, each with what else of it they may import. */
 const meteringRooms = {
-  scope: [],
+  scope: ['metering\\.options\\.ts$'],
   usage: ['completion/open-completion\\.ts$'],
   wrapper: ['usage/', 'completion/open-completion\\.ts$'],
   completion: [],

@@ -155,7 +155,7 @@ export type { GenerationOptions } from './generations/index.js';
 export { CreditsGuard, RequireCredits, SkipCreditsGuard } from './guard/index.js';
 export type { RequireCreditsOptions } from './guard/index.js';
 export { MeterAs, MeteringInterceptor, MeteringService } from './metering/index.js';
-export type { RecordCostRequest, SettledOptions } from './metering/index.js';
+export type { MeterOptions, RecordCostRequest, SettledOptions } from './metering/index.js';
 export { OpenRouterRetryLogger } from './account/retry-logger.js';
 export { formatUsd } from './money/usd.js';
 export { OpenRouterClient } from './openrouter.client.js';

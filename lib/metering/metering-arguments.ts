@@ -4,8 +4,9 @@ import { abortSignal } from '../http/request-options.schema.js';
 import { checkCallOptions, type Checked } from '../options/check-options.js';
 import { defineOptions, mustBe, type Rule } from '../options/define-options.js';
 import { checkScope } from '../options/spend-scope.js';
+import { METER_OPTIONS } from './scope/meter-options.schema.js';
 import type { RecordedCost } from './completion/recorded-costs.js';
-import type { RecordCostRequest, SettledOptions } from './metering.options.js';
+import type { MeterOptions, RecordCostRequest, SettledOptions } from './metering.options.js';
 
 /** Above this amount, a sum in billionths of a dollar would no longer be exact. */
 const MAX_USD = 9_000_000;
@@ -48,6 +49,29 @@ export function checkRecordRequest(
     scope: scope === undefined ? ambient : checkScope(scope, 'metering.record, scope'),
     model,
   };
+}
+
+/**
+ * @param maxHoldUsd - The most that the account holds; `undefined` where it has no spend limits.
+ * @throws `OpenRouterValidationException`
+ */
+export function checkHoldUsd(
+  options: MeterOptions,
+  maxHoldUsd: number | undefined,
+  subject: string,
+): number | undefined {
+  const { holdUsd } = checkCallOptions(METER_OPTIONS, options, subject);
+  if (holdUsd !== undefined && maxHoldUsd !== undefined && holdUsd > maxHoldUsd) {
+    throw new OpenRouterValidationException(subject, [
+      {
+        property: 'holdUsd',
+        constraints: {
+          max: `\`holdUsd\` must not be above \`spendLimits.maxHoldUsd\`, which is ${maxHoldUsd}; got ${holdUsd}`,
+        },
+      },
+    ]);
+  }
+  return holdUsd;
 }
 
 /** @throws `OpenRouterValidationException` */

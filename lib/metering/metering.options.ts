@@ -20,3 +20,12 @@ export interface SettledOptions {
   /** Ends the wait with an `OpenRouterAbortException`. */
   signal?: AbortSignal | undefined;
 }
+
+/** Settings of `MeteringService.run`, `MeteringService.fetchFor` and `@MeterAs`. */
+export interface MeterOptions {
+  /**
+   * What each completion reserves under the account's spend limits, in US dollars, from 0 to `spendLimits.maxHoldUsd`.
+   * @defaultValue what an outer scope says, else as `spendLimits` says
+   */
+  holdUsd?: number | undefined;
+}

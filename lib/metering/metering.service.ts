@@ -5,8 +5,8 @@ import type { CompletionCost, SpendScope } from '../contracts/completion-cost.js
 import { assertMadeByModule } from '../http/service-pipeline.js';
 import { checkScope } from '../options/spend-scope.js';
 import { HiddenParts } from '../secret/hidden-parts.js';
-import { checkRecordRequest, checkSettledOptions } from './metering-arguments.js';
-import type { RecordCostRequest, SettledOptions } from './metering.options.js';
+import { checkHoldUsd, checkRecordRequest, checkSettledOptions } from './metering-arguments.js';
+import type { MeterOptions, RecordCostRequest, SettledOptions } from './metering.options.js';
 import { type MeteredServices, openMetering, type OpenMetering } from './open-metering.js';
 import { ambientScope, runInScope } from './scope/ambient-scope.js';
 
@@ -68,12 +68,15 @@ export class MeteringService implements OnModuleDestroy {
    * another request.
    *
    * @param scope - For whom the money is spent.
-   * @throws `OpenRouterValidationException` for a bad scope, which names the member and the fix.
+   * @param options - `holdUsd`: what each completion reserves under the spend limits.
+   * @throws `OpenRouterValidationException` for a bad scope or option, which names the member and the fix.
    */
-  fetchFor(scope: SpendScope): typeof globalThis.fetch {
-    return meteringParts
-      .of(this)
-      .fetchFor({ scope: checkScope(scope, 'metering.fetchFor, scope'), holdUsd: undefined });
+  fetchFor(scope: SpendScope, options: MeterOptions = {}): typeof globalThis.fetch {
+    const { fetchFor, maxHoldUsd } = meteringParts.of(this);
+    return fetchFor({
+      scope: checkScope(scope, 'metering.fetchFor, scope'),
+      holdUsd: checkHoldUsd(options, maxHoldUsd, 'metering.fetchFor, options'),
+    });
   }
 
   /**
@@ -81,16 +84,19 @@ export class MeteringService implements OnModuleDestroy {
    * merged: where an outer scope has the same name, the inner value counts.
    *
    * @param scope - For whom the money is spent.
+   * @param options - `holdUsd`: what each completion in it reserves under the spend limits.
    * @returns What the function returns.
-   * @throws `OpenRouterValidationException` for a bad scope, before the function is called; what the function throws.
+   * @throws `OpenRouterValidationException` for a bad scope or option, before the function is called; what the function throws.
    *
    * @example
    * ```ts
    * await metering.run({ tenant: job.tenant, feature: 'summary' }, () => this.summarize(job));
    * ```
    */
-  run<T>(scope: SpendScope, fn: () => T): T {
-    return runInScope(checkScope(scope, 'metering.run, scope'), fn);
+  run<T>(scope: SpendScope, fn: () => T, options: MeterOptions = {}): T {
+    const { maxHoldUsd } = meteringParts.of(this);
+    const checked = checkScope(scope, 'metering.run, scope');
+    return runInScope(checked, fn, checkHoldUsd(options, maxHoldUsd, 'metering.run, options'));
   }
 
   /** The scope in force here, frozen; `undefined` outside of any. */

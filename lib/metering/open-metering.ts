@@ -4,7 +4,7 @@ import type { BalanceService } from '../balance/balance.service.js';
 import type { GenerationsService } from '../generations/generations.service.js';
 import { openSpendLimitsOf, type SpendLimitsService } from '../spend-limits/spend-limits.service.js';
 import { Completions } from './completion/completions.js';
-import { ambientScope } from './scope/ambient-scope.js';
+import { ambientHoldUsd, ambientScope } from './scope/ambient-scope.js';
 import { type Attribution, openMeteredFetch } from './wrapper/metered-fetch.js';
 import { markMetered, unmetered } from './wrapper/unmetered-fetch.js';
 
@@ -20,6 +20,8 @@ export interface MeteredServices {
 /** The meter of an account. */
 export interface OpenMetering {
   readonly completions: Completions;
+  /** The most that is held for a completion; `undefined` without spend limits. */
+  readonly maxHoldUsd: number | undefined;
   /** Makes a metered `fetch`, for the attribution in force or for a fixed one. */
   readonly fetchFor: (bound?: Attribution) => typeof globalThis.fetch;
 }
@@ -40,11 +42,15 @@ export function openMetering(account: Account, services: MeteredServices): OpenM
     baseUrl: options.baseUrl,
     byok: options.metering.byok,
     desk: completions,
-    ambient: () => ({ scope: ambientScope(), holdUsd: undefined }),
+    ambient: () => ({ scope: ambientScope(), holdUsd: ambientHoldUsd() }),
     onForeign: (origin) =>
       logger.warn(
         `metering: a request to ${origin} is not metered, because \`baseUrl\` is ${options.baseUrl}. This is logged once.`,
       ),
   });
-  return { completions, fetchFor: (bound) => markMetered(fetchFor(bound), below()) };
+  return {
+    completions,
+    maxHoldUsd: options.spendLimits?.maxHoldUsd,
+    fetchFor: (bound) => markMetered(fetchFor(bound), below()),
+  };
 }

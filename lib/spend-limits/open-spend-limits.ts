@@ -177,7 +177,7 @@ export class OpenSpendLimits {
   holdFor(request: SpendHoldRequest, explicitUsd: number | undefined): number {
     const learnedNanoUsd = this.options.learnHolds ? this.#learned.of(request.model) : undefined;
     return holdNanoUsd(this.options, { request, explicitUsd, learnedNanoUsd }, (fault) =>
-      this.#warnOnce(`spendLimits: the function \`holdUsd\` ${fault}.`),
+      this.#warnOnce(`spendLimits: ${fault}.`),
     );
   }
 

@@ -219,6 +219,50 @@ describe('completions under a spend limit', () => {
   });
 });
 
+describe('what a completion holds', () => {
+  const held = async (client: OpenRouterClient): Promise<number | undefined> =>
+    (await client.spendLimits.usage(ACME))[0]?.heldUsd;
+
+  it.each<
+    [
+      string,
+      (limits: Limited, send: (fetch: typeof globalThis.fetch) => Promise<Response>) => Promise<Response>,
+    ]
+  >([
+    ['fetchFor', ({ client }, send) => send(client.metering.fetchFor(ACME, { holdUsd: 0.3 }))],
+    [
+      'run',
+      ({ client: { metering } }, send) => metering.run(ACME, () => send(metering.fetch), { holdUsd: 0.3 }),
+    ],
+    [
+      'an outer run',
+      ({ client: { metering } }, send) =>
+        metering.run({}, () => metering.run(ACME, () => send(metering.fetch)), { holdUsd: 0.3 }),
+    ],
+  ])('is what the call says: %s', async (_name, ask) => {
+    const limits = await limited({ rules: [TENANT] }, { completionMs: 50 });
+    const { baseUrl, apiKey } = limits.sandbox;
+    const answer = ask(limits, (fetch) =>
+      fetch(`${baseUrl}/chat/completions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ model: 'openai/gpt-5-mini', messages: [{ role: 'user', content: 'Hi' }] }),
+      }),
+    );
+    await until(async () => (await held(limits.client)) === 0.3);
+    expect(await statusOf(answer)).toBe(200);
+  });
+
+  it('must not be above the maximum', async () => {
+    const { client } = await limited({ rules: [TENANT] });
+    const { metering } = client;
+    const message = '`holdUsd` must not be above `spendLimits.maxHoldUsd`, which is 1; got 1.5';
+    expect(() => metering.fetchFor(ACME, { holdUsd: 1.5 })).toThrow(message);
+    expect(() => metering.run(ACME, () => undefined, { holdUsd: 1.5 })).toThrow(message);
+    expect(() => metering.run(ACME, () => undefined, { holdUsd: -1 })).toThrow(OpenRouterValidationException);
+  });
+});
+
 describe('a limit that is a function', () => {
   it('gets the members of the scope that the rule counts by, once for each subject', async () => {
     const asked: object[] = [];

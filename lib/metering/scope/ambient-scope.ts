@@ -6,29 +6,41 @@ import { mergeScopes } from '../../options/spend-scope.js';
  * The global storage of the scope in force. It is one for the process, because a completion does not know which account
  * or which copy of the package (CommonJS or ES module) has set its scope. The number changes with the stored values' shape.
  */
-const AMBIENT = Symbol.for('nestjs-openrouter/ambient-scope/1');
+const AMBIENT = Symbol.for('nestjs-openrouter/ambient-scope/2');
+
+/** What is in force. */
+interface Ambient {
+  readonly scope: SpendScope;
+  readonly holdUsd: number | undefined;
+}
 
 /** The scope in force here; `undefined` outside of any. */
 export function ambientScope(): SpendScope | undefined {
-  return storage().getStore();
+  return storage().getStore()?.scope;
 }
 
-/** Runs a function, and everything that it calls, in a scope merged over the one in force. The scope must be checked. */
-export function runInScope<T>(scope: SpendScope, run: () => T): T {
-  return storage().run(mergeScopes(ambientScope(), scope), run);
+/** What a completion here reserves, in US dollars, if that was given. */
+export function ambientHoldUsd(): number | undefined {
+  return storage().getStore()?.holdUsd;
 }
 
-/** Runs a function in exactly this scope, whatever is in force. */
-export function runInExactly<T>(scope: SpendScope, run: () => T): T {
-  return storage().run(scope, run);
+/** Runs a function, and everything that it calls, in a scope merged over the one in force. What is given must be checked. */
+export function runInScope<T>(scope: SpendScope, run: () => T, holdUsd?: number): T {
+  const outer = storage().getStore();
+  return storage().run({ scope: mergeScopes(outer?.scope, scope), holdUsd: holdUsd ?? outer?.holdUsd }, run);
 }
 
-function storage(): AsyncLocalStorage<SpendScope> {
-  const known = Reflect.get(globalThis, AMBIENT) as AsyncLocalStorage<SpendScope> | undefined;
+/** Runs a function in exactly this scope and with this reservation, whatever is in force. */
+export function runInExactly<T>(scope: SpendScope, holdUsd: number | undefined, run: () => T): T {
+  return storage().run({ scope, holdUsd }, run);
+}
+
+function storage(): AsyncLocalStorage<Ambient> {
+  const known = Reflect.get(globalThis, AMBIENT) as AsyncLocalStorage<Ambient> | undefined;
   if (known !== undefined) {
     return known;
   }
-  const made = new AsyncLocalStorage<SpendScope>();
+  const made = new AsyncLocalStorage<Ambient>();
   Reflect.defineProperty(globalThis, AMBIENT, { value: made });
   return made;
 }

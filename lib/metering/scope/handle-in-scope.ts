@@ -2,17 +2,22 @@ import type { CallHandler } from '@nestjs/common';
 import { Observable, Subject, takeUntil } from 'rxjs';
 import type { SpendScope } from '../../contracts/completion-cost.js';
 import { mergeScopes } from '../../options/spend-scope.js';
-import { ambientScope, runInExactly } from './ambient-scope.js';
+import { ambientHoldUsd, ambientScope, runInExactly } from './ambient-scope.js';
 
 /**
  * Calls a handler in a scope that is merged over the one in force. What the handler returns is subscribed in that scope
  * and, if its subscriber leaves, also unsubscribed in it.
  */
-export function handleInScope(scope: SpendScope, handler: CallHandler<unknown>): Observable<unknown> {
+export function handleInScope(
+  scope: SpendScope,
+  handler: CallHandler<unknown>,
+  holdUsd?: number,
+): Observable<unknown> {
   return new Observable((subscriber) => {
     // The subscriber may leave in another context, for example when its socket closes.
     const merged = mergeScopes(ambientScope(), scope);
-    const inScope = <T>(run: () => T): T => runInExactly(merged, run);
+      const mergedUsd = holdUsd ?? ambientHoldUsd();
+      const inScope = <T>(run: () => T): T => runInExactly(merged, mergedUsd, run);
     // A subscription that is known only after `subscribe` could not end a source that emits at once.
     const left = new Subject<void>();
     subscriber.add(() => {
@@ -26,7 +31,7 @@ export function handleInScope(scope: SpendScope, handler: CallHandler<unknown>):
         .pipe(takeUntil(left))
         .subscribe({
           next: (value) => {
-            keepInScope(value, merged);
+            keepInScope(value, inScope);
             subscriber.next(value);
           },
           error: (error: unknown) => {
@@ -44,15 +49,15 @@ export function handleInScope(scope: SpendScope, handler: CallHandler<unknown>):
  * The body of an async generator runs where it is read, which is after the handler. Its methods are replaced, not the
  * generator, since Nest knows by identity what a handler has returned.
  */
-function keepInScope(value: unknown, scope: SpendScope): void {
+function keepInScope(value: unknown, inScope: <T>(run: () => T) => T): void {
   if (!isAsyncIterator(value)) {
     return;
   }
   for (const name of ['next', 'return', 'throw'] as const) {
     const method = value[name];
     if (typeof method === 'function') {
-      const inScope = (...args: never[]): unknown => runInExactly(scope, () => method.apply(value, args));
-      Reflect.defineProperty(value, name, { value: inScope, configurable: true, writable: true });
+      const called = (...args: never[]): unknown => inScope((): unknown => method.apply(value, args));
+      Reflect.defineProperty(value, name, { value: called, configurable: true, writable: true });
     }
   }
 }

@@ -1,6 +1,7 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import { handleInScope } from './handle-in-scope.js';
+import { holdUsdOf } from './scope-metadata.js';
 import { routeScopeOf } from './route-scope.js';
 
 /**
@@ -19,6 +20,8 @@ export class MeteringInterceptor implements NestInterceptor {
   /** Called by Nest. */
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const scope = routeScopeOf(context);
-    return scope === undefined ? next.handle() : handleInScope(scope, next);
+    return scope === undefined
+      ? next.handle()
+      : handleInScope(scope, next, holdUsdOf(context.getHandler(), context.getClass()));
   }
 }

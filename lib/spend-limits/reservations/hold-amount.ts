@@ -21,7 +21,8 @@ export interface HoldFacts {
  * How much to hold for a completion, in nano-dollars. The first of these counts: what the call or the route states, the
  * function of the options, what was learned, the amount of the options.
  *
- * @param onFault - Called if the function of the options fails, or returns what is no amount: then it has said nothing.
+ * @param onFault - Called with a sentence about what is wrong: the function of the options fails or returns no amount, and
+ *   has thus said nothing; or more than the maximum is wanted.
  */
 export function holdNanoUsd(
   { holdUsd, maxHoldUsd }: Pick<ResolvedSpendLimitsOptions, 'holdUsd' | 'maxHoldUsd'>,
@@ -29,6 +30,9 @@ export function holdNanoUsd(
   onFault: (fault: string) => void,
 ): number {
   const most = toNanoUsd(maxHoldUsd);
+  if (explicitUsd !== undefined && explicitUsd > maxHoldUsd) {
+    onFault('a `holdUsd` is above `maxHoldUsd`, which is held instead');
+  }
   const chosenUsd =
     explicitUsd ??
     (typeof holdUsd === 'function' ? askedUsd(holdUsd, request, maxHoldUsd, onFault) : undefined);
@@ -52,13 +56,13 @@ function askedUsd(
     const usd: unknown = holdUsd(request);
     if (usd === undefined || (typeof usd === 'number' && usd >= 0 && usd <= MAX_COUNTED_USD)) {
       if (usd !== undefined && usd > maxHoldUsd) {
-        onFault('returned more than `maxHoldUsd`, which is held instead');
+        onFault('the function `holdUsd` returned more than `maxHoldUsd`, which is held instead');
       }
       return usd;
     }
-    onFault('returned no amount');
+    onFault('the function `holdUsd` returned no amount');
   } catch {
-    onFault('threw an error');
+    onFault('the function `holdUsd` threw an error');
   }
   return undefined;
 }

@@ -44,6 +44,14 @@ describe('how much is held', () => {
       50_000_000,
     ],
     ['the call before the function', { holdUsd: () => 0.2, maxHoldUsd: 1 }, 0.3, 1, 300_000_000],
+    [
+      'the maximum if the call wants more',
+      { holdUsd: 0.05, maxHoldUsd: 1 },
+      2,
+      undefined,
+      1e9,
+      'a `holdUsd` is above `maxHoldUsd`, which is held instead',
+    ],
     ['at least something', { holdUsd: 0, maxHoldUsd: 1 }, undefined, undefined, 1],
     ['at least something of what was learned', { holdUsd: 0.05, maxHoldUsd: 1 }, undefined, 0, 1],
     [
@@ -52,7 +60,7 @@ describe('how much is held', () => {
       undefined,
       undefined,
       1e9,
-      'returned more than `maxHoldUsd`, which is held instead',
+      'the function `holdUsd` returned more than `maxHoldUsd`, which is held instead',
     ],
     [
       'what was learned if the function is wrong',
@@ -60,7 +68,7 @@ describe('how much is held', () => {
       undefined,
       4,
       5,
-      'returned no amount',
+      'the function `holdUsd` returned no amount',
     ],
     [
       'what was learned if the function throws',
@@ -73,7 +81,7 @@ describe('how much is held', () => {
       undefined,
       4,
       5,
-      'threw an error',
+      'the function `holdUsd` threw an error',
     ],
   ])('is %s', (...row) => {
     const [, options, explicitUsd, learnedNanoUsd, expected, fault] = row;
