@@ -152,8 +152,8 @@ export type {
 } from './filters/index.js';
 export { Generation, GenerationProviderResponse, GenerationsService } from './generations/index.js';
 export type { GenerationOptions } from './generations/index.js';
-export { CreditsGuard, RequireCredits, SkipCreditsGuard } from './guard/index.js';
-export type { RequireCreditsOptions } from './guard/index.js';
+export { CreditsGuard, RequireCredits, SkipCreditsGuard, WithinSpendLimits } from './guard/index.js';
+export type { RequireCreditsOptions, WithinSpendLimitsOptions } from './guard/index.js';
 export { MeterAs, MeteringInterceptor, MeteringService } from './metering/index.js';
 export type { MeterOptions, RecordCostRequest, SettledOptions } from './metering/index.js';
 export { OpenRouterRetryLogger } from './account/retry-logger.js';

@@ -2,6 +2,7 @@ import type { ModuleRef } from '@nestjs/core';
 import { BalanceService } from '../balance/balance.service.js';
 import { configFault } from '../options/config-fault.js';
 import { DEFAULT_ACCOUNT } from '../options/option-defaults.js';
+import { SpendLimitsService } from '../spend-limits/spend-limits.service.js';
 import { balanceToken, getOpenRouterClientToken } from '../openrouter.tokens.js';
 
 /**
@@ -16,6 +17,27 @@ export function findBalance(modules: ModuleRef, account: string | undefined, see
     return account === undefined
       ? defaultBalance(modules)
       : modules.get(getOpenRouterClientToken(account), { strict: false }).balance;
+  } catch {
+    throw configFault(seeker, howToRegister(account));
+  }
+}
+
+/**
+ * Finds the spend limits of an account, in whichever module of the application the account is registered.
+ *
+ * @param account - The name of the account; `undefined` for the default account.
+ * @param seeker - Who needs them, for the message.
+ * @throws `OpenRouterConfigException` if the application has no such account.
+ */
+export function findSpendLimits(
+  modules: ModuleRef,
+  account: string | undefined,
+  seeker: string,
+): SpendLimitsService {
+  try {
+    return account === undefined
+      ? modules.get(SpendLimitsService, { strict: false })
+      : modules.get(getOpenRouterClientToken(account), { strict: false }).spendLimits;
   } catch {
     throw configFault(seeker, howToRegister(account));
   }

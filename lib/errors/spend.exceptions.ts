@@ -46,7 +46,7 @@ export class OpenRouterSpendLimitException extends OpenRouterException {
   readonly spentUsd: number;
   /** What is reserved for completions under way, in US dollars. */
   readonly heldUsd: number;
-  /** What was to be reserved, in US dollars. */
+  /** What was to be reserved, in US dollars; 0 if a route was refused for having nothing left. */
   readonly requiredUsd: number;
   /** When something that counts stops counting; `null` if nothing ever does. */
   readonly resetsAt: Date | null;

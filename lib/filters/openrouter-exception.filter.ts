@@ -140,10 +140,9 @@ function catchingForeign(Filter: typeof OpenRouterExceptionFilter): typeof OpenR
 /** Over HTTP and in GraphQL the guard throws an exception without figures; its cause has them. */
 function withFigures(exception: OpenRouterException): OpenRouterException {
   const { cause } = exception;
-  return exception instanceof OpenRouterInsufficientCreditsException &&
-    cause instanceof OpenRouterInsufficientCreditsException
-    ? cause
-    : exception;
+  const isGuards = (error: unknown): error is OpenRouterException =>
+    error instanceof OpenRouterInsufficientCreditsException || error instanceof OpenRouterSpendLimitException;
+  return isGuards(exception) && isGuards(cause) ? cause : exception;
 }
 
 /** Whether an operator need not know of it: a caller hung up, or the guard or a limit refused a request as it should. */

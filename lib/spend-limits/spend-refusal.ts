@@ -5,18 +5,26 @@ import type { SpendUsage } from './spend-limits.models.js';
 /** Why an amount cannot be reserved, for people. */
 export function refusalText(
   { rule, limitUsd, remainingUsd, resetsAt }: SpendUsage,
-  requiredUsd: number,
+  requiredUsd: number | undefined,
 ): string {
   const room = `${shownUsd(remainingUsd ?? 0)} of ${shownUsd(limitUsd ?? 0)}`;
   const end = resetsAt === null ? '' : ` More may be spent from ${resetsAt.toISOString()} on.`;
+  const need = requiredUsd === undefined ? '' : `, and ${shownUsd(requiredUsd)} is needed`;
   return (
-    `The spend limit '${rule}' of this application has ${room} left, and ${shownUsd(requiredUsd)} is needed.${end} ` +
+    `The spend limit '${rule}' of this application has ${room} left${need}.${end} ` +
     'Nothing was sent to OpenRouter.'
   );
 }
 
-/** The exception for an amount that cannot be reserved. */
-export function spendLimitException(usage: SpendUsage, requiredUsd: number): OpenRouterSpendLimitException {
+/**
+ * The exception for an amount that cannot be reserved.
+ *
+ * @param requiredUsd - `undefined` if no amount in particular was to be reserved.
+ */
+export function spendLimitException(
+  usage: SpendUsage,
+  requiredUsd: number | undefined,
+): OpenRouterSpendLimitException {
   const { rule, subject, period, limitUsd, heldUsd, resetsAt } = usage;
   return new OpenRouterSpendLimitException({
     message: refusalText(usage, requiredUsd),
@@ -26,7 +34,7 @@ export function spendLimitException(usage: SpendUsage, requiredUsd: number): Ope
     limitUsd: limitUsd ?? 0,
     spentUsd: countedUsd(usage),
     heldUsd,
-    requiredUsd,
+    requiredUsd: requiredUsd ?? 0,
     resetsAt,
   });
 }

@@ -109,6 +109,7 @@ const EXPORTS = {
     'SkipCreditsGuard',
     'SpendLimitsService',
     'UpdateApiKeyRequest',
+    'WithinSpendLimits',
     'WorkspaceActivity',
     'classifyOpenRouterError',
     'formatUsd',
