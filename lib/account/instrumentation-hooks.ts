@@ -5,6 +5,7 @@ import type {
   OpenRouterAttempt,
   OpenRouterInstrumentation,
 } from '../contracts/instrumentation.js';
+import type { SpendUsage } from '../contracts/spend-usage.js';
 import type { AccountSettings } from '../options/resolve-options.js';
 
 /** Calls the hooks of an account's instrumentations, and keeps their errors away from the account's calls. */
@@ -49,6 +50,12 @@ export class InstrumentationHooks {
   cost(cost: CompletionCost): void {
     const { account } = this.account;
     this.each((hooks) => hooks.onCost?.(cost, account));
+  }
+
+  /** Reports that a rule of the spend limits has refused a completion. */
+  refusal(usage: SpendUsage): void {
+    const { account } = this.account;
+    this.each((hooks) => hooks.onRefusal?.(usage, account));
   }
 
   /** Calls a hook of every instrumentation. */

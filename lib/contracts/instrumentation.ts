@@ -1,6 +1,7 @@
 import type { Observable } from 'rxjs';
 import type { BalanceAlert, BalanceDiagnostics, BalanceSnapshot } from './balance-snapshot.models.js';
 import type { CompletionCost } from './completion-cost.js';
+import type { SpendUsage } from './spend-usage.js';
 import type { OpenRouterDelivery } from './delivery.js';
 
 /** One attempt of a call, as passed to instrumentation: frozen, the same object for every hook, without secrets. */
@@ -68,7 +69,7 @@ export interface OpenRouterAttachedClient {
 /**
  * Watches the calls of an account: for metrics, traces and logs.
  *
- * Every hook except `onAttach`, `onAlert` and `onCost` gets the attempt as its first argument. A hook that throws never
+ * Every hook except `onAttach`, `onAlert`, `onCost` and `onRefusal` gets the attempt as its first argument. A hook that throws never
  * fails a call. Hooks are synchronous: a returned promise is not awaited.
  */
 export interface OpenRouterInstrumentation {
@@ -89,6 +90,11 @@ export interface OpenRouterInstrumentation {
    * finds the span in which the request was made.
    */
   onCost?(cost: CompletionCost, account: string): void;
+  /**
+   * Called once for each completion that a rule of `spendLimits` has refused, with what counts against that rule and with
+   * the name of the account. Not called for other refusals, such as one for want of a scope.
+   */
+  onRefusal?(usage: SpendUsage, account: string): void;
   /** Called before an attempt. */
   onRequest?(attempt: OpenRouterAttempt): void;
   /** Called after a successful attempt. */

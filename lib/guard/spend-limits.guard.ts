@@ -5,7 +5,7 @@ import { OpenRouterSpendStoreException } from '../errors/spend.exceptions.js';
 import { ambientScope } from '../metering/scope/ambient-scope.js';
 import { routeScopeOf } from '../metering/scope/route-scope.js';
 import { mergeScopes } from '../options/spend-scope.js';
-import type { SpendUsage } from '../spend-limits/spend-limits.models.js';
+import type { SpendUsage } from '../contracts/spend-usage.js';
 import { openSpendLimitsOf, type SpendLimitsService } from '../spend-limits/spend-limits.service.js';
 import { spendLimitException } from '../spend-limits/spend-refusal.js';
 import type { GuardedTarget } from './requirement-metadata.js';

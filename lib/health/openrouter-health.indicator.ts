@@ -1,8 +1,9 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
-import { findBalance } from '../application/account-lookup.js';
+import { findBalance, findSpendLimits } from '../application/account-lookup.js';
 import type { BalanceService } from '../balance/balance.service.js';
+import { openSpendLimitsOf } from '../spend-limits/spend-limits.service.js';
 import { TimedBalanceReader } from '../balance/timed-balance-reader.js';
 import { checkCallOptions } from '../options/check-options.js';
 import { failureReport, type HealthReport, lateReport, reportOf } from './health-report.js';
@@ -22,7 +23,8 @@ export const DEFAULT_HEALTH_TIMEOUT_MS = 500;
  * `minimumSpendable` at least that amount must also be spendable: a smaller or unknown amount is down. A `stale`
  * balance, served while OpenRouter cannot be reached, counts.
  *
- * The details contain figures in US dollars and the reason if the account is down, never a key.
+ * The details contain figures in US dollars and the reason if the account is down, never a key. Where there are spend
+ * limits, `spendStoreUp` says whether their store answers: `null` if it was not asked yet. It decides nothing.
  *
  * @example
  * ```ts
@@ -78,8 +80,20 @@ export class OpenRouterHealthIndicator {
     } = checkCallOptions(HEALTH_OPTIONS, options, 'OpenRouterHealthIndicator.isHealthy');
     const balance = findBalance(this.modules, account, 'OpenRouterHealthIndicator');
     const { isUp, details } = await this.check(balance, minimumSpendable, timeoutMs);
+    const shown = { ...details, ...this.limitsOf(account) };
     const result = this.results.check(key);
-    return isUp ? result.up(details) : result.down(details);
+    return isUp ? result.up(shown) : result.down(shown);
+  }
+
+  /** Whether the store of the spend limits answers, where there are any. @internal */
+  private limitsOf(account: string | undefined): { readonly spendStoreUp?: boolean | null } {
+    try {
+      const limits = openSpendLimitsOf(findSpendLimits(this.modules, account, 'OpenRouterHealthIndicator'));
+      return limits === undefined ? {} : { spendStoreUp: limits.isStoreUp ?? null };
+    } catch {
+      // A test may have replaced the balance of an account alone.
+      return {};
+    }
   }
 
   /** @internal */

@@ -8,6 +8,7 @@ import type {
   OpenRouterAttemptSuccess,
   OpenRouterInstrumentation,
 } from '../contracts/instrumentation.js';
+import type { SpendUsage } from '../contracts/spend-usage.js';
 import { checkConfig } from '../options/check-options.js';
 import { defineOptions } from '../options/define-options.js';
 import { scopeNames } from '../options/spend-scope.js';
@@ -64,6 +65,12 @@ const ALERTS = {
   labelNames: ['account', 'type'] as const,
 };
 
+const REFUSALS = {
+  name: 'openrouter_spend_refusals_total',
+  help: 'Completions that a rule of the spend limits has refused.',
+  labelNames: ['account', 'rule'] as const,
+};
+
 const ALERT_TYPES: readonly BalanceAlertType[] = ['low', 'critical', 'recovered', 'unavailable'];
 
 /** The `outcome` of a successful request. For others it is the `code` of the exception. */
@@ -91,6 +98,7 @@ const SUCCESS = 'success';
  * | `openrouter_completion_cost_usd_total` | counter, `account`, `model`, `outcome`, `source` | what they cost, in US dollars, less the unknown |
  * | `openrouter_cost_per_completion_usd` | histogram, `account`, `model`, `outcome` | costs of single completions, without the unknown and those taken from a hold |
  * | `openrouter_tokens_total` | counter, `account`, `model`, `type` | tokens, as far as they are known; `type` is `prompt` or `completion` |
+ * | `openrouter_spend_refusals_total` | counter, `account`, `rule` | completions that a rule of `spendLimits` has refused |
  *
  * The metrics of completions are fed by `MeteringService`, each completion once: `outcome` is
  * {@link CompletionCost.outcome}, `source` {@link CompletionCost.source}, `model` {@link CompletionCost.model}. At most 200
@@ -120,6 +128,8 @@ export class OpenRouterMetrics implements OpenRouterInstrumentation {
   private readonly alerts: Counter<'account' | 'type'>;
   /** @internal */
   private readonly completions: CompletionMetrics;
+  /** @internal */
+  private readonly refusals: Counter<'account' | 'rule'>;
 
   /**
    * @param options - `registry`, unless it is the default one; `scopeLabels`.
@@ -137,6 +147,7 @@ export class OpenRouterMetrics implements OpenRouterInstrumentation {
     this.durations = sharedMetric(registry, DURATIONS, (config) => new Histogram(config));
     this.retries = sharedMetric(registry, RETRIES, (config) => new Counter(config));
     this.alerts = sharedMetric(registry, ALERTS, (config) => new Counter(config));
+    this.refusals = sharedMetric(registry, REFUSALS, (config) => new Counter(config));
     this.completions = new CompletionMetrics(registry, scopeLabels);
   }
 
@@ -157,6 +168,11 @@ export class OpenRouterMetrics implements OpenRouterInstrumentation {
   /** Called by the package. */
   onCost(cost: CompletionCost, account: string): void {
     this.completions.add(cost, account);
+  }
+
+  /** Called by the package. */
+  onRefusal({ rule }: SpendUsage, account: string): void {
+    this.refusals.inc({ account, rule });
   }
 
   /** Called by the package. */

@@ -34,6 +34,7 @@ const HOOKS = [
   'onError',
   'onRetry',
   'onCost',
+  'onRefusal',
   'wrap',
 ] as const satisfies readonly (keyof OpenRouterInstrumentation)[];
 

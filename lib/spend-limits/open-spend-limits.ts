@@ -19,7 +19,7 @@ import {
 import { type RuleFigures, ruleFigures } from './reservations/spend-usage.js';
 import { LimitValues } from './rules/limit-values.js';
 import { type AppliedRule, RuleBook } from './rules/rule-book.js';
-import type { SpendAlert, SpendUsage } from './spend-limits.models.js';
+import type { SpendAlert, SpendUsage } from '../contracts/spend-usage.js';
 import { BoundedSpendStore } from './store/bounded-spend-store.js';
 import { SpendOutbox } from './store/spend-outbox.js';
 import { Floors } from './watch/floors.js';

@@ -19,7 +19,8 @@ import {
   checkReserveOptions,
   checkSignedAmount,
 } from './spend-limits-arguments.js';
-import type { SpendAlert, SpendReservation, SpendUsage } from './spend-limits.models.js';
+import type { SpendAlert, SpendUsage } from '../contracts/spend-usage.js';
+import type { SpendReservation } from './spend-limits.models.js';
 import type { SpendReserveOptions } from './spend-limits.options.js';
 import { spendLimitException } from './spend-refusal.js';
 

@@ -1,6 +1,6 @@
 import { OpenRouterSpendLimitException } from '../errors/spend.exceptions.js';
 import { sumUsd } from '../money/usd.js';
-import type { SpendUsage } from './spend-limits.models.js';
+import type { SpendUsage } from '../contracts/spend-usage.js';
 
 /** Why an amount cannot be reserved, for people. */
 export function refusalText(

@@ -15,7 +15,7 @@ import {
   OpenRouterValidationException,
 } from '../../lib/errors/client.exceptions.js';
 import { OpenRouterHealthIndicator, OpenRouterHealthModule } from '../../lib/health/index.js';
-import { OpenRouterModule } from '../../lib/index.js';
+import { OpenRouterModule, SpendLimitsService } from '../../lib/index.js';
 import { OpenRouterSandbox } from '../../lib/testing/index.js';
 import { apiException, KEY, listen } from '../filters/support.js';
 import { FakeAccount } from '../guard/support.js';
@@ -59,6 +59,29 @@ async function indicatorOf(account: FakeAccount): Promise<OpenRouterHealthIndica
 }
 
 /** A module that has an account, as `OpenRouterModule.forRoot` without `isGlobal` is one. */
+describe('the health of an account with spend limits', () => {
+  it('shows whether their store answers', async () => {
+    const sandbox = await OpenRouterSandbox.start();
+    const { managementKey, baseUrl } = sandbox;
+    const module = await Test.createTestingModule({
+      imports: [
+        OpenRouterModule.forRoot({
+          managementKey,
+          baseUrl,
+          spendLimits: { rules: [{ by: [], usd: 5, period: 'day' }] },
+        }),
+        OpenRouterHealthModule.forRoot(),
+      ],
+    }).compile();
+    const indicator = module.get(OpenRouterHealthIndicator);
+    expect(await indicator.isHealthy('openrouter')).toMatchObject({ openrouter: { spendStoreUp: null } });
+    await module.get(SpendLimitsService).usage({});
+    expect(await indicator.isHealthy('openrouter')).toMatchObject({ openrouter: { spendStoreUp: true } });
+    await module.close();
+    await sandbox.stop();
+  });
+});
+
 function accountModule(account: FakeAccount, name?: string) {
   @Module({ providers: [account.provider(name)] })
   class AccountModule {}

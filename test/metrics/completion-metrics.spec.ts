@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type OpenMetricsContentType, register, Registry } from 'prom-client';
 import type { CompletionCost } from '../../lib/contracts/completion-cost.js';
+import type { SpendUsage } from '../../lib/contracts/spend-usage.js';
 import { OpenRouterConfigException } from '../../lib/errors/client.exceptions.js';
 import { OpenRouterMetrics } from '../../lib/metrics/index.js';
 import { scrape } from './support.js';
@@ -46,6 +47,30 @@ async function valuesOf(registry: Registry, metric: string): Promise<Record<stri
 }
 
 afterEach(() => register.clear());
+
+describe('the metric of refusals', () => {
+  it('counts what the rules of spend limits have refused', async () => {
+    const registry = new Registry();
+    const metrics = new OpenRouterMetrics({ registry });
+    const usage: SpendUsage = {
+      rule: 'tenant per day',
+      subject: { tenant: 'acme' },
+      period: 'day',
+      from: new Date(0),
+      resetsAt: null,
+      limitUsd: 1,
+      spentUsd: 1,
+      heldUsd: 0,
+      unsettledUsd: 0,
+      remainingUsd: 0,
+    };
+    metrics.onRefusal(usage, 'default');
+    metrics.onRefusal(usage, 'default');
+    expect(await valuesOf(registry, 'openrouter_spend_refusals_total')).toEqual({
+      '{account="default",rule="tenant per day"}': 2,
+    });
+  });
+});
 
 describe('the metrics of completions', () => {
   it('count each one with its cost and its tokens', async () => {

@@ -4,6 +4,7 @@ import {
   type CompletionCost,
   InMemorySpendStore,
   OpenRouterClient,
+  type OpenRouterInstrumentation,
   OpenRouterSpendLimitException,
   OpenRouterSpendStoreException,
   OpenRouterValidationException,
@@ -11,6 +12,7 @@ import {
   type SpendLimitRule,
   type SpendLimitsOptions,
   type SpendStore,
+  type SpendUsage,
 } from '../../lib/index.js';
 import { OpenRouterSandbox, type OpenRouterSandboxOptions } from '../../lib/testing/index.js';
 import { until } from '../support/waiting.js';
@@ -44,6 +46,7 @@ interface Limited {
 async function limited(
   spendLimits: SpendLimitsOptions,
   sandboxOptions: OpenRouterSandboxOptions = {},
+  instrumentation: OpenRouterInstrumentation = {},
 ): Promise<Limited> {
   const sandbox = await OpenRouterSandbox.start({ completionCost: 0.1, ...sandboxOptions });
   closers.push(() => sandbox.stop());
@@ -53,6 +56,7 @@ async function limited(
     baseUrl,
     spendLimits,
     metering: { lookupDelaysMs: [1, 5, 20] },
+    ...(instrumentation.onRefusal !== undefined && { instrumentation }),
   });
   closers.push(() => client.close());
   const costs: CompletionCost[] = [];
@@ -135,6 +139,16 @@ describe('completions under a spend limit', () => {
     expect(classifyOpenRouterError(body).kind).toBe('spend-limit');
     expect(sandbox.charges).toHaveLength(1);
     expect(costs).toHaveLength(1);
+  });
+
+  it('are reported to the instrumentation if a rule refuses them', async () => {
+    const refusals: [SpendUsage, string][] = [];
+    const instrumentation = {
+      onRefusal: (usage: SpendUsage, account: string) => refusals.push([usage, account]),
+    };
+    const { ask } = await limited({ rules: [{ ...TENANT, usd: 0 }] }, {}, instrumentation);
+    await statusOf(ask());
+    expect(refusals).toMatchObject([[{ rule: 'tenant per day', subject: ACME, limitUsd: 0 }, 'default']]);
   });
 
   it('do not share the limit of another subject', async () => {

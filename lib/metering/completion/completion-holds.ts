@@ -5,7 +5,7 @@ import type { SpendHoldRequest } from '../../options/spend-limits-options.js';
 import { nanoToUsd, toNanoUsd } from '../../money/nano-usd.js';
 import type { OpenSpendLimits } from '../../spend-limits/open-spend-limits.js';
 import type { HeldSpend } from '../../spend-limits/reservations/held-spend.js';
-import type { SpendUsage } from '../../spend-limits/spend-limits.models.js';
+import type { SpendUsage } from '../../contracts/spend-usage.js';
 import { countedUsd, refusalText } from '../../spend-limits/spend-refusal.js';
 import type { FoundHold } from '../../spend-limits/watch/lost-holds.js';
 import { usageOfGeneration } from './generation-usage.js';

@@ -115,7 +115,14 @@ export class Completions implements CompletionDesk {
     holds: CompletionHolds,
   ): Promise<OpenCompletion | CompletionRefusal> {
     const admission = await holds.admit(request);
-    return 'refusal' in admission ? admission.refusal : this.#follow(request, admission.held);
+    if (!('refusal' in admission)) {
+      return this.#follow(request, admission.held);
+    }
+    const { refusal, usage } = admission;
+    if (usage !== undefined) {
+      this.#parts.account.instrumentation.refusal(usage);
+    }
+    return refusal;
   }
 
   #follow(request: CompletionRequest, held: HeldSpend | undefined): FollowedCompletion {

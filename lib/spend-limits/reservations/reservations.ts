@@ -10,7 +10,7 @@ import type {
 import type { ResolvedSpendLimitsOptions } from '../../options/spend-limits-options.js';
 import { type LimitValues } from '../rules/limit-values.js';
 import { type AppliedRule, type RuleBook, ruleNumbers, subjectsOf } from '../rules/rule-book.js';
-import type { SpendUsage } from '../spend-limits.models.js';
+import type { SpendUsage } from '../../contracts/spend-usage.js';
 import type { BoundedSpendStore } from '../store/bounded-spend-store.js';
 import type { SpendOutbox } from '../store/spend-outbox.js';
 import { pickWindows, placeOf } from '../windows/picked-window.js';

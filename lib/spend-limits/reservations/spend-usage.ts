@@ -1,7 +1,7 @@
 import type { SpendFigureLists, SpendFigures } from '../../contracts/spend-store.js';
 import { nanoToUsd } from '../../money/nano-usd.js';
 import { type AppliedRule, ruleNumbers } from '../rules/rule-book.js';
-import type { SpendUsage } from '../spend-limits.models.js';
+import type { SpendUsage } from '../../contracts/spend-usage.js';
 
 /** The figures of one rule, with what they are compared with. */
 export interface RuleFigures {

@@ -4,7 +4,7 @@ import type { SpendPlace } from '../../contracts/spend-store.js';
 import type { RuleFigures } from '../reservations/spend-usage.js';
 import { usageOf } from '../reservations/spend-usage.js';
 import type { AppliedRule } from '../rules/rule-book.js';
-import type { SpendAlert } from '../spend-limits.models.js';
+import type { SpendAlert } from '../../contracts/spend-usage.js';
 import type { BoundedSpendStore } from '../store/bounded-spend-store.js';
 
 /** The maximum number of warnings that this process remembers to have been sent, by itself or by another one. */

@@ -1,0 +1,40 @@
+import type { SpendScope } from './completion-cost.js';
+import type { SpendPeriod } from './spend-period.js';
+
+/** What counts against a limit, for one subject in one window. Amounts are US dollars. */
+export interface SpendUsage {
+  /** Name of the rule. */
+  readonly rule: string;
+  /** The members of the scope that the rule counts by; `{}` where it counts everything. */
+  readonly subject: SpendScope;
+  /** Period of the rule. */
+  readonly period: SpendPeriod;
+  /** The first moment that counts. */
+  readonly from: Date;
+  /** When something that counts stops counting; `null` if nothing ever does. */
+  readonly resetsAt: Date | null;
+  /** The limit; `null` for none. */
+  readonly limitUsd: number | null;
+  /** What was billed, less refunds. */
+  readonly spentUsd: number;
+  /** What is reserved for completions under way. */
+  readonly heldUsd: number;
+  /** What was reserved by processes that have ended without a word, until its bill is known. */
+  readonly unsettledUsd: number;
+  /** What can still be reserved, 0 or more; `null` without a limit. */
+  readonly remainingUsd: number | null;
+}
+
+/** What is spent has reached a fraction of a limit. */
+export interface SpendAlert {
+  /**
+   * `reached` for the fraction 1, when the limit is spent or has refused a reservation; `warning` for any other fraction.
+   */
+  readonly type: 'warning' | 'reached';
+  /** The fraction, of `warnAt` of the rule. */
+  readonly fraction: number;
+  /** What counts against the limit. */
+  readonly usage: SpendUsage;
+  /** When it was noticed. */
+  readonly at: Date;
+}
