@@ -173,6 +173,19 @@ export class OpenSpendLimits {
     return booked?.status === 'done';
   }
 
+  /** Books an amount without a reservation, later if the store does not answer now. */
+  async book(scope: SpendScope | undefined, nanoUsd: number, id: string): Promise<void> {
+    const applied = this.rules.applying(scope);
+    if (applied.length > 0) {
+      await this.#outbox.send((store, account) =>
+        this.#reservations.atStoreTime(applied, [], async (subjects) => ({
+          value: await store.adjust(account, { id, nanoUsd, subjects }),
+        })),
+      );
+      await this.#lookAfterBill(applied);
+    }
+  }
+
   /** How much to hold for a completion, in nano-dollars. */
   holdFor(request: SpendHoldRequest, explicitUsd: number | undefined): number {
     const learnedNanoUsd = this.options.learnHolds ? this.#learned.of(request.model) : undefined;

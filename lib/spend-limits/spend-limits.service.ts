@@ -11,6 +11,7 @@ import { toNanoUsd } from '../money/nano-usd.js';
 import { DEFAULT_SPEND_LIMITS } from '../options/option-defaults.js';
 import { checkScope } from '../options/spend-scope.js';
 import { HiddenParts } from '../secret/hidden-parts.js';
+import { noteText } from './reservations/hold-note.js';
 import { OpenSpendLimits } from './open-spend-limits.js';
 import { FreeReservation, Reservation } from './reservation.js';
 import {
@@ -129,7 +130,13 @@ export class SpendLimitsService {
     }
     // Something is always held, so that a limit of 0 refuses everything.
     const nanoUsd = Math.max(1, toNanoUsd(usd));
-    const outcome = await limits.reserve({ scope: checked, nanoUsd, id, leaseMs, note: '' });
+    const outcome = await limits.reserve({
+      scope: checked,
+      nanoUsd,
+      id,
+      leaseMs,
+      note: noteText({ scope: checked }),
+    });
     switch (outcome.status) {
       case 'held':
         if (isAborted(signal)) {

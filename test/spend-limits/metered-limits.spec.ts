@@ -486,6 +486,24 @@ describe('an adjustment', () => {
   });
 });
 
+describe('a cost that is recorded', () => {
+  it('counts against the limits, once for each id', async () => {
+    const { client } = await limited({ rules: [TENANT] });
+    await client.metering.record({ usd: 2, scope: ACME, id: 'video-1' });
+    await client.metering.record({ usd: 2, scope: ACME, id: 'video-1' });
+    await client.metering.record({ usd: 0, scope: ACME });
+    await until(async () => (await client.spendLimits.usage(ACME))[0]?.spentUsd === 2);
+  });
+
+  it('reaches the store later if it is away', async () => {
+    const away = failingStore();
+    const { client } = await limited({ rules: [TENANT], store: away.store });
+    await client.metering.record({ usd: 2, scope: ACME });
+    away.isDown = false;
+    await until(async () => (await client.spendLimits.usage(ACME))[0]?.spentUsd === 2);
+  });
+});
+
 describe('an account without rules', () => {
   it('limits nothing', async () => {
     const sandbox = await OpenRouterSandbox.start();

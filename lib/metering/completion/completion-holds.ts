@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import type { CompletionCost, SpendScope } from '../../contracts/completion-cost.js';
 import { LIMIT_SOURCES } from '../../errors/limit-source.js';
 import type { SpendHoldRequest } from '../../options/spend-limits-options.js';
@@ -6,13 +6,11 @@ import { nanoToUsd, toNanoUsd } from '../../money/nano-usd.js';
 import type { OpenSpendLimits } from '../../spend-limits/open-spend-limits.js';
 import type { HeldSpend } from '../../spend-limits/reservations/held-spend.js';
 import type { SpendUsage } from '../../contracts/spend-usage.js';
+import { noteText, readNote } from '../../spend-limits/reservations/hold-note.js';
 import { countedUsd, refusalText } from '../../spend-limits/spend-refusal.js';
 import type { FoundHold } from '../../spend-limits/watch/lost-holds.js';
 import { usageOfGeneration } from './generation-usage.js';
 import type { CompletionRefusal, CompletionRequest } from './open-completion.js';
-
-/** The longest note that a store takes. */
-const MAX_NOTE_LENGTH = 4_000;
 
 const NOBODY: SpendScope = Object.freeze({});
 
@@ -40,7 +38,7 @@ export class CompletionHolds {
   async admit(request: CompletionRequest): Promise<CompletionAdmission> {
     const { scope, holdUsd } = request;
     const nanoUsd = this.#limits.holdFor(factsOf(request), holdUsd);
-    const outcome = await this.#limits.reserve({ scope, nanoUsd, id: randomUUID(), note: noteOf(request) });
+    const outcome = await this.#limits.reserve({ scope, nanoUsd, id: randomUUID(), note: noteText(request) });
     switch (outcome.status) {
       case 'held':
         return { held: outcome.held };
@@ -50,6 +48,14 @@ export class CompletionHolds {
         return { refusal: refusalOf(outcome.usage, nanoToUsd(nanoUsd)), usage: outcome.usage };
       default:
         return { refusal: NO_ANSWER };
+    }
+  }
+
+  /** Books a cost that no completion of this process has caused. */
+  book({ id, scope, usd }: CompletionCost): void {
+    if (usd !== null && usd > 0) {
+      // An id of the application may be of any length, and has to be apart from those of adjustments.
+      void this.#limits.book(scope, toNanoUsd(usd), `recorded/${hash('sha256', id)}`);
     }
   }
 
@@ -82,7 +88,7 @@ export function costOfFound(found: FoundHold, byok: 'fee' | 'total'): Completion
     isByok: stated?.isByok ?? false,
     isStream: generation?.streamed ?? false,
     outcome: 'failed',
-    scope: Object.freeze(scope ?? NOBODY),
+    scope: scope ?? NOBODY,
     startedAt: new Date(admittedAt),
     durationMs: 0,
   });
@@ -113,23 +119,4 @@ function refusalOf(usage: SpendUsage, requiredUsd: number): CompletionRefusal {
       resets_at: resetsAt?.toISOString() ?? null,
     },
   };
-}
-
-interface Note {
-  readonly scope?: SpendScope;
-  readonly model?: string;
-}
-
-/** For whom a hold is, so that another process can announce its cost. */
-function noteOf({ scope, model }: CompletionRequest): string {
-  const note = JSON.stringify({ scope, model } satisfies Record<keyof Note, unknown>);
-  return note.length <= MAX_NOTE_LENGTH ? note : JSON.stringify({ model });
-}
-
-function readNote(text: string): Note {
-  try {
-    return JSON.parse(text) as Note;
-  } catch {
-    return {};
-  }
 }

@@ -162,6 +162,7 @@ export class Completions implements CompletionDesk {
     });
     this.#recorded.add(id, cost);
     guard(() => this.#feed.record(usd));
+    this.#holds?.book(cost);
     this.#announce(cost, call);
     return cost;
   }

@@ -134,7 +134,7 @@ export class Reservations {
     applied: readonly AppliedRule[],
     limits: readonly (number | null)[],
   ): Promise<ReservationOutcome> {
-    const { store, outbox, allowance } = this.#parts;
+    const { store, outbox } = this.#parts;
     let sent: SpendRequest | undefined;
     const answer = await this.atStoreTime<SpendAdmission>(applied, limits, (subjects) => {
       const asked = this.#requestOf(request, subjects);
@@ -143,12 +143,10 @@ export class Reservations {
     });
     switch (answer?.status) {
       case 'admitted': {
-        allowance.renew();
         this.#parts.onFigures(ruleFigures(applied, limits, answer.figures), undefined);
         return { status: 'held', held: this.#follow(request, answer.hold, answer.expiresAt, applied) };
       }
       case 'refused': {
-        allowance.renew();
         return this.#refused(applied, limits, answer.figures, [answer.subject, answer.window]);
       }
       case 'ended':

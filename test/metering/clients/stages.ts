@@ -1,6 +1,7 @@
 import type { CompletionCost } from '../../../lib/contracts/completion-cost.js';
 import type { OpenRouterClient } from '../../../lib/openrouter.client.js';
 import type { MeteringOptions } from '../../../lib/options/openrouter-options.js';
+import type { SpendLimitsOptions } from '../../../lib/options/spend-limits-options.js';
 import { OpenRouterSandbox } from '../../../lib/testing/index.js';
 import { clientOf, endLater } from '../../support/servers.js';
 import { type Exchange, startTap, type Tap } from './tap.js';
@@ -28,12 +29,16 @@ export async function startStage(): Promise<Stage> {
 }
 
 /** `cleanUp` ends it. */
-export async function startMeteredStage(metering: MeteringOptions = {}): Promise<MeteredStage> {
+export async function startMeteredStage(
+  metering: MeteringOptions = {},
+  spendLimits?: SpendLimitsOptions,
+): Promise<MeteredStage> {
   const { sandbox, tap } = await startStage();
   const openRouter = clientOf(tap, {
     apiKey: sandbox.apiKey,
     managementKey: sandbox.managementKey,
     metering: { lookupDelaysMs: LOOKUP_DELAYS_MS, shutdownMs: 0, ...metering },
+    ...(spendLimits !== undefined && { spendLimits }),
   });
   const costs: CompletionCost[] = [];
   openRouter.metering.costs$.subscribe((cost) => costs.push(cost));
