@@ -66,7 +66,7 @@ export type {
   OpenRouterRetry,
 } from './contracts/instrumentation.js';
 export type { RequestOptions, RetryOptions } from './contracts/request-options.js';
-export type { SpendPeriod } from './contracts/spend-period.js';
+export type { SpendPeriod, SpendRollingPeriod } from './contracts/spend-period.js';
 export type {
   SpendAdjustment,
   SpendAdmission,
@@ -190,6 +190,7 @@ export type {
   SpendLimitRule,
   SpendLimitsOptions,
   SpendLimitUsd,
+  SpendStoreAllowance,
   SpendStoreFailure,
 } from './options/spend-limits-options.js';
 export { InMemorySpendStore, SpendLimitsService } from './spend-limits/index.js';

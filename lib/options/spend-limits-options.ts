@@ -45,8 +45,14 @@ export interface SpendHoldRequest {
   readonly scope: SpendScope;
 }
 
+/** What each process may spend by itself in an outage of the store. */
+export interface SpendStoreAllowance {
+  /** US dollars. */
+  readonly allowUsd: number;
+}
+
 /** What happens while the store of the spend limits does not answer. */
-export type SpendStoreFailure = 'refuse' | 'allow' | { readonly allowUsd: number };
+export type SpendStoreFailure = 'refuse' | 'allow' | SpendStoreAllowance;
 
 /** How much may be spent, and how that is enforced. */
 export interface SpendLimitsOptions {

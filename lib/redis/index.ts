@@ -32,5 +32,10 @@ export type {
   SpendWindow,
 } from '../contracts/spend-store.js';
 export { RedisBalanceStore } from './redis-balance-store.js';
-export { type RedisSpendClient, RedisSpendStore } from './redis-spend-store.js';
+export {
+  type RedisSpendClient,
+  type RedisSpendNode,
+  RedisSpendStore,
+  type RedisSpendStoreOptions,
+} from './redis-spend-store.js';
 export type { RedisScriptClient } from './script-runner.js';

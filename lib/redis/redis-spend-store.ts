@@ -23,6 +23,12 @@ import { SpendReservations } from './spend-reservations.js';
 import { SpendRoots } from './spend-roots.js';
 import { EPOCH, LEARN, LEARNED, WARN } from './spend-scripts.js';
 
+/** A node of a cluster. */
+export interface RedisSpendNode {
+  /** Describes the server. */
+  info(section: string): Promise<string>;
+}
+
 /** The methods that the store uses of an `ioredis` 5 or 6 client, a `Redis` or a `Cluster`. */
 export interface RedisSpendClient extends RedisScriptClient {
   /** Whether it is a `Cluster`. */
@@ -30,7 +36,7 @@ export interface RedisSpendClient extends RedisScriptClient {
   /** Describes the server. */
   info?(section: string): Promise<string>;
   /** The nodes of a cluster. */
-  nodes?(role: 'master'): readonly { info(section: string): Promise<string> }[];
+  nodes?(role: 'master'): readonly RedisSpendNode[];
 }
 
 /** Settings of a {@link RedisSpendStore}. */
