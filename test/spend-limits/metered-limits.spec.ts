@@ -14,6 +14,7 @@ import {
   type SpendStore,
   type SpendUsage,
 } from '../../lib/index.js';
+import { openSpendLimitsOf } from '../../lib/spend-limits/spend-limits.service.js';
 import { OpenRouterSandbox, type OpenRouterSandboxOptions } from '../../lib/testing/index.js';
 import { until } from '../support/waiting.js';
 
@@ -265,6 +266,23 @@ describe('what a completion holds', () => {
     );
     await until(async () => (await held(limits.client)) === 0.3);
     expect(await statusOf(answer)).toBe(200);
+  });
+
+  it('is learned from what completions of the model were billed', async () => {
+    const store = new InMemorySpendStore();
+    const { ask, client, sandbox } = await limited({ rules: [TENANT], store }, { completionCost: 0.004 });
+    await Promise.all(Array.from({ length: 30 }, () => statusOf(ask())));
+    await client.metering.settled();
+    const other = new OpenRouterClient({
+      apiKey: sandbox.apiKey,
+      baseUrl: sandbox.baseUrl,
+      spendLimits: { rules: [TENANT], store },
+    });
+    closers.push(() => other.close());
+    const limits = openSpendLimitsOf(other.spendLimits)!;
+    const request = { path: '/chat/completions', model: 'openai/gpt-5-mini', isStream: false, scope: ACME };
+    await until(() => limits.holdFor(request, undefined) === 5_000_000);
+    expect(limits.holdFor({ ...request, model: 'other' }, undefined)).toBe(50_000_000);
   });
 
   it('must not be above the maximum', async () => {

@@ -8,7 +8,7 @@ export interface HeldSpendParts {
   readonly leaseMs: number;
   /** Calls a function outside of the async context of any request, which a timer would keep in memory. */
   readonly inOwnContext: (call: () => void) => void;
-  /** The hold is over; with its bill in nano-dollars, or `undefined` if nothing is booked or only what was held. */
+  /** The hold is over; with what is booked for it in nano-dollars, or `undefined` if nothing is. */
   readonly onOver: (held: HeldSpend, billedNanoUsd: number | undefined) => void;
 }
 
@@ -93,7 +93,7 @@ export class HeldSpend {
     if (this.#end()) {
       const hold = this.#hold;
       await this.#parts.outbox.send((store, account) => store.giveUp(account, hold));
-      this.#parts.onOver(this, undefined);
+      this.#parts.onOver(this, this.nanoUsd);
     }
   }
 
