@@ -16,8 +16,8 @@ export function handleInScope(
   return new Observable((subscriber) => {
     // The subscriber may leave in another context, for example when its socket closes.
     const merged = mergeScopes(ambientScope(), scope);
-      const mergedUsd = holdUsd ?? ambientHoldUsd();
-      const inScope = <T>(run: () => T): T => runInExactly(merged, mergedUsd, run);
+    const mergedUsd = holdUsd ?? ambientHoldUsd();
+    const inScope = <T>(run: () => T): T => runInExactly(merged, mergedUsd, run);
     // A subscription that is known only after `subscribe` could not end a source that emits at once.
     const left = new Subject<void>();
     subscriber.add(() => {
