@@ -66,6 +66,16 @@ export type {
   OpenRouterRetry,
 } from './contracts/instrumentation.js';
 export type { RequestOptions, RetryOptions } from './contracts/request-options.js';
+export type {
+  SpendLedger,
+  SpendLedgerEntry,
+  SpendLedgerPage,
+  SpendLedgerPageQuery,
+  SpendLedgerQuery,
+  SpendLedgerRange,
+  SpendLedgerRow,
+  SpendLedgerSum,
+} from './contracts/spend-ledger.js';
 export type { SpendPeriod, SpendRollingPeriod } from './contracts/spend-period.js';
 export type {
   SpendAdjustment,

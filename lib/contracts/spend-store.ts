@@ -1,3 +1,5 @@
+import type { SpendLedger, SpendLedgerEntry } from './spend-ledger.js';
+
 /**
  * One span of time in which spend is counted, for example one day, on the store's clock.
  *
@@ -230,8 +232,10 @@ export interface SpendStore {
    * Settles the hold by its bill, however large, and however late. A bill of a hold that was given up replaces what was
    * counted for it. A bill of an id that the store does not know is counted as well: the store may have lost it. So is
    * one after {@link SpendStore.release} has found nothing to release, but not one after it has released the hold.
+   *
+   * @param entry - For the ledger, if the store has one: written together with the bill.
    */
-  commit(account: string, hold: SpendHold, nanoUsd: number): Promise<void>;
+  commit(account: string, hold: SpendHold, nanoUsd: number, entry?: SpendLedgerEntry): Promise<void>;
 
   /**
    * Gives back what is held, because nothing is billed. Has no effect once a generation is attached. An id that the store
@@ -245,8 +249,12 @@ export interface SpendStore {
    */
   cancel(account: string, request: SpendRequest): Promise<void>;
 
-  /** Counts the hold as billed at what was held, because its bill cannot be learned. A bill that comes later replaces it. */
-  giveUp(account: string, hold: SpendHold): Promise<void>;
+  /**
+   * Counts the hold as billed at what was held, because its bill cannot be learned. A bill that comes later replaces it.
+   *
+   * @param entry - For the ledger, if the store has one: written together with the amount.
+   */
+  giveUp(account: string, hold: SpendHold, entry?: SpendLedgerEntry): Promise<void>;
 
   /**
    * Adds an amount to what is settled in the present spans, whatever the limits say; below 0 it is a refund. An id counts
@@ -302,4 +310,7 @@ export interface SpendStore {
 
   /** Returns what is wrong with how the store is set up, a sentence each, to be logged once. Optional. */
   check?(): Promise<readonly string[]>;
+
+  /** A row for each completion. Optional: only a store that loses nothing has it. */
+  readonly ledger?: SpendLedger;
 }

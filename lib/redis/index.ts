@@ -12,6 +12,16 @@ export type {
   SharedSpend,
 } from '../contracts/balance-store.js';
 export type {
+  SpendLedger,
+  SpendLedgerEntry,
+  SpendLedgerPage,
+  SpendLedgerPageQuery,
+  SpendLedgerQuery,
+  SpendLedgerRange,
+  SpendLedgerRow,
+  SpendLedgerSum,
+} from '../contracts/spend-ledger.js';
+export type {
   SpendAdjustment,
   SpendAdmission,
   SpendAdmitted,
