@@ -104,7 +104,7 @@ function readMembers(
       if (isRecord(member)) members[name] = readMembers(check.members, member, `${property}.`, errors);
       else if (!(check.orFalse && member === false)) refuse(notAGroup(check.members, check.orFalse));
     } else if (check.kind === 'list') {
-      members[name] = readList(check, member, property, errors, refuse);
+      members[name] = readList(check, member, members, property, errors, refuse);
     } else {
       const copy = isRecord(member) ? Object.freeze(ownMembers(member)) : undefined;
       const problem = dictionaryProblem(check, copy);
@@ -117,14 +117,17 @@ function readMembers(
 
 /** A frozen copy of a list, of frozen copies. */
 function readList(
-  { members, max, required, problemOf }: List<unknown>,
+  { members, max, emptyProblem, required, problemOf }: List<unknown>,
   list: unknown,
+  siblings: object,
   path: string,
   errors: OpenRouterValidationError[],
   refuse: (problem: Problem) => void,
 ): readonly object[] {
-  if (!Array.isArray(list) || list.length === 0 || list.length > max) {
-    refuse({ mustBe: `a list of 1 to ${max} objects, for example [${members.example}]` });
+  const fix = Array.isArray(list) && list.length === 0 ? emptyProblem(siblings) : undefined;
+  if (!Array.isArray(list) || list.length > max || fix !== undefined) {
+    const mustBe = `a list of 1 to ${max} objects, for example [${members.example}]`;
+    refuse({ mustBe, ...(fix !== undefined && { fix }) });
     return [];
   }
   const given: readonly unknown[] = list;

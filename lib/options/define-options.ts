@@ -49,8 +49,10 @@ export interface Dictionary<T> {
 export interface List<T> {
   readonly kind: 'list';
   readonly members: OptionTable;
-  /** The maximum number of objects; there must be one. */
+  /** The maximum number of objects. */
   readonly max: number;
+  /** The fix for an empty list, given the object that holds it; `undefined` if the list may be empty. */
+  readonly emptyProblem: (siblings: object) => string | undefined;
   /** The members that each object must have. */
   readonly required: readonly string[];
   /** What is wrong with an object that has no wrong member, given those before it. */
@@ -102,6 +104,7 @@ export function listOf<T extends object>(
   members: Options<T>,
   rest: {
     readonly max: number;
+    readonly emptyProblem: (siblings: object) => string | undefined;
     readonly required: readonly (keyof T & string)[];
     readonly problemOf: (each: T, before: readonly T[]) => string | undefined;
   },

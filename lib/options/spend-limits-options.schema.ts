@@ -121,6 +121,10 @@ const onStoreFailure: Rule<SpendStoreFailure> = mustBe(
 export const SPEND_LIMITS_OPTIONS = defineOptions<SpendLimitsOptions>('{ rules: [] }', {
   rules: listOf(RULE_OPTIONS, {
     max: MAX_RULES,
+    emptyProblem: (siblings) =>
+      Reflect.get(siblings, 'store') === undefined
+        ? 'without any limit, set `store` to keep a ledger, or leave out `spendLimits`'
+        : undefined,
     required: ['by', 'usd', 'period'],
     problemOf: sameAsBefore,
   }),

@@ -56,7 +56,7 @@ export type SpendStoreFailure = 'refuse' | 'allow' | SpendStoreAllowance;
 
 /** How much may be spent, and how that is enforced. */
 export interface SpendLimitsOptions {
-  /** The limits, from 1 to 32. */
+  /** The limits, up to 32. None at all needs a `store`: its ledger then has a row for each completion, without a limit. */
   rules: readonly SpendLimitRule[];
   /** Shares what is spent with other processes. @defaultValue the memory of this process */
   store?: SpendStore | undefined;

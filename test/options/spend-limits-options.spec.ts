@@ -72,6 +72,12 @@ describe('the options of spend limits', () => {
     expect(settingsOf({ rules }, metering).options.metering.onUnattributed).toBe(expected);
   });
 
+  it('may have no rule where there is a store, and then limit nothing', () => {
+    const settings = settingsOf({ rules: [], store: new InMemorySpendStore() });
+    expect(settings.options.spendLimits?.rules).toEqual([]);
+    expect(settings.options.metering.onUnattributed).toBe('allow');
+  });
+
   it('reserve no more than the maximum by default', () => {
     expect(settingsOf({ rules: [RULE], maxHoldUsd: 0.01 }).options.spendLimits?.holdUsd).toBe(0.01);
   });
@@ -80,6 +86,10 @@ describe('the options of spend limits', () => {
     [[], '`spendLimits` must be an object, for example { rules: [] }; got a list'],
     [{}, '`spendLimits` needs `rules`; without any, leave it out'],
     [{ rules: [] }, '`spendLimits.rules` must be a list of 1 to 32 objects'],
+    [
+      { rules: [] },
+      'got a list; without any limit, set `store` to keep a ledger, or leave out `spendLimits`',
+    ],
     [{ rules: 'tenant' }, '`spendLimits.rules` must be a list of 1 to 32 objects'],
     [{ rules: Array(33).fill(RULE) }, '`spendLimits.rules` must be a list of 1 to 32 objects'],
     [{ rules: [RULE, null] }, '`spendLimits.rules[1]` must be an object, for example { by:'],

@@ -1,100 +1,26 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import {
   classifyOpenRouterError,
-  type CompletionCost,
   InMemorySpendStore,
   OpenRouterClient,
-  type OpenRouterInstrumentation,
   OpenRouterSpendLimitException,
   OpenRouterSpendStoreException,
   OpenRouterValidationException,
-  type SpendAlert,
   type SpendLimitRule,
-  type SpendLimitsOptions,
-  type SpendStore,
   type SpendUsage,
 } from '../../lib/index.js';
 import { openSpendLimitsOf } from '../../lib/spend-limits/spend-limits.service.js';
-import { OpenRouterSandbox, type OpenRouterSandboxOptions } from '../../lib/testing/index.js';
+import { OpenRouterSandbox } from '../../lib/testing/index.js';
 import { until } from '../support/waiting.js';
-
-const closers: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) {
-    await close();
-  }
-});
-
-const TENANT: SpendLimitRule = { by: 'tenant', usd: 5, period: 'day' };
-const ACME = { tenant: 'acme' };
-
-/** The status of an answer that was read: one that is not read would stay open. */
-async function statusOf(asked: Promise<Response>): Promise<number> {
-  const answer = await asked;
-  await answer.text();
-  return answer.status;
-}
-
-interface Limited {
-  readonly sandbox: OpenRouterSandbox;
-  readonly client: OpenRouterClient;
-  readonly costs: CompletionCost[];
-  readonly alerts: SpendAlert[];
-  readonly ask: (scope?: Record<string, string>, stream?: boolean) => Promise<Response>;
-}
-
-async function limited(
-  spendLimits: SpendLimitsOptions,
-  sandboxOptions: OpenRouterSandboxOptions = {},
-  instrumentation: OpenRouterInstrumentation = {},
-): Promise<Limited> {
-  const sandbox = await OpenRouterSandbox.start({ completionCost: 0.1, ...sandboxOptions });
-  closers.push(() => sandbox.stop());
-  const { baseUrl, apiKey } = sandbox;
-  const client = new OpenRouterClient({
-    apiKey,
-    baseUrl,
-    spendLimits,
-    metering: { lookupDelaysMs: [1, 5, 20] },
-    ...(instrumentation.onRefusal !== undefined && { instrumentation }),
-  });
-  closers.push(() => client.close());
-  const costs: CompletionCost[] = [];
-  const alerts: SpendAlert[] = [];
-  client.metering.costs$.subscribe((cost) => costs.push(cost));
-  client.spendLimits.alerts$.subscribe((alert) => alerts.push(alert));
-  const ask = (scope: Record<string, string> | undefined = ACME, stream = false): Promise<Response> => {
-    const fetch = client.metering.fetchFor(scope);
-    return fetch(`${baseUrl}/chat/completions`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
-      body: JSON.stringify({
-        model: 'openai/gpt-5-mini',
-        stream,
-        messages: [{ role: 'user', content: 'Hi' }],
-      }),
-    });
-  };
-  return { sandbox, client, costs, alerts, ask };
-}
-
-/** A store that fails while it is down, like one whose server is away. */
-function failingStore(inner: SpendStore = new InMemorySpendStore()): { store: SpendStore; isDown: boolean } {
-  const state = { isDown: true, store: inner };
-  state.store = new Proxy(inner, {
-    get(target, name) {
-      const method: unknown = Reflect.get(target, name);
-      return typeof method !== 'function'
-        ? method
-        : (...args: unknown[]): unknown =>
-            state.isDown
-              ? Promise.reject(new Error('redis://:secret@host is away'))
-              : Reflect.apply(method, target, args);
-    },
-  });
-  return state;
-}
+import {
+  ACME,
+  closers,
+  failingStore,
+  limited,
+  type Limited,
+  statusOf,
+  TENANT,
+} from './support/limited-client.js';
 
 describe('completions under a spend limit', () => {
   it('pass as many as fit, however many are sent at once', async () => {
@@ -519,6 +445,16 @@ describe('a cost that is recorded', () => {
     await client.metering.record({ usd: 2, scope: ACME });
     away.isDown = false;
     await until(async () => (await client.spendLimits.usage(ACME))[0]?.spentUsd === 2);
+  });
+});
+
+describe('a store without rules', () => {
+  it('limits nothing, and is asked nothing', async () => {
+    const away = failingStore();
+    const { ask, client } = await limited({ rules: [], store: away.store });
+    expect(await statusOf(ask())).toBe(200);
+    await (await client.spendLimits.reserve(ACME, 1_000)).commit(1_000);
+    expect(await client.spendLimits.usage(ACME)).toEqual([]);
   });
 });
 

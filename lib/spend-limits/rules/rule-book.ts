@@ -49,6 +49,11 @@ export class RuleBook {
     this.#hasNames = rules.some(({ by }) => by.length > 0);
   }
 
+  /** Whether there is no rule: the store is a ledger alone. */
+  get isEmpty(): boolean {
+    return this.#rules.length === 0;
+  }
+
   /** The rules that apply to a scope: the narrowest first, those of one subject together. */
   applying(scope: SpendScope = NOBODY): readonly AppliedRule[] {
     return this.#rules
