@@ -39,7 +39,7 @@ export interface SpendSubject {
   readonly root: string;
   /** Identifies the subject within its root. Lower-case hexadecimal digits. */
   readonly key: string;
-  /** At least one. */
+  /** At least one. Windows with the same span share its figures: an amount counts once in it, and must fit into each. */
   readonly windows: readonly SpendWindow[];
 }
 
@@ -63,7 +63,10 @@ export interface SpendHold {
   readonly id: string;
   /** What is held, in nano-dollars. */
   readonly nanoUsd: number;
-  /** Where it is counted. A bill is counted in the same places, however late it comes. */
+  /**
+   * Where it is counted. A bill is counted in the same places, however late it comes. A place that is listed twice counts
+   * once.
+   */
   readonly places: readonly SpendPlace[];
   /** A text of the caller's own, of up to 4 000 characters, which {@link SpendStore.claim} returns. */
   readonly note: string;
@@ -128,7 +131,7 @@ export interface SpendAdmitted {
   readonly figures: SpendFigureLists;
 }
 
-/** The amount does not fit into a window. Nothing is held. */
+/** The amount does not fit into a window. Nothing is held, and the id may be used again. */
 export interface SpendRefused {
   /** Says that it is this answer. */
   readonly status: 'refused';
@@ -150,7 +153,10 @@ export interface SpendEnded {
   readonly now: number;
 }
 
-/** A window has no span that contains `now`. Nothing was done: the caller makes spans for `now`, and calls again. */
+/**
+ * A window has no span that contains `now`. Nothing was done: the caller makes spans for `now`, and calls again, with the
+ * same id.
+ */
 export interface SpendNoWindow {
   /** Says that it is this answer. */
   readonly status: 'no-window';
@@ -203,7 +209,8 @@ export interface SpendClaim {
  *   counts.
  * - A call may reject, or hang: the package abandons it after a quarter of a second, and shows the reason to nobody.
  *
- * An id that is settled or released is remembered for 24 hours; one that is given up, or is still open, for a week.
+ * A hold that is open is kept until it ends, however long that takes: its amount counts for as long. An id that is settled
+ * or released is remembered for 24 hours, one that is given up for a week.
  *
  * `spendStoreContract` of `nestjs-openrouter/testing` tests a store.
  */
@@ -245,7 +252,8 @@ export interface SpendStore {
 
   /**
    * Takes back a reservation whose answer did not come, as {@link SpendStore.release} does: the caller does not know whether
-   * there is a hold, nor in which places.
+   * there is a hold, nor in which places. The reservation may also arrive later, or at the same moment: nothing is held in
+   * the end.
    */
   cancel(account: string, request: SpendRequest): Promise<void>;
 

@@ -1,6 +1,7 @@
-import type { SpendClaim, SpendHold, SpendPlace } from '../contracts/spend-store.js';
+import type { SpendClaim, SpendHold } from '../contracts/spend-store.js';
 import type { HoldCommandName } from '../spend-limits/model/hold-table.js';
-import { ENDED_KEPT_MS, OPEN_KEPT_MS } from '../spend-limits/model/hold-table.js';
+import { ENDED_KEPT_MS, GIVEN_UP_KEPT_MS } from '../spend-limits/model/hold-table.js';
+import { distinctPlaces } from '../spend-limits/windows/picked-window.js';
 import { listOf, textOf, wholeNumber } from './redis-answers.js';
 import type { RunScript } from './script-runner.js';
 import { placeLines, placesIn } from './spend-arguments.js';
@@ -61,13 +62,14 @@ export class SpendHolds {
     account: string,
     home: string,
     hold: SpendHold,
-    command: HoldCommandName | 'probe',
+    command: HoldCommandName | 'probe' | 'withdraw',
     { billNanoUsd = 0, leaseMs = 0, generationId = hold.generationId }: StepDetails = {},
     key = this.#keys.holds(account, home).hold(hold.id),
   ): Promise<HoldStep> {
     const { open, lost } = this.#keys.holds(account, home);
-    const here = hold.places.filter(({ root }) => this.#keys.isIn(home, root));
-    const lastRoot = hold.places.at(-1)?.root ?? '';
+    const places = distinctPlaces(hold.places);
+    const here = places.filter(({ root }) => this.#keys.isIn(home, root));
+    const lastRoot = places.at(-1)?.root ?? '';
     const answer = listOf(
       await this.#run(
         STEP,
@@ -79,10 +81,10 @@ export class SpendHolds {
           billNanoUsd,
           leaseMs,
           generationId ?? '',
-          OPEN_KEPT_MS,
+          GIVEN_UP_KEPT_MS,
           ENDED_KEPT_MS,
           hold.note,
-          placeLines(this.#upTo(hold.places, home)),
+          placeLines(places),
           lastRoot,
           ...here.flatMap(({ slot, keepUntil }) => [slot, keepUntil ?? '']),
         ],
@@ -99,8 +101,12 @@ export class SpendHolds {
 
   /** Releases a hold of which only the id is known for sure, or makes sure that it does not come into being. */
   async cancel(account: string, home: string, hold: SpendHold): Promise<void> {
-    const kept = await this.#look(account, home, hold.id);
-    await this.step(account, home, kept?.hold ?? hold, 'release');
+    // First of all nobody can reserve under the id any more. Places do not change, so that there is time to look.
+    const { before } = await this.step(account, home, hold, 'probe');
+    const kept = before === 'unknown' ? undefined : await this.#look(account, home, hold.id);
+    if (kept !== undefined) {
+      await this.step(account, home, kept.hold, 'release');
+    }
   }
 
   /** Makes these holds unsettled, if their lease has ended. */
@@ -200,12 +206,5 @@ export class SpendHolds {
   async #forget(account: string, home: string, id: string): Promise<void> {
     const { open, lost } = this.#keys.holds(account, home);
     await this.#run(FORGET, [open, lost], [id]);
-  }
-
-  /** The places in this home and in those before it: the later ones are not known when a hold is reserved. */
-  #upTo(places: readonly SpendPlace[], home: string): readonly SpendPlace[] {
-    const homes = this.#keys.homesOf(places.map(({ root }) => root));
-    const known = homes.slice(0, homes.indexOf(home) + 1);
-    return places.filter(({ root }) => known.some((one) => this.#keys.isIn(one, root)));
   }
 }

@@ -10,7 +10,6 @@ import type {
   SpendRequest,
   SpendSubject,
 } from '../contracts/spend-store.js';
-import { OPEN_KEPT_MS } from '../spend-limits/model/hold-table.js';
 import { listOf, textOf, wholeNumber } from './redis-answers.js';
 import type { RunScript } from './script-runner.js';
 import { placeLines, placesIn, toldFigures, windowArguments } from './spend-arguments.js';
@@ -67,7 +66,7 @@ export class SpendReservations {
       if (admission.status !== 'admitted') {
         // What cannot be taken back is released once its lease has ended.
         await Promise.allSettled(
-          taken.map(({ home, hold }) => this.#holds.step(account, home, hold, 'release')),
+          taken.map(({ home, hold }) => this.#holds.step(account, home, hold, 'withdraw')),
         );
         break;
       }
@@ -136,7 +135,7 @@ export class SpendReservations {
       await this.#run(
         RESERVE,
         [hold(id), open, ...keys],
-        [id, nanoUsd, leaseMs, note, OPEN_KEPT_MS, placeLines(before), subjects.at(-1)?.root ?? '', ...args],
+        [id, nanoUsd, leaseMs, note, placeLines(before), subjects.at(-1)?.root ?? '', ...args],
       ),
     );
     const [status, time, told] = answer;

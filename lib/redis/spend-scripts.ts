@@ -87,8 +87,8 @@ function script(...parts: string[]): RedisScript {
 }
 
 /**
- * Keys: the hold, the open holds, the spans. Arguments: id, amount, lease, note, how long to remember the hold, the places
- * in earlier roots, the last root, and the windows.
+ * Keys: the hold, the open holds, the spans. Arguments: id, amount, lease, note, the places in earlier roots, the last root,
+ * and the windows.
  *
  * A hold is a hash: `s` its state, `a` its amount, `e` when it expires, `t` when it was admitted, `n` its note, `p` its
  * places, `l` the last root, `g` its generation, `k` how often it was claimed, `b` its bill.
@@ -99,7 +99,7 @@ export const RESERVE = script(
 local hold, open = KEYS[1], KEYS[2]
 local state = redis.call('HGET', hold, 's')
 if state and state ~= 'held' then return { 'ended', now } end
-local windows = pick(3, 8)
+local windows = pick(3, 7)
 if not windows then return { 'no-window', now } end
 local amount = tonumber(ARGV[2])
 for _, window in ipairs(windows) do count(window) end
@@ -112,16 +112,19 @@ for n, window in ipairs(windows) do
     return { 'refused', now, told(windows, 0), n - 1 }
   end
 end
-local places = ARGV[6]
+local places, isCounted = ARGV[5], {}
 for _, window in ipairs(windows) do
-  redis.call('HINCRBY', window.key, 't' .. window.slot, ARGV[2])
-  if window.isNew then keep(window.key, window.keep) end
-  places = places .. window.place .. ' ' .. window.slot .. ' ' .. window.keep .. '\\n'
+  -- Windows with the same span share a place.
+  if not isCounted[window.key .. ' ' .. window.slot] then
+    isCounted[window.key .. ' ' .. window.slot] = true
+    redis.call('HINCRBY', window.key, 't' .. window.slot, ARGV[2])
+    if window.isNew then keep(window.key, window.keep) end
+    places = places .. window.place .. ' ' .. window.slot .. ' ' .. window.keep .. '\\n'
+  end
 end
 local expires = text(now + tonumber(ARGV[3]))
 redis.call('HSET', hold, 's', 'held', 'a', ARGV[2], 'e', expires, 't', text(now), 'n', ARGV[4], 'p', places,
-  'l', ARGV[7])
-redis.call('PEXPIRE', hold, ARGV[5])
+  'l', ARGV[6])
 redis.call('ZADD', open, expires, ARGV[1])
 return { 'admitted', now, told(windows, amount), ARGV[2], expires, ARGV[4], places, '' }
 `,
@@ -146,8 +149,11 @@ function luaTable(entries: readonly (readonly [string, string])[]): string {
 
 /**
  * Carries out any other command of the model. Keys: the hold, the open holds, the unsettled holds, the spans. Arguments:
- * command, id, what is held of a hold that was lost, bill, lease, generation, how long to remember a hold that is open and
- * one that has ended, note, places, last root; for each span the slot and its time to keep.
+ * command, id, what is held of a hold that was lost, bill, lease, generation, how long to remember a hold that is given up
+ * and one that has ended, note, places, last root; for each span the slot and its time to keep.
+ *
+ * Two commands are not in the model: `probe` asks whether the hold is known, and makes sure that it stays unknown if it is;
+ * `withdraw` takes a reservation back as if it had never been made, so that its id may be used again.
  *
  * → the state before, the state after, the amount that is or was held, when it expires, its bill.
  */
@@ -158,9 +164,9 @@ local command, id = ARGV[1], ARGV[2]
 local found = redis.call('HMGET', hold, 's', 'a', 'e', 'g', 'b')
 local state, held, expires = found[1] or 'unknown', found[2] or ARGV[3], found[3] or '0'
 local after = TABLE[state] and TABLE[state][command]
--- Asks whether the hold is known, and makes sure that it stays unknown if it is.
 if command == 'probe' and state == 'unknown' then after = 'tombstone' end
-local isBlocked = command == 'release' and found[4]
+if command == 'withdraw' and (state == 'held' or state == 'unsettled') then after = 'unknown' end
+local isBlocked = (command == 'release' or command == 'withdraw') and found[4]
   or command == 'expire' and tonumber(expires) > now
 if not after or isBlocked then return { state, state, held, expires, found[5] or '' } end
 
@@ -185,16 +191,14 @@ end
 if after == 'held' then
   expires = text(now + tonumber(ARGV[5]))
   redis.call('HSET', hold, 's', after, 'a', held, 'e', expires)
-  if state == 'unknown' then
-    redis.call('HSET', hold, 't', text(now), 'n', ARGV[9], 'p', ARGV[10], 'l', ARGV[11])
-  end
+  if state == 'unknown' then redis.call('HSET', hold, 't', text(now), 'n', ARGV[9]) end
+  -- The places in later roots are known only now.
+  if state == 'unknown' or command == 'attach' then redis.call('HSET', hold, 'p', ARGV[10], 'l', ARGV[11]) end
   if ARGV[6] ~= '' then redis.call('HSET', hold, 'g', ARGV[6]) end
-  redis.call('PEXPIRE', hold, ARGV[7])
   redis.call('ZADD', open, expires, id)
   redis.call('ZREM', lost, id)
 elseif after == 'unsettled' then
   redis.call('HSET', hold, 's', after)
-  redis.call('PEXPIRE', hold, ARGV[7])
   redis.call('ZREM', open, id)
   redis.call('ZADD', lost, text(now), id)
 else
@@ -206,6 +210,8 @@ else
   if after == 'provisional' then
     redis.call('HSET', hold, 's', after)
     redis.call('PEXPIRE', hold, ARGV[7])
+  elseif after == 'unknown' then
+    redis.call('DEL', hold)
   else
     redis.call('DEL', hold)
     redis.call('HSET', hold, 's', after, 'b', isBill and ARGV[4] or '')

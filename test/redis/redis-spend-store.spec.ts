@@ -106,7 +106,7 @@ function opened(client: RedisSpendClient): Promise<StoreUnderTest<SpendStore>> {
     expect(stats).not.toMatch(/cmdstat_(hgetall|keys|scan|hkeys|smembers|eval):/);
   });
 
-  it('keeps nothing for ever but the sums of all time, and shows no name', async () => {
+  it('keeps nothing for ever but open holds and the sums of all time, and shows no name', async () => {
     const prefix = randomUUID();
     const store = new RedisSpendStore(client, { prefix });
     const now = Date.now();
@@ -116,10 +116,7 @@ function opened(client: RedisSpendClient): Promise<StoreUnderTest<SpendStore>> {
       key: 'a1',
       windows: [{ spans: [span], slots: 1, limitNanoUsd: 100 }],
     };
-    for (const [id, ends] of [
-      ['open', false],
-      ['ended', true],
-    ] as const) {
+    for (const id of ['open', 'given-up', 'ended']) {
       const answer = await store.reserve(ACCOUNT, {
         id,
         nanoUsd: 5,
@@ -127,8 +124,11 @@ function opened(client: RedisSpendClient): Promise<StoreUnderTest<SpendStore>> {
         subjects: [subject],
         note: 'n',
       });
-      if (answer.status === 'admitted' && ends) await store.commit(ACCOUNT, answer.hold, 4);
+      if (answer.status !== 'admitted') throw new Error(answer.status);
+      if (id === 'ended') await store.commit(ACCOUNT, answer.hold, 4);
+      if (id === 'given-up') await store.giveUp(ACCOUNT, answer.hold);
     }
+    const hoursOf = (ms: number) => (ms === -1 ? 'for ever' : Math.ceil(ms / 3_600_000));
     await store.learn(ACCOUNT, 'a model', 5);
     await store.epoch(ACCOUNT);
     const home = `${prefix}:{${ACCOUNT}}`;
@@ -136,14 +136,15 @@ function opened(client: RedisSpendClient): Promise<StoreUnderTest<SpendStore>> {
       await Promise.all(
         (await client.keys(`${prefix}*`)).map(async (key) => [
           key.replace(home, '').replace(/[0-9a-f]{32}$/, 'HASH'),
-          Math.ceil(Math.max(0, await client.pttl(key)) / 3_600_000),
+          hoursOf(await client.pttl(key)),
         ]),
       ),
     );
     expect(ttls).toEqual({
-      ':hold:open': 7 * 24,
+      ':hold:open': 'for ever',
+      ':hold:given-up': 7 * 24,
       ':hold:ended': 24,
-      ':open': 0,
+      ':open': 'for ever',
       ':epoch': 400 * 24,
       ':bills:HASH': 30 * 24,
       [`${prefix}:{${ACCOUNT}.c0ffee}:span:a1:day@UTC:x`]: 1,

@@ -24,6 +24,27 @@ describe('InMemorySpendStore', () => {
     expect(inspect(store, { depth: Infinity, showHidden: true })).not.toContain('the model');
   });
 
+  it('keeps a hold that is open, however long that takes', () => {
+    const DAY = 86_400_000;
+    const windows = new WindowBook();
+    const holds = new HoldBook(windows);
+    const place = { root: 'c0ffee', key: 'a1', spanId: 'total', slot: 0, keepUntil: null };
+    const reserve = (id: string, now: number) => {
+      const hold: SpendHold = { id, nanoUsd: 1, places: [place], note: '' };
+      holds.apply(id, hold, { type: 'reserve', nanoUsd: 1, leaseMs: 1, limits: [null] }, now);
+      return hold;
+    };
+    const open = reserve('open', 0);
+    for (let number = 0; number < 100; number += 1) {
+      const id = String(number);
+      holds.apply(id, reserve(id, 30 * DAY), { type: 'release' }, 30 * DAY);
+    }
+    const [claim] = holds.claim(1, DAY, 31 * DAY);
+    expect(claim).toMatchObject({ hold: { id: 'open' }, admittedAt: 0 });
+    holds.apply('open', open, { type: 'commit', nanoUsd: 5 }, 31 * DAY);
+    expect(windows.stateOf(place).settled).toBe(5);
+  });
+
   it('keeps the spans that still count, and the holds of a day', () => {
     const DAY = 86_400_000;
     const windows = new WindowBook();

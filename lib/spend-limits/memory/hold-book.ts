@@ -8,6 +8,7 @@ import {
   UNKNOWN_HOLD,
   type WindowState,
 } from '../model/spend-state.js';
+import { distinctPlaces } from '../windows/picked-window.js';
 import { Rotation } from './rotation.js';
 import type { WindowBook } from './window-book.js';
 
@@ -49,7 +50,7 @@ export class HoldBook {
    *
    * @param name - Under which the hold is kept.
    * @param hold - What is kept of it if it is not known.
-   * @param windows - The windows of its places, where a reservation needs to know what they count elsewhere.
+   * @param windows - The windows of the hold's places, where a reservation needs to know what they count elsewhere.
    */
   apply(
     name: string,
@@ -60,7 +61,7 @@ export class HoldBook {
   ): { readonly outcome: SpendOutcome; readonly state: HoldState; readonly hold: SpendHold } {
     const kept = this.#holds.get(name) ?? {
       state: UNKNOWN_HOLD,
-      hold,
+      hold: withDistinctPlaces(hold),
       admittedAt: now,
       claims: 0,
       claimedUntil: now,
@@ -68,9 +69,9 @@ export class HoldBook {
     };
     if (kept.state.name === 'tombstone') {
       // Its places were not known yet.
-      kept.hold = hold;
+      kept.hold = withDistinctPlaces(hold);
     }
-    const { places } = kept.hold;
+    const { places } = windows === undefined ? kept.hold : hold;
     const before = windows ?? places.map((place) => this.#windows.stateOf(place));
     const { state, outcome } = next({ hold: kept.state, windows: before }, command, now);
     if (outcome.type === 'done') {
@@ -136,4 +137,8 @@ export class HoldBook {
       this.#open.delete(name);
     }
   }
+}
+
+function withDistinctPlaces(hold: SpendHold): SpendHold {
+  return { ...hold, places: distinctPlaces(hold.places) };
 }

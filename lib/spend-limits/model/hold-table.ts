@@ -73,11 +73,19 @@ export const COUNTER_OF: Readonly<Record<HoldStateName, SpendCounter | undefined
   tombstone: undefined,
 };
 
-/** How long a store remembers a hold: one that is open or given up, and one that is settled or released. */
-export const OPEN_KEPT_MS = 7 * 86_400_000;
+/** How long a store remembers a hold that is given up, and one that is settled or released. */
+export const GIVEN_UP_KEPT_MS = 7 * 86_400_000;
 export const ENDED_KEPT_MS = 86_400_000;
 
-/** How long a store remembers a hold in this state. */
+/** How long a store remembers a hold in this state. One that is open is never forgotten, since its amount still counts. */
 export function keptMs(state: HoldStateName): number {
-  return state === 'settled' || state === 'released' || state === 'tombstone' ? ENDED_KEPT_MS : OPEN_KEPT_MS;
+  switch (state) {
+    case 'held':
+    case 'unsettled':
+      return Infinity;
+    case 'provisional':
+      return GIVEN_UP_KEPT_MS;
+    default:
+      return ENDED_KEPT_MS;
+  }
 }

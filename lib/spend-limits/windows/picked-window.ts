@@ -54,6 +54,16 @@ export function placeOf({ root, key }: SpendSubject, { span, slot }: PickedWindo
   return { root, key, spanId: span.id, slot, keepUntil: span.keepUntil };
 }
 
+/** Each place once: windows with the same span have the same place, in which an amount counts once. */
+export function distinctPlaces(places: readonly SpendPlace[]): readonly SpendPlace[] {
+  const known = new Map<string, SpendPlace>();
+  for (const place of places) {
+    const name = `${place.root} ${place.key} ${place.spanId} ${place.slot}`;
+    known.set(name, known.get(name) ?? place);
+  }
+  return [...known.values()];
+}
+
 /** The windows of all subjects at a moment; `undefined` if a window has no span for it. */
 export function pickWindows(
   subjects: readonly SpendSubject[],

@@ -1,6 +1,6 @@
 import type { SpendPeriod } from '../../contracts/spend-period.js';
 import type { SpendSpan, SpendWindow } from '../../contracts/spend-store.js';
-import { OPEN_KEPT_MS } from '../model/hold-table.js';
+import { GIVEN_UP_KEPT_MS } from '../model/hold-table.js';
 import { calendarSpans, type SpansAt } from './calendar-spans.js';
 import { DAY_MS } from './zone-time.js';
 
@@ -10,7 +10,7 @@ const HOUR_MS = 3_600_000;
 const ROLLING_SLOTS = 48;
 
 /** A bill may come as long as its hold is remembered; a day more, since the clocks of stores differ. */
-const KEPT_MS = OPEN_KEPT_MS + DAY_MS;
+const KEPT_MS = GIVEN_UP_KEPT_MS + DAY_MS;
 
 const ALL_TIME: readonly SpendSpan[] = Object.freeze([
   Object.freeze({ id: 'total', from: 0, to: null, keepUntil: null }),

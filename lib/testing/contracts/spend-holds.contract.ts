@@ -141,6 +141,37 @@ export const spendHoldsContract = contractOf<SpendStore>({
     assert.deepEqual(await usageOf(store, second), [30, 0, 0]);
   },
 
+  'holds nothing in the end if a reservation is taken back at the moment at which it arrives': async ({
+    store,
+  }) => {
+    const subjects = [subjectOf('aa', 100), subjectOf('bb', 100, 'e0')];
+    const requests = Array.from({ length: 20 }, () => requestOf(1, subjects));
+    await Promise.all(
+      requests.flatMap((request, index) => {
+        const calls = [() => store.reserve(ACCOUNT, request), () => store.cancel(ACCOUNT, request)];
+        return (index % 2 === 0 ? calls : calls.toReversed()).map((call) => call());
+      }),
+    );
+    assert.deepEqual(await Promise.all(subjects.map((one) => usageOf(store, one))), [
+      [0, 0, 0],
+      [0, 0, 0],
+    ]);
+    const again = await Promise.all(requests.map((request) => store.reserve(ACCOUNT, request)));
+    assert.deepEqual([...new Set(again.map(({ status }) => status))], ['ended']);
+  },
+
+  'lets an id be used again that was refused': async ({ store }) => {
+    const [narrow, full] = [subjectOf('aa', 100), subjectOf('bb', 9, 'e0')];
+    const request = requestOf(10, [narrow, full]);
+    assert.equal((await store.reserve(ACCOUNT, request)).status, 'refused');
+    assert.equal((await store.reserve(ACCOUNT, request)).status, 'refused');
+    const held = await hold(store, { ...request, subjects: [narrow, subjectOf('bb', 10, 'e0')] });
+    assert.deepEqual(await usageOf(store, narrow), [0, 10, 0]);
+    await store.commit(ACCOUNT, held, 7);
+    assert.deepEqual(await usageOf(store, narrow), [7, 0, 0]);
+    assert.deepEqual(await usageOf(store, full), [7, 0, 0]);
+  },
+
   'books the bill of a hold that it does not know, once, and restores one that is extended': async ({
     store,
   }) => {
