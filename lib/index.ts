@@ -69,7 +69,7 @@ export type { RequestOptions, RetryOptions } from './contracts/request-options.j
 export type {
   SpendLedger,
   SpendLedgerEntry,
-  SpendLedgerPage,
+  SpendLedgerHold,
   SpendLedgerPageQuery,
   SpendLedgerQuery,
   SpendLedgerRange,

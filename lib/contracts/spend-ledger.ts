@@ -40,11 +40,23 @@ export interface SpendLedgerEntry {
 export interface SpendLedgerRow extends SpendLedgerEntry {
   /** When the entry was written, on the ledger's clock. */
   readonly settledAt: number;
+  /** The place after the entry, for {@link SpendLedgerPageQuery.after}: 1 to 100 letters, digits, `.`, `_` or `-`. */
+  readonly cursor: string;
+}
+
+/** A hold that is neither settled, released nor given up, so that its completion has no entry yet. */
+export interface SpendLedgerHold {
+  /** What is held, in nano-dollars. */
+  readonly nanoUsd: number;
+  /** The note of the hold. */
+  readonly note: string;
+  /** When it was admitted, on the ledger's clock. */
+  readonly admittedAt: number;
 }
 
 /** Which entries count. */
 export interface SpendLedgerRange {
-  /** The first {@link SpendLedgerEntry.startedAt} that counts. */
+  /** The first moment that counts. */
   readonly from: number;
   /** The first one after it that does not. */
   readonly to: number;
@@ -56,9 +68,14 @@ export interface SpendLedgerRange {
 export interface SpendLedgerQuery extends SpendLedgerRange {
   /**
    * By what: `day` is the UTC date of `startedAt`, `model` the model, any other text the value of that name in the scope.
-   * `[]` gives a single sum.
+   * `[]` gives a single sum, or none if there are no entries.
    */
   readonly groupBy: readonly string[];
+  /**
+   * Which moment of a completion has to be in the range: `startedAt`, or its end, which is `startedAt + durationMs`. No
+   * completion takes longer than a day. @defaultValue `'start'`
+   */
+  readonly moment?: 'start' | 'end' | undefined;
 }
 
 /** The sum of a group of entries. */
@@ -79,20 +96,12 @@ export interface SpendLedgerSum {
   readonly completionTokens: number;
 }
 
-/** Which entries to return next. */
+/** Which entries to return next: those of which `startedAt` is in the range. */
 export interface SpendLedgerPageQuery extends SpendLedgerRange {
-  /** {@link SpendLedgerPage.cursor} of the page before; the first page without it. */
+  /** {@link SpendLedgerRow.cursor} of the last entry that was seen; the first page without it. */
   readonly after?: string | undefined;
   /** How many entries at most, from 1 on. */
   readonly limit: number;
-}
-
-/** Entries in the order in which the ledger shows them. */
-export interface SpendLedgerPage {
-  /** The entries; fewer than `limit` if there are no more at present. */
-  readonly entries: readonly SpendLedgerRow[];
-  /** The place after the last entry, for the next page, also much later. If there are no entries, the one that was given. */
-  readonly cursor: string | undefined;
 }
 
 /**
@@ -108,9 +117,18 @@ export interface SpendLedger {
   /** Adds entries up. The sums are exact; the groups are in the order of their keys. */
   report(account: string, query: SpendLedgerQuery): Promise<readonly SpendLedgerSum[]>;
 
+  /** Returns the open holds that were admitted in a range, in no order. */
+  openHolds(
+    account: string,
+    range: Pick<SpendLedgerRange, 'from' | 'to'>,
+  ): Promise<readonly SpendLedgerHold[]>;
+
   /**
-   * Returns entries in an order in which a later one never comes before the cursor: whoever follows the cursors sees each
-   * entry once, also those that are written meanwhile. An entry that has replaced another comes again.
+   * Returns entries in an order in which a later one never comes before an earlier cursor: whoever follows the cursors sees
+   * each entry once, also those that are written meanwhile. An entry that has replaced another comes again, at its new
+   * place; the replaced one is gone.
+   *
+   * @returns Fewer than `limit` if there are no more at present; `undefined` for a cursor that this ledger has not made.
    */
-  page(account: string, query: SpendLedgerPageQuery): Promise<SpendLedgerPage>;
+  page(account: string, query: SpendLedgerPageQuery): Promise<readonly SpendLedgerRow[] | undefined>;
 }

@@ -108,7 +108,10 @@ export interface SpendRequest {
   readonly nanoUsd: number;
   /** For how long the hold counts as under way unless it is extended, in milliseconds. */
   readonly leaseMs: number;
-  /** Who it is for, each subject once: the narrowest first, the broadest last. */
+  /**
+   * Who it is for, each subject once: the narrowest first, the broadest last. A store with a ledger is also asked for holds
+   * without any subject: nothing refuses them, and they are claimed as others are if their process ends.
+   */
   readonly subjects: readonly SpendSubject[];
   /** See {@link SpendHold.note}. */
   readonly note: string;

@@ -14,7 +14,7 @@ export type {
 export type {
   SpendLedger,
   SpendLedgerEntry,
-  SpendLedgerPage,
+  SpendLedgerHold,
   SpendLedgerPageQuery,
   SpendLedgerQuery,
   SpendLedgerRange,

@@ -2,12 +2,14 @@ import { Logger } from '@nestjs/common';
 import { type Observable, Subject } from 'rxjs';
 import type { Account } from '../account/account.js';
 import { type Clock, SYSTEM_CLOCK } from '../async/clock.js';
-import type { SpendScope } from '../contracts/completion-cost.js';
+import type { CompletionCost, SpendScope } from '../contracts/completion-cost.js';
+import type { SpendLedgerEntry } from '../contracts/spend-ledger.js';
 import type { SpendStore } from '../contracts/spend-store.js';
 import type { GenerationsService } from '../generations/generations.service.js';
 import { toNanoUsd } from '../money/nano-usd.js';
 import type { ResolvedSpendLimitsOptions, SpendHoldRequest } from '../options/spend-limits-options.js';
 import { InMemorySpendStore } from './in-memory-spend-store.js';
+import { LedgerReader } from './ledger/ledger-reader.js';
 import { holdNanoUsd } from './reservations/hold-amount.js';
 import { LearnedHolds } from './reservations/learned-holds.js';
 import { OutageAllowance } from './reservations/outage-allowance.js';
@@ -23,7 +25,7 @@ import type { SpendAlert, SpendUsage } from '../contracts/spend-usage.js';
 import { BoundedSpendStore } from './store/bounded-spend-store.js';
 import { SpendOutbox } from './store/spend-outbox.js';
 import { Floors } from './watch/floors.js';
-import { type FoundHold, LostHolds } from './watch/lost-holds.js';
+import { LostHolds } from './watch/lost-holds.js';
 import { Repeater } from './watch/repeater.js';
 import { SpendWarnings } from './watch/spend-warnings.js';
 
@@ -46,8 +48,11 @@ export class OpenSpendLimits {
   readonly limits: LimitValues;
   /** Each fraction once a window, over all processes. */
   readonly alerts$: Observable<SpendAlert>;
-  /** What became of the holds of lost processes. */
-  readonly found$: Observable<FoundHold>;
+  /** What the holds of lost processes have cost, each once. */
+  readonly found$: Observable<CompletionCost>;
+
+  /** The entries of all completions; `undefined` if the store keeps none. */
+  readonly ledger: LedgerReader | undefined;
 
   readonly #store: BoundedSpendStore;
   readonly #outbox: SpendOutbox;
@@ -69,7 +74,7 @@ export class OpenSpendLimits {
     this.options = options;
     this.#clock = clock;
     const alerts = new Subject<SpendAlert>();
-    const found = new Subject<FoundHold>();
+    const found = new Subject<CompletionCost>();
     this.alerts$ = alerts.asObservable();
     this.found$ = found.asObservable();
     this.rules = new RuleBook(options.rules);
@@ -89,6 +94,7 @@ export class OpenSpendLimits {
         this.#logger.warn(`spendLimits: ${isUp ? 'the store answers again.' : outageOf(options)}`);
       },
     );
+    this.ledger = inner.ledger && new LedgerReader(inner.ledger, () => this.#store.account());
     this.#outbox = new SpendOutbox(this.#store, (max) =>
       this.#warnOnce(`spendLimits: more than ${max} bills wait for the store; the oldest are dropped.`),
     );
@@ -105,6 +111,7 @@ export class OpenSpendLimits {
       outbox: this.#outbox,
       allowance,
       options,
+      hasLedger: inner.ledger !== undefined,
       clock,
       onFigures: (figures, refused) => this.#look(figures, refused),
       onBilled: (applied) => void this.#lookAfterBill(applied),
@@ -114,7 +121,7 @@ export class OpenSpendLimits {
       outbox: this.#outbox,
       generations,
       byok: account.options.metering.byok,
-      onFound: (hold) => found.next(hold),
+      onFound: (cost) => found.next(cost),
     });
     const repeaters = [
       new Repeater(() => lost.claim(), Math.min(MAX_CLAIM_PERIOD_MS, options.leaseMs / 2)),
@@ -183,6 +190,13 @@ export class OpenSpendLimits {
         })),
       );
       await this.#lookAfterBill(applied);
+    }
+  }
+
+  /** Writes an entry of the ledger that belongs to no hold, later if the store does not answer now. */
+  async record(entry: SpendLedgerEntry): Promise<void> {
+    if (this.ledger !== undefined) {
+      await this.#outbox.send(async (store, account) => store.ledger?.record(account, entry));
     }
   }
 

@@ -6,10 +6,9 @@ import { nanoToUsd, toNanoUsd } from '../../money/nano-usd.js';
 import type { OpenSpendLimits } from '../../spend-limits/open-spend-limits.js';
 import type { HeldSpend } from '../../spend-limits/reservations/held-spend.js';
 import type { SpendUsage } from '../../contracts/spend-usage.js';
-import { noteText, readNote } from '../../spend-limits/reservations/hold-note.js';
+import { entryOf } from '../../spend-limits/ledger/ledger-entry.js';
+import { noteText } from '../../spend-limits/reservations/hold-note.js';
 import { countedUsd, refusalText } from '../../spend-limits/spend-refusal.js';
-import type { FoundHold } from '../../spend-limits/watch/lost-holds.js';
-import { usageOfGeneration } from './generation-usage.js';
 import type { CompletionRefusal, CompletionRequest } from './open-completion.js';
 
 const NOBODY: SpendScope = Object.freeze({});
@@ -21,9 +20,9 @@ const NO_ANSWER: CompletionRefusal = Object.freeze({
   metadata: Object.freeze({ limit_source: LIMIT_SOURCES.spendStore }),
 });
 
-/** Whether a completion may be sent: it may, with what is held for it, if any rule applies; or not. */
+/** Whether a completion may be sent: it may, under an id, with what is held for it, if anything is; or not. */
 export type CompletionAdmission =
-  | { readonly held: HeldSpend | undefined }
+  | { readonly id: string; readonly held: HeldSpend | undefined }
   | { readonly refusal: CompletionRefusal; readonly usage?: SpendUsage };
 
 /** Reserves for completions what they may cost, and settles it. */
@@ -36,17 +35,19 @@ export class CompletionHolds {
 
   /** Reserves what a completion may cost. */
   async admit(request: CompletionRequest): Promise<CompletionAdmission> {
-    if (this.#limits.rules.isEmpty) {
-      return { held: undefined };
+    const id = randomUUID();
+    const { ledger, rules } = this.#limits;
+    if (rules.isEmpty && ledger === undefined) {
+      return { id, held: undefined };
     }
     const { scope, holdUsd } = request;
     const nanoUsd = this.#limits.holdFor(factsOf(request), holdUsd);
-    const outcome = await this.#limits.reserve({ scope, nanoUsd, id: randomUUID(), note: noteText(request) });
+    const outcome = await this.#limits.reserve({ scope, nanoUsd, id, note: noteText(request) });
     switch (outcome.status) {
       case 'held':
-        return { held: outcome.held };
+        return { id, held: outcome.held };
       case 'free':
-        return { held: undefined };
+        return { id, held: undefined };
       case 'refused':
         return { refusal: refusalOf(outcome.usage, nanoToUsd(nanoUsd)), usage: outcome.usage };
       default:
@@ -55,46 +56,35 @@ export class CompletionHolds {
   }
 
   /** Books a cost that no completion of this process has caused. */
-  book({ id, scope, usd }: CompletionCost): void {
+  book(cost: CompletionCost): void {
+    const { id, scope, usd } = cost;
     if (usd !== null && usd > 0) {
       // An id of the application may be of any length, and has to be apart from those of adjustments.
       void this.#limits.book(scope, toNanoUsd(usd), `recorded/${hash('sha256', id)}`);
     }
+    this.note(cost);
+  }
+
+  /** Notes in the ledger what a completion without a hold has cost. */
+  note(cost: CompletionCost): void {
+    void this.#limits.record(entryOf(cost));
   }
 
   /** Books the cost of a completion. */
-  settle(held: HeldSpend, { usd, source }: CompletionCost, requestedModel: string | undefined): void {
+  settle(held: HeldSpend, cost: CompletionCost, requestedModel: string | undefined): void {
+    const { usd, source } = cost;
     if (usd === null || source === 'hold') {
-      void held.giveUp();
+      void held.giveUp(entryOf(cost));
       return;
     }
-    void held.commit(toNanoUsd(usd));
+    void held.commit(toNanoUsd(usd), entryOf(cost));
     this.#limits.learn(requestedModel, usd);
   }
-}
 
-/** What is announced of a hold whose process has ended without a word. */
-export function costOfFound(found: FoundHold, byok: 'fee' | 'total'): CompletionCost {
-  const { id, note, admittedAt, usd, generationId, generation } = found;
-  const { scope, model } = readNote(note);
-  const stated = generation && usageOfGeneration(generation, byok);
-  const toldModel = stated?.model ?? model;
-  return Object.freeze({
-    id,
-    ...(generationId !== undefined && { generationId }),
-    usd,
-    source: stated === undefined ? 'hold' : 'generation',
-    ...(toldModel !== undefined && { model: toldModel }),
-    ...(stated?.provider !== undefined && { provider: stated.provider }),
-    ...(stated?.promptTokens !== undefined && { promptTokens: stated.promptTokens }),
-    ...(stated?.completionTokens !== undefined && { completionTokens: stated.completionTokens }),
-    isByok: stated?.isByok ?? false,
-    isStream: generation?.streamed ?? false,
-    outcome: 'failed',
-    scope: scope ?? NOBODY,
-    startedAt: new Date(admittedAt),
-    durationMs: 0,
-  });
+  /** Ends the hold of a completion whose cost was recorded by hand, and counts there. */
+  drop(held: HeldSpend): void {
+    void held.commit(0);
+  }
 }
 
 function factsOf({ path, model, maxTokens, isStream, scope }: CompletionRequest): SpendHoldRequest {

@@ -10,14 +10,14 @@ import type { BalanceService } from '../../balance/balance.service.js';
 import type { CompletionCost, SpendScope } from '../../contracts/completion-cost.js';
 import { abortException } from '../../errors/abort-exception.js';
 import type { HeldSpend } from '../../spend-limits/reservations/held-spend.js';
+import { usageOfGeneration } from '../../generations/generation-usage.js';
 import type { GenerationsService } from '../../generations/generations.service.js';
 import type { ResolvedMeteringOptions } from '../../options/openrouter-options.js';
 import type { OpenSpendLimits } from '../../spend-limits/open-spend-limits.js';
 import { BalanceFeed } from './balance-feed.js';
-import { CompletionHolds, costOfFound } from './completion-holds.js';
+import { CompletionHolds } from './completion-holds.js';
 import { FollowedCompletion } from './followed-completion.js';
 import { GenerationLookups } from './generation-lookups.js';
-import { usageOfGeneration } from './generation-usage.js';
 import type {
   CompletionDesk,
   CompletionRefusal,
@@ -93,7 +93,7 @@ export class Completions implements CompletionDesk {
         ),
     });
     this.#holds = limits && new CompletionHolds(limits);
-    limits?.found$.subscribe((found) => this.#announce(costOfFound(found, options.byok), call));
+    limits?.found$.subscribe((cost) => this.#announce(cost, call));
     account.onClose(() => this.close());
   }
 
@@ -107,7 +107,7 @@ export class Completions implements CompletionDesk {
     if (options.onUnattributed === 'refuse' && !isKnown) {
       return UNATTRIBUTED;
     }
-    return this.#holds === undefined ? this.#follow(request, undefined) : this.#admit(request, this.#holds);
+    return this.#holds === undefined ? this.#follow(request) : this.#admit(request, this.#holds);
   }
 
   async #admit(
@@ -116,7 +116,7 @@ export class Completions implements CompletionDesk {
   ): Promise<OpenCompletion | CompletionRefusal> {
     const admission = await holds.admit(request);
     if (!('refusal' in admission)) {
-      return this.#follow(request, admission.held);
+      return this.#follow(request, admission);
     }
     const { refusal, usage } = admission;
     if (usage !== undefined) {
@@ -125,12 +125,15 @@ export class Completions implements CompletionDesk {
     return refusal;
   }
 
-  #follow(request: CompletionRequest, held: HeldSpend | undefined): FollowedCompletion {
+  #follow(
+    request: CompletionRequest,
+    admission?: { readonly id: string; readonly held: HeldSpend | undefined },
+  ): FollowedCompletion {
     const { account } = this.#parts;
     const completion = new FollowedCompletion(request, this.#listener, {
       clock: this.#clock,
       inContext: account.instrumentation.wantsCosts ? AsyncLocalStorage.snapshot() : call,
-      held,
+      ...admission,
     });
     this.#open.add(completion);
     return completion;
@@ -231,6 +234,9 @@ export class Completions implements CompletionDesk {
   readonly #listener = {
     onCost: (cost: CompletionCost, completion: FollowedCompletion): void => {
       if (this.#recorded.find(cost.generationId) !== undefined) {
+        if (completion.held !== undefined) {
+          this.#holds?.drop(completion.held);
+        }
         return;
       }
       if (cost.usd !== null) {
@@ -256,9 +262,8 @@ export class Completions implements CompletionDesk {
 
   #settle(cost: CompletionCost, { held, request }: FollowedCompletion): void {
     if (held === undefined) {
-      return;
-    }
-    if (cost.source === 'hold' && this.#isClosing) {
+      this.#holds?.note(cost);
+    } else if (cost.source === 'hold' && this.#isClosing) {
       // Another process may still learn the bill, once the lease has ended.
       held.abandon();
     } else {

@@ -33,6 +33,8 @@ export interface CompletionListener {
 }
 
 interface FollowedCompletionParts {
+  /** Identifies the completion, and its hold. @defaultValue a new one */
+  readonly id?: string | undefined;
   readonly clock: Clock;
   readonly inContext: (call: () => void) => void;
   readonly held?: HeldSpend | undefined;
@@ -40,7 +42,7 @@ interface FollowedCompletionParts {
 
 /** One completion from the request until its cost is decided. Keeps nothing of the prompt or the answer. */
 export class FollowedCompletion implements OpenCompletion {
-  readonly id = randomUUID();
+  readonly id: string;
   readonly request: CompletionRequest;
   /** Calls a function in the async context of the request. */
   readonly inContext: (call: () => void) => void;
@@ -61,8 +63,9 @@ export class FollowedCompletion implements OpenCompletion {
   constructor(
     request: CompletionRequest,
     listener: CompletionListener,
-    { clock, inContext, held }: FollowedCompletionParts,
+    { id = randomUUID(), clock, inContext, held }: FollowedCompletionParts,
   ) {
+    this.id = id;
     this.request = request;
     this.inContext = inContext;
     this.held = held;

@@ -1,3 +1,4 @@
+import type { SpendLedgerEntry } from '../../contracts/spend-ledger.js';
 import type { SpendHold } from '../../contracts/spend-store.js';
 import type { BoundedSpendStore } from '../store/bounded-spend-store.js';
 import type { SpendOutbox } from '../store/spend-outbox.js';
@@ -70,11 +71,11 @@ export class HeldSpend {
     this.#expiresAt = answer?.value ?? this.#expiresAt;
   }
 
-  /** Books the bill, once. */
-  async commit(nanoUsd: number): Promise<void> {
+  /** Books the bill, once, with its entry for the ledger. */
+  async commit(nanoUsd: number, entry?: SpendLedgerEntry): Promise<void> {
     if (this.#end()) {
       const hold = this.#hold;
-      await this.#parts.outbox.send((store, account) => store.commit(account, hold, nanoUsd));
+      await this.#parts.outbox.send((store, account) => store.commit(account, hold, nanoUsd, entry));
       this.#parts.onOver(this, nanoUsd);
     }
   }
@@ -89,10 +90,10 @@ export class HeldSpend {
   }
 
   /** Books what is held, since the bill cannot be learned. */
-  async giveUp(): Promise<void> {
+  async giveUp(entry: SpendLedgerEntry): Promise<void> {
     if (this.#end()) {
       const hold = this.#hold;
-      await this.#parts.outbox.send((store, account) => store.giveUp(account, hold));
+      await this.#parts.outbox.send((store, account) => store.giveUp(account, hold, entry));
       this.#parts.onOver(this, this.nanoUsd);
     }
   }

@@ -46,6 +46,8 @@ export interface ReservationsParts {
   readonly outbox: SpendOutbox;
   readonly allowance: OutageAllowance;
   readonly options: Pick<ResolvedSpendLimitsOptions, 'leaseMs'>;
+  /** Whether the store keeps a ledger: then a completion is held even where no rule applies, to be found if its process dies. */
+  readonly hasLedger: boolean;
   readonly clock: Clock;
   /** Called with what the store tells of the rules that apply to a scope. */
   readonly onFigures: (figures: readonly RuleFigures[], refused: AppliedRule | undefined) => void;
@@ -67,10 +69,10 @@ export class Reservations {
 
   /** Reserves an amount for all rules that apply to a scope, or for none. */
   async reserve(request: ReservationRequest): Promise<ReservationOutcome> {
-    const { rules, limits: values } = this.#parts;
+    const { hasLedger, rules, limits: values } = this.#parts;
     const applied = rules.applying(request.scope);
     if (applied.length === 0) {
-      return { status: 'free' };
+      return hasLedger ? this.#withoutLimits(request) : { status: 'free' };
     }
     const limits = await values.of(applied);
     return limits === undefined
@@ -160,6 +162,22 @@ export class Reservations {
         }
         return outcome;
       }
+    }
+  }
+
+  /** Nothing refuses it, so it goes on without a hold if the store does not answer. */
+  async #withoutLimits(request: ReservationRequest): Promise<ReservationOutcome> {
+    const { store, outbox } = this.#parts;
+    const asked = this.#requestOf(request, []);
+    const answer = await store.ask((inner, account) => inner.reserve(account, asked), isStatus);
+    switch (answer?.value.status) {
+      case 'admitted':
+        return { status: 'held', held: this.#follow(request, answer.value.hold, answer.value.expiresAt, []) };
+      case 'ended':
+        return { status: 'ended' };
+      default:
+        void outbox.send((inner, account) => inner.cancel(account, asked));
+        return { status: 'free' };
     }
   }
 

@@ -50,9 +50,14 @@ export class BoundedSpendStore {
     return answer;
   }
 
-  async #call<T>(call: (store: SpendStore, account: string) => Promise<T>): Promise<T> {
+  /** The name by which the store knows the account. */
+  async account(): Promise<string> {
     this.#account ??= await this.#identify();
-    return call(this.#store, this.#account);
+    return this.#account;
+  }
+
+  async #call<T>(call: (store: SpendStore, account: string) => Promise<T>): Promise<T> {
+    return call(this.#store, await this.account());
   }
 
   #note(isUp: boolean): void {

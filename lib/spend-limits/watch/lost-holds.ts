@@ -1,11 +1,13 @@
+import type { CompletionCost } from '../../contracts/completion-cost.js';
 import type { SpendClaim } from '../../contracts/spend-store.js';
 import type { Generation } from '../../generations/generation.models.js';
 import type { GenerationsService } from '../../generations/generations.service.js';
-import { nanoToUsd, toNanoUsd } from '../../money/nano-usd.js';
-import { sumUsd } from '../../money/usd.js';
+import { toNanoUsd } from '../../money/nano-usd.js';
 import { GENERATION_ID_PATTERN, isMatching } from '../../wire/identifiers.js';
 import type { BoundedSpendStore } from '../store/bounded-spend-store.js';
 import type { SpendOutbox } from '../store/spend-outbox.js';
+import { entryOf } from '../ledger/ledger-entry.js';
+import { costOfFound } from './found-cost.js';
 
 /** How many holds are claimed at a time. */
 const MAX_CLAIMED = 8;
@@ -19,25 +21,13 @@ const CLAIM_MS = 60_000;
 /** For how long a generation that OpenRouter does not know yet is asked for in one claim. */
 const LOOKUP_MS = 15_000;
 
-/** What became of a hold whose process has ended without a word. */
-export interface FoundHold {
-  readonly id: string;
-  readonly note: string;
-  /** When it was admitted, on the store's clock. */
-  readonly admittedAt: number;
-  /** The bill, or what was held. */
-  readonly usd: number;
-  readonly generationId: string | undefined;
-  /** `undefined` if the bill could not be learned. */
-  readonly generation: Generation | undefined;
-}
-
 export interface LostHoldsParts {
   readonly store: BoundedSpendStore;
   readonly outbox: SpendOutbox;
   readonly generations: Pick<GenerationsService, 'get'>;
   readonly byok: 'fee' | 'total';
-  readonly onFound: (found: FoundHold) => void;
+  /** Called with what such a hold has cost, once that is known or given up. */
+  readonly onFound: (cost: CompletionCost) => void;
 }
 
 /** Finds out what was billed for holds whose processes have ended without a word. */
@@ -69,23 +59,24 @@ export class LostHolds {
     this.#closing.abort();
   }
 
-  async #settle({ hold, claims, admittedAt }: SpendClaim): Promise<void> {
-    const { outbox, onFound } = this.#parts;
-    const { id, note, generationId } = hold;
+  async #settle(claim: SpendClaim): Promise<void> {
+    const { byok, outbox, onFound } = this.#parts;
+    const { hold, claims } = claim;
+    const { generationId } = hold;
     // An id of another form is not asked for: nobody knows it.
     const canBeAsked = isMatching(generationId, GENERATION_ID_PATTERN);
     const generation = canBeAsked ? await this.#ask(generationId) : undefined;
     if (this.#closing.signal.aborted) {
       return;
     }
-    const found = { id, note, admittedAt, generationId, generation };
-    if (generation !== undefined) {
-      const usd = this.#billOf(generation);
-      await outbox.send((store, account) => store.commit(account, hold, toNanoUsd(usd)));
-      onFound({ ...found, usd });
-    } else if (!canBeAsked || claims >= MAX_CLAIMS) {
-      await outbox.send((store, account) => store.giveUp(account, hold));
-      onFound({ ...found, usd: nanoToUsd(hold.nanoUsd) });
+    const cost = costOfFound(claim, generation, byok);
+    const { usd } = cost;
+    if (usd !== null && cost.source === 'generation') {
+      await outbox.send((store, account) => store.commit(account, hold, toNanoUsd(usd), entryOf(cost)));
+      onFound(cost);
+    } else if (generation !== undefined || !canBeAsked || claims >= MAX_CLAIMS) {
+      await outbox.send((store, account) => store.giveUp(account, hold, entryOf(cost)));
+      onFound(cost);
     }
   }
 
@@ -100,9 +91,5 @@ export class LostHolds {
       // It is asked again with the next claim.
       return undefined;
     }
-  }
-
-  #billOf({ totalCost, upstreamInferenceCost = 0, isByok = false }: Generation): number {
-    return this.#parts.byok === 'total' && isByok ? sumUsd([totalCost, upstreamInferenceCost]) : totalCost;
   }
 }

@@ -1,7 +1,17 @@
-import type { Generation } from '../../generations/generation.models.js';
-import { sumUsd } from '../../money/usd.js';
-import type { ResolvedMeteringOptions } from '../../options/openrouter-options.js';
-import type { CompletionUsage } from './open-completion.js';
+import { sumUsd } from '../money/usd.js';
+import type { Generation } from './generation.models.js';
+
+/** What a generation was billed, and for what. */
+export interface GenerationUsage {
+  /** US dollars; `undefined` if only a part of the bill is known. */
+  readonly usd: number | undefined;
+  readonly generationId: string;
+  readonly model: string | undefined;
+  readonly provider: string | undefined;
+  readonly promptTokens: number | undefined;
+  readonly completionTokens: number | undefined;
+  readonly isByok: boolean;
+}
 
 /**
  * What `GET /generation` states of a completion. `total_cost` of a cancelled one is what was billed for it. Tokens are
@@ -9,10 +19,7 @@ import type { CompletionUsage } from './open-completion.js';
  *
  * @param byok - Whether the bill of the user's own provider key is part of the cost (`total`) or not (`fee`).
  */
-export function usageOfGeneration(
-  generation: Generation,
-  byok: ResolvedMeteringOptions['byok'],
-): CompletionUsage {
+export function usageOfGeneration(generation: Generation, byok: 'fee' | 'total'): GenerationUsage {
   const { totalCost, upstreamInferenceCost: upstream, isByok = false } = generation;
   return {
     usd: byok === 'total' && isByok ? totalOf(totalCost, upstream) : totalCost,
