@@ -17,6 +17,7 @@ import { HiddenParts } from '../secret/hidden-parts.js';
 import { BILLS_KEPT, learnedBill } from '../spend-limits/model/learned-bill.js';
 import { listOf, textOf, wholeNumber } from './redis-answers.js';
 import { isScriptClient, type RedisScriptClient, type RunScript, scriptRunner } from './script-runner.js';
+import { SpendClaims } from './spend-claims.js';
 import { SpendHolds } from './spend-holds.js';
 import { SpendKeys } from './spend-keys.js';
 import { SpendReservations } from './spend-reservations.js';
@@ -56,7 +57,7 @@ interface StoreParts {
   readonly keys: SpendKeys;
   readonly holds: SpendHolds;
   readonly reservations: SpendReservations;
-  readonly roots: SpendRoots;
+  readonly claims: SpendClaims;
   readonly infos: (section: string) => Promise<readonly string[]>;
 }
 
@@ -98,7 +99,7 @@ export class RedisSpendStore implements SpendStore {
       run,
       keys,
       holds,
-      roots,
+      claims: new SpendClaims(run, keys, holds, roots),
       reservations: new SpendReservations(run, keys, holds, roots),
       infos: (section) =>
         Promise.all(
@@ -179,16 +180,8 @@ export class RedisSpendStore implements SpendStore {
   }
 
   /** Returns holds whose bill has to be learned. */
-  async claim(account: string, limit: number, claimMs: number): Promise<readonly SpendClaim[]> {
-    const { holds, roots } = storeParts.of(this);
-    const claims: SpendClaim[] = [];
-    for (const home of await roots.visit(account)) {
-      if (claims.length < limit) {
-        claims.push(...(await holds.claim(account, home, limit - claims.length, claimMs)));
-      }
-      await roots.plan(account, home, await holds.nextDue(account, home));
-    }
-    return claims;
+  claim(account: string, limit: number, claimMs: number): Promise<readonly SpendClaim[]> {
+    return storeParts.of(this).claims.claim(account, limit, claimMs);
   }
 
   /** Takes the right to send a warning. */

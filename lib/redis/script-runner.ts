@@ -15,8 +15,9 @@ export type RunScript = (
   args: readonly (string | number)[],
 ) => Promise<unknown>;
 
-/** A client that has lost its server queues commands, some of them forever. */
+/** A client that has lost its server queues commands, some of them forever: so many, and no more, after a silence. */
 const MAX_OUTSTANDING = 1_000;
+const SILENCE_MS = 1_000;
 
 /** Whether a value has the methods of a client. */
 export function isScriptClient(client: unknown): client is RedisScriptClient {
@@ -26,8 +27,11 @@ export function isScriptClient(client: unknown): client is RedisScriptClient {
 
 export function scriptRunner(client: RedisScriptClient): RunScript {
   let outstanding = 0;
+  let answeredAt = 0;
   return async ({ text, sha1 }, keys, args) => {
-    if (outstanding >= MAX_OUTSTANDING) {
+    if (outstanding === 0) {
+      answeredAt = performance.now();
+    } else if (outstanding >= MAX_OUTSTANDING && performance.now() - answeredAt > SILENCE_MS) {
       throw new Error('Redis does not answer.');
     }
     outstanding += 1;
@@ -40,6 +44,7 @@ export function scriptRunner(client: RedisScriptClient): RunScript {
       return await client.eval(text, keys.length, ...keys, ...args);
     } finally {
       outstanding -= 1;
+      answeredAt = performance.now();
     }
   };
 }

@@ -1,10 +1,5 @@
-import type {
-  SpendFigureLists,
-  SpendFigures,
-  SpendPlace,
-  SpendSubject,
-  SpendWindow,
-} from '../contracts/spend-store.js';
+import type { SpendFigureLists, SpendPlace, SpendSubject } from '../contracts/spend-store.js';
+import { pickedAt, placeOf } from '../spend-limits/windows/picked-window.js';
 import { listOf, wholeNumber } from './redis-answers.js';
 import type { SpendKeys } from './spend-keys.js';
 
@@ -52,32 +47,23 @@ export function toldFigures(
   const values = listOf(told).map(wholeNumber);
   const places: SpendPlace[] = [];
   let next = 0;
-  const figures = subjects.map(({ root, key, windows }) =>
-    windows.map((window) => {
+  const figures = subjects.map((subject) =>
+    subject.windows.map((window) => {
       const [index = 0, slot = 0, settled = 0, held = 0, unsettled = 0] = values.slice(next, next + TOLD);
       next += TOLD;
-      const { id: spanId = '', keepUntil = null } = window.spans[index] ?? {};
-      places.push({ root, key, spanId, slot, keepUntil });
-      return figuresOf(window, index, slot, [settled, held, unsettled]);
+      const picked = pickedAt(window, index, slot);
+      places.push(placeOf(subject, picked));
+      return {
+        spanId: picked.span.id,
+        from: picked.from,
+        to: picked.to,
+        settledNanoUsd: settled,
+        heldNanoUsd: held,
+        unsettledNanoUsd: unsettled,
+      };
     }),
   );
   return { figures, places };
-}
-
-function figuresOf(
-  { spans, slots }: SpendWindow,
-  index: number,
-  slot: number,
-  [settledNanoUsd, heldNanoUsd, unsettledNanoUsd]: [number, number, number],
-): SpendFigures {
-  const { id: spanId = '', from = 0, to = null } = spans[index] ?? {};
-  const amounts = { settledNanoUsd, heldNanoUsd, unsettledNanoUsd };
-  if (slots === 1 || to === null) {
-    return { spanId, from, to, ...amounts };
-  }
-  const slotMs = (to - from) / slots;
-  const before = spans[index - 1]?.from ?? from;
-  return { spanId, from: before + slot * slotMs, to: from + (slot + 1) * slotMs, ...amounts };
 }
 
 /** Places as the scripts keep them: a line for each. */

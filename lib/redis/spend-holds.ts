@@ -1,4 +1,4 @@
-import type { SpendClaim, SpendHold } from '../contracts/spend-store.js';
+import type { SpendHold } from '../contracts/spend-store.js';
 import type { HoldCommandName } from '../spend-limits/model/hold-table.js';
 import { ENDED_KEPT_MS, GIVEN_UP_KEPT_MS } from '../spend-limits/model/hold-table.js';
 import { distinctPlaces } from '../spend-limits/windows/picked-window.js';
@@ -6,7 +6,7 @@ import { listOf, textOf, wholeNumber } from './redis-answers.js';
 import type { RunScript } from './script-runner.js';
 import { placeLines, placesIn } from './spend-arguments.js';
 import type { SpendKeys } from './spend-keys.js';
-import { CLAIM, DUE, FORGET, LOOK, NEXT, STEP } from './spend-scripts.js';
+import { FORGET, LOOK, STEP } from './spend-scripts.js';
 
 /** What a command brings along. */
 export interface StepDetails {
@@ -25,16 +25,14 @@ export interface HoldStep {
   readonly billNanoUsd: number | undefined;
 }
 
-interface KeptHold {
+/** What is kept of a hold that has not ended. */
+export interface KeptHold {
   readonly state: string;
   readonly hold: SpendHold;
   readonly admittedAt: number;
   readonly claims: number;
   readonly lastRoot: string;
 }
-
-/** How many holds whose lease has ended are made unsettled at once. */
-const SWEPT = 16;
 
 /** Commands to holds, in each home in which a hold is kept. */
 export class SpendHolds {
@@ -103,7 +101,7 @@ export class SpendHolds {
   async cancel(account: string, home: string, hold: SpendHold): Promise<void> {
     // First of all nobody can reserve under the id any more. Places do not change, so that there is time to look.
     const { before } = await this.step(account, home, hold, 'probe');
-    const kept = before === 'unknown' ? undefined : await this.#look(account, home, hold.id);
+    const kept = before === 'unknown' ? undefined : await this.look(account, home, hold.id);
     if (kept !== undefined) {
       await this.step(account, home, kept.hold, 'release');
     }
@@ -113,9 +111,9 @@ export class SpendHolds {
   async expire(account: string, home: string, ids: readonly string[]): Promise<void> {
     await Promise.all(
       ids.map(async (id) => {
-        const kept = await this.#look(account, home, id);
+        const kept = await this.look(account, home, id);
         if (kept === undefined) {
-          await this.#forget(account, home, id);
+          await this.forget(account, home, id);
         } else {
           await this.step(account, home, kept.hold, 'expire');
         }
@@ -123,64 +121,12 @@ export class SpendHolds {
     );
   }
 
-  /** Takes unsettled holds of a home, to look up their bills. */
-  async claim(account: string, home: string, limit: number, claimMs: number): Promise<SpendClaim[]> {
-    const { open, lost } = this.#keys.holds(account, home);
-    const due = listOf(await this.#run(DUE, [open], [SWEPT])).map(textOf);
-    await this.expire(account, home, due);
-    const ids = listOf(await this.#run(CLAIM, [lost], [limit, claimMs])).map(textOf);
-    const claims = await Promise.all(ids.map((id) => this.#claimed(account, home, id)));
-    return claims.filter((claim) => claim !== undefined);
-  }
-
-  /** In how many milliseconds there is something to do in a home; −1 if it has neither open nor unsettled holds. */
-  async nextDue(account: string, home: string): Promise<number> {
-    const { open, lost } = this.#keys.holds(account, home);
-    return wholeNumber(await this.#run(NEXT, [open, lost], []));
-  }
-
-  async #claimed(account: string, home: string, id: string): Promise<SpendClaim | undefined> {
-    const kept = await this.#look(account, home, id, true);
-    if (kept === undefined) {
-      await this.#forget(account, home, id);
-      return undefined;
-    }
-    const { state, hold, admittedAt, claims, lastRoot } = kept;
-    if (state !== 'unsettled') {
-      return undefined;
-    }
-    const isLast = this.#keys.isIn(home, lastRoot);
-    return isLast || !(await this.#follow(account, home, hold, lastRoot))
-      ? { hold, admittedAt, claims }
-      : undefined;
-  }
-
   /**
-   * Lets a hold of a cluster become what it is in its last root, the only one that gives it to a caller. If that root does
-   * not know it, the process has ended between the two reservations, so that nothing was sent.
+   * Reads what is kept of a hold; `undefined` if it has ended.
    *
-   * @returns Whether that is done; not where only the last root has lost it, since a generation is attached.
+   * @param isClaim - Counts a claim of an unsettled one.
    */
-  async #follow(account: string, home: string, hold: SpendHold, lastRoot: string): Promise<boolean> {
-    const there = { ...hold, places: [{ root: lastRoot, key: '', spanId: '', slot: 0, keepUntil: null }] };
-    const { before, billNanoUsd = 0 } = await this.step(account, lastRoot, there, 'probe');
-    switch (before) {
-      case 'settled':
-        await this.step(account, home, hold, 'commit', { billNanoUsd });
-        return true;
-      case 'provisional':
-        await this.step(account, home, hold, 'giveUp');
-        return true;
-      case 'held':
-      case 'unsettled':
-        return true;
-      default:
-        await this.step(account, home, hold, 'release');
-        return hold.generationId === undefined;
-    }
-  }
-
-  async #look(account: string, home: string, id: string, isClaim = false): Promise<KeptHold | undefined> {
+  async look(account: string, home: string, id: string, isClaim = false): Promise<KeptHold | undefined> {
     const key = this.#keys.holds(account, home).hold(id);
     const answer = listOf(await this.#run(LOOK, [key], [isClaim ? 1 : 0]));
     const [state, nanoUsd, admittedAt, note, places, lastRoot, generationId, claims] = answer;
@@ -203,7 +149,7 @@ export class SpendHolds {
   }
 
   /** Forgets an id that is no longer kept. */
-  async #forget(account: string, home: string, id: string): Promise<void> {
+  async forget(account: string, home: string, id: string): Promise<void> {
     const { open, lost } = this.#keys.holds(account, home);
     await this.#run(FORGET, [open, lost], [id]);
   }

@@ -9,11 +9,20 @@ const NAMED_MS = 60_000;
 /** When a root is visited again if a visit fails, or finds it empty. */
 const VISIT_AGAIN_MS = 60_000;
 
+/** The longest time between two visits: a hold whose lease is shorter than that of the others has to be found as well. */
+const MAX_VISIT_MS = 5 * 60_000;
+
 /** How many roots are visited at once. */
 const VISITED = 16;
 
 /** How many roots a process remembers to have named. */
 const MAX_NAMED = 10_000;
+
+/** In how long there is something to do in a root; −1 if it has neither open nor unsettled holds. */
+export interface RootPlan {
+  readonly root: string;
+  readonly inMs: number;
+}
 
 /** The roots in a cluster that have holds, so that those of dead processes are found. A single node needs no such list. */
 export class SpendRoots {
@@ -61,14 +70,13 @@ export class SpendRoots {
   }
 
   /**
-   * Plans the next visit of a root. An empty one is taken off the list, unless a process has named it so recently that it
-   * may still reserve in it.
-   *
-   * @param inMs - In how long there is something to do; −1 if the root is empty.
+   * Plans the next visits of roots. An empty one is taken off the list, unless a process has named it so recently that it
+   * may still reserve in it. Plans that fail are made again at the visit that was noted before.
    */
-  async plan(account: string, root: string, inMs: number): Promise<void> {
-    if (this.#isPartitioned) {
-      await this.#run(PLAN, this.#keys.roots(account), [root, inMs, 2 * NAMED_MS]);
+  async plan(account: string, plans: readonly RootPlan[]): Promise<void> {
+    if (this.#isPartitioned && plans.length > 0) {
+      const args = plans.flatMap(({ root, inMs }) => [root, Math.min(inMs, MAX_VISIT_MS)]);
+      await this.#run(PLAN, this.#keys.roots(account), [2 * NAMED_MS, ...args]).catch(() => undefined);
     }
   }
 }

@@ -337,16 +337,18 @@ return roots
 `);
 
 /**
- * Keys: the roots, and when each was last named. Arguments: root, in how long to visit it or −1 if it is empty, how long ago
- * an empty one must have been named to be taken off.
+ * Keys: the roots, and when each was last named. Arguments: how long ago an empty one must have been named to be taken off;
+ * for each root its name, and in how long to visit it or −1 if it is empty.
  */
 export const PLAN = script(`
-local inMs = tonumber(ARGV[2])
-if inMs >= 0 then
-  redis.call('ZADD', KEYS[1], text(now + inMs), ARGV[1])
-elseif tonumber(redis.call('ZSCORE', KEYS[2], ARGV[1]) or '0') < now - tonumber(ARGV[3]) then
-  redis.call('ZREM', KEYS[1], ARGV[1])
-  redis.call('ZREM', KEYS[2], ARGV[1])
+for i = 2, #ARGV, 2 do
+  local root, inMs = ARGV[i], tonumber(ARGV[i + 1])
+  if inMs >= 0 then
+    redis.call('ZADD', KEYS[1], text(now + inMs), root)
+  elseif tonumber(redis.call('ZSCORE', KEYS[2], root) or '0') < now - tonumber(ARGV[1]) then
+    redis.call('ZREM', KEYS[1], root)
+    redis.call('ZREM', KEYS[2], root)
+  end
 end
 return 0
 `);

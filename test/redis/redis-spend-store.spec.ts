@@ -8,7 +8,7 @@ import { RedisSpendStore, type RedisSpendClient } from '../../lib/redis/redis-sp
 import { spendStoreContract, type StoreUnderTest } from '../../lib/testing/index.js';
 import { admitHalf, type ComparedStore, compareWithModel } from '../spend-limits/support/model-commands.js';
 import { describeStore } from '../support/store-contract.js';
-import { sleep } from '../support/waiting.js';
+import { sleep, until } from '../support/waiting.js';
 import { RedisCluster } from './support/redis-cluster.js';
 import { RedisProxy } from './support/redis-proxy.js';
 import { HAS_REDIS, RedisServer } from './support/redis-server.js';
@@ -104,6 +104,12 @@ function opened(client: RedisSpendClient): Promise<StoreUnderTest<SpendStore>> {
     const stats = await client.info('commandstats');
     expect(/^cmdstat_evalsha:calls=(\d+)/m.exec(stats)?.[1]).toBe('4');
     expect(stats).not.toMatch(/cmdstat_(hgetall|keys|scan|hkeys|smembers|eval):/);
+  });
+
+  it('takes more calls at once than a silent server may queue', async () => {
+    const { store } = await opened(client);
+    const calls = Array.from({ length: 1_500 }, () => store.usage(ACCOUNT, [subjectOf('a1')]));
+    expect((await Promise.allSettled(calls)).filter(({ status }) => status === 'rejected')).toEqual([]);
   });
 
   it('keeps nothing for ever but open holds and the sums of all time, and shows no name', async () => {
@@ -241,7 +247,47 @@ function opened(client: RedisSpendClient): Promise<StoreUnderTest<SpendStore>> {
     const claims = await store.claim(ACCOUNT, 10, 60_000);
     expect(claims.map(({ hold }) => [hold.id, hold.generationId])).toEqual([['attached', 'gen-1']]);
     await expect(amounts(narrow)).resolves.toEqual([3, 0, 5]);
+    // The bill reaches the last root, though that has lost the hold.
+    expect(claims[0]!.hold.places).toEqual(holds[1]!.places);
+    await store.commit(ACCOUNT, claims[0]!.hold, 4);
+    await expect(amounts(narrow)).resolves.toEqual([7, 0, 0]);
+    // Its record was removed without its amount.
+    await expect(amounts(broad)).resolves.toEqual([7, 10, 0]);
     const late = await store.reserve(ACCOUNT, { ...request, id: 'lost', subjects: [broad] });
     expect(late.status).toBe('ended');
+  });
+
+  it('finds unsettled holds also while some of the nodes fail', async () => {
+    const prefix = randomUUID();
+    const store = new RedisSpendStore(client, { prefix });
+    const home = await cluster.serverOf(client, `{${ACCOUNT}}`);
+    const roots = Array.from({ length: 12 }, (_, index) => `f${index.toString(16)}`);
+    const places = await Promise.all(
+      roots.map(async (root) => ({ root, server: await cluster.serverOf(client, `{${ACCOUNT}.${root}}`) })),
+    );
+    const away = places.find(({ server }) => server !== home)!.server;
+    await Promise.all(
+      roots.map((root) =>
+        store.reserve(ACCOUNT, {
+          id: root,
+          nanoUsd: 5,
+          leaseMs: 1,
+          note: '',
+          subjects: [{ ...subjectOf('a1'), root }],
+        }),
+      ),
+    );
+    const answering = places.filter(({ server }) => server !== away).map(({ root }) => root);
+    const broken = answering.pop()!;
+    await client.set(`${prefix}:{${ACCOUNT}.${broken}}:lost`, 'not a list of holds');
+    away.pause();
+    const found: string[] = [];
+    await until(async () => {
+      const claims = await store.claim(ACCOUNT, 20, 3_600_000).catch(() => []);
+      found.push(...claims.map(({ hold }) => hold.id));
+      return found.length >= answering.length;
+    });
+    away.resume();
+    expect(found.toSorted()).toEqual(answering.toSorted());
   });
 });

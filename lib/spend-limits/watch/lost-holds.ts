@@ -49,7 +49,7 @@ export class LostHolds {
       );
       const claims = answer?.value ?? [];
       await Promise.all(claims.map((claim) => this.#settle(claim)));
-      if (claims.length < MAX_CLAIMED || this.#closing.signal.aborted) {
+      if (claims.length === 0 || this.#closing.signal.aborted) {
         return;
       }
     }

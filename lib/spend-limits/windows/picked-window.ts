@@ -21,7 +21,8 @@ export interface PickedWindow {
 }
 
 /** The span and slots that a window has at a moment; `undefined` if none of its spans contains it. */
-export function pickWindow({ spans, slots }: SpendWindow, now: number): PickedWindow | undefined {
+export function pickWindow(window: SpendWindow, now: number): PickedWindow | undefined {
+  const { spans, slots } = window;
   const isRolling = slots > 1;
   const index = spans.findIndex(
     (span, number) => (number > 0 || !isRolling) && span.from <= now && (span.to === null || now < span.to),
@@ -30,13 +31,23 @@ export function pickWindow({ spans, slots }: SpendWindow, now: number): PickedWi
   if (span === undefined) {
     return undefined;
   }
+  const slotMs = ((span.to ?? Infinity) - span.from) / slots;
+  const slot = isRolling ? Math.min(slots - 1, Math.floor((now - span.from) / slotMs)) : 0;
+  return pickedAt(window, index, slot);
+}
+
+/** The window in the slot of a span. */
+export function pickedAt({ spans, slots }: SpendWindow, index: number, slot: number): PickedWindow {
+  const span = spans[index];
+  if (span === undefined) {
+    throw new RangeError('The store has picked a span that it was not given.');
+  }
   const before = spans[index - 1];
-  if (!isRolling || span.to === null || before === undefined) {
+  if (slots === 1 || span.to === null || before === undefined) {
     const counted = [{ span, first: 0, last: 0 }];
     return { span, slot: 0, counted, from: span.from, to: span.to };
   }
   const slotMs = (span.to - span.from) / slots;
-  const slot = Math.min(slots - 1, Math.floor((now - span.from) / slotMs));
   return {
     span,
     slot,

@@ -9,11 +9,46 @@ export class RedisCluster {
   private constructor(readonly servers: readonly RedisServer[]) {}
 
   static async start(): Promise<RedisCluster> {
-    const servers = await Promise.all(
+    const starts = await Promise.allSettled(
       [0, 1, 2].map(() => RedisServer.start(undefined, undefined, ['--cluster-enabled', 'yes'])),
     );
-    const clients = servers.map(({ port }) => new Redis({ host: '127.0.0.1', port }));
-    const share = Math.ceil(SLOTS / clients.length);
+    const servers = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []));
+    const cluster = new RedisCluster(servers);
+    try {
+      for (const start of starts) if (start.status === 'rejected') throw start.reason;
+      await join(servers);
+      return cluster;
+    } catch (error) {
+      await cluster.stop();
+      throw error;
+    }
+  }
+
+  /** A client of the cluster, to be closed by the test. */
+  open(): Cluster {
+    return new Cluster(this.servers.map(({ port }) => ({ host: '127.0.0.1', port })));
+  }
+
+  /** The node that keeps a key. */
+  async serverOf(client: Cluster, key: string): Promise<RedisServer> {
+    const slot = await client.cluster('KEYSLOT', key);
+    return this.servers[Math.floor(slot / shareOf(this.servers))]!;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.servers.map((server) => server.stop()));
+  }
+}
+
+function shareOf(servers: readonly RedisServer[]): number {
+  return Math.ceil(SLOTS / servers.length);
+}
+
+/** Makes a cluster of servers, each with its share of the slots. */
+async function join(servers: readonly RedisServer[]): Promise<void> {
+  const clients = servers.map(({ port }) => new Redis({ host: '127.0.0.1', port }));
+  const share = shareOf(servers);
+  try {
     await Promise.all(
       clients.map(async (client, index) => {
         const last = Math.min(SLOTS, (index + 1) * share) - 1;
@@ -28,16 +63,7 @@ export class RedisCluster {
         (info) => info.includes('cluster_state:ok') && info.includes('cluster_known_nodes:3'),
       );
     }, 30_000);
-    await Promise.all(clients.map((client) => client.quit()));
-    return new RedisCluster(servers);
-  }
-
-  /** A client of the cluster, to be closed by the test. */
-  open(): Cluster {
-    return new Cluster(this.servers.map(({ port }) => ({ host: '127.0.0.1', port })));
-  }
-
-  async stop(): Promise<void> {
-    await Promise.all(this.servers.map((server) => server.stop()));
+  } finally {
+    for (const client of clients) client.disconnect();
   }
 }
