@@ -38,6 +38,8 @@ interface Answer {
 interface Row {
   readonly mirror: Answer;
   readonly gateway: Answer;
+  /** Of a refusal that has a class of its own, the code of that class. */
+  readonly code?: string;
 }
 
 type ExceptionClass = abstract new (...args: never[]) => OpenRouterException;
@@ -97,8 +99,8 @@ const SPEND_STORE = gatewaySentence(503, 503, NOT_KNOWN_TO_BE_ALLOWED);
 
 /** Of the limits that a 402 may name, those that are the application's own. */
 const ROW_OF_LIMIT: ReadonlyMap<string | undefined, Row> = new Map([
-  [LIMIT_SOURCES.spendLimit, SPEND_LIMIT],
-  [LIMIT_SOURCES.spendStore, SPEND_STORE],
+  [LIMIT_SOURCES.spendLimit, { ...SPEND_LIMIT, code: 'OPENROUTER_SPEND_LIMIT' }],
+  [LIMIT_SOURCES.spendStore, { ...SPEND_STORE, code: 'OPENROUTER_SPEND_STORE' }],
 ]);
 
 /** The exceptions that are not API errors. The first match counts, so a subclass belongs before its parent. */
@@ -141,17 +143,22 @@ function rowOfStatus(status: number): Row {
 
 /** The answers of both predefined mappings to an exception. */
 export function mapException(exception: OpenRouterException): HttpErrors {
-  const { mirror, gateway } = rowOf(exception);
-  return { mirror: httpErrorOf(exception, mirror), gateway: httpErrorOf(exception, gateway) };
+  const { mirror, gateway, code = exception.code } = rowOf(exception);
+  return { mirror: httpErrorOf(exception, mirror, code), gateway: httpErrorOf(exception, gateway, code) };
 }
 
-function httpErrorOf(exception: OpenRouterException, { status, says }: Answer): OpenRouterHttpError {
-  const error: OpenRouterHttpError = { status, message: says ?? exception.message, code: exception.code };
-  if (exception instanceof OpenRouterApiException) {
-    if (exception.requestId !== undefined) error.requestId = exception.requestId;
-    if (isDuration(exception.retryAfterMs) && STATUSES_TO_RETRY.includes(status)) {
-      error.retryAfterMs = exception.retryAfterMs;
-    }
+function httpErrorOf(
+  exception: OpenRouterException,
+  { status, says }: Answer,
+  code: string,
+): OpenRouterHttpError {
+  const error: OpenRouterHttpError = { status, message: says ?? exception.message, code };
+  if (exception instanceof OpenRouterApiException && exception.requestId !== undefined) {
+    error.requestId = exception.requestId;
+  }
+  const retryAfterMs = retryAfterOf(exception);
+  if (isDuration(retryAfterMs) && STATUSES_TO_RETRY.includes(status)) {
+    error.retryAfterMs = retryAfterMs;
   }
   // A fixed sentence hides OpenRouter, so its address must not come with it.
   if (
@@ -168,6 +175,22 @@ function httpErrorOf(exception: OpenRouterException, { status, says }: Answer): 
     }));
   }
   return error;
+}
+
+/** How long the caller has to wait: as OpenRouter says, or until a limit of the application's own resets. */
+function retryAfterOf(exception: OpenRouterException): number | undefined {
+  if (exception instanceof OpenRouterSpendLimitException) {
+    return timeTo(exception.resetsAt);
+  }
+  if (!(exception instanceof OpenRouterApiException)) {
+    return undefined;
+  }
+  const isOwnLimit = exception.limitSource === LIMIT_SOURCES.spendLimit;
+  return isOwnLimit ? timeTo(exception.resetsAt) : exception.retryAfterMs;
+}
+
+function timeTo(at: Date | null | undefined): number | undefined {
+  return at === null || at === undefined ? undefined : Math.max(0, at.getTime() - Date.now());
 }
 
 /** The answer to an exception, and the fault of a user's mapping function, if it had one. */

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { OpenRouterApiException } from '../../lib/errors/api.exception.js';
 import { BadScopeException } from '../../lib/errors/bad-scope.exception.js';
 import {
@@ -119,12 +119,34 @@ describe('mapException', () => {
   });
 
   it.each([
-    ['application_spend_limit', 402, 'The spend limit is reached.'],
-    ['application_spend_store', 503, 'Spending cannot be checked at the moment.'],
-  ])('answer 402 of the meter for %s → %d in both', (limitSource, status, says) => {
+    ['application_spend_limit', 402, 'OPENROUTER_SPEND_LIMIT', 'The spend limit is reached.'],
+    ['application_spend_store', 503, 'OPENROUTER_SPEND_STORE', 'Spending cannot be checked at the moment.'],
+  ])('answer 402 of the meter for %s → %d in both, with the code of its exception', (...row) => {
+    const [limitSource, status, code, says] = row;
     const { mirror, gateway } = mapException(apiException(402, { limitSource, message: 'own text' }));
-    expect(mirror).toMatchObject({ status, message: 'own text' });
-    expect(gateway).toMatchObject({ status, message: says });
+    expect(mirror).toMatchObject({ status, code, message: 'own text' });
+    expect(gateway).toMatchObject({ status, code, message: says });
+  });
+
+  it.each([
+    ['in a minute', 60_000, 60_000],
+    ['a moment ago', -5, 0],
+  ])('a spend limit that resets %s says when to come again, whoever refuses', (_name, inMs, retryAfterMs) => {
+    const now = 1_800_000_000_000;
+    jest.spyOn(Date, 'now').mockReturnValue(now);
+    const resetsAt = new Date(now + inMs);
+    const init = { rule: 'r', subject: {}, period: 'day', limitUsd: 1, spentUsd: 1, heldUsd: 0 } as const;
+    for (const exception of [
+      new OpenRouterSpendLimitException({ ...init, message: 'own text', requiredUsd: 0, resetsAt }),
+      apiException(402, { limitSource: 'application_spend_limit', resetsAt }),
+    ]) {
+      const { mirror, gateway } = mapException(exception);
+      expect([mirror.retryAfterMs, gateway.retryAfterMs]).toEqual([retryAfterMs, retryAfterMs]);
+    }
+    // The limit of a key at OpenRouter is not the caller's.
+    const { gateway } = mapException(apiException(402, { limitSource: 'openrouter_key_limit', resetsAt }));
+    expect(gateway).not.toHaveProperty('retryAfterMs');
+    jest.restoreAllMocks();
   });
 
   it("takes a user's subclass of an API exception by its status", () => {
