@@ -203,6 +203,14 @@ export type {
   SpendStoreAllowance,
   SpendStoreFailure,
 } from './options/spend-limits-options.js';
+export type {
+  StandardSchemaFailure,
+  StandardSchemaIssue,
+  StandardSchemaProps,
+  StandardSchemaResult,
+  StandardSchemaSuccess,
+  StandardSchemaTypes,
+} from './options/standard-schema.js';
 export { InMemorySpendStore, SpendLimitsService } from './spend-limits/index.js';
 export type { SpendAlert, SpendReservation, SpendReserveOptions, SpendUsage } from './spend-limits/index.js';
 export { SecretString } from './secret/secret-string.js';

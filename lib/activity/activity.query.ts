@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import type { Rule } from '../options/define-options.js';
 import { Obeys } from '../options/obeys.js';
+import { standardSchema, type StandardSchemaProps } from '../options/standard-schema.js';
 import {
   isMatching,
   KEY_HASH_PATTERN,
@@ -49,6 +50,11 @@ export class ActivityQuery {
   /** `'workspace'` splits the rows by workspace, and names it in each. */
   @Obeys(groupRule)
   groupBy?: 'workspace' | undefined;
+
+  /** The class as a Standard Schema: `@Query({ schema: ActivityQuery })` on NestJS 12, behind a `StandardSchemaValidationPipe`. */
+  static get '~standard'(): StandardSchemaProps<ActivityQuery> {
+    return standardSchema(this);
+  }
 
   /** @internal */
   static _OPENAPI_METADATA_FACTORY(): Record<string, object> {

@@ -2,6 +2,7 @@ import { IsString, Matches } from '../options/class-validator.js';
 import { NoImplicitConversion } from '../options/no-implicit-conversion.js';
 import { Obeys } from '../options/obeys.js';
 import { trueOrFalse } from '../options/option-rules.js';
+import { standardSchema, type StandardSchemaProps } from '../options/standard-schema.js';
 import { NOT_BLANK_PATTERN, UUID_PATTERN, workspaceIdRule } from '../wire/identifiers.js';
 import {
   creatorIdRule,
@@ -50,6 +51,11 @@ export class CreateApiKeyRequest {
   /** Id of the workspace it belongs to, a UUID; by default the default workspace. */
   @Obeys(workspaceIdRule)
   workspaceId?: string | undefined;
+
+  /** The class as a Standard Schema: `@Body({ schema: CreateApiKeyRequest })` on NestJS 12, behind a `StandardSchemaValidationPipe`. */
+  static get '~standard'(): StandardSchemaProps<CreateApiKeyRequest> {
+    return standardSchema(this);
+  }
 
   /** @internal */
   static _OPENAPI_METADATA_FACTORY(): Record<string, object> {

@@ -4,6 +4,7 @@ import { IsString, Matches } from '../options/class-validator.js';
 import type { Rule } from '../options/define-options.js';
 import { MayBeAbsent, Obeys } from '../options/obeys.js';
 import { trueOrFalse } from '../options/option-rules.js';
+import { standardSchema, type StandardSchemaProps } from '../options/standard-schema.js';
 import { misspelling, quoted } from '../options/unknown-name.js';
 import { isRecord } from '../untrusted/is-record.js';
 import { NOT_BLANK_PATTERN } from '../wire/identifiers.js';
@@ -68,6 +69,11 @@ export class UpdateApiKeyRequest {
   /** Cannot be changed. */
   @Obeys(fixedRule)
   creatorUserId?: never;
+
+  /** The class as a Standard Schema: `@Body({ schema: UpdateApiKeyRequest })` on NestJS 12, behind a `StandardSchemaValidationPipe`. */
+  static get '~standard'(): StandardSchemaProps<UpdateApiKeyRequest> {
+    return standardSchema(this, checkChanges);
+  }
 
   /** @internal */
   static _OPENAPI_METADATA_FACTORY(): Record<string, object> {

@@ -2,6 +2,7 @@ import { IsNumber, IsPositive } from '../options/class-validator.js';
 import { Obeys } from '../options/obeys.js';
 import { trueOrFalse } from '../options/option-rules.js';
 import { NoImplicitConversion } from '../options/no-implicit-conversion.js';
+import { standardSchema, type StandardSchemaProps } from '../options/standard-schema.js';
 import { count, flag, openApi, optional } from '../openapi/open-api.js';
 
 /** A budget to set. May be used behind a `ValidationPipe` as a controller's body. */
@@ -22,6 +23,11 @@ export class SetBudgetRequest {
    */
   @Obeys(trueOrFalse)
   includeByokInBudgets?: boolean | undefined;
+
+  /** The class as a Standard Schema: `@Body({ schema: SetBudgetRequest })` on NestJS 12, behind a `StandardSchemaValidationPipe`. */
+  static get '~standard'(): StandardSchemaProps<SetBudgetRequest> {
+    return standardSchema(this);
+  }
 
   /** @internal */
   static _OPENAPI_METADATA_FACTORY(): Record<string, object> {

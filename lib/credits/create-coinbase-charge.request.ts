@@ -1,6 +1,7 @@
 import { IsEthereumAddress, IsIn, IsNumber, IsPositive, Max } from '../options/class-validator.js';
 import { NoImplicitConversion } from '../options/no-implicit-conversion.js';
 import { MayBeAbsent } from '../options/obeys.js';
+import { standardSchema, type StandardSchemaProps } from '../options/standard-schema.js';
 import { count, openApi, optional, text } from '../openapi/open-api.js';
 
 const MAX_USD = 100_000;
@@ -27,6 +28,11 @@ export class CreateCoinbaseChargeRequest {
   @MayBeAbsent()
   @IsIn(CHAIN_IDS, { message: `\`chainId\` must be one of ${CHAIN_IDS.join(', ')}` })
   chainId?: (typeof CHAIN_IDS)[number] | undefined;
+
+  /** The class as a Standard Schema: `@Body({ schema: CreateCoinbaseChargeRequest })` on NestJS 12, behind a `StandardSchemaValidationPipe`. */
+  static get '~standard'(): StandardSchemaProps<CreateCoinbaseChargeRequest> {
+    return standardSchema(this);
+  }
 
   /** @internal */
   static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
