@@ -6,7 +6,8 @@ import { Redis as Redis5 } from 'ioredis-5';
 import type { SpendStore, SpendSubject } from '../../lib/contracts/spend-store.js';
 import { RedisSpendStore, type RedisSpendClient } from '../../lib/redis/redis-spend-store.js';
 import { spendStoreContract, type StoreUnderTest } from '../../lib/testing/index.js';
-import { admitHalf, type ComparedStore, compareWithModel } from '../spend-limits/support/model-commands.js';
+import { admitHalf, raceWithinLimits } from '../spend-limits/support/concurrent-commands.js';
+import { compareWithModel } from '../spend-limits/support/model-commands.js';
 import { describeStore } from '../support/store-contract.js';
 import { sleep, until } from '../support/waiting.js';
 import { RedisCluster } from './support/redis-cluster.js';
@@ -14,6 +15,9 @@ import { RedisProxy } from './support/redis-proxy.js';
 import { HAS_REDIS, RedisServer } from './support/redis-server.js';
 
 const ACCOUNT = 'ab'.repeat(32);
+
+/** Databases that are compared with the model side by side. */
+const LANES = [0, 1, 2, 3, 4, 5, 6, 7];
 
 /** A subject with a limit of all time. */
 function subjectOf(key: string, limitNanoUsd: number | null = 100): SpendSubject {
@@ -53,35 +57,40 @@ function opened(client: RedisSpendClient): Promise<StoreUnderTest<SpendStore>> {
     () => opened(prefixing),
   );
 
-  it('does what the model does, also after it has lost its data', () =>
-    compareWithModel(
-      async () => ({
-        ...(await opened(client)),
-        loseData: async () => {
-          await client.flushall();
-        },
-      }),
-      { runs: 40, length: 50 },
-    ));
+  it('does what the model does, whatever it loses', async () => {
+    const proxies = await Promise.all(LANES.map(() => RedisProxy.start(server.port)));
+    const clients = proxies.map(
+      ({ port }, db) =>
+        new Redis({ host: '127.0.0.1', port, db, retryStrategy: () => 1, maxRetriesPerRequest: null }),
+    );
+    for (const one of clients) one.on('error', () => undefined);
+    await compareWithModel(
+      (lane) => {
+        const prefix = randomUUID();
+        const open = (): RedisSpendStore => new RedisSpendStore(clients[lane]!, { prefix });
+        return Promise.resolve({
+          store: open(),
+          pass: sleep,
+          loseReply: () => proxies[lane]!.loseAnswersTo(prefix),
+          crash: () => Promise.resolve(open()),
+          loseData: async () => {
+            await clients[lane]!.flushdb();
+          },
+        });
+      },
+      { lanes: LANES.length },
+    );
+    expect(proxies.every(({ lostAnswers }) => lostAnswers > 0)).toBe(true);
+    for (const one of clients) one.disconnect();
+    await Promise.all(proxies.map((proxy) => proxy.stop()));
+  });
 
-  it('does what the model does where answers are lost and commands are sent again', async () => {
-    const proxy = await RedisProxy.start(server.port);
-    const behind = new Redis({
-      host: '127.0.0.1',
-      port: proxy.port,
-      retryStrategy: () => 1,
-      maxRetriesPerRequest: null,
-    });
-    behind.on('error', () => undefined);
-    const open = (): Promise<ComparedStore> => {
-      const prefix = randomUUID();
-      const store = new RedisSpendStore(behind, { prefix });
-      return Promise.resolve({ store, pass: sleep, loseReply: () => proxy.loseAnswersTo(prefix) });
-    };
-    await compareWithModel(open, { runs: 10, length: 50 });
-    expect(proxy.lostAnswers).toBeGreaterThan(0);
-    behind.disconnect();
-    await proxy.stop();
+  it('stays within the limits, and loses no bill, where several clients do everything at once', async () => {
+    const prefix = randomUUID();
+    const clients = [client, client.duplicate(), client.duplicate()];
+    const stores = clients.map((one) => new RedisSpendStore(one, { prefix }));
+    await raceWithinLimits(stores, 600, Math.random);
+    await Promise.all(clients.slice(1).map((one) => one.quit()));
   });
 
   it('admits exactly half of those that are twice too many, round after round', async () => {
@@ -210,7 +219,10 @@ function opened(client: RedisSpendClient): Promise<StoreUnderTest<SpendStore>> {
 
   describeStore('RedisSpendStore on a Cluster of ioredis 6', spendStoreContract, () => opened(client));
 
-  it('does what the model does', () => compareWithModel(() => opened(client), { runs: 10, length: 50 }));
+  it('does what the model does', () =>
+    compareWithModel(async () => ({ ...(await opened(client)), isPartitioned: true }), {
+      lanes: LANES.length,
+    }));
 
   it('admits exactly half of those that are twice too many, round after round', async () => {
     await admitHalf((await opened(client)).store, 10);

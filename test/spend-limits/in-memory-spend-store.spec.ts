@@ -6,17 +6,20 @@ import { HoldBook } from '../../lib/spend-limits/memory/hold-book.js';
 import { WindowBook } from '../../lib/spend-limits/memory/window-book.js';
 import { spendStoreContract } from '../../lib/testing/index.js';
 import { describeStore } from '../support/store-contract.js';
+import { admitHalf, raceWithinLimits } from './support/concurrent-commands.js';
 import { openMemoryStore } from './support/memory-store.js';
-import { admitHalf, compareWithModel } from './support/model-commands.js';
+import { compareWithModel } from './support/model-commands.js';
 
 describeStore('InMemorySpendStore', spendStoreContract, () => Promise.resolve(openMemoryStore()));
 
 describe('InMemorySpendStore', () => {
-  it('does what the model does', () =>
-    compareWithModel(() => Promise.resolve(openMemoryStore()), { runs: 60, length: 50 }));
+  it('does what the model does', () => compareWithModel(() => Promise.resolve(openMemoryStore())));
 
   it('admits exactly half of those that are twice too many, round after round', () =>
     admitHalf(openMemoryStore().store, 200));
+
+  it('stays within the limits, and loses no bill, where everything happens at once', () =>
+    raceWithinLimits([openMemoryStore().store], 2_000, Math.random));
 
   it('does not show what it holds', async () => {
     const store = new InMemorySpendStore();
