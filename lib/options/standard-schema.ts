@@ -10,9 +10,22 @@ export interface StandardSchemaIssue {
   readonly path?: readonly string[];
 }
 
+/** A value that is accepted. */
+export interface StandardSchemaSuccess<T> {
+  /** An instance of the class. */
+  readonly value: T;
+  /** Tells it from a refusal. */
+  readonly issues?: undefined;
+}
+
+/** A value that is refused. */
+export interface StandardSchemaFailure {
+  /** Every reason. */
+  readonly issues: readonly StandardSchemaIssue[];
+}
+
 /** An accepted value, or every reason why it is refused. */
-export type StandardSchemaResult<T> =
-  { readonly value: T; readonly issues?: undefined } | { readonly issues: readonly StandardSchemaIssue[] };
+export type StandardSchemaResult<T> = StandardSchemaSuccess<T> | StandardSchemaFailure;
 
 /** The types of a schema, for TypeScript alone. */
 export interface StandardSchemaTypes<T> {
