@@ -26,6 +26,7 @@ const floors = [
     'health',
     'metrics',
     'otel',
+    'postgres',
     'redis',
   ],
 ];

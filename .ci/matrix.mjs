@@ -36,8 +36,8 @@ const ONCE = [
 
 /** Run in the first row only, on each Node: no package that differs between the rows decides their outcome. */
 const ONCE_A_NODE = [
-  // Scripts that Redis runs, and processes that share the built package and one Redis.
-  '/test/redis/',
+  // Scripts that Redis runs, functions that PostgreSQL runs, and processes that share the built package and one server.
+  '/test/(postgres|redis)/',
   // Figures, clocks and stores; test/balance/balance.service.spec.ts has the balance in an application, in each cell.
   '/test/balance/(cache|forecast|reading|spend|store|watch)/',
   '/test/balance/day',

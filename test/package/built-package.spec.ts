@@ -125,6 +125,7 @@ const EXPORTS = {
   'nestjs-openrouter/health': ['OpenRouterHealthIndicator', 'OpenRouterHealthModule'],
   'nestjs-openrouter/metrics': ['OpenRouterMetrics'],
   'nestjs-openrouter/otel': ['OpenRouterTracing'],
+  'nestjs-openrouter/postgres': ['PostgresSpendStore'],
   'nestjs-openrouter/redis': ['RedisBalanceStore', 'RedisSpendStore'],
   'nestjs-openrouter/testing': ['OpenRouterSandbox', 'balanceStoreContract', 'spendStoreContract'],
 };
@@ -518,25 +519,27 @@ describe('the built package where no optional peer is installed', () => {
   });
   afterAll(() => rmSync(project, { recursive: true, force: true }));
 
-  it.each(['nestjs-openrouter', 'nestjs-openrouter/redis', 'nestjs-openrouter/testing'])(
-    'has %s',
-    async (entry) => {
-      const count = `Object.keys(loaded).length`;
-      const commonJs = await node(
-        'commonjs',
-        `const loaded = require('${entry}'); console.log(${count})`,
-        project,
-      );
-      const esm = await node(
-        'module',
-        `const loaded = await import('${entry}'); console.log(${count})`,
-        project,
-      );
-      expect([Number(commonJs), Number(esm)]).toEqual(
-        Array(2).fill(EXPORTS[entry as keyof typeof EXPORTS].length),
-      );
-    },
-  );
+  it.each([
+    'nestjs-openrouter',
+    'nestjs-openrouter/postgres',
+    'nestjs-openrouter/redis',
+    'nestjs-openrouter/testing',
+  ])('has %s', async (entry) => {
+    const count = `Object.keys(loaded).length`;
+    const commonJs = await node(
+      'commonjs',
+      `const loaded = require('${entry}'); console.log(${count})`,
+      project,
+    );
+    const esm = await node(
+      'module',
+      `const loaded = await import('${entry}'); console.log(${count})`,
+      project,
+    );
+    expect([Number(commonJs), Number(esm)]).toEqual(
+      Array(2).fill(EXPORTS[entry as keyof typeof EXPORTS].length),
+    );
+  });
 
   it.each(Object.entries(OPTIONAL_PEERS).filter(([peer]) => peer !== 'ioredis'))(
     'names %s to whoever imports the subpath that needs it',

@@ -1,0 +1,109 @@
+import type { CompletionCostSource, CompletionOutcome, SpendScope } from '../contracts/completion-cost.js';
+import type {
+  SpendLedger,
+  SpendLedgerEntry,
+  SpendLedgerPage,
+  SpendLedgerPageQuery,
+  SpendLedgerQuery,
+  SpendLedgerRow,
+  SpendLedgerSum,
+} from '../contracts/spend-ledger.js';
+import { listOf, recordOf, textOf, wholeNumber } from './postgres-answers.js';
+import { type SpendDatabase, storable } from './spend-database.js';
+
+/** The table of completions. */
+export class PostgresSpendLedger implements SpendLedger {
+  readonly #database: SpendDatabase;
+
+  constructor(database: SpendDatabase) {
+    this.#database = database;
+  }
+
+  async record(account: string, entry: SpendLedgerEntry): Promise<void> {
+    await this.#database.call('record', account, entry);
+  }
+
+  async report(
+    account: string,
+    { from, to, groupBy, scope = {} }: SpendLedgerQuery,
+  ): Promise<readonly SpendLedgerSum[]> {
+    const names = groupBy.filter((name) => columnOf(name) === undefined);
+    const values = [account, from, to, JSON.stringify(scope), ...names].map((value) =>
+      storable(String(value)),
+    );
+    const keys = groupBy.map((name) => columnOf(name) ?? `scope->>$${5 + names.indexOf(name)}::text`);
+    const rows = await this.#database.query(reportText(this.#database.schema.quoted, keys), values);
+    return rows.map((row) => ({
+      key: groupBy.map((_, index) => {
+        const value = row[`key${index}`];
+        return typeof value === 'string' ? value : null;
+      }),
+      nanoUsd: BigInt(textOf(row['billed'])),
+      unsettledNanoUsd: BigInt(textOf(row['unsettled'])),
+      completions: wholeNumber(row['completions']),
+      unknownCompletions: wholeNumber(row['unknown']),
+      promptTokens: wholeNumber(row['prompt_tokens']),
+      completionTokens: wholeNumber(row['completion_tokens']),
+    }));
+  }
+
+  async page(
+    account: string,
+    { from, to, scope = {}, after, limit }: SpendLedgerPageQuery,
+  ): Promise<SpendLedgerPage> {
+    const given = { from, to, scope, after: after ?? '0', limit };
+    const rows = listOf(await this.#database.call('page', account, given)).map(recordOf);
+    const position = rows.at(-1)?.['position'];
+    return { entries: rows.map(rowOf), cursor: position === undefined ? after : textOf(position) };
+  }
+}
+
+function columnOf(name: string): string | undefined {
+  return { day: `to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')`, model: 'model' }[name];
+}
+
+function reportText(s: string, keys: readonly string[]): string {
+  const columns = keys.map((key, index) => `${key} AS key${index},`).join(' ');
+  const numbers = keys.map((_, index) => index + 1).join(', ');
+  return `SELECT ${columns}
+    coalesce(sum(nano_usd) FILTER (WHERE source <> 'hold'), 0)::text AS billed,
+    coalesce(sum(nano_usd) FILTER (WHERE source = 'hold'), 0)::text AS unsettled,
+    count(*)::text AS completions, (count(*) - count(nano_usd))::text AS unknown,
+    coalesce(sum(prompt_tokens), 0)::text AS prompt_tokens,
+    coalesce(sum(completion_tokens), 0)::text AS completion_tokens
+  FROM ${s}.completions
+  WHERE account = (SELECT id FROM ${s}.accounts WHERE name = $1::text)
+    AND started_at >= to_timestamp($2::text::bigint / 1000.0) AND started_at < to_timestamp($3::text::bigint / 1000.0)
+    AND ($4::text = '{}' OR scope @> $4::text::jsonb)
+  ${keys.length === 0 ? '' : `GROUP BY ${numbers} ORDER BY ${numbers}`}`;
+}
+
+function rowOf(row: Readonly<Record<string, unknown>>): SpendLedgerRow {
+  return {
+    id: textOf(row['id']),
+    ...textMember('generationId', row),
+    scope: recordOf(row['scope']) as SpendScope,
+    ...textMember('model', row),
+    ...textMember('provider', row),
+    ...numberMember('promptTokens', row),
+    ...numberMember('completionTokens', row),
+    nanoUsd: row['nanoUsd'] === null ? null : wholeNumber(row['nanoUsd']),
+    source: textOf(row['source']) as CompletionCostSource,
+    outcome: textOf(row['outcome']) as CompletionOutcome,
+    isByok: row['isByok'] === true,
+    isStream: row['isStream'] === true,
+    startedAt: wholeNumber(row['startedAt']),
+    durationMs: wholeNumber(row['durationMs']),
+    settledAt: wholeNumber(row['settledAt']),
+  };
+}
+
+function textMember(name: string, row: Readonly<Record<string, unknown>>): Record<string, string> {
+  const value = row[name];
+  return typeof value === 'string' ? { [name]: value } : {};
+}
+
+function numberMember(name: string, row: Readonly<Record<string, unknown>>): Record<string, number> {
+  const value = row[name];
+  return value === null || value === undefined ? {} : { [name]: wholeNumber(value) };
+}

@@ -1,0 +1,90 @@
+import { OpenRouterSpendStoreException } from '../errors/spend.exceptions.js';
+import { isRecord } from '../untrusted/is-record.js';
+import { tryParseJson } from '../untrusted/json.js';
+import { isWorthRepeating, otherVersion, postgresFailure } from './postgres-failure.js';
+import type { SchemaName } from './schema-name.js';
+import { SCHEMA_VERSION } from './spend-schema.js';
+
+/** What the store uses of a database: a `Pool` of `pg`, a `PGlite`, or anything else with this method. */
+export interface PostgresSpendClient {
+  /** Carries out a single statement, in a transaction of its own. */
+  query(text: string, values?: unknown[]): Promise<{ readonly rows: readonly unknown[] }>;
+}
+
+/** How often a call is sent if others are in its way each time. */
+const MAX_ATTEMPTS = 10;
+
+/** Calls of the functions of a schema. */
+export class SpendDatabase {
+  readonly schema: SchemaName;
+  readonly #client: PostgresSpendClient;
+  #isChecked = false;
+
+  constructor(client: PostgresSpendClient, schema: SchemaName) {
+    this.#client = client;
+    this.schema = schema;
+  }
+
+  /** Calls a function, which answers with JSON. */
+  async call(name: string, account: string, given: unknown): Promise<unknown> {
+    await this.#checkVersion();
+    const text = `SELECT ${this.schema.quoted}.${name}($1::text, $2::text::jsonb)::text AS answer`;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const [row] = await this.#rows(text, [storable(account), JSON.stringify(given, storableMember)]);
+        return answerOf(row);
+      } catch (error) {
+        if (attempt === MAX_ATTEMPTS || !isWorthRepeating(error)) {
+          throw postgresFailure(error, this.schema);
+        }
+      }
+    }
+  }
+
+  /** Carries out a statement of its own. */
+  async query(text: string, values: unknown[] = []): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    try {
+      return (await this.#rows(text, values)).filter(isRecord);
+    } catch (error) {
+      throw postgresFailure(error, this.schema);
+    }
+  }
+
+  /** Asked once: later versions keep what programs that run meanwhile need. */
+  async #checkVersion(): Promise<void> {
+    if (!this.#isChecked) {
+      const [row] = await this.query(`SELECT version::text AS version FROM ${this.schema.quoted}.meta`);
+      if (row?.['version'] !== String(SCHEMA_VERSION)) {
+        throw otherVersion(row?.['version'], this.schema.plain);
+      }
+      this.#isChecked = true;
+    }
+  }
+
+  async #rows(text: string, values: unknown[]): Promise<readonly unknown[]> {
+    const result: unknown = await this.#client.query(text, values);
+    const rows = isRecord(result) ? result['rows'] : undefined;
+    if (!Array.isArray(rows)) {
+      throw new OpenRouterSpendStoreException('PostgresSpendStore: `query` did not return rows.');
+    }
+    return rows as readonly unknown[];
+  }
+}
+
+function answerOf(row: unknown): unknown {
+  const text = isRecord(row) ? row['answer'] : undefined;
+  const answer = typeof text === 'string' ? tryParseJson(text) : undefined;
+  if (answer === undefined) {
+    throw new OpenRouterSpendStoreException('PostgresSpendStore: a function of the schema gave no answer.');
+  }
+  return answer;
+}
+
+/** PostgreSQL keeps neither U+0000 nor half a surrogate pair, which an answer of OpenRouter may contain. */
+export function storable(text: string): string {
+  return text.replace(/[\0\p{Surrogate}]/gu, '\uFFFD');
+}
+
+function storableMember(_name: string, value: unknown): unknown {
+  return typeof value === 'string' ? storable(value) : value;
+}
