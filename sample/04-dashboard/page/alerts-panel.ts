@@ -1,6 +1,6 @@
-import type { Alert } from '../shared/dashboard.js';
+import type { Alert, BalanceAlert, LimitAlert } from '../shared/dashboard.js';
 import { byId, make } from './dom.js';
-import { clock, usd } from './format.js';
+import { clock, moment, percent, usd } from './format.js';
 
 const MAX_ALERTS = 50;
 
@@ -33,7 +33,17 @@ function item(alert: Alert): HTMLElement {
   );
 }
 
-function textOf({ type, threshold, spendable }: Alert): string {
+function textOf(alert: Alert): string {
+  return 'fraction' in alert ? textOfLimit(alert) : textOfBalance(alert);
+}
+
+function textOfLimit({ tenant, fraction, limit, resetsAt }: LimitAlert): string {
+  const what = fraction === 1 ? 'the limit' : percent(fraction);
+  const reset = resetsAt === null ? '' : ` Resets ${moment(resetsAt)}.`;
+  return `${tenant ?? 'Whole account'}: ${what} of ${usd(limit)} is used up.${reset}`;
+}
+
+function textOfBalance({ type, threshold, spendable }: BalanceAlert): string {
   switch (type) {
     case 'unavailable':
       return 'The balance cannot be read.';

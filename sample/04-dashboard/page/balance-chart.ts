@@ -4,10 +4,10 @@ import { byId } from './dom.js';
 import { axisUsd, clock, usd } from './format.js';
 
 const SECOND_MS = 1_000;
-const STEPS_MS = [5, 10, 15, 30, 60, 120, 300].map((seconds) => seconds * SECOND_MS);
+const STEPS_MS = [1, 2, 5, 10, 15, 30, 60, 120, 300].map((seconds) => seconds * SECOND_MS);
 const MAX_TICKS = 6;
-/** After the first reading, a shorter axis would show fractions of a second. */
-const MIN_SPAN_MS = 60 * SECOND_MS;
+/** A shorter axis would show fractions of a second. */
+const MIN_SPAN_MS = 5 * SECOND_MS;
 
 /** The live line of spendable money, with a gap where it was not known. */
 export class BalanceChart {
@@ -57,8 +57,9 @@ export class BalanceChart {
               bounds: 'data',
               grid: { display: false },
               afterDataLimits: (axis) => {
-                axis.max = this.points.at(-1)?.x ?? Date.now();
-                axis.min = Math.min(this.points[0]?.x ?? axis.max, axis.max - MIN_SPAN_MS);
+                // Begins with the first reading, however short ago that was.
+                axis.min = this.points[0]?.x ?? Date.now();
+                axis.max = Math.max(this.points.at(-1)?.x ?? axis.min, axis.min + MIN_SPAN_MS);
               },
               afterBuildTicks: (axis) => {
                 axis.ticks = ticksBetween(axis.min, axis.max).map((value) => ({ value }));

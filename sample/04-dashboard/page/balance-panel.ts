@@ -52,10 +52,21 @@ function details(data: BalanceFigures | null): [string, string][] {
   return [
     ...limitOf(data),
     ['Balance', usd(data?.balance ?? null)],
+    ['Metered, may not be in it yet', usd(recordedOf(data))],
     ['Left of the key limit', noLimit ? 'no limit' : usd(data?.keyLimitRemaining ?? null)],
     ['Purchased in total', usd(data?.totalCredits ?? null)],
     ['Used in total', usd(data?.totalUsage ?? null)],
   ];
+}
+
+/**
+ * What the meter has recorded in the last minute. OpenRouter's figures may contain it or not, so for that time it is taken
+ * from what is spendable.
+ */
+function recordedOf(data: BalanceFigures | null): number | null {
+  if (data?.limitedBy !== 'balance') return null;
+  const { balance, spendable } = data;
+  return balance === null || spendable === null ? null : Math.max(0, balance - spendable);
 }
 
 /** The limit that decides, if buying credits would not raise it. */

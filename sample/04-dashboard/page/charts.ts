@@ -66,7 +66,16 @@ export function levelLines(lines: () => readonly Line[]): Plugin {
         ctx.lineTo(right, at);
         ctx.stroke();
         ctx.textBaseline = line.isBelow === true ? 'top' : 'bottom';
-        ctx.fillText(line.label, right - 4, line.isBelow === true ? at + 3 : at - 2);
+        const labelAt = line.isBelow === true ? at + 3 : at - 2;
+        // A halo, so that the label stays readable where the data cross it.
+        ctx.save();
+        ctx.setLineDash([]);
+        ctx.lineWidth = 4;
+        ctx.lineJoin = 'round';
+        ctx.strokeStyle = colour('surface');
+        ctx.strokeText(line.label, right - 4, labelAt);
+        ctx.restore();
+        ctx.fillText(line.label, right - 4, labelAt);
       }
       ctx.restore();
     },

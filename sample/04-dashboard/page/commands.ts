@@ -29,11 +29,16 @@ export async function send<T = undefined>(
 }
 
 function readRefusal(statusCode: number, answer: unknown): Refusal {
-  const { message, purchaseUrl } = (answer ?? {}) as { message?: string | string[]; purchaseUrl?: string };
+  const { message, code, purchaseUrl } = (answer ?? {}) as {
+    message?: string | string[];
+    code?: string;
+    purchaseUrl?: string;
+  };
   return {
     // For an invalid body, Nest sends a list of messages.
     message: [message ?? `The server answered ${statusCode}.`].flat().join('; '),
     statusCode,
+    ...(code !== undefined && { code }),
     ...(purchaseUrl !== undefined && { purchaseUrl }),
   };
 }

@@ -48,6 +48,19 @@ export function bar(share: number, level = ''): HTMLElement {
   return make('div', { class: 'bar', 'aria-hidden': 'true', 'data-level': level }, fill);
 }
 
+/** A bar of several parts, each a share of the whole, in the colour of its class. Hidden as {@link bar} is. */
+export function partsBar(parts: readonly (readonly [className: string, share: number])[]): HTMLElement {
+  let room = 1;
+  const fills = parts.map(([className, share]) => {
+    const width = Math.min(Math.max(share, 0), room);
+    room -= width;
+    const fill = make('i', { class: className });
+    fill.style.width = `${width * 100}%`;
+    return fill;
+  });
+  return make('div', { class: 'bar of-parts', 'aria-hidden': 'true' }, ...fills);
+}
+
 /** Runs an action when a button is pressed, one run at a time. */
 export function onPress(id: string, act: () => Promise<void>): void {
   const button = byId(id, 'button');

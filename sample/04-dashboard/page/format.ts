@@ -57,6 +57,11 @@ export function moment(at: number): string {
   return `${day(at)}, ${new Date(at).toISOString().slice(11, 16)} UTC`;
 }
 
+/** `in 5 h`, or `now`. */
+export function remaining(ms: number): string {
+  return ms < SECOND_MS ? 'now' : `in ${duration(ms)}`;
+}
+
 export function percent(share: number | null): string {
   return share === null ? '–' : `${Math.round(share * 100)} %`;
 }

@@ -1,17 +1,31 @@
-import type { AccountInfo, BalancePanel, Budget, Dashboard, Key, Panel, Spend } from '../shared/dashboard.js';
+import type {
+  AccountInfo,
+  BalancePanel,
+  Budget,
+  Completions,
+  Dashboard,
+  Key,
+  Panel,
+  Spend,
+  TenantSpend,
+} from '../shared/dashboard.js';
 import { AlertsPanel } from './alerts-panel.js';
 import { BalanceChart } from './balance-chart.js';
 import { showBalance, showBalanceAge, showTitle } from './balance-panel.js';
 import { wireChargeForm } from './charge-form.js';
 import { send } from './commands.js';
+import { CompletionsPanel } from './completions-panel.js';
 import { byId, onPress, setText } from './dom.js';
 import { clock } from './format.js';
 import { showFreshness } from './freshness.js';
 import { showBudgets, showKeys } from './limits-panels.js';
 import { type LinkState, LiveConnection } from './live-connection.js';
+import { showMetered } from './metered-panel.js';
+import { RefusalsPanel } from './refusals-panel.js';
 import { SandboxPanel } from './sandbox-panel.js';
 import { ServerClock } from './server-clock.js';
 import { SpendPanel } from './spend-panel.js';
+import { showTenants } from './tenants-panel.js';
 import { TrafficPanel } from './traffic-panel.js';
 
 const LINK_STATES: Readonly<Record<LinkState, string>> = {
@@ -25,11 +39,14 @@ class Page {
   private readonly alerts = new AlertsPanel();
   private readonly spendPanel = new SpendPanel();
   private readonly traffic = new TrafficPanel();
+  private readonly completions = new CompletionsPanel();
+  private readonly refusals = new RefusalsPanel();
   private readonly sandbox = new SandboxPanel();
   private balanceChart: BalanceChart | undefined;
 
   private account: AccountInfo | undefined;
   private balance: BalancePanel | undefined;
+  private tenants: Panel<readonly TenantSpend[]> | undefined;
   private spend: Panel<Spend> | undefined;
   private keys: Panel<readonly Key[]> | undefined;
   private budgets: Panel<readonly Budget[]> | undefined;
@@ -41,10 +58,13 @@ class Page {
         dashboard: (dashboard) => this.showAll(dashboard),
         balance: (panel) => this.showBalance(panel),
         alert: (alert) => this.alerts.show([alert]),
+        tenants: (panel) => this.showTenants(panel),
+        completions: (completions) => this.showCompletions(completions),
+        metered: showMetered,
         spend: (panel) => this.showSpend(panel),
         keys: (panel) => this.showKeys(panel),
         budgets: (panel) => this.showBudgets(panel),
-        traffic: (traffic) => this.traffic.show(traffic),
+        traffic: (traffic) => this.traffic.show(traffic, this.time.now()),
         sandbox: (controls) => this.sandbox.show(controls),
         beat: ({ now }) => this.time.set(now),
       },
@@ -70,18 +90,22 @@ class Page {
       this.showAccount(account);
       this.balanceChart = new BalanceChart(account);
       if (sandbox !== null) {
-        this.sandbox.wire();
+        this.sandbox.wire(account);
         wireChargeForm();
+        for (const panel of document.querySelectorAll<HTMLElement>('.of-sandbox')) panel.hidden = false;
       }
     }
     this.account = account;
     document.body.classList.remove('waiting');
     this.showBalance(dashboard.balance);
     this.alerts.show(alerts);
+    this.showTenants(dashboard.tenants);
+    this.showCompletions(dashboard.completions);
+    showMetered(dashboard.metered);
     this.showSpend(dashboard.spend);
     this.showKeys(dashboard.keys);
     this.showBudgets(dashboard.budgets);
-    this.traffic.show(traffic);
+    this.traffic.show(traffic, dashboard.now);
     if (sandbox !== null) this.sandbox.show(sandbox);
     this.showAges();
   }
@@ -96,6 +120,17 @@ class Page {
     if (this.account !== undefined) showBalance(panel, this.account);
     this.balanceChart?.show(panel.history);
     this.showAges();
+  }
+
+  private showTenants(panel: Panel<readonly TenantSpend[]>): void {
+    this.tenants = panel;
+    this.sandbox.tenants = panel.data ?? [];
+    if (panel.data !== null) showTenants(panel.data);
+  }
+
+  private showCompletions({ latest, refusals }: Completions): void {
+    this.completions.show(latest);
+    this.refusals.show(refusals, this.time.now());
   }
 
   private showSpend(panel: Panel<Spend>): void {
@@ -115,7 +150,9 @@ class Page {
 
   private showAges(): void {
     const now = this.time.now();
+    this.refusals.showTimes(now);
     if (this.balance !== undefined) showBalanceAge(this.balance, now);
+    if (this.tenants !== undefined) showFreshness('tenants-freshness', this.tenants, now, 'Spend store');
     if (this.spend !== undefined) showFreshness('spend-freshness', this.spend, now, 'GET /activity');
     if (this.keys !== undefined) showFreshness('keys-freshness', this.keys, now, 'GET /keys');
     if (this.budgets !== undefined) showFreshness('budgets-freshness', this.budgets, now, 'GET /workspaces');

@@ -3,10 +3,15 @@ import { type AnyChart, colour, drawChart } from './charts.js';
 import { byId, make, showList } from './dom.js';
 import { clock, count, percent } from './format.js';
 
+/** Fewer bars would be too broad. */
+const MIN_BARS = 15;
+
 /** The requests to OpenRouter: how many, how many failed, how fast. */
 export class TrafficPanel {
   private chart: AnyChart<'bar'> | undefined;
   private traffic: Traffic | undefined;
+  /** How many seconds are shown: none from before the server has started. */
+  private bars = MIN_BARS;
 
   constructor() {
     const series = (label: string, background: string) => ({
@@ -39,8 +44,9 @@ export class TrafficPanel {
     );
   }
 
-  show(traffic: Traffic): void {
+  show(traffic: Traffic, now: number): void {
     this.traffic = traffic;
+    this.bars = Math.max(MIN_BARS, Math.ceil((now - traffic.since) / 1_000));
     byId('traffic-tiles').replaceChildren(
       ...tiles(traffic).map(([term, text]) => make('div', {}, make('dt', {}, term), make('dd', {}, text))),
     );
@@ -66,7 +72,7 @@ export class TrafficPanel {
   private draw(): void {
     const { chart, traffic } = this;
     if (chart === undefined || traffic === undefined) return;
-    const { perSecond } = traffic;
+    const perSecond = traffic.perSecond.slice(-this.bars);
     chart.data.labels = perSecond.map((_, index) => `${perSecond.length - index - 1} s ago`);
     chart.data.datasets[0]!.data = perSecond.map(({ ok }) => ok);
     chart.data.datasets[1]!.data = perSecond.map(({ failed }) => failed);

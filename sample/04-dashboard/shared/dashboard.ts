@@ -7,6 +7,9 @@ export interface DashboardEvents {
   dashboard: Dashboard;
   balance: BalancePanel;
   alert: Alert;
+  tenants: Panel<readonly TenantSpend[]>;
+  completions: Completions;
+  metered: Metered;
   spend: Panel<Spend>;
   keys: Panel<readonly Key[]>;
   budgets: Panel<readonly Budget[]>;
@@ -22,6 +25,10 @@ export interface Dashboard {
   readonly balance: BalancePanel;
   /** Newest first. */
   readonly alerts: readonly Alert[];
+  /** What counts against the limits of the tenants: the whole account first. Empty on a real account. */
+  readonly tenants: Panel<readonly TenantSpend[]>;
+  readonly completions: Completions;
+  readonly metered: Metered;
   readonly spend: Panel<Spend>;
   readonly keys: Panel<readonly Key[]>;
   readonly budgets: Panel<readonly Budget[]>;
@@ -41,6 +48,8 @@ export interface AccountInfo {
   readonly pollIntervalMs: number;
   /** OpenRouter's page to buy credits on. */
   readonly purchaseUrl: string;
+  /** For which tenant a burst is, and what is held for each of its completions. `null` on a real account. */
+  readonly burst: { readonly tenant: string; readonly holdUsd: number } | null;
 }
 
 /** Why figures are missing or old. */
@@ -82,12 +91,88 @@ export interface BalancePoint {
   readonly spendable: number | null;
 }
 
-export interface Alert {
+export type Alert = BalanceAlert | LimitAlert;
+
+interface AnyAlert {
+  /** Counts up from 1. */
   readonly id: number;
-  readonly type: 'low' | 'critical' | 'recovered' | 'unavailable';
   readonly at: number;
+}
+
+export interface BalanceAlert extends AnyAlert {
+  readonly type: 'low' | 'critical' | 'recovered' | 'unavailable';
   readonly threshold: number | null;
   readonly spendable: number | null;
+}
+
+/** A tenant has spent a fraction of its limit. */
+export interface LimitAlert extends AnyAlert {
+  readonly type: 'warning' | 'reached';
+  /** `null` for the whole account. */
+  readonly tenant: string | null;
+  /** From 0 to 1. */
+  readonly fraction: number;
+  readonly limit: number | null;
+  readonly resetsAt: number | null;
+}
+
+/** What counts against a limit. */
+export interface TenantSpend {
+  /** `null` for the whole account. */
+  readonly tenant: string | null;
+  readonly plan: string;
+  /** `null` for no limit. */
+  readonly limit: number | null;
+  /** What was billed. */
+  readonly spent: number;
+  /** What is reserved for completions under way. */
+  readonly held: number;
+  /** What lost processes had reserved, until its bill is known. */
+  readonly unsettled: number;
+  readonly remaining: number | null;
+  readonly resetsAt: number | null;
+}
+
+export interface Completions {
+  /** The last ones whose cost is decided, newest first. */
+  readonly latest: readonly CompletionRow[];
+  /** Those that limits have refused, the last refused first. */
+  readonly refusals: readonly RefusalRow[];
+}
+
+export interface CompletionRow {
+  /** Counts up from 1. */
+  readonly number: number;
+  /** When its cost was decided. */
+  readonly at: number;
+  readonly tenant: string;
+  readonly model: string;
+  /** `null` if it is not known. */
+  readonly usd: number | null;
+  readonly source: 'answer' | 'generation' | 'recorded' | 'hold' | 'unknown';
+  readonly outcome: 'complete' | 'aborted' | 'failed';
+  readonly isStream: boolean;
+}
+
+/** Refusals for the same tenant by the same limit. */
+export interface RefusalRow {
+  /** `null` where the limit of the whole account has refused. */
+  readonly tenant: string | null;
+  readonly rule: string;
+  readonly count: number;
+  readonly lastAt: number;
+  readonly limit: number | null;
+  readonly resetsAt: number | null;
+}
+
+/** What the meter has counted since the start of the server, beside what OpenRouter has billed since then. */
+export interface Metered {
+  readonly since: number | null;
+  readonly metered: number;
+  /** Booked at what was held, because the bill could not be learned. Not part of `metered`. */
+  readonly assumed: number;
+  /** `null` before the first reading of the balance. */
+  readonly billed: number | null;
 }
 
 export interface Spend {
@@ -133,6 +218,8 @@ export interface Budget {
 /** The attempts of the last minute. */
 export interface Traffic {
   readonly windowMs: number;
+  /** Since when attempts are counted. */
+  readonly since: number;
   readonly attempts: number;
   readonly errors: number;
   readonly retries: number;
@@ -158,6 +245,8 @@ export interface SandboxControls {
   readonly isKeyExpired: boolean;
   /** Whether completions run in the background. */
   readonly isBusy: boolean;
+  /** Whether the store of the spend limits does not answer. */
+  readonly isStoreDown: boolean;
 }
 
 /**
@@ -169,13 +258,19 @@ export interface Commands {
   '/api/balance/refresh': Record<string, never>;
   /** Answers 201 with {@link Charge}, or with the error of the API. */
   '/api/charges': { readonly amount: number };
-  /** A completion behind `@RequireCredits`. Answers 200 with {@link Completion}, or 402 with what is missing. */
-  '/api/completions': Record<string, never>;
+  /**
+   * A completion for a tenant, behind `@RequireCredits`. Answers 200 with {@link Completion}; 402 if the credits or the
+   * limit of the tenant leave too little; 503 if the store of the limits does not answer.
+   */
+  '/api/completions': { readonly tenant?: string };
   '/api/sandbox/spend': { readonly usd: number };
   '/api/sandbox/top-up': { readonly usd: number };
   '/api/sandbox/condition': { readonly condition: Condition };
   '/api/sandbox/key': { readonly expired: boolean };
   '/api/sandbox/busy': { readonly busy: boolean };
+  '/api/sandbox/store': { readonly down: boolean };
+  /** A process is lost in the middle of a completion. */
+  '/api/sandbox/crash': Record<string, never>;
 }
 
 export interface Completion {
@@ -195,6 +290,8 @@ export interface Charge {
 export interface Refusal {
   readonly statusCode: number;
   readonly message: string;
+  /** What refused it, for programs: `SPEND_LIMIT` for the limit of a tenant. */
+  readonly code?: string;
   /** With a 410 from `/api/charges`: where to buy credits instead. */
   readonly purchaseUrl?: string;
 }

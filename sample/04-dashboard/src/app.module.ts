@@ -4,6 +4,7 @@ import { ConfigModule } from '@nestjs/config';
 import { APP_PIPE } from '@nestjs/core';
 import { ServeStaticModule } from '@nestjs/serve-static';
 import {
+  InMemorySpendStore,
   type OpenRouterFactoryOptions,
   OpenRouterModule,
   provideOpenRouterExceptionFilter,
@@ -11,9 +12,12 @@ import {
 import type { OpenRouterSandbox } from 'nestjs-openrouter/testing';
 import { DashboardModule } from './dashboard/dashboard.module.js';
 import { TrafficLog } from './dashboard/traffic-log.js';
+import { InstrumentationModule } from './instrumentation.module.js';
 import { openrouterConfig } from './openrouter.config.js';
 import { SandboxModule } from './sandbox/sandbox.module.js';
-import { TrafficModule } from './traffic.module.js';
+import { RULES } from './spending/plans.js';
+import { SpendLog } from './spending/spend-log.js';
+import { StoreSwitch } from './spending/store-switch.js';
 
 /** In dollars. Below them, an alert is sent. */
 const THRESHOLDS = { low: 8, critical: 3 };
@@ -21,6 +25,12 @@ const THRESHOLDS = { low: 8, critical: 3 };
 /** The sandbox's figures are never late. OpenRouter's are up to a minute late. */
 const SANDBOX_POLL_MS = 1_000;
 const POLL_MS = 60_000;
+
+/** A lost process is noticed within this time. */
+const LEASE_MS = 20_000;
+
+/** Answers that are still open when the program ends. The sandbox knows their costs at once. */
+const SHUTDOWN_MS = 500;
 
 /** The folder beside the compiled `src`. */
 const PAGE = fileURLToPath(new URL('../page', import.meta.url));
@@ -30,22 +40,28 @@ export class AppModule {
   /** @param sandbox - The account, if it is a sandbox. A real account is read-only. */
   static of(sandbox?: OpenRouterSandbox): DynamicModule {
     const pollIntervalMs = sandbox === undefined ? POLL_MS : SANDBOX_POLL_MS;
+    const spendStore = new StoreSwitch(new InMemorySpendStore());
     return {
       module: AppModule,
       imports: [
-        TrafficModule,
+        InstrumentationModule,
         OpenRouterModule.forRootAsync({
           isGlobal: true,
           imports: [ConfigModule.forFeature(openrouterConfig)],
-          inject: [openrouterConfig.KEY, TrafficLog],
-          useFactory: (account: OpenRouterFactoryOptions, traffic: TrafficLog) => ({
+          inject: [openrouterConfig.KEY, TrafficLog, SpendLog],
+          useFactory: (account: OpenRouterFactoryOptions, traffic: TrafficLog, spend: SpendLog) => ({
             ...account,
-            instrumentation: traffic,
+            instrumentation: [traffic, spend],
             balance: { watch: true, thresholds: THRESHOLDS, ttlMs: pollIntervalMs, pollIntervalMs },
+            // A real account is only read: nothing is spent, so nothing is limited.
+            ...(sandbox !== undefined && {
+              spendLimits: { rules: RULES, store: spendStore.store, leaseMs: LEASE_MS },
+              metering: { shutdownMs: SHUTDOWN_MS },
+            }),
           }),
         }),
         DashboardModule,
-        ...(sandbox === undefined ? [] : [SandboxModule.of(sandbox)]),
+        ...(sandbox === undefined ? [] : [SandboxModule.of(sandbox, spendStore)]),
         ServeStaticModule.forRoot({
           rootPath: PAGE,
           // There is one page. Any other unknown path is a 404.

@@ -1,9 +1,13 @@
 import { ApiKeysService, OpenRouterClient } from 'nestjs-openrouter';
 import { OpenRouterSandbox } from 'nestjs-openrouter/testing';
+import { COMPLETION_USD, STREAM_CHUNKS, STREAM_USD } from './completions/prices.js';
 import { MODELS } from './models.js';
 
 const DAY_MS = 86_400_000;
 const DAYS_OF_HISTORY = 30;
+
+/** Slow enough to see what is held for a stream. */
+const STREAM_CHUNK_DELAY_MS = 500;
 
 /** The balance at the start: enough for a while, and little enough to run out. */
 const DOLLARS_LEFT = 12;
@@ -20,7 +24,15 @@ const KEYS = [
 export async function startDemoSandbox(): Promise<OpenRouterSandbox> {
   const sandbox = await OpenRouterSandbox.start({
     credits: { totalCredits: 0, totalUsage: 0 },
-    completionCost: 0.02,
+    completionCost: COMPLETION_USD,
+    // The real API knows a generation after some seconds. Each question before that would show as a failed request.
+    generationMisses: 0,
+  });
+  sandbox.onCompletion(({ body }) => {
+    const isStream = typeof body === 'object' && body !== null && 'stream' in body && body.stream === true;
+    return isStream
+      ? { usd: STREAM_USD, chunks: STREAM_CHUNKS, chunkDelayMs: STREAM_CHUNK_DELAY_MS }
+      : undefined;
   });
   await using client = new OpenRouterClient({
     managementKey: sandbox.managementKey,

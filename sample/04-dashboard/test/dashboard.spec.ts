@@ -113,10 +113,10 @@ describe('the balance', () => {
     });
     expect(balance.history.at(-1)!.spendable).toBe(102);
     const { alerts } = await stream.until((shown) => shown.alerts.length === 3);
-    expect(alerts.map(({ id, type, threshold, spendable }) => [id, type, threshold, spendable])).toEqual([
-      [3, 'recovered', 8, 102],
-      [2, 'critical', 3, 2],
-      [1, 'low', 8, 6],
+    expect(alerts).toEqual([
+      { id: 3, type: 'recovered', threshold: 8, spendable: 102, at: expect.any(Number) },
+      { id: 2, type: 'critical', threshold: 3, spendable: 2, at: expect.any(Number) },
+      { id: 1, type: 'low', threshold: 8, spendable: 6, at: expect.any(Number) },
     ]);
     // Later watchers see them, too.
     expect((await server.events()).dashboard.alerts).toEqual(alerts);
@@ -296,10 +296,13 @@ describe('an invalid command', () => {
       ],
       ['/api/sandbox/key', { expired: 'yes' }, '`expired` must be true or false'],
       ['/api/sandbox/busy', {}, '`busy` must be true or false'],
+      ['/api/sandbox/store', { down: 1 }, '`down` must be true or false'],
+      ['/api/sandbox/crash', { hard: true }, 'property hard should not exist'],
       ['/api/charges', { amount: 0 }, '`amount` must be above 0'],
       ['/api/charges', { amount: 100_001 }, '`amount` must not be above 100000'],
       ['/api/charges', { amount: 5, sender: '0x12' }, 'property sender should not exist'],
       ['/api/completions', { prompt: 'Hello' }, 'property prompt should not exist'],
+      ['/api/completions', { tenant: 'hooli' }, '`tenant` must be one of acme, globex, initech, umbrella'],
       ['/api/balance/refresh', { now: true }, 'property now should not exist'],
     ];
     for (const [path, body, message] of commands) {
@@ -320,8 +323,10 @@ describe('the API docs', () => {
       '/api/events',
       '/api/sandbox/busy',
       '/api/sandbox/condition',
+      '/api/sandbox/crash',
       '/api/sandbox/key',
       '/api/sandbox/spend',
+      '/api/sandbox/store',
       '/api/sandbox/top-up',
     ]);
     expect(components.schemas).toMatchObject({

@@ -10,6 +10,8 @@ const SANDBOX_COMMANDS = [
   '/api/sandbox/condition',
   '/api/sandbox/key',
   '/api/sandbox/busy',
+  '/api/sandbox/store',
+  '/api/sandbox/crash',
 ];
 
 let account: OpenRouterSandbox;

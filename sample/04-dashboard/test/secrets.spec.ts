@@ -12,6 +12,7 @@ const COMMANDS: readonly (readonly [string, unknown])[] = [
   ['/api/sandbox/spend', { usd: 'much' }],
   ['/api/sandbox/top-up', { usd: 1 }],
   ['/api/sandbox/busy', { busy: true }],
+  ['/api/sandbox/crash', {}],
 ];
 
 it('shows no key in any answer or event, whatever happens', async () => {

@@ -1,8 +1,8 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
-import { ApiBody, ApiOkResponse, ApiOperation, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { RequireCredits } from 'nestjs-openrouter';
 import type { Completion } from '../../shared/dashboard.js';
-import { NO_FIELDS, NoFields } from '../no-fields.js';
+import { CompletionRequest } from './completion-request.js';
 import { Completions } from './completions.js';
 
 class CompletionDto implements Completion {
@@ -17,16 +17,20 @@ class CompletionDto implements Completion {
 export class CompletionsController {
   constructor(private readonly completions: Completions) {}
 
-  /** Answers 402 while less than 50 cents are left, without a request to OpenRouter. */
+  /** Answers 402 without a request to OpenRouter while less than 50 cents are left, or too little of the tenant's limit. */
   @Post()
   @HttpCode(200)
   @RequireCredits(0.5)
   @ApiOperation({ summary: 'Send a completion' })
-  @ApiBody({ schema: NO_FIELDS })
   @ApiOkResponse({ type: CompletionDto })
-  @ApiResponse({ status: 402, description: 'Less than 50 cents are left; the message says how much' })
+  @ApiResponse({
+    status: 402,
+    description:
+      'Less than 50 cents are left, or too little of the limit of the tenant; the message says how much',
+  })
   @ApiResponse({ status: 502, description: 'The completion failed' })
-  complete(@Body(NoFields) _body: unknown): Promise<Completion> {
-    return this.completions.complete();
+  @ApiResponse({ status: 503, description: 'The store of the spend limits does not answer' })
+  complete(@Body() { tenant }: CompletionRequest): Promise<Completion> {
+    return this.completions.complete(tenant);
   }
 }

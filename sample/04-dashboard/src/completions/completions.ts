@@ -1,46 +1,80 @@
-import { BadGatewayException, Injectable } from '@nestjs/common';
-import { MeteringService } from 'nestjs-openrouter';
+import { Injectable } from '@nestjs/common';
+import { MeteringService, type SpendScope } from 'nestjs-openrouter';
 import { OpenRouterSandbox } from 'nestjs-openrouter/testing';
+import OpenAI from 'openai';
 import type { Completion } from '../../shared/dashboard.js';
 import { modelRotation } from '../models.js';
+import type { Tenant } from '../spending/plans.js';
+import { failureOf } from './completion-failure.js';
+import { COMPLETION_USD, STREAM_USD } from './prices.js';
 
 const TIMEOUT_MS = 30_000;
 
+const MESSAGES = [{ role: 'user' as const, content: 'Hello?' }];
+
 /**
- * Sends completions through `metering.fetch`, which takes their costs from the balance, and reports to it when the credits
- * are used up.
+ * Sends completions by `openai` through `metering.fetch`, which holds each under the limits of its tenant, and takes what
+ * it has cost from the balance.
  */
 @Injectable()
 export class Completions {
+  private readonly openai: OpenAI;
   private readonly nextModel = modelRotation();
 
   constructor(
-    private readonly sandbox: OpenRouterSandbox,
+    { baseUrl: baseURL, apiKey }: OpenRouterSandbox,
     private readonly metering: MeteringService,
-  ) {}
+  ) {
+    // A retry would be another completion, which makes the figures harder to follow.
+    this.openai = new OpenAI({ baseURL, apiKey, fetch: metering.fetch, maxRetries: 0, timeout: TIMEOUT_MS });
+  }
 
-  async complete(): Promise<Completion> {
+  /** @throws `HttpException` that says what refused it, or why it failed. */
+  async complete(tenant: Tenant): Promise<Completion> {
     const model = this.nextModel();
-    const response = await this.ask(model);
-    if (!response.ok) {
-      // Read, because the meter sees what passes: an error that says that the credits are used up is in the body.
-      await response.text();
-      throw new BadGatewayException(`The completion failed: OpenRouter answered ${response.status}.`);
+    try {
+      const { usage } = await this.metering.run(
+        scopeOf(tenant, 'answer'),
+        () => this.openai.chat.completions.create({ model, messages: MESSAGES }),
+        { holdUsd: COMPLETION_USD },
+      );
+      // OpenRouter adds the cost to what OpenAI's API states.
+      return { model, cost: (usage as { cost?: number } | undefined)?.cost ?? 0 };
+    } catch (error) {
+      throw failureOf(error);
     }
-    const { usage } = (await response.json()) as { readonly usage: { readonly cost: number } };
-    return { model, cost: usage.cost };
   }
 
-  private async ask(model: string): Promise<Response> {
+  /**
+   * Reads a stream.
+   *
+   * @param leaveAfter - The number of chunks after which it is left, as by a browser that goes away. Default: it is read to
+   * its end.
+   * @throws `HttpException` that says what refused it, or why it failed.
+   */
+  async stream(tenant: Tenant, signal: AbortSignal, leaveAfter = Infinity): Promise<void> {
+    const leaving = new AbortController();
     try {
-      return await this.metering.fetch(`${this.sandbox.baseUrl}/chat/completions`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${this.sandbox.apiKey}`, 'content-type': 'application/json' },
-        body: JSON.stringify({ model, messages: [{ role: 'user', content: 'Hello?' }] }),
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
-    } catch {
-      throw new BadGatewayException('The completion failed: OpenRouter cannot be reached.');
+      const stream = await this.metering.run(
+        scopeOf(tenant, 'stream'),
+        () =>
+          this.openai.chat.completions.create(
+            { model: this.nextModel(), messages: MESSAGES, stream: true },
+            { signal: AbortSignal.any([signal, leaving.signal]) },
+          ),
+        { holdUsd: STREAM_USD },
+      );
+      let chunks = 0;
+      for await (const { choices } of stream) {
+        if (choices[0]?.delta.content) chunks += 1;
+        if (chunks >= leaveAfter) leaving.abort();
+      }
+    } catch (error) {
+      if (!signal.aborted && !leaving.signal.aborted) throw failureOf(error);
     }
   }
+}
+
+function scopeOf(tenant: Tenant, feature: string): SpendScope {
+  return { tenant, feature };
 }

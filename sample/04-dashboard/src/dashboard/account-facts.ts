@@ -2,6 +2,8 @@ import { Inject, Injectable, Optional } from '@nestjs/common';
 import { OPENROUTER_OPTIONS, type ResolvedOpenRouterOptions } from 'nestjs-openrouter';
 import { OpenRouterSandbox } from 'nestjs-openrouter/testing';
 import type { AccountInfo } from '../../shared/dashboard.js';
+import { COMPLETION_USD } from '../completions/prices.js';
+import { BURST_TENANT } from '../spending/plans.js';
 
 const PURCHASE_URL = 'https://openrouter.ai/settings/credits';
 
@@ -23,6 +25,7 @@ export class AccountFacts {
       thresholds: { low, critical },
       pollIntervalMs: balance.pollIntervalMs,
       purchaseUrl: PURCHASE_URL,
+      burst: sandbox === undefined ? null : { tenant: BURST_TENANT, holdUsd: COMPLETION_USD },
     };
   }
 }

@@ -1,11 +1,10 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { type BalanceAlert, BalanceService, type BalanceSnapshot } from 'nestjs-openrouter';
 import { Subject } from 'rxjs';
-import type { Alert, BalanceFigures, BalancePanel, Problem } from '../../shared/dashboard.js';
+import type { BalanceFigures, BalancePanel, Problem } from '../../shared/dashboard.js';
+import { AlertLog } from './alert-log.js';
 import { withPoint } from './balance-history.js';
 import { TrafficLog } from './traffic-log.js';
-
-const ALERTS_KEPT = 50;
 
 /** `changes$` does not emit for a reading with the same figures, but the page shows the time of the reading. */
 const CHECK_EVERY_MS = 1_000;
@@ -14,19 +13,16 @@ const CHECK_EVERY_MS = 1_000;
 @Injectable()
 export class BalanceMonitor implements OnApplicationBootstrap, OnModuleDestroy {
   readonly panel$ = new Subject<BalancePanel>();
-  readonly alert$ = new Subject<Alert>();
 
   panel: BalancePanel = { data: null, readAt: null, problem: null, history: [] };
-  /** Newest first. */
-  alerts: readonly Alert[] = [];
 
   private unavailableSince: number | undefined;
-  private lastId = 0;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly balance: BalanceService,
     private readonly traffic: TrafficLog,
+    private readonly alerts: AlertLog,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -43,16 +39,12 @@ export class BalanceMonitor implements OnApplicationBootstrap, OnModuleDestroy {
   private addAlert({ type, at, threshold, snapshot }: BalanceAlert): void {
     // Any other alert means that the balance can be read.
     this.unavailableSince = type === 'unavailable' ? at.getTime() : undefined;
-    this.lastId += 1;
-    const alert: Alert = {
-      id: this.lastId,
+    this.alerts.add({
       type,
       at: at.getTime(),
       threshold: threshold ?? null,
       spendable: snapshot?.spendable ?? null,
-    };
-    this.alerts = [alert, ...this.alerts].slice(0, ALERTS_KEPT);
-    this.alert$.next(alert);
+    });
     this.update();
   }
 

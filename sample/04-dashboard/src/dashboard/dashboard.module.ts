@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { BillingComparison } from '../spending/billing-comparison.js';
 import { AccountFacts } from './account-facts.js';
 import { AccountReader } from './account-reader.js';
 import { BalanceMonitor } from './balance-monitor.js';
@@ -8,6 +9,13 @@ import { DashboardService } from './dashboard.service.js';
 
 @Module({
   controllers: [DashboardController],
-  providers: [AccountFacts, AccountReader, BalanceMonitor, BalanceRefresh, DashboardService],
+  providers: [
+    AccountFacts,
+    AccountReader,
+    BalanceMonitor,
+    BalanceRefresh,
+    BillingComparison,
+    DashboardService,
+  ],
 })
 export class DashboardModule {}

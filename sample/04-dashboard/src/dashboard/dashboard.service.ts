@@ -1,13 +1,32 @@
 import { Injectable, type MessageEvent, type OnModuleDestroy, Optional } from '@nestjs/common';
-import { defer, interval, map, merge, mergeMap, type Observable, of, share, Subject, takeUntil } from 'rxjs';
+import {
+  auditTime,
+  defer,
+  interval,
+  map,
+  merge,
+  mergeMap,
+  NEVER,
+  type Observable,
+  of,
+  share,
+  Subject,
+  takeUntil,
+} from 'rxjs';
 import type { Dashboard, DashboardEvents } from '../../shared/dashboard.js';
 import { SandboxPlayground } from '../sandbox/sandbox-playground.js';
+import { BillingComparison } from '../spending/billing-comparison.js';
+import { SpendLog } from '../spending/spend-log.js';
+import { TenantReader } from '../spending/tenant-reader.js';
 import { AccountFacts } from './account-facts.js';
 import { AccountReader } from './account-reader.js';
+import { AlertLog } from './alert-log.js';
 import { BalanceMonitor } from './balance-monitor.js';
 import { TrafficLog } from './traffic-log.js';
 
 const BEAT_MS = 1_000;
+/** A burst makes hundreds of changes a second. */
+const PAUSE_MS = 250;
 /** How long a browser waits before it reconnects. */
 const RECONNECT_MS = 1_000;
 
@@ -24,6 +43,10 @@ export class DashboardService implements OnModuleDestroy {
     private readonly balance: BalanceMonitor,
     private readonly account: AccountReader,
     private readonly traffic: TrafficLog,
+    private readonly alerts: AlertLog,
+    private readonly spending: SpendLog,
+    private readonly billing: BillingComparison,
+    @Optional() private readonly tenants?: TenantReader,
     @Optional() private readonly playground?: SandboxPlayground,
   ) {
     const changes$ = this.changes().pipe(takeUntil(this.end$), share());
@@ -41,7 +64,10 @@ export class DashboardService implements OnModuleDestroy {
       account: this.facts.info,
       now: Date.now(),
       balance: this.balance.panel,
-      alerts: this.balance.alerts,
+      alerts: this.alerts.alerts,
+      tenants: this.tenants?.panel ?? { data: [], readAt: null, problem: null },
+      completions: this.spending.completions,
+      metered: this.billing.metered,
       ...this.account.panels,
       traffic: this.traffic.traffic,
       sandbox: this.playground?.controls ?? null,
@@ -51,7 +77,16 @@ export class DashboardService implements OnModuleDestroy {
   private changes(): Observable<MessageEvent> {
     return merge(
       this.balance.panel$.pipe(map((panel) => event('balance', panel))),
-      this.balance.alert$.pipe(map((alert) => event('alert', alert))),
+      this.alerts.alert$.pipe(map((alert) => event('alert', alert))),
+      (this.tenants?.panel$ ?? NEVER).pipe(map((panel) => event('tenants', panel))),
+      this.spending.changes$.pipe(
+        auditTime(PAUSE_MS),
+        map(() => event('completions', this.spending.completions)),
+      ),
+      merge(this.spending.changes$, this.billing.changes$).pipe(
+        auditTime(PAUSE_MS),
+        map(() => event('metered', this.billing.metered)),
+      ),
       this.account.panels$.pipe(
         mergeMap(({ spend, keys, budgets }) => [
           event('spend', spend),

@@ -34,7 +34,11 @@ export class TrafficLog implements OpenRouterInstrumentation {
   private failures: Failure[] = [];
   private balanceFailure: Failure | undefined;
 
-  constructor(private readonly now: () => number = Date.now) {}
+  private readonly since: number;
+
+  constructor(private readonly now: () => number = Date.now) {
+    this.since = now();
+  }
 
   onResponse(attempt: OpenRouterAttempt, { durationMs }: OpenRouterAttemptSuccess): void {
     this.count(attempt, durationMs).ok += 1;
@@ -72,6 +76,7 @@ export class TrafficLog implements OpenRouterInstrumentation {
     const errors = sum(({ failed }) => failed);
     return {
       windowMs: WINDOW_SECONDS * 1000,
+      since: this.since,
       attempts: errors + sum(({ ok }) => ok),
       errors,
       retries: sum(({ retries }) => retries),

@@ -4,6 +4,7 @@ import { OpenRouterSandbox } from 'nestjs-openrouter/testing';
 import { Subject } from 'rxjs';
 import type { Condition, SandboxControls } from '../../shared/dashboard.js';
 import { modelRotation } from '../models.js';
+import { StoreSwitch } from '../spending/store-switch.js';
 
 const SLOW_MS = 3_000;
 
@@ -21,15 +22,17 @@ const EXPIRED = { status: 401, body: { error: { code: 401, message: 'User not fo
 export class SandboxPlayground {
   readonly controls$ = new Subject<SandboxControls>();
 
-  controls: SandboxControls = { condition: 'normal', isKeyExpired: false, isBusy: true };
+  controls: SandboxControls = { condition: 'normal', isKeyExpired: false, isBusy: true, isStoreDown: false };
 
   private readonly nextModel = modelRotation();
 
   constructor(
     private readonly sandbox: OpenRouterSandbox,
     private readonly balance: BalanceService,
+    private readonly spendStore: StoreSwitch,
   ) {}
 
+  /** Past the meter, so that no limit sees it. */
   spend(usd: number): void {
     this.sandbox.spend(usd, { model: this.nextModel() });
     this.readNow();
@@ -38,6 +41,11 @@ export class SandboxPlayground {
   topUp(usd: number): void {
     this.sandbox.topUp(usd);
     this.readNow();
+  }
+
+  setStoreDown(isStoreDown: boolean): void {
+    this.spendStore.isDown = isStoreDown;
+    this.change({ isStoreDown });
   }
 
   setBusy(isBusy: boolean): void {

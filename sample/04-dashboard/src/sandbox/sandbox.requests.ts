@@ -26,6 +26,12 @@ export class KeyRequest {
   readonly expired!: boolean;
 }
 
+export class StoreRequest {
+  @IsBoolean({ message: '`down` must be true or false' })
+  @ApiProperty()
+  readonly down!: boolean;
+}
+
 export class BusyRequest {
   @IsBoolean({ message: '`busy` must be true or false' })
   @ApiProperty()

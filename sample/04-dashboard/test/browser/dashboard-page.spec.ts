@@ -168,15 +168,76 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
     await view.page.uncheck('#busy');
     await view.page.click('#burst');
     const hint = await view.text('#hint', /answered, /, 30_000);
-    const [answered, refused, failed] = hint.match(/\d+/g)!.map(Number);
-    expect(answered! + refused! + failed!).toBe(200);
-    expect(answered).toBeGreaterThan(0);
-    expect(failed).toBe(0);
+    const [answered, byLimit, byGuard, failed] = hint.match(/\d+/g)!.map(Number);
+    expect(answered! + byLimit! + byGuard! + failed!).toBe(200);
+    // A dollar is left, and each holds two cents.
+    expect([answered, byLimit, byGuard, failed]).toEqual([50, 150, 0, 0]);
+    expect(hint).toContain('Exactly 50 fitted under the limit.');
     await view.text('#traffic-tiles', /guard checks200/);
+    await view.text(
+      '#refusals',
+      /^globex 150 completions refused: too little is left of \$1\.00 \(tenant per day\)\. Resets \d+ \w+, 00:00 UTC, in \d+ \w+\. \d\d:\d\d:\d\d$/,
+    );
+    await view.text(
+      '[data-tenant="globex"]',
+      /\$0\.00 left of \$1\.00, resets .*spent \$1\.00 · held \$0\.00/,
+    );
+    await view.text('#alerts', /reached globex: the limit of \$1\.00 is used up\. Resets /);
+    // The limit is used up, so the next burst lets nothing through.
+    await view.page.click('#burst');
+    await view.text(
+      '#hint',
+      /^0 completions answered, 200 refused.*Exactly 0 fitted under the limit/,
+      30_000,
+    );
     // A completion costs two cents. For up to a minute it may count twice: in OpenRouter's figures and as recorded spend.
     await view.spendableBetween(12 - answered! * 0.04 - 0.5, 12 - answered! * 0.02);
     // Longer than the waits in it, which say what did not happen.
   }, 60_000);
+
+  it('shows what the tenants spend, what is held, what was lost, and what was spent past the meter', async () => {
+    const view = await open(await start());
+    await view.text('[data-tenant="acme"]', /^acme Team.* left of \$2\.00.*held \$0\.0300/);
+    await view.text(
+      '#completions [data-outcome="aborted"]',
+      /acme.*stream, leftcost from GET \/generation\$0\.01/,
+    );
+    await view.page.uncheck('#busy');
+    await view.text('[data-tenant="acme"]', /held \$0\.00/);
+    await view.page.click('#spend-money');
+    await view.text('#metered-verdict', /^\d\d % was spent past the meter/);
+    await view.text(
+      '#metered-figures',
+      /^Metered\$[\d.]+Past the meter\$[12]\.\d\dBilled by OpenRouter\$2\.\d\d$/,
+    );
+    await view.page.click('#crash');
+    await view.text('#hint', /^A worker was lost/);
+    await view.text('[data-tenant="acme"]', /unsettled \$0\.03/);
+    await view.page.waitForSelector('[data-tenant="acme"] .part-unsettled[style*="1.5"]');
+    await view.page.check('#store-down');
+    await view.text('#tenants-freshness', /did not answer in time.*Spend store · read/);
+    await view.page.click('#burst');
+    await view.text('#hint', /200 refused because the spend store does not answer/, 30_000);
+    await view.page.uncheck('#store-down');
+    await view.text('#tenants-freshness', /^Spend store · read \d s ago$/);
+  }, 60_000);
+
+  it('begins its charts with what there is', async () => {
+    const view = await open(await start());
+    await view.spendable();
+    const filled = await view.page.waitForFunction(() => {
+      const { Chart } = globalThis as unknown as { Chart: { getChart: (id: string) => any } };
+      const { data, scales } = Chart.getChart('balance-chart');
+      const points = data.datasets[0].data as { x: number }[];
+      if (points.length < 3) return undefined;
+      return (points.at(-1)!.x - points[0]!.x) / (scales.x.max - scales.x.min);
+    });
+    expect(await filled.jsonValue()).toBeGreaterThan(0.5);
+    const seconds = await view.page.evaluate(
+      () => (globalThis as unknown as { Chart: any }).Chart.getChart('traffic-chart').data.labels.length,
+    );
+    expect(seconds).toBeLessThan(60);
+  });
 
   it('says that Coinbase charges are gone, and links to where credits are bought', async () => {
     const view = await open(await start());
@@ -361,11 +422,11 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
     const focused = (): Promise<string> =>
       view.page.evaluate(() => document.activeElement!.getAttribute('id') ?? document.activeElement!.tagName);
     const order: string[] = [];
-    for (let count = 0; count < 7; count += 1) {
+    for (let count = 0; count < 8; count += 1) {
       await keyboard.press('Tab');
       order.push(await focused());
     }
-    expect(order).toEqual(['A', 'refresh', 'spend-money', 'top-up', 'burst', 'INPUT', 'expired']);
+    expect(order).toEqual(['A', 'refresh', 'spend-money', 'top-up', 'burst', 'crash', 'INPUT', 'expired']);
     await view.page.focus('#spend-money');
     await keyboard.press('Enter');
     await view.spendableBetween(before - 2.5, before - 1.9);
