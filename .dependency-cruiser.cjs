@@ -73,6 +73,7 @@ const meteringRooms = {
   usage: ['completion/open-completion\\.ts$'],
   wrapper: ['usage/', 'completion/open-completion\\.ts$'],
   completion: [],
+  ledger: [],
 };
 
 const meteringRules = Object.entries(meteringRooms).map(([name, known]) => ({

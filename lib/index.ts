@@ -165,7 +165,20 @@ export type { GenerationOptions } from './generations/index.js';
 export { CreditsGuard, RequireCredits, SkipCreditsGuard, WithinSpendLimits } from './guard/index.js';
 export type { RequireCreditsOptions, WithinSpendLimitsOptions } from './guard/index.js';
 export { MeterAs, MeteringInterceptor, MeteringService } from './metering/index.js';
-export type { MeterOptions, RecordCostRequest, SettledOptions } from './metering/index.js';
+export type {
+  ExportCostsQuery,
+  ExportedCost,
+  MeteringDifference,
+  MeteringReconcileQuery,
+  MeteringReconciliation,
+  MeteringReport,
+  MeteringReportQuery,
+  MeteringReportRow,
+  MeterOptions,
+  ModelDifference,
+  RecordCostRequest,
+  SettledOptions,
+} from './metering/index.js';
 export { OpenRouterRetryLogger } from './account/retry-logger.js';
 export { formatUsd } from './money/usd.js';
 export { OpenRouterClient } from './openrouter.client.js';

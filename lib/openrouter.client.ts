@@ -87,6 +87,7 @@ export class OpenRouterClient {
     this.metering =
       parts?.metering ??
       new MeteringService(account, {
+        activity: services.activity,
         generations: services.generations,
         balance: this.balance,
         spendLimits: this.spendLimits,

@@ -186,6 +186,7 @@ function meteringProvider(tokens: AccountTokens, name: string): Provider {
     inject: [
       ModulesContainer,
       tokens.account,
+      tokens.service.activity,
       tokens.service.generations,
       tokens.balance,
       tokens.spendLimits,
@@ -193,6 +194,7 @@ function meteringProvider(tokens: AccountTokens, name: string): Provider {
     useFactory: (
       modules: ModulesContainer,
       account: Account,
+      activity: ActivityService,
       generations: GenerationsService,
       balance: BalanceService,
       spendLimits: SpendLimitsService,
@@ -200,6 +202,7 @@ function meteringProvider(tokens: AccountTokens, name: string): Provider {
       const accounts = ApplicationAccounts.of(modules);
       const isOfOtherAccount = (hash: string): boolean => accounts.isKeyOfOther(name, hash);
       const metering = new MeteringService(account, {
+        activity,
         generations,
         balance,
         spendLimits,

@@ -5,6 +5,12 @@ import type { CompletionCost, SpendScope } from '../contracts/completion-cost.js
 import { assertMadeByModule } from '../http/service-pipeline.js';
 import { checkScope } from '../options/spend-scope.js';
 import { HiddenParts } from '../secret/hidden-parts.js';
+import type { ExportedCost, MeteringReconciliation, MeteringReport } from './ledger/ledger.models.js';
+import type {
+  ExportCostsQuery,
+  MeteringReconcileQuery,
+  MeteringReportQuery,
+} from './ledger/ledger.options.js';
 import { checkHoldUsd, checkRecordRequest, checkSettledOptions } from './metering-arguments.js';
 import type { MeterOptions, RecordCostRequest, SettledOptions } from './metering.options.js';
 import { type MeteredServices, openMetering, type OpenMetering } from './open-metering.js';
@@ -135,6 +141,68 @@ export class MeteringService implements OnModuleDestroy {
    */
   async settled(options: SettledOptions = {}): Promise<void> {
     return meteringParts.of(this).completions.settled(checkSettledOptions(options).signal);
+  }
+
+  /**
+   * Adds up what completions have cost: exact sums over all processes, from the ledger that `spendLimits.store` keeps. A
+   * completion counts at the moment at which it was requested.
+   *
+   * What was recorded by {@link MeteringService.record}, and what was committed under a reservation of
+   * `SpendLimitsService`, counts as completions do; adjustments do not.
+   *
+   * @param query - `from` and `to`: the span of time; `groupBy`: by what; `scope`: for whom.
+   * @throws `OpenRouterConfigException` if the store keeps no ledger; `OpenRouterSpendStoreException` if it does not answer;
+   * `OpenRouterValidationException` that names every wrong member.
+   *
+   * @example
+   * ```ts
+   * const { rows } = await metering.report({ from: '2026-11-01', to: '2026-12-01', groupBy: ['tenant', 'day'] });
+   * // [{ key: { tenant: 'acme', day: '2026-11-01' }, usd: 1.25, completions: 310, … }, …]
+   * ```
+   */
+  report(query: MeteringReportQuery): Promise<MeteringReport> {
+    return meteringParts.of(this).ledger.report(query);
+  }
+
+  /**
+   * Compares what was metered on a UTC day with OpenRouter's own activity (`GET /activity`, which needs a management key): what
+   * was spent past the meter, for example by a script with the same key. Differences by rounding, by what OpenRouter has
+   * booked on the other side of midnight, and by bills that are not known yet are told apart from the rest, which is
+   * `unexplainedUsd`.
+   *
+   * A completion counts on the day on which it ended, since OpenRouter books it then.
+   *
+   * @param query - `date`: one of the last 30 days. OpenRouter's figures may be incomplete until half an hour after its end.
+   * @throws What {@link MeteringService.report} and `ActivityService.list` throw.
+   */
+  reconcile(query: MeteringReconcileQuery): Promise<MeteringReconciliation> {
+    return meteringParts.of(this).ledger.reconcile(query);
+  }
+
+  /**
+   * The entries of the ledger one after the other, for a job that bills them. The order is that in which they were written, so
+   * that an export that goes on after the last `cursor` misses nothing: neither what is written meanwhile, nor what a slow
+   * transaction has begun before. Keep the cursor together with what was made of the entry, in one transaction; each entry
+   * is then processed once.
+   *
+   * It ends where nothing more was written. An entry whose bill is not known (`isFinal: false`) comes again, with the same
+   * `id`, once its bill is known. So either bill final entries only, or keep entries by their `id` and let a later one replace
+   * the earlier.
+   *
+   * @param query - `after`: the last `cursor`; `from`, `to` and `scope`: which completions. They must stay the same while
+   * cursors of earlier exports are used.
+   * @throws At once: `OpenRouterConfigException` if the store keeps no ledger; `OpenRouterValidationException`. In the
+   * iteration: `OpenRouterSpendStoreException`; `OpenRouterValidationException` for a cursor of another ledger.
+   *
+   * @example
+   * ```ts
+   * for await (const { id, scope, nanoUsd, cursor } of metering.exportCosts({ after: await bills.lastCursor() })) {
+   *   await bills.add({ id, tenant: scope.tenant, nanoUsd, cursor });
+   * }
+   * ```
+   */
+  exportCosts(query: ExportCostsQuery = {}): AsyncGenerator<ExportedCost, void, undefined> {
+    return meteringParts.of(this).ledger.exportCosts(query);
   }
 
   /** Whether every cost is known or given up. @internal */

@@ -1,15 +1,19 @@
 import { Logger } from '@nestjs/common';
 import type { Account } from '../account/account.js';
+import type { ActivityService } from '../activity/activity.service.js';
+import { SYSTEM_CLOCK } from '../async/clock.js';
 import type { BalanceService } from '../balance/balance.service.js';
 import type { GenerationsService } from '../generations/generations.service.js';
 import { openSpendLimitsOf, type SpendLimitsService } from '../spend-limits/spend-limits.service.js';
 import { Completions } from './completion/completions.js';
+import { MeteringLedger } from './ledger/metering-ledger.js';
 import { ambientHoldUsd, ambientScope } from './scope/ambient-scope.js';
 import { type Attribution, openMeteredFetch } from './wrapper/metered-fetch.js';
 import { markMetered, unmetered } from './wrapper/unmetered-fetch.js';
 
 /** The services of an account that its meter uses. */
 export interface MeteredServices {
+  readonly activity: ActivityService;
   readonly spendLimits: SpendLimitsService;
   readonly generations: GenerationsService;
   readonly balance: BalanceService;
@@ -20,6 +24,7 @@ export interface MeteredServices {
 /** The meter of an account. */
 export interface OpenMetering {
   readonly completions: Completions;
+  readonly ledger: MeteringLedger;
   /** The most that is held for a completion; `undefined` without spend limits. */
   readonly maxHoldUsd: number | undefined;
   /** Makes a metered `fetch`, for the attribution in force or for a fixed one. */
@@ -29,11 +34,13 @@ export interface OpenMetering {
 /** Opens the meter of an account. */
 export function openMetering(account: Account, services: MeteredServices): OpenMetering {
   const { options, innerFetch } = account;
-  const completions = new Completions({
-    account,
-    ...services,
-    limits: openSpendLimitsOf(services.spendLimits),
-    options: options.metering,
+  const limits = openSpendLimitsOf(services.spendLimits);
+  const completions = new Completions({ account, ...services, limits, options: options.metering });
+  const ledger = new MeteringLedger({
+    reader: limits?.ledger,
+    activity: services.activity,
+    byok: options.metering.byok,
+    clock: SYSTEM_CLOCK,
   });
   const logger = new Logger('OpenRouter');
   const below = (): typeof globalThis.fetch => unmetered(innerFetch ?? globalThis.fetch);
@@ -50,6 +57,7 @@ export function openMetering(account: Account, services: MeteredServices): OpenM
   });
   return {
     completions,
+    ledger,
     maxHoldUsd: options.spendLimits?.maxHoldUsd,
     fetchFor: (bound) => markMetered(fetchFor(bound), below()),
   };

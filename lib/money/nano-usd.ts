@@ -25,3 +25,8 @@ export function toNanoUsd(usd: number): number {
 export function nanoToUsd(nanoUsd: number): number {
   return nanoUsd / NANO;
 }
+
+/** A sum of nano-dollars of any size as US dollars, rounded once. */
+export function nanoSumToUsd(nanoUsd: bigint): number {
+  return new Big(nanoUsd.toString()).div(NANO).toNumber();
+}

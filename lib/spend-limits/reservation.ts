@@ -1,14 +1,20 @@
+import { reservedEntry, type ReservedCost } from './ledger/ledger-entry.js';
 import type { HeldSpend } from './reservations/held-spend.js';
 import type { SpendReservation } from './spend-limits.models.js';
 import { nanoToUsd, toNanoUsd } from '../money/nano-usd.js';
 import { checkAmount, checkIdentifier } from './spend-limits-arguments.js';
 
+/** For whom a reservation is, and since when. */
+export type ReservedFor = Pick<ReservedCost, 'scope' | 'startedAt'>;
+
 /** A reservation as users see it. */
 export class Reservation implements SpendReservation {
   readonly #held: HeldSpend;
+  readonly #reservedFor: ReservedFor;
 
-  constructor(held: HeldSpend) {
+  constructor(held: HeldSpend, reservedFor: ReservedFor) {
     this.#held = held;
+    this.#reservedFor = reservedFor;
   }
 
   get id(): string {
@@ -34,7 +40,9 @@ export class Reservation implements SpendReservation {
 
   async commit(usd: number): Promise<void> {
     checkAmount(usd, 'reservation.commit');
-    await this.#held.commit(toNanoUsd(usd));
+    const { id } = this.#held;
+    const nanoUsd = toNanoUsd(usd);
+    await this.#held.commit(nanoUsd, reservedEntry({ ...this.#reservedFor, id, nanoUsd }));
   }
 
   async release(): Promise<void> {
@@ -51,12 +59,16 @@ export class FreeReservation implements SpendReservation {
   readonly id: string;
   readonly usd: number;
   readonly #leaseMs: number;
+  readonly #onCommit: (usd: number) => Promise<void>;
   #expiresAt: Date;
+  #isOver = false;
 
-  constructor(id: string, usd: number, leaseMs: number) {
+  /** @param onCommit - Called with what was billed, once. */
+  constructor(id: string, usd: number, leaseMs: number, onCommit: (usd: number) => Promise<void>) {
     this.id = id;
     this.usd = usd;
     this.#leaseMs = leaseMs;
+    this.#onCommit = onCommit;
     this.#expiresAt = new Date(Date.now() + leaseMs);
   }
 
@@ -73,16 +85,21 @@ export class FreeReservation implements SpendReservation {
     return Promise.resolve();
   }
 
-  commit(usd: number): Promise<void> {
-    return checked(() => checkAmount(usd, 'reservation.commit'));
+  async commit(usd: number): Promise<void> {
+    checkAmount(usd, 'reservation.commit');
+    if (!this.#isOver) {
+      this.#isOver = true;
+      await this.#onCommit(usd);
+    }
   }
 
   release(): Promise<void> {
+    this.#isOver = true;
     return Promise.resolve();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return Promise.resolve();
+    return this.release();
   }
 }
 

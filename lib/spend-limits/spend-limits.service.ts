@@ -11,6 +11,7 @@ import { toNanoUsd } from '../money/nano-usd.js';
 import { DEFAULT_SPEND_LIMITS } from '../options/option-defaults.js';
 import { checkScope } from '../options/spend-scope.js';
 import { HiddenParts } from '../secret/hidden-parts.js';
+import { reservedEntry } from './ledger/ledger-entry.js';
 import { noteText } from './reservations/hold-note.js';
 import { OpenSpendLimits } from './open-spend-limits.js';
 import { FreeReservation, Reservation } from './reservation.js';
@@ -123,8 +124,15 @@ export class SpendLimitsService {
     if (isAborted(signal)) {
       throw abortException('spendLimits.reserve', signal, 'not-sent', scrub);
     }
+    const reservedFor = { scope: checked, startedAt: Date.now() };
     const free = (): SpendReservation =>
-      new FreeReservation(id, usd, leaseMs ?? limits?.options.leaseMs ?? DEFAULT_SPEND_LIMITS.leaseMs);
+      new FreeReservation(
+        id,
+        usd,
+        leaseMs ?? limits?.options.leaseMs ?? DEFAULT_SPEND_LIMITS.leaseMs,
+        async (billedUsd) =>
+          limits?.record(reservedEntry({ ...reservedFor, id, nanoUsd: toNanoUsd(billedUsd) })),
+      );
     if (limits === undefined) {
       return free();
     }
@@ -143,7 +151,7 @@ export class SpendLimitsService {
           await outcome.held.release();
           throw abortException('spendLimits.reserve', signal, 'not-sent', scrub);
         }
-        return new Reservation(outcome.held);
+        return new Reservation(outcome.held, reservedFor);
       case 'free':
         return free();
       case 'refused':
