@@ -225,5 +225,12 @@ export type {
   StandardSchemaTypes,
 } from './options/standard-schema.js';
 export { InMemorySpendStore, SpendLimitsService } from './spend-limits/index.js';
-export type { SpendAlert, SpendReservation, SpendReserveOptions, SpendUsage } from './spend-limits/index.js';
+export type {
+  SpendAlert,
+  SpendDiagnostics,
+  SpendReservation,
+  SpendReserveOptions,
+  SpendStoreAlert,
+  SpendUsage,
+} from './spend-limits/index.js';
 export { SecretString } from './secret/secret-string.js';

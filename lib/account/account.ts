@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { SpendStore } from '../contracts/spend-store.js';
 import type { BalanceStore } from '../contracts/balance-store.js';
 import type { OpenRouterAttachedClient } from '../contracts/instrumentation.js';
@@ -57,6 +58,15 @@ export class Account {
   /** The `fetch` below the meter; `undefined` for the global one. */
   get innerFetch(): AccountSettings['innerFetch'] {
     return this.#innerFetch;
+  }
+
+  /**
+   * A hash of the account's name in the application and of the API's host: by it, stores keep what is spent. The keys are
+   * no part of it. Each service of an application may have one of its own, and a rotated one must not begin the sums anew.
+   */
+  get spendAccount(): string {
+    const { host } = new URL(this.options.baseUrl);
+    return createHash('sha256').update(`${host}\n${this.instrumentation.account.account}`).digest('hex');
   }
 
   /**

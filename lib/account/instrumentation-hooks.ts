@@ -5,7 +5,7 @@ import type {
   OpenRouterAttempt,
   OpenRouterInstrumentation,
 } from '../contracts/instrumentation.js';
-import type { SpendUsage } from '../contracts/spend-usage.js';
+import type { SpendAlert, SpendStoreAlert, SpendUsage } from '../contracts/spend-usage.js';
 import type { AccountSettings } from '../options/resolve-options.js';
 
 /** Calls the hooks of an account's instrumentations, and keeps their errors away from the account's calls. */
@@ -56,6 +56,18 @@ export class InstrumentationHooks {
   refusal(usage: SpendUsage): void {
     const { account } = this.account;
     this.each((hooks) => hooks.onRefusal?.(usage, account));
+  }
+
+  /** Reports that what is spent has reached a fraction of a limit. */
+  spendAlert(alert: SpendAlert): void {
+    const { account } = this.account;
+    this.each((hooks) => hooks.onSpendAlert?.(alert, account));
+  }
+
+  /** Reports what this process has noticed about the store of the spend limits. */
+  spendStoreAlert(alert: SpendStoreAlert): void {
+    const { account } = this.account;
+    this.each((hooks) => hooks.onSpendStoreAlert?.(alert, account));
   }
 
   /** Calls a hook of every instrumentation. */

@@ -30,6 +30,8 @@ export interface CompletionCost {
   readonly usd: number | null;
   /** Where `usd` comes from. */
   readonly source: CompletionCostSource;
+  /** What was reserved for it under the spend limits, in US dollars. Absent where nothing was. */
+  readonly heldUsd?: number;
   /** The model that answered, else the one that was asked for, for example `openai/gpt-5-mini`. */
   readonly model?: string;
   /** The model that was asked for, for example `openrouter/auto`. */

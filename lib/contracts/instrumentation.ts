@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs';
 import type { BalanceAlert, BalanceDiagnostics, BalanceSnapshot } from './balance-snapshot.models.js';
 import type { CompletionCost } from './completion-cost.js';
-import type { SpendUsage } from './spend-usage.js';
+import type { SpendAlert, SpendDiagnostics, SpendStoreAlert, SpendUsage } from './spend-usage.js';
 import type { OpenRouterDelivery } from './delivery.js';
 
 /** One attempt of a call, as passed to instrumentation: frozen, the same object for every hook, without secrets. */
@@ -64,13 +64,19 @@ export interface OpenRouterAttachedClient {
     /** Emits threshold crossings and failures. Polls while there is a subscriber. */
     readonly alerts$: Observable<BalanceAlert>;
   };
+  /** The account's spend limits. */
+  readonly spendLimits?: {
+    /** The state of the bookkeeping; `undefined` where no rules are set. */
+    readonly diagnostics?: SpendDiagnostics | undefined;
+    /** What counts against the limits of those that this process has dealt with. Asks the store, never OpenRouter. */
+    knownUsage?(): Promise<readonly SpendUsage[]>;
+  };
 }
 
 /**
  * Watches the calls of an account: for metrics, traces and logs.
  *
- * Every hook except `onAttach`, `onAlert`, `onCost` and `onRefusal` gets the attempt as its first argument. A hook that throws never
- * fails a call. Hooks are synchronous: a returned promise is not awaited.
+ * The hooks of attempts get the attempt as their first argument. A hook that throws never fails a call. Hooks are synchronous: a returned promise is not awaited.
  */
 export interface OpenRouterInstrumentation {
   /**
@@ -95,6 +101,10 @@ export interface OpenRouterInstrumentation {
    * the name of the account. Not called for other refusals, such as one for want of a scope.
    */
   onRefusal?(usage: SpendUsage, account: string): void;
+  /** Called with each alert of `SpendLimitsService.alerts$`, in one of all processes, and with the name of the account. */
+  onSpendAlert?(alert: SpendAlert, account: string): void;
+  /** Called with each alert of `SpendLimitsService.storeAlerts$`, and with the name of the account. */
+  onSpendStoreAlert?(alert: SpendStoreAlert, account: string): void;
   /** Called before an attempt. */
   onRequest?(attempt: OpenRouterAttempt): void;
   /** Called after a successful attempt. */

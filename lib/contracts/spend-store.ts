@@ -202,7 +202,8 @@ export interface SpendClaim {
  * Keeps what is spent under the spend limits, for all processes of an application (`spendLimits.store`).
  *
  * Rules for every method:
- * - **`account`** is a string of lower-case hexadecimal digits: a hash of the keys and of the API's host.
+ * - **`account`** is a string of lower-case hexadecimal digits: a hash of the account's name in the application
+ *   and of the API's host. It is the same in every process, also after a rotation of the keys.
  * - **Amounts** are whole nano-dollars (10⁻⁹ US dollars), safe integers. No amount and no limit is above 9 · 10¹⁵
  *   (9 000 000 US dollars), and up to that sums are exact.
  * - **Time** is the store's own clock, never the caller's. Durations are whole milliseconds.

@@ -38,3 +38,29 @@ export interface SpendAlert {
   /** When it was noticed. */
   readonly at: Date;
 }
+
+/** Something has happened to the store of the spend limits, as this process has noticed it. */
+export interface SpendStoreAlert {
+  /**
+   * - `unavailable`: it does not answer; `spendLimits.onStoreFailure` decides what happens to completions.
+   * - `recovered`: it answers again, and is told what was spent meanwhile.
+   * - `data-loss`: it may have lost what was spent. The sums that this process was told are restored; what other processes
+   *   have spent since it was last told of it may be missing.
+   */
+  readonly type: 'unavailable' | 'recovered' | 'data-loss';
+  /** When it was noticed. */
+  readonly at: Date;
+}
+
+/** The state of the spend limits of an account, in this process. */
+export interface SpendDiagnostics {
+  /** Whether the store answers; `null` if it was not asked yet. */
+  readonly storeUp: boolean | null;
+  /** How many calls that must not be lost wait for the store: bills, releases and corrections. */
+  readonly waiting: number;
+  /**
+   * When the oldest hold was admitted whose process has ended without a word and whose bill is not known yet, of those that
+   * this process looks after; `null` if there is none.
+   */
+  readonly oldestUnsettledAt: Date | null;
+}

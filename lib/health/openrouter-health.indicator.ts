@@ -3,7 +3,6 @@ import { ModuleRef } from '@nestjs/core';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
 import { findBalance, findSpendLimits } from '../application/account-lookup.js';
 import type { BalanceService } from '../balance/balance.service.js';
-import { openSpendLimitsOf } from '../spend-limits/spend-limits.service.js';
 import { TimedBalanceReader } from '../balance/timed-balance-reader.js';
 import { checkCallOptions } from '../options/check-options.js';
 import { failureReport, type HealthReport, lateReport, reportOf } from './health-report.js';
@@ -88,8 +87,8 @@ export class OpenRouterHealthIndicator {
   /** Whether the store of the spend limits answers, where there are any. @internal */
   private limitsOf(account: string | undefined): { readonly spendStoreUp?: boolean | null } {
     try {
-      const limits = openSpendLimitsOf(findSpendLimits(this.modules, account, 'OpenRouterHealthIndicator'));
-      return limits === undefined ? {} : { spendStoreUp: limits.isStoreUp ?? null };
+      const { diagnostics } = findSpendLimits(this.modules, account, 'OpenRouterHealthIndicator');
+      return diagnostics === undefined ? {} : { spendStoreUp: diagnostics.storeUp };
     } catch {
       // A test may have replaced the balance of an account alone.
       return {};

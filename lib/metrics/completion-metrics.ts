@@ -1,6 +1,7 @@
 import { Counter, Histogram } from 'prom-client';
 import type { CompletionCost, SpendScope } from '../contracts/completion-cost.js';
 import { type MetricRegistry, sharedMetric } from './shared-metric.js';
+import { SPEND_LABELS } from './spend-metrics.js';
 
 /** Models are named by OpenRouter and by callers, so that their number has no other limit. */
 const MAX_MODELS = 200;
@@ -14,7 +15,7 @@ const TOKEN_LABELS = ['account', 'model', 'type'];
 
 /** Labels of these metrics, and those that Prometheus adds: no name of the scope can be a label of this name. */
 export const TAKEN_LABELS: readonly string[] = [
-  ...new Set([...COMPLETION_LABELS, ...TOKEN_LABELS]),
+  ...new Set([...COMPLETION_LABELS, ...TOKEN_LABELS, ...SPEND_LABELS]),
   'le',
   'job',
   'instance',
@@ -70,10 +71,15 @@ export class CompletionMetrics {
     this.#tokens = sharedMetric(registry, tokens, (config) => new Counter(config));
   }
 
+  /** The label of a model. */
+  modelOf({ model = '' }: CompletionCost): string {
+    return isRoomFor(this.#completions.models, model, MAX_MODELS) ? model : OTHER;
+  }
+
   /** Counts one completion. */
   add(cost: CompletionCost, account: string): void {
-    const { outcome, source, usd, model: given = '' } = cost;
-    const model = isRoomFor(this.#completions.models, given, MAX_MODELS) ? given : OTHER;
+    const { outcome, source, usd } = cost;
+    const model = this.modelOf(cost);
     const scope = this.#scopeOf(cost.scope);
     this.#completions.inc({ account, model, outcome, source, ...scope });
     if (usd !== null) {

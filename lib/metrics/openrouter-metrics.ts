@@ -8,13 +8,14 @@ import type {
   OpenRouterAttemptSuccess,
   OpenRouterInstrumentation,
 } from '../contracts/instrumentation.js';
-import type { SpendUsage } from '../contracts/spend-usage.js';
+import type { SpendAlert, SpendStoreAlert, SpendUsage } from '../contracts/spend-usage.js';
 import { checkConfig } from '../options/check-options.js';
 import { defineOptions } from '../options/define-options.js';
 import { scopeNames } from '../options/spend-scope.js';
 import { BalanceGauges } from './balance-gauges.js';
 import { CompletionMetrics, TAKEN_LABELS } from './completion-metrics.js';
 import { type MetricRegistry, sharedMetric } from './shared-metric.js';
+import { SpendMetrics } from './spend-metrics.js';
 import { isRecord } from '../untrusted/is-record.js';
 
 /** Settings of the {@link OpenRouterMetrics}. */
@@ -22,8 +23,8 @@ export interface OpenRouterMetricsOptions {
   /** The registry for the metrics. @defaultValue the default registry of `prom-client` */
   registry?: MetricRegistry | undefined;
   /**
-   * Names of the scope that become labels of `openrouter_completions_total`, `openrouter_completion_cost_usd_total` and
-   * `openrouter_tokens_total`, for example `['tenant']`. A scope without the name has the label `''`. Every combination of
+   * Names of the scope that become labels of `openrouter_completions_total`, `openrouter_completion_cost_usd_total`,
+   * `openrouter_tokens_total` and the gauges of limits, for example `['tenant']`. A scope without the name has the label `''`. Every combination of
    * values is a time series: list only names that have few values. After 1 000 combinations, new ones are `other`.
    *
    * @defaultValue none
@@ -65,12 +66,6 @@ const ALERTS = {
   labelNames: ['account', 'type'] as const,
 };
 
-const REFUSALS = {
-  name: 'openrouter_spend_refusals_total',
-  help: 'Completions that a rule of the spend limits has refused.',
-  labelNames: ['account', 'rule'] as const,
-};
-
 const ALERT_TYPES: readonly BalanceAlertType[] = ['low', 'critical', 'recovered', 'unavailable'];
 
 /** The `outcome` of a successful request. For others it is the `code` of the exception. */
@@ -99,13 +94,25 @@ const SUCCESS = 'success';
  * | `openrouter_cost_per_completion_usd` | histogram, `account`, `model`, `outcome` | costs of single completions, without the unknown and those taken from a hold |
  * | `openrouter_tokens_total` | counter, `account`, `model`, `type` | tokens, as far as they are known; `type` is `prompt` or `completion` |
  * | `openrouter_spend_refusals_total` | counter, `account`, `rule` | completions that a rule of `spendLimits` has refused |
+ * | `openrouter_spend_limit_usd` | gauge, `account`, `rule` | limit of the rule |
+ * | `openrouter_spend_limit_spent_usd` | gauge, `account`, `rule` | what counts against it as billed |
+ * | `openrouter_spend_limit_held_usd` | gauge, `account`, `rule` | what is reserved for completions under way |
+ * | `openrouter_spend_limit_unsettled_usd` | gauge, `account`, `rule` | what lost processes had reserved, until its bill is known |
+ * | `openrouter_spend_store_up` | gauge, `account` | 1 while the store of the spend limits answers, 0 while it does not |
+ * | `openrouter_spend_store_waiting` | gauge, `account` | bills, releases and corrections that wait for that store |
+ * | `openrouter_spend_oldest_unsettled_seconds` | gauge, `account` | age of the oldest hold of a lost process without a bill, or 0 |
+ * | `openrouter_spend_alerts_total` | counter, `account`, `rule`, `type` | alerts of limits; `type` is `warning` or `reached` |
+ * | `openrouter_spend_store_alerts_total` | counter, `account`, `type` | `unavailable`, `recovered`, `data-loss`, as noticed by this process |
+ * | `openrouter_spend_billed_to_held_ratio` | histogram, `account`, `model` | what completions were billed, divided by what was held for them |
  *
  * The metrics of completions are fed by `MeteringService`, each completion once: `outcome` is
  * {@link CompletionCost.outcome}, `source` {@link CompletionCost.source}, `model` {@link CompletionCost.model}. At most 200
  * models are told apart; those that come later are `other`. Names of the scope are labels only if `scopeLabels` lists them.
  * `prom-client` adds in floating point: these are figures to watch, not to bill by.
  *
- * A scrape shows the balance in memory and never calls OpenRouter. Unknown figures are absent.
+ * A scrape shows the balance in memory and never calls OpenRouter. Unknown figures are absent. The figures of limits are
+ * asked of their store, for the subjects that this process has dealt with. Those that have the same labels are shown by
+ * the one that is nearest to its limit; with the names of a rule in `scopeLabels`, each has its own.
  *
  * Several instances on one registry share their metrics. Of several clients with the same account name, the gauges show
  * the last.
@@ -129,7 +136,7 @@ export class OpenRouterMetrics implements OpenRouterInstrumentation {
   /** @internal */
   private readonly completions: CompletionMetrics;
   /** @internal */
-  private readonly refusals: Counter<'account' | 'rule'>;
+  private readonly spend: SpendMetrics;
 
   /**
    * @param options - `registry`, unless it is the default one; `scopeLabels`.
@@ -147,13 +154,14 @@ export class OpenRouterMetrics implements OpenRouterInstrumentation {
     this.durations = sharedMetric(registry, DURATIONS, (config) => new Histogram(config));
     this.retries = sharedMetric(registry, RETRIES, (config) => new Counter(config));
     this.alerts = sharedMetric(registry, ALERTS, (config) => new Counter(config));
-    this.refusals = sharedMetric(registry, REFUSALS, (config) => new Counter(config));
     this.completions = new CompletionMetrics(registry, scopeLabels);
+    this.spend = new SpendMetrics(registry, scopeLabels);
   }
 
   /** Called by the package. */
-  onAttach({ balance }: OpenRouterAttachedClient, account: string): void {
+  onAttach({ balance, spendLimits }: OpenRouterAttachedClient, account: string): void {
     this.gauges.add(account, balance);
+    this.spend.attach(account, spendLimits);
     // A counter that first appears with the value 1 shows no increase: start it at 0.
     for (const type of ALERT_TYPES) {
       this.alerts.inc({ account, type }, 0);
@@ -168,11 +176,22 @@ export class OpenRouterMetrics implements OpenRouterInstrumentation {
   /** Called by the package. */
   onCost(cost: CompletionCost, account: string): void {
     this.completions.add(cost, account);
+    this.spend.settled(cost, account, this.completions.modelOf(cost));
   }
 
   /** Called by the package. */
-  onRefusal({ rule }: SpendUsage, account: string): void {
-    this.refusals.inc({ account, rule });
+  onRefusal(usage: SpendUsage, account: string): void {
+    this.spend.refused(usage, account);
+  }
+
+  /** Called by the package. */
+  onSpendAlert(alert: SpendAlert, account: string): void {
+    this.spend.alerted(alert, account);
+  }
+
+  /** Called by the package. */
+  onSpendStoreAlert(alert: SpendStoreAlert, account: string): void {
+    this.spend.storeAlerted(alert, account);
   }
 
   /** Called by the package. */

@@ -35,6 +35,8 @@ const HOOKS = [
   'onRetry',
   'onCost',
   'onRefusal',
+  'onSpendAlert',
+  'onSpendStoreAlert',
   'wrap',
 ] as const satisfies readonly (keyof OpenRouterInstrumentation)[];
 

@@ -21,7 +21,7 @@ import {
   checkReserveOptions,
   checkSignedAmount,
 } from './spend-limits-arguments.js';
-import type { SpendAlert, SpendUsage } from '../contracts/spend-usage.js';
+import type { SpendAlert, SpendDiagnostics, SpendStoreAlert, SpendUsage } from '../contracts/spend-usage.js';
 import type { SpendReservation } from './spend-limits.models.js';
 import type { SpendReserveOptions } from './spend-limits.options.js';
 import { spendLimitException } from './spend-refusal.js';
@@ -30,6 +30,7 @@ interface ServiceParts {
   /** `undefined` where no rules are set. */
   readonly limits: OpenSpendLimits | undefined;
   readonly alerts$: Observable<SpendAlert>;
+  readonly storeAlerts$: Observable<SpendStoreAlert>;
   readonly scrub: (text: string) => string;
 }
 
@@ -53,11 +54,12 @@ export class SpendLimitsService {
     assertMadeByModule(this, account, 'spendLimits');
     const { spendLimits } = account.options;
     const limits = spendLimits && new OpenSpendLimits(account, spendLimits, generations);
-    const none = new Subject<SpendAlert>();
+    const none = new Subject<never>();
     account.onClose(() => none.complete());
     serviceParts.hide(this, {
       limits,
       alerts$: limits?.alerts$ ?? none.asObservable(),
+      storeAlerts$: limits?.storeAlerts$ ?? none.asObservable(),
       scrub: (text) => account.keys.scrub(text),
     });
   }
@@ -193,6 +195,27 @@ export class SpendLimitsService {
    */
   get alerts$(): Observable<SpendAlert> {
     return serviceParts.of(this).alerts$;
+  }
+
+  /**
+   * Emits when the store stops or resumes answering, and when it may have lost what was spent. Each process emits what it
+   * notices itself. Never errors and replays nothing; completes when the account is closed.
+   */
+  get storeAlerts$(): Observable<SpendStoreAlert> {
+    return serviceParts.of(this).storeAlerts$;
+  }
+
+  /** The state of the bookkeeping in this process; `undefined` where no spend limits are set. */
+  get diagnostics(): SpendDiagnostics | undefined {
+    return serviceParts.of(this).limits?.diagnostics;
+  }
+
+  /**
+   * What counts at present against the limits of the subjects that this process has dealt with: for each rule, of up to 100
+   * that are nearest to their limits. Empty if the store does not answer. Asks the store, never the functions of limits.
+   */
+  async knownUsage(): Promise<readonly SpendUsage[]> {
+    return (await serviceParts.of(this).limits?.knownUsage()) ?? [];
   }
 }
 

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { Account } from '../../lib/account/account.js';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
 
-const open = () => new Account(resolveOptions('sk-or-v1-a-key', 'Here'));
+const open = (options: unknown = 'sk-or-v1-a-key', name?: string) =>
+  new Account(resolveOptions(options, 'Here', name));
 
 describe('an account', () => {
   it('ends in the reverse order of what was opened, and once', async () => {
@@ -40,5 +41,14 @@ describe('an account', () => {
     account.onAttach(() => told.push('late'));
     expect(told).toEqual(['early', 'late']);
     void account.close();
+  });
+
+  it('has a name for stores of spend that is the same in every process and for every key', () => {
+    const name = '8d65f921d08dbe990691aec357fc4a9bfe4badbd421fa4334155f34e187d2dac';
+    const nameOf = (...given: Parameters<typeof open>): string => open(...given).spendAccount;
+    expect(nameOf()).toBe(name);
+    expect(nameOf({ apiKey: () => 'sk-or-v1-rotated', managementKey: 'sk-or-v1-other' })).toBe(name);
+    expect(nameOf('sk-or-v1-a-key', 'eu')).not.toBe(name);
+    expect(nameOf({ apiKey: 'sk-or-v1-a-key', baseUrl: 'https://eu.openrouter.ai/api/v1' })).not.toBe(name);
   });
 });

@@ -1,7 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
-import { type CompletionCost, OpenRouterClient, type SpendLimitRule } from '../../lib/index.js';
+import {
+  type CompletionCost,
+  OpenRouterClient,
+  type SpendLimitRule,
+  type SpendStoreAlert,
+} from '../../lib/index.js';
 import { RedisSpendStore } from '../../lib/redis/redis-spend-store.js';
 import { openSpendLimitsOf } from '../../lib/spend-limits/spend-limits.service.js';
 import { OpenRouterSandbox } from '../../lib/testing/index.js';
@@ -115,11 +120,15 @@ const RULES: SpendLimitRule[] = [
     await (await client.spendLimits.reserve(ACME, 3)).commit(3);
     await (await client.spendLimits.reserve(ACME, 1)).release();
     await limits.checkForLosses();
+    const alerts: SpendStoreAlert[] = [];
+    client.spendLimits.storeAlerts$.subscribe((alert) => alerts.push(alert));
     await redis.flushall();
     await limits.checkForLosses();
+    expect(alerts).toEqual([{ type: 'data-loss', at: expect.any(Date) }]);
     expect(await client.spendLimits.usage(ACME)).toMatchObject([{ spentUsd: 3 }, { spentUsd: 3 }]);
     await limits.checkForLosses();
     expect(await client.spendLimits.usage(ACME)).toMatchObject([{ spentUsd: 3 }, { spentUsd: 3 }]);
+    expect(alerts).toHaveLength(1);
   });
 
   it('refuse while Redis hangs, and go on when it answers again', async () => {

@@ -7,6 +7,7 @@ import {
   OpenRouterSpendStoreException,
   OpenRouterValidationException,
   type SpendLimitRule,
+  type SpendStoreAlert,
   type SpendUsage,
 } from '../../lib/index.js';
 import { openSpendLimitsOf } from '../../lib/spend-limits/spend-limits.service.js';
@@ -301,6 +302,54 @@ describe('a store that does not answer', () => {
   });
 });
 
+describe('sums in a shared store', () => {
+  it('are those of the account, whichever keys its services have', async () => {
+    const store = new InMemorySpendStore();
+    const { client, sandbox } = await limited({ rules: [TENANT], store });
+    let key = 'sk-or-v1-one';
+    const other = new OpenRouterClient({
+      apiKey: () => key,
+      baseUrl: sandbox.baseUrl,
+      spendLimits: { rules: [TENANT], store },
+    });
+    closers.push(() => other.close());
+    await other.spendLimits.adjust(ACME, 1, 'before');
+    key = 'sk-or-v1-two';
+    await other.spendLimits.adjust(ACME, 1, 'after');
+    await client.spendLimits.adjust(ACME, 1, 'elsewhere');
+    expect(await client.spendLimits.usage(ACME)).toMatchObject([{ spentUsd: 3 }]);
+  });
+});
+
+describe('the alerts of a store', () => {
+  it('tell when it stops and resumes answering, to subscribers and to the instrumentation', async () => {
+    const told: string[] = [];
+    const away = failingStore();
+    const { client } = await limited(
+      { rules: [TENANT], store: away.store },
+      {},
+      {
+        onSpendStoreAlert: ({ type }, account) => told.push(`${account}: ${type}`),
+      },
+    );
+    const alerts: SpendStoreAlert[] = [];
+    let isComplete = false;
+    client.spendLimits.storeAlerts$.subscribe({
+      next: (alert) => alerts.push(alert),
+      complete: () => (isComplete = true),
+    });
+    await expect(client.spendLimits.usage(ACME)).rejects.toBeInstanceOf(OpenRouterSpendStoreException);
+    await expect(client.spendLimits.usage(ACME)).rejects.toBeInstanceOf(OpenRouterSpendStoreException);
+    expect(client.spendLimits.diagnostics).toEqual({ storeUp: false, waiting: 0, oldestUnsettledAt: null });
+    away.isDown = false;
+    await client.spendLimits.usage(ACME);
+    expect(alerts).toMatchObject([{ type: 'unavailable', at: expect.any(Date) }, { type: 'recovered' }]);
+    expect(told).toEqual(['default: unavailable', 'default: recovered']);
+    await client.close();
+    expect(isComplete).toBe(true);
+  });
+});
+
 describe('warnings', () => {
   it('are sent once for each fraction, by one of the processes', async () => {
     const store = new InMemorySpendStore();
@@ -469,6 +518,8 @@ describe('an account without rules', () => {
     await client.spendLimits.adjust(ACME, 1, 'a');
     client.spendLimits.refreshLimits();
     expect(await client.spendLimits.usage(ACME)).toEqual([]);
+    expect(await client.spendLimits.knownUsage()).toEqual([]);
+    expect(client.spendLimits.diagnostics).toBeUndefined();
     await client.close();
     expect(isComplete).toBe(true);
   });

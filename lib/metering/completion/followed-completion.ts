@@ -176,7 +176,8 @@ export class FollowedCompletion implements OpenCompletion {
     const { answer, usage, outcome, source } = this.#state;
     const { provider, promptTokens, completionTokens, isByok } = usage;
     // A bill that cannot be learned counts against the limits as what was held.
-    const heldUsd = usage.usd === undefined ? this.held && nanoToUsd(this.held.nanoUsd) : undefined;
+    const heldUsd = this.held && nanoToUsd(this.held.nanoUsd);
+    const isHeld = usage.usd === undefined && heldUsd !== undefined;
     const { generationId } = this;
     const { model: requestedModel, path } = this.request;
     const model = usage.model ?? requestedModel;
@@ -184,7 +185,8 @@ export class FollowedCompletion implements OpenCompletion {
       id: this.id,
       ...(generationId !== undefined && { generationId }),
       usd: usage.usd ?? heldUsd ?? null,
-      source: heldUsd === undefined ? source : 'hold',
+      source: isHeld ? 'hold' : source,
+      ...(heldUsd !== undefined && { heldUsd }),
       ...(model !== undefined && { model }),
       ...(requestedModel !== undefined && { requestedModel }),
       path,

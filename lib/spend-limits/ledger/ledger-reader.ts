@@ -11,9 +11,9 @@ const NOT_ANSWERED =
 /** Reads the ledger of an account. */
 export class LedgerReader {
   readonly #ledger: SpendLedger;
-  readonly #account: () => Promise<string>;
+  readonly #account: string;
 
-  constructor(ledger: SpendLedger, account: () => Promise<string>) {
+  constructor(ledger: SpendLedger, account: string) {
     this.#ledger = ledger;
     this.#account = account;
   }
@@ -23,7 +23,7 @@ export class LedgerReader {
     let answer: T | typeof LATE = LATE;
     try {
       answer = await within(
-        this.#account().then((account) => call(this.#ledger, account)),
+        Promise.resolve().then(() => call(this.#ledger, this.#account)),
         BOUND_MS,
       );
     } catch {

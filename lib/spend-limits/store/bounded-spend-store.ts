@@ -12,19 +12,17 @@ export interface StoreAnswer<T> {
 /** A store behind bounds: every wait is bounded, and whatever goes wrong is answered by `undefined`. */
 export class BoundedSpendStore {
   readonly #store: SpendStore;
-  readonly #identify: () => Promise<string>;
+  readonly #account: string;
   readonly #onHealth: (isUp: boolean) => void;
-  #account: string | undefined;
   #isUp: boolean | undefined;
 
   /**
-   * @param identify - Gives the name by which the store knows the account. It is kept: a rotated key must not begin the
-   * sums anew.
+   * @param account - The name by which the store knows the account.
    * @param onHealth - Called when the store stops answering, and when it answers again.
    */
-  constructor(store: SpendStore, identify: () => Promise<string>, onHealth: (isUp: boolean) => void) {
+  constructor(store: SpendStore, account: string, onHealth: (isUp: boolean) => void) {
     this.#store = store;
-    this.#identify = identify;
+    this.#account = account;
     this.#onHealth = onHealth;
   }
 
@@ -50,14 +48,9 @@ export class BoundedSpendStore {
     return answer;
   }
 
-  /** The name by which the store knows the account. */
-  async account(): Promise<string> {
-    this.#account ??= await this.#identify();
-    return this.#account;
-  }
-
+  /** Asynchronous, since a store of the application's own may throw. */
   async #call<T>(call: (store: SpendStore, account: string) => Promise<T>): Promise<T> {
-    return call(this.#store, await this.account());
+    return call(this.#store, this.#account);
   }
 
   #note(isUp: boolean): void {

@@ -26,6 +26,7 @@ export function costOfFound(
     ...(generationId !== undefined && { generationId }),
     usd: stated?.usd ?? nanoToUsd(nanoUsd),
     source: stated?.usd === undefined ? 'hold' : 'generation',
+    heldUsd: nanoToUsd(nanoUsd),
     ...(toldModel !== undefined && { model: toldModel }),
     ...(stated?.provider !== undefined && { provider: stated.provider }),
     ...(stated?.promptTokens !== undefined && { promptTokens: stated.promptTokens }),

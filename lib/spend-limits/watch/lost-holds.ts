@@ -1,3 +1,4 @@
+import type { Clock } from '../../async/clock.js';
 import type { CompletionCost } from '../../contracts/completion-cost.js';
 import type { SpendClaim } from '../../contracts/spend-store.js';
 import type { Generation } from '../../generations/generation.models.js';
@@ -25,6 +26,7 @@ export interface LostHoldsParts {
   readonly store: BoundedSpendStore;
   readonly outbox: SpendOutbox;
   readonly generations: Pick<GenerationsService, 'get'>;
+  readonly clock: Clock;
   readonly byok: 'fee' | 'total';
   /** Called with what such a hold has cost, once that is known or given up. */
   readonly onFound: (cost: CompletionCost) => void;
@@ -34,6 +36,8 @@ export interface LostHoldsParts {
 export class LostHolds {
   readonly #parts: LostHoldsParts;
   readonly #closing = new AbortController();
+  /** Claimed holds whose bill is not known yet, by id. */
+  readonly #claimed = new Map<string, { readonly admittedAt: number; readonly leftAt: number }>();
 
   constructor(parts: LostHoldsParts) {
     this.#parts = parts;
@@ -55,14 +59,28 @@ export class LostHolds {
     }
   }
 
+  /** When the oldest claimed hold was admitted whose bill is not known yet; `undefined` if there is none. */
+  get oldestAt(): number | undefined {
+    const now = this.#parts.clock.now();
+    for (const [id, { leftAt }] of this.#claimed) {
+      if (leftAt <= now) {
+        // Another process has claimed it by now, or has settled it.
+        this.#claimed.delete(id);
+      }
+    }
+    const all = [...this.#claimed.values()].map(({ admittedAt }) => admittedAt);
+    return all.length === 0 ? undefined : Math.min(...all);
+  }
+
   close(): void {
     this.#closing.abort();
   }
 
   async #settle(claim: SpendClaim): Promise<void> {
-    const { byok, outbox, onFound } = this.#parts;
-    const { hold, claims } = claim;
-    const { generationId } = hold;
+    const { byok, clock, outbox, onFound } = this.#parts;
+    const { admittedAt, hold, claims } = claim;
+    const { generationId, id } = hold;
+    this.#claimed.set(id, { admittedAt, leftAt: clock.now() + 2 * CLAIM_MS });
     // An id of another form is not asked for: nobody knows it.
     const canBeAsked = isMatching(generationId, GENERATION_ID_PATTERN);
     const generation = canBeAsked ? await this.#ask(generationId) : undefined;
@@ -73,9 +91,11 @@ export class LostHolds {
     const { usd } = cost;
     if (usd !== null && cost.source === 'generation') {
       await outbox.send((store, account) => store.commit(account, hold, toNanoUsd(usd), entryOf(cost)));
+      this.#claimed.delete(id);
       onFound(cost);
     } else if (generation !== undefined || !canBeAsked || claims >= MAX_CLAIMS) {
       await outbox.send((store, account) => store.giveUp(account, hold, entryOf(cost)));
+      this.#claimed.delete(id);
       onFound(cost);
     }
   }

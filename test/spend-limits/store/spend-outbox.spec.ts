@@ -11,11 +11,7 @@ function opened(maxWaiting?: number) {
   jest.useFakeTimers();
   const health: boolean[] = [];
   const overflows: number[] = [];
-  const bounded = new BoundedSpendStore(
-    new InMemorySpendStore(),
-    () => Promise.resolve('ab'),
-    (isUp) => health.push(isUp),
-  );
+  const bounded = new BoundedSpendStore(new InMemorySpendStore(), 'ab', (isUp) => health.push(isUp));
   const outbox = new SpendOutbox(bounded, (max) => overflows.push(max), maxWaiting);
   const state = { isDown: true };
   const arrived: string[] = [];

@@ -1,0 +1,67 @@
+import type { SpendScope } from '../../contracts/completion-cost.js';
+import type { LimitValues } from '../rules/limit-values.js';
+import type { AppliedRule, RuleBook } from '../rules/rule-book.js';
+import type { BoundedSpendStore } from '../store/bounded-spend-store.js';
+import type { SpendOutbox } from '../store/spend-outbox.js';
+import type { Reservations } from './reservations.js';
+import { type RuleFigures, ruleFigures } from './spend-usage.js';
+
+export interface BookingsParts {
+  readonly rules: RuleBook;
+  readonly limits: LimitValues;
+  readonly store: BoundedSpendStore;
+  readonly outbox: SpendOutbox;
+  readonly reservations: Reservations;
+  /** Called with what the store tells after a bill. */
+  readonly onFigures: (figures: readonly RuleFigures[]) => void;
+}
+
+/** Books amounts without a reservation, and looks at what counts after a bill. */
+export class Bookings {
+  readonly #parts: BookingsParts;
+
+  constructor(parts: BookingsParts) {
+    this.#parts = parts;
+  }
+
+  /** Books an amount; `false` if the store does not answer. */
+  async adjust(scope: SpendScope, nanoUsd: number, id: string): Promise<boolean> {
+    const { reservations, rules, store } = this.#parts;
+    const applied = rules.applying(scope);
+    if (applied.length === 0) {
+      return true;
+    }
+    const booked = await reservations.atStoreTime(applied, [], (subjects) =>
+      store.ask((inner, account) => inner.adjust(account, { id, nanoUsd, subjects })),
+    );
+    if (booked?.status === 'done') {
+      await this.lookAfterBill(applied);
+    }
+    return booked?.status === 'done';
+  }
+
+  /** Books an amount, later if the store does not answer now. */
+  async book(scope: SpendScope | undefined, nanoUsd: number, id: string): Promise<void> {
+    const { outbox, reservations, rules } = this.#parts;
+    const applied = rules.applying(scope);
+    if (applied.length > 0) {
+      await outbox.send((store, account) =>
+        reservations.atStoreTime(applied, [], async (subjects) => ({
+          value: await store.adjust(account, { id, nanoUsd, subjects }),
+        })),
+      );
+      await this.lookAfterBill(applied);
+    }
+  }
+
+  /** A bill may have reached a fraction that is to be announced. */
+  async lookAfterBill(applied: readonly AppliedRule[]): Promise<void> {
+    const { limits: values, onFigures, reservations } = this.#parts;
+    const warning = applied.filter(({ rule }) => rule.warnAt.length > 0);
+    const limits = warning.length === 0 ? undefined : await values.of(warning);
+    const lists = limits && (await reservations.figuresOf(warning, limits));
+    if (limits !== undefined && lists !== undefined) {
+      onFigures(ruleFigures(warning, limits, lists));
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import type { Clock } from '../../async/clock.js';
+import type { SpendFigureLists } from '../../contracts/spend-store.js';
+import type { Reservations } from '../reservations/reservations.js';
+import { type RuleFigures, ruleFigures } from '../reservations/spend-usage.js';
+import type { BoundedSpendStore } from '../store/bounded-spend-store.js';
+import type { SpendOutbox } from '../store/spend-outbox.js';
+import { Floors } from './floors.js';
+
+export interface StoreLossesParts {
+  readonly store: BoundedSpendStore;
+  readonly outbox: SpendOutbox;
+  readonly reservations: Reservations;
+  readonly clock: Clock;
+  /** The store may have lost something; the sums that this process knows are restored. */
+  readonly onLoss: () => void;
+}
+
+/** Notices that the store has lost something, and brings its sums back to what this process was last told. */
+export class StoreLosses {
+  readonly #parts: StoreLossesParts;
+  readonly #floors = new Floors();
+  #epoch: string | undefined;
+
+  constructor(parts: StoreLossesParts) {
+    this.#parts = parts;
+  }
+
+  /** Remembers what the store has told. */
+  note(figures: readonly RuleFigures[]): void {
+    if (this.#epoch === undefined) {
+      // What is lost from now on has to be noticed.
+      this.#epoch = '';
+      void this.check();
+    }
+    this.#floors.note(figures);
+  }
+
+  /** Asks the store whether it has lost something since the last time. */
+  async check(): Promise<void> {
+    const answer = await this.#parts.store.ask(
+      async (store, account) => store.epoch?.(account) ?? '',
+      (told) => typeof told === 'string',
+    );
+    if (answer === undefined) {
+      return;
+    }
+    const epoch = answer.value;
+    const known = this.#epoch;
+    this.#epoch = epoch;
+    if (known !== undefined && known !== '' && known !== epoch) {
+      this.#parts.onLoss();
+      await this.#restore();
+    }
+  }
+
+  /**
+   * The present figures of the windows that this process was told of, the fullest of each rule; `undefined` if the store
+   * does not answer.
+   */
+  async knownFigures(): Promise<readonly RuleFigures[] | undefined> {
+    const { clock, reservations } = this.#parts;
+    const known = this.#floors.fullest(clock.wallNow());
+    const applied = known.map((one) => one.applied);
+    const limits = known.map(({ limitNanoUsd }) => limitNanoUsd);
+    const lists: SpendFigureLists | undefined =
+      known.length === 0 ? [] : await reservations.figuresOf(applied, limits);
+    return lists && ruleFigures(applied, limits, lists);
+  }
+
+  async #restore(): Promise<void> {
+    const { clock, outbox, reservations } = this.#parts;
+    for (const { applied, settledNanoUsd } of this.#floors.at(clock.wallNow())) {
+      await outbox.send((store, account) =>
+        reservations.atStoreTime([applied], [null], async (subjects) => ({
+          value: await store.restore(account, subjects, [[settledNanoUsd]]),
+        })),
+      );
+    }
+  }
+}
