@@ -6,7 +6,7 @@
 export type {
   SpendLedger,
   SpendLedgerEntry,
-  SpendLedgerPage,
+  SpendLedgerHold,
   SpendLedgerPageQuery,
   SpendLedgerQuery,
   SpendLedgerRange,

@@ -2,14 +2,18 @@ import type { CompletionCostSource, CompletionOutcome, SpendScope } from '../con
 import type {
   SpendLedger,
   SpendLedgerEntry,
-  SpendLedgerPage,
+  SpendLedgerHold,
   SpendLedgerPageQuery,
   SpendLedgerQuery,
+  SpendLedgerRange,
   SpendLedgerRow,
   SpendLedgerSum,
 } from '../contracts/spend-ledger.js';
 import { listOf, recordOf, textOf, wholeNumber } from './postgres-answers.js';
 import { type SpendDatabase, storable } from './spend-database.js';
+
+/** A position. */
+const CURSOR_RULE = /^\d{1,18}$/;
 
 /** The table of completions. */
 export class PostgresSpendLedger implements SpendLedger {
@@ -25,14 +29,14 @@ export class PostgresSpendLedger implements SpendLedger {
 
   async report(
     account: string,
-    { from, to, groupBy, scope = {} }: SpendLedgerQuery,
+    { from, to, groupBy, scope = {}, moment = 'start' }: SpendLedgerQuery,
   ): Promise<readonly SpendLedgerSum[]> {
     const names = groupBy.filter((name) => columnOf(name) === undefined);
     const values = [account, from, to, JSON.stringify(scope), ...names].map((value) =>
       storable(String(value)),
     );
     const keys = groupBy.map((name) => columnOf(name) ?? `scope->>$${5 + names.indexOf(name)}::text`);
-    const rows = await this.#database.query(reportText(this.#database.schema.quoted, keys), values);
+    const rows = await this.#database.query(reportText(this.#database.schema.quoted, keys, moment), values);
     return rows.map((row) => ({
       key: groupBy.map((_, index) => {
         const value = row[`key${index}`];
@@ -47,14 +51,35 @@ export class PostgresSpendLedger implements SpendLedger {
     }));
   }
 
+  async openHolds(
+    account: string,
+    { from, to }: Pick<SpendLedgerRange, 'from' | 'to'>,
+  ): Promise<readonly SpendLedgerHold[]> {
+    const { quoted: s } = this.#database.schema;
+    const rows = await this.#database.query(
+      `SELECT nano_usd::text, note, admitted_at::text FROM ${s}.holds
+      WHERE account = (SELECT id FROM ${s}.accounts WHERE name = $1::text) AND state IN ('held', 'unsettled')
+        AND admitted_at >= $2::text::bigint AND admitted_at < $3::text::bigint`,
+      [account, String(from), String(to)],
+    );
+    return rows.map((row) => ({
+      nanoUsd: wholeNumber(row['nano_usd']),
+      note: textOf(row['note']),
+      admittedAt: wholeNumber(row['admitted_at']),
+    }));
+  }
+
   async page(
     account: string,
-    { from, to, scope = {}, after, limit }: SpendLedgerPageQuery,
-  ): Promise<SpendLedgerPage> {
-    const given = { from, to, scope, after: after ?? '0', limit };
-    const rows = listOf(await this.#database.call('page', account, given)).map(recordOf);
-    const position = rows.at(-1)?.['position'];
-    return { entries: rows.map(rowOf), cursor: position === undefined ? after : textOf(position) };
+    { from, to, scope = {}, after = '0', limit }: SpendLedgerPageQuery,
+  ): Promise<readonly SpendLedgerRow[] | undefined> {
+    if (!CURSOR_RULE.test(after)) {
+      return undefined;
+    }
+    const given = { from, to, scope, after, limit };
+    return listOf(await this.#database.call('page', account, given))
+      .map(recordOf)
+      .map(rowOf);
   }
 }
 
@@ -62,9 +87,11 @@ function columnOf(name: string): string | undefined {
   return { day: `to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')`, model: 'model' }[name];
 }
 
-function reportText(s: string, keys: readonly string[]): string {
+function reportText(s: string, keys: readonly string[], moment: 'start' | 'end'): string {
   const columns = keys.map((key, index) => `${key} AS key${index},`).join(' ');
   const numbers = keys.map((_, index) => index + 1).join(', ');
+  const [since, before] = ['$2', '$3'].map((value) => `to_timestamp(${value}::text::bigint / 1000.0)`);
+  const end = `started_at + duration_ms * interval '1 millisecond'`;
   return `SELECT ${columns}
     coalesce(sum(nano_usd) FILTER (WHERE source <> 'hold'), 0)::text AS billed,
     coalesce(sum(nano_usd) FILTER (WHERE source = 'hold'), 0)::text AS unsettled,
@@ -73,9 +100,10 @@ function reportText(s: string, keys: readonly string[]): string {
     coalesce(sum(completion_tokens), 0)::text AS completion_tokens
   FROM ${s}.completions
   WHERE account = (SELECT id FROM ${s}.accounts WHERE name = $1::text)
-    AND started_at >= to_timestamp($2::text::bigint / 1000.0) AND started_at < to_timestamp($3::text::bigint / 1000.0)
+    AND started_at >= ${since}${moment === 'start' ? '' : ` - interval '1 day'`} AND started_at < ${before}
+    ${moment === 'start' ? '' : `AND ${end} >= ${since} AND ${end} < ${before}`}
     AND ($4::text = '{}' OR scope @> $4::text::jsonb)
-  ${keys.length === 0 ? '' : `GROUP BY ${numbers} ORDER BY ${numbers}`}`;
+  ${numbers === '' ? 'HAVING count(*) > 0' : `GROUP BY ${numbers} ORDER BY ${numbers}`}`;
 }
 
 function rowOf(row: Readonly<Record<string, unknown>>): SpendLedgerRow {
@@ -95,6 +123,7 @@ function rowOf(row: Readonly<Record<string, unknown>>): SpendLedgerRow {
     startedAt: wholeNumber(row['startedAt']),
     durationMs: wholeNumber(row['durationMs']),
     settledAt: wholeNumber(row['settledAt']),
+    cursor: textOf(row['position']),
   };
 }
 

@@ -6,7 +6,8 @@ import type { SpendStore } from '../../lib/contracts/spend-store.js';
 import { PostgresSpendStore } from '../../lib/postgres/postgres-spend-store.js';
 import type { PostgresSpendClient } from '../../lib/postgres/spend-database.js';
 import { spendStoreContract, type StoreUnderTest } from '../../lib/testing/index.js';
-import { admitHalf, compareWithModel } from '../spend-limits/support/model-commands.js';
+import { admitHalf } from '../spend-limits/support/concurrent-commands.js';
+import { compareWithModel } from '../spend-limits/support/model-commands.js';
 import { describeStore } from '../support/store-contract.js';
 import { sleep } from '../support/waiting.js';
 import { HAS_POSTGRES, PostgresServer } from './support/postgres-server.js';
@@ -37,7 +38,7 @@ async function opened(client: PostgresSpendClient): Promise<StoreUnderTest<Spend
 
   describeStore('PostgresSpendStore on PostgreSQL', spendStoreContract, () => opened(pool));
 
-  it('does what the model does', () => compareWithModel(() => opened(pool), { runs: 20, length: 50 }));
+  it('does what the model does', () => compareWithModel(() => opened(pool), { lanes: 8 }));
 
   it('admits exactly half of those that are twice too many, round after round', async () => {
     await admitHalf((await opened(pool)).store, 20);
@@ -57,7 +58,7 @@ describe('PostgresSpendStore in a process of its own', () => {
 
   describeStore('PostgresSpendStore on PGlite', spendStoreContract, () => opened(database));
 
-  it('does what the model does', () => compareWithModel(() => opened(database), { runs: 10, length: 50 }));
+  it('does what the model does', () => compareWithModel(() => opened(database), { steps: 500 }));
 
   it('admits exactly half of those that are twice too many, round after round', async () => {
     await admitHalf((await opened(database)).store, 5);
