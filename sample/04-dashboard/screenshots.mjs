@@ -1,6 +1,7 @@
 // Takes the pictures in docs/images: the compiled program on a busy sandbox.
 //
 //   npm run screenshots -w sample/04-dashboard
+/* global document -- of the page */
 import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +10,7 @@ import { chromium } from 'playwright-core';
 
 const here = import.meta.dirname;
 const images = join(here, '../../docs/images');
-const wide = { viewport: { width: 1280, height: 1130 } };
+const wide = { viewport: { width: 1280, height: 1240 } };
 const PICTURES = {
   'dashboard-light': { ...wide, colorScheme: 'light' },
   'dashboard-dark': { ...wide, colorScheme: 'dark' },
@@ -29,32 +30,44 @@ try {
   await page.goto(url);
   await makeHistory(page);
   mkdirSync(images, { recursive: true });
+  const views = new Map();
   for (const [name, options] of Object.entries(PICTURES)) {
     const view = await (await browser.newContext(options)).newPage();
     await view.goto(url);
     await view.waitForSelector('#budgets li');
-    // Waits one more beat, so that every panel is drawn.
-    await sleep(1_500);
-    await view.screenshot({ path: join(images, `${name}.png`) });
+    views.set(name, view);
   }
+  await views.get('dashboard-phone').evaluate(() => document.querySelector('.tenants').scrollIntoView());
+  // Money of each kind at the same time: held for a stream, and unsettled after a crash.
+  await page.click('#crash');
+  await page.waitForFunction(isEverythingDrawn, undefined, { timeout: 120_000 }).catch(() => undefined);
+  for (const [name, view] of views) await view.screenshot({ path: join(images, `${name}.png`) });
 } finally {
   await browser.close();
   program.kill();
 }
 
-/** Spends, has an outage, and tops up. */
+/** Spends, has an outage, tops up, and reaches a limit. */
 async function makeHistory(page) {
-  await sleep(10_000);
+  await sleep(12_000);
   await page.click('#spend-money');
   await sleep(8_000);
-  await page.click('#burst');
-  await sleep(10_000);
   await page.check('[value="outage"]');
-  await sleep(16_000);
+  await sleep(12_000);
   await page.check('[value="normal"]');
   await sleep(8_000);
   await page.click('#top-up');
-  await sleep(10_000);
+  await sleep(8_000);
+  await page.click('#burst');
+  await sleep(20_000);
+}
+
+/** In the page. */
+function isEverythingDrawn() {
+  const widths = ['held', 'unsettled'].map((part) =>
+    parseFloat(document.querySelector(`[data-tenant="acme"] .part-${part}`).style.width),
+  );
+  return widths.every((width) => width > 0);
 }
 
 async function announcedUrl() {

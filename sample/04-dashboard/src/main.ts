@@ -35,7 +35,7 @@ function usage(url: string, { token }: Access, isSandbox: boolean): string {
     'Try:',
     ...(isSandbox
       ? [
-          '  press "Burst of 200 completions" to see how many requests one reading of the balance serves',
+          '  press "Burst of 200 completions" to see a spend limit let through exactly what fits',
           post('/api/sandbox/spend', '{ "usd": 5 }'),
           post('/api/sandbox/condition', '{ "condition": "outage" }'),
         ]
