@@ -22,7 +22,8 @@ import { SpendHolds } from './spend-holds.js';
 import { SpendKeys } from './spend-keys.js';
 import { SpendReservations } from './spend-reservations.js';
 import { SpendRoots } from './spend-roots.js';
-import { EPOCH, LEARN, LEARNED, WARN } from './spend-scripts.js';
+import { EPOCH, LEARN, LEARNED } from './spend-record-scripts.js';
+import { WARN } from './spend-window-scripts.js';
 
 /** A node of a cluster. */
 export interface RedisSpendNode {
@@ -115,36 +116,39 @@ export class RedisSpendStore implements SpendStore {
 
   /** Notes the generation of a hold, and extends it. */
   async attach(account: string, hold: SpendHold, generationId: string, leaseMs: number): Promise<void> {
-    await storeParts.of(this).holds.stepAll(account, hold, 'attach', { leaseMs, generationId });
+    const { holds } = storeParts.of(this);
+    await holds.inAll(hold, (home) => holds.extend(account, home, hold, leaseMs, generationId));
   }
 
   /** Lets a hold count as under way for longer. */
-  async extend(account: string, hold: SpendHold, leaseMs: number): Promise<number | undefined> {
-    const step = await storeParts.of(this).holds.stepAll(account, hold, 'extend', { leaseMs });
-    return step?.after === 'held' ? step.expiresAt : undefined;
+  extend(account: string, hold: SpendHold, leaseMs: number): Promise<number | undefined> {
+    const { holds } = storeParts.of(this);
+    return holds.inAll(hold, (home) => holds.extend(account, home, hold, leaseMs));
   }
 
   /** Settles a hold by its bill. */
   async commit(account: string, hold: SpendHold, nanoUsd: number): Promise<void> {
-    await storeParts.of(this).holds.stepAll(account, hold, 'commit', { billNanoUsd: nanoUsd });
+    const { holds } = storeParts.of(this);
+    await holds.inAll(hold, (home) => holds.commit(account, home, hold, nanoUsd));
   }
 
   /** Gives back what is held. */
   async release(account: string, hold: SpendHold): Promise<void> {
-    await storeParts.of(this).holds.stepAll(account, hold, 'release');
+    const { holds } = storeParts.of(this);
+    await holds.inAll(hold, (home) => holds.release(account, home, hold));
   }
 
   /** Takes back a reservation whose answer did not come. */
-  async cancel(account: string, { id, nanoUsd, note, subjects }: SpendRequest): Promise<void> {
+  async cancel(account: string, { id, subjects }: SpendRequest): Promise<void> {
     const { keys, holds } = storeParts.of(this);
     const homes = keys.homesOf(subjects.map(({ root }) => root));
-    const hold = { id, nanoUsd, note, places: [] };
-    await Promise.all(homes.map((home) => holds.cancel(account, home, hold)));
+    await Promise.all(homes.map((home) => holds.cancel(account, home, id)));
   }
 
   /** Counts a hold as billed at what was held. */
   async giveUp(account: string, hold: SpendHold): Promise<void> {
-    await storeParts.of(this).holds.stepAll(account, hold, 'giveUp');
+    const { holds } = storeParts.of(this);
+    await holds.inAll(hold, (home) => holds.giveUp(account, home, hold));
   }
 
   /** Adds an amount to what is settled. */
@@ -152,25 +156,13 @@ export class RedisSpendStore implements SpendStore {
     account: string,
     { id, nanoUsd, subjects }: SpendAdjustment,
   ): Promise<SpendBooked | SpendNoWindow> {
-    const { keys, holds, reservations } = storeParts.of(this);
+    const { holds, reservations } = storeParts.of(this);
     const found = await reservations.read(account, subjects);
     if (found.report.status === 'no-window') {
       return found.report;
     }
     const hold = { id, nanoUsd: 0, places: found.places, note: '' };
-    const homes = keys.homesOf(subjects.map(({ root }) => root));
-    await Promise.all(
-      homes.map((home) =>
-        holds.step(
-          account,
-          home,
-          hold,
-          'adjust',
-          { billNanoUsd: nanoUsd },
-          keys.adjustment(account, home, id),
-        ),
-      ),
-    );
+    await holds.inAll(hold, (home) => holds.adjust(account, home, hold, nanoUsd));
     return { status: 'done', now: found.report.now };
   }
 

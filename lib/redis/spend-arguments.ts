@@ -1,6 +1,6 @@
 import type { SpendFigureLists, SpendPlace, SpendSubject } from '../contracts/spend-store.js';
 import { pickedAt, placeOf } from '../spend-limits/windows/picked-window.js';
-import { listOf, wholeNumber } from './redis-answers.js';
+import { wholeNumber } from './redis-answers.js';
 import type { SpendKeys } from './spend-keys.js';
 
 /** Keys and arguments of the scripts that read windows. */
@@ -36,30 +36,33 @@ export function windowArguments(
   };
 }
 
-/** How many values the scripts tell of each window. */
-const TOLD = 5;
-
-/** The figures that a script tells of the windows of subjects, with the place that it has picked in each. */
+/**
+ * The figures that a script tells of the windows of subjects, with the place that it has picked in each.
+ *
+ * @param start - Where they begin in the answer.
+ */
 export function toldFigures(
   subjects: readonly SpendSubject[],
-  told: unknown,
+  answer: readonly unknown[],
+  start: number,
 ): { readonly figures: SpendFigureLists; readonly places: readonly SpendPlace[] } {
-  const values = listOf(told).map(wholeNumber);
   const places: SpendPlace[] = [];
-  let next = 0;
+  let next = start;
+  const told = (): number => {
+    next += 1;
+    return wholeNumber(answer[next - 1]);
+  };
   const figures = subjects.map((subject) =>
     subject.windows.map((window) => {
-      const [index = 0, slot = 0, settled = 0, held = 0, unsettled = 0] = values.slice(next, next + TOLD);
-      next += TOLD;
-      const picked = pickedAt(window, index, slot);
+      const picked = pickedAt(window, told(), told());
       places.push(placeOf(subject, picked));
       return {
         spanId: picked.span.id,
         from: picked.from,
         to: picked.to,
-        settledNanoUsd: settled,
-        heldNanoUsd: held,
-        unsettledNanoUsd: unsettled,
+        settledNanoUsd: told(),
+        heldNanoUsd: told(),
+        unsettledNanoUsd: told(),
       };
     }),
   );

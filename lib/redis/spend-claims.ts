@@ -5,7 +5,7 @@ import type { RunScript } from './script-runner.js';
 import type { SpendHolds } from './spend-holds.js';
 import type { SpendKeys } from './spend-keys.js';
 import type { RootPlan, SpendRoots } from './spend-roots.js';
-import { CLAIM, DUE, NEXT } from './spend-scripts.js';
+import { CLAIM, DUE, NEXT } from './spend-hold-scripts.js';
 
 /** How many holds whose lease has ended are made unsettled at once. */
 const SWEPT = 16;
@@ -102,20 +102,19 @@ export class SpendClaims {
    * @returns Whether that is done; not where only the last root has lost it, since a generation is attached.
    */
   async #follow(account: string, home: string, hold: SpendHold, lastRoot: string): Promise<boolean> {
-    const there = { ...hold, places: [{ root: lastRoot, key: '', spanId: '', slot: 0, keepUntil: null }] };
-    const { before, billNanoUsd = 0 } = await this.#holds.step(account, lastRoot, there, 'probe');
-    switch (before) {
+    const { state, billNanoUsd } = await this.#holds.probe(account, lastRoot, hold.id);
+    switch (state) {
       case 'settled':
-        await this.#holds.step(account, home, hold, 'commit', { billNanoUsd });
+        await this.#holds.commit(account, home, hold, billNanoUsd);
         return true;
       case 'provisional':
-        await this.#holds.step(account, home, hold, 'giveUp');
+        await this.#holds.giveUp(account, home, hold);
         return true;
       case 'held':
       case 'unsettled':
         return true;
       default:
-        await this.#holds.step(account, home, hold, 'release');
+        await this.#holds.release(account, home, hold);
         return hold.generationId === undefined;
     }
   }

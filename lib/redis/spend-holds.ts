@@ -1,29 +1,24 @@
 import type { SpendHold } from '../contracts/spend-store.js';
-import type { HoldCommandName } from '../spend-limits/model/hold-table.js';
 import { ENDED_KEPT_MS, GIVEN_UP_KEPT_MS } from '../spend-limits/model/hold-table.js';
 import { distinctPlaces } from '../spend-limits/windows/picked-window.js';
 import { listOf, textOf, wholeNumber } from './redis-answers.js';
+import type { RedisScript } from './redis-script.js';
 import type { RunScript } from './script-runner.js';
 import { placeLines, placesIn } from './spend-arguments.js';
+import {
+  COMMIT,
+  EXPIRE,
+  EXTEND,
+  FORGET,
+  GIVE_UP,
+  LOOK,
+  PROBE,
+  RELEASE,
+  WITHDRAW,
+} from './spend-hold-scripts.js';
 import type { SpendKeys } from './spend-keys.js';
-import { FORGET, LOOK, STEP } from './spend-scripts.js';
 
-/** What a command brings along. */
-export interface StepDetails {
-  readonly billNanoUsd?: number;
-  readonly leaseMs?: number;
-  readonly generationId?: string | undefined;
-}
-
-/** A hold after a command. */
-export interface HoldStep {
-  /** Its state before, and after. */
-  readonly before: string;
-  readonly after: string;
-  readonly expiresAt: number;
-  /** What it was billed, once it is settled. */
-  readonly billNanoUsd: number | undefined;
-}
+type Argument = string | number;
 
 /** What is kept of a hold that has not ended. */
 export interface KeptHold {
@@ -34,7 +29,14 @@ export interface KeptHold {
   readonly lastRoot: string;
 }
 
-/** Commands to holds, in each home in which a hold is kept. */
+/** What is known of an id. */
+export interface ProbedHold {
+  readonly state: string;
+  /** What it was billed; 0 if it is not settled. */
+  readonly billNanoUsd: number;
+}
+
+/** Commands to holds, in the homes in which they are kept. */
 export class SpendHolds {
   readonly #run: RunScript;
   readonly #keys: SpendKeys;
@@ -45,66 +47,53 @@ export class SpendHolds {
   }
 
   /** Carries out a command in every home of a hold. Returns the last one's answer. */
-  async stepAll(
-    account: string,
-    hold: SpendHold,
-    command: HoldCommandName,
-    details: StepDetails = {},
-  ): Promise<HoldStep | undefined> {
+  async inAll<T>(hold: SpendHold, command: (home: string) => Promise<T>): Promise<T | undefined> {
     const homes = this.#keys.homesOf(hold.places.map(({ root }) => root));
-    const steps = await Promise.all(homes.map((home) => this.step(account, home, hold, command, details)));
-    return steps.at(-1);
+    const answers = await Promise.all(homes.map(command));
+    return answers.at(-1);
   }
 
-  async step(
+  /** Extends a hold. Returns when it now expires, or `undefined` if it is over. */
+  async extend(
     account: string,
     home: string,
     hold: SpendHold,
-    command: HoldCommandName | 'probe' | 'withdraw',
-    { billNanoUsd = 0, leaseMs = 0, generationId = hold.generationId }: StepDetails = {},
-    key = this.#keys.holds(account, home).hold(hold.id),
-  ): Promise<HoldStep> {
-    const { open, lost } = this.#keys.holds(account, home);
+    leaseMs: number,
+    generationId = hold.generationId,
+  ): Promise<number | undefined> {
     const places = distinctPlaces(hold.places);
-    const here = places.filter(({ root }) => this.#keys.isIn(home, root));
-    const lastRoot = places.at(-1)?.root ?? '';
-    const answer = listOf(
-      await this.#run(
-        STEP,
-        [key, open, lost, ...here.map((place) => this.#keys.span(account, place))],
-        [
-          command,
-          hold.id,
-          hold.nanoUsd,
-          billNanoUsd,
-          leaseMs,
-          generationId ?? '',
-          GIVEN_UP_KEPT_MS,
-          ENDED_KEPT_MS,
-          hold.note,
-          placeLines(places),
-          lastRoot,
-          ...here.flatMap(({ slot, keepUntil }) => [slot, keepUntil ?? '']),
-        ],
-      ),
+    const answer = await this.#step(
+      EXTEND,
+      account,
+      home,
+      hold,
+      [leaseMs, generationId ?? ''],
+      [hold.note, placeLines(places), places.at(-1)?.root ?? ''],
     );
-    const [before, after, , expiresAt, bill] = answer;
-    return {
-      before: textOf(before),
-      after: textOf(after),
-      expiresAt: wholeNumber(expiresAt),
-      billNanoUsd: bill === '' ? undefined : wholeNumber(bill),
-    };
+    return answer === '' ? undefined : wholeNumber(answer);
   }
 
-  /** Releases a hold of which only the id is known for sure, or makes sure that it does not come into being. */
-  async cancel(account: string, home: string, hold: SpendHold): Promise<void> {
-    // First of all nobody can reserve under the id any more. Places do not change, so that there is time to look.
-    const { before } = await this.step(account, home, hold, 'probe');
-    const kept = before === 'unknown' ? undefined : await this.look(account, home, hold.id);
-    if (kept !== undefined) {
-      await this.step(account, home, kept.hold, 'release');
-    }
+  async commit(account: string, home: string, hold: SpendHold, nanoUsd: number): Promise<void> {
+    await this.#step(COMMIT, account, home, hold, [nanoUsd, ENDED_KEPT_MS]);
+  }
+
+  /** Books an amount without a hold, under an id that is apart from those of holds. */
+  async adjust(account: string, home: string, hold: SpendHold, nanoUsd: number): Promise<void> {
+    const key = this.#keys.adjustment(account, home, hold.id);
+    await this.#step(COMMIT, account, home, hold, [nanoUsd, ENDED_KEPT_MS], [], key);
+  }
+
+  async release(account: string, home: string, hold: SpendHold): Promise<void> {
+    await this.#step(RELEASE, account, home, hold, ['', ENDED_KEPT_MS]);
+  }
+
+  /** Takes a reservation back as if it had never been made. */
+  async withdraw(account: string, home: string, hold: SpendHold): Promise<void> {
+    await this.#step(WITHDRAW, account, home, hold, ['', '']);
+  }
+
+  async giveUp(account: string, home: string, hold: SpendHold): Promise<void> {
+    await this.#step(GIVE_UP, account, home, hold, ['', GIVEN_UP_KEPT_MS]);
   }
 
   /** Makes these holds unsettled, if their lease has ended. */
@@ -115,10 +104,27 @@ export class SpendHolds {
         if (kept === undefined) {
           await this.forget(account, home, id);
         } else {
-          await this.step(account, home, kept.hold, 'expire');
+          await this.#step(EXPIRE, account, home, kept.hold, ['', '']);
         }
       }),
     );
+  }
+
+  /** Releases a hold of which only the id is known for sure, or makes sure that it does not come into being. */
+  async cancel(account: string, home: string, id: string): Promise<void> {
+    // First of all nobody can reserve under the id any more. Places do not change, so that there is time to look.
+    const { state } = await this.probe(account, home, id);
+    const kept = state === 'unknown' ? undefined : await this.look(account, home, id);
+    if (kept !== undefined) {
+      await this.release(account, home, kept.hold);
+    }
+  }
+
+  /** Asks whether an id is known. One that is not stays unknown: nobody can reserve under it any more. */
+  async probe(account: string, home: string, id: string): Promise<ProbedHold> {
+    const key = this.#keys.holds(account, home).hold(id);
+    const [state, bill] = listOf(await this.#run(PROBE, [key], [ENDED_KEPT_MS]));
+    return { state: textOf(state), billNanoUsd: wholeNumber(bill === '' ? 0 : bill) };
   }
 
   /**
@@ -130,20 +136,19 @@ export class SpendHolds {
     const key = this.#keys.holds(account, home).hold(id);
     const answer = listOf(await this.#run(LOOK, [key], [isClaim ? 1 : 0]));
     const [state, nanoUsd, admittedAt, note, places, lastRoot, generationId, claims] = answer;
-    // What has ended has neither an amount nor places.
-    return typeof state !== 'string' || typeof places !== 'string'
+    return state === undefined
       ? undefined
       : {
-          state,
+          state: textOf(state),
           hold: {
             id,
             nanoUsd: wholeNumber(nanoUsd),
-            places: placesIn(places),
+            places: placesIn(textOf(places)),
             note: textOf(note),
-            ...(typeof generationId === 'string' ? { generationId } : {}),
+            ...(generationId === '' ? {} : { generationId: textOf(generationId) }),
           },
           admittedAt: wholeNumber(admittedAt),
-          claims: wholeNumber(claims ?? 0),
+          claims: wholeNumber(claims),
           lastRoot: textOf(lastRoot),
         };
   }
@@ -152,5 +157,31 @@ export class SpendHolds {
   async forget(account: string, home: string, id: string): Promise<void> {
     const { open, lost } = this.#keys.holds(account, home);
     await this.#run(FORGET, [open, lost], [id]);
+  }
+
+  /**
+   * @param own - The two arguments of the command.
+   * @param last - Arguments after those of the spans.
+   */
+  #step(
+    script: RedisScript,
+    account: string,
+    home: string,
+    hold: SpendHold,
+    own: readonly [Argument, Argument],
+    last: readonly Argument[] = [],
+    key?: string,
+  ): Promise<unknown> {
+    const { open, lost, hold: keyOf } = this.#keys.holds(account, home);
+    const keys = [key ?? keyOf(hold.id), open, lost];
+    const args: Argument[] = [hold.id, hold.nanoUsd, ...own];
+    for (const place of distinctPlaces(hold.places)) {
+      if (this.#keys.isIn(home, place.root)) {
+        keys.push(this.#keys.span(account, place));
+        args.push(place.slot, place.keepUntil ?? '');
+      }
+    }
+    args.push(...last);
+    return this.#run(script, keys, args);
   }
 }

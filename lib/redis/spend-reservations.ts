@@ -1,6 +1,5 @@
 import type {
   SpendAdmission,
-  SpendAdmitted,
   SpendBooked,
   SpendFigures,
   SpendHold,
@@ -10,13 +9,15 @@ import type {
   SpendRequest,
   SpendSubject,
 } from '../contracts/spend-store.js';
+import { distinctPlaces } from '../spend-limits/windows/picked-window.js';
 import { listOf, textOf, wholeNumber } from './redis-answers.js';
 import type { RunScript } from './script-runner.js';
 import { placeLines, placesIn, toldFigures, windowArguments } from './spend-arguments.js';
+import { SpendClock } from './spend-clock.js';
 import type { SpendHolds } from './spend-holds.js';
 import type { SpendKeys } from './spend-keys.js';
 import type { SpendRoots } from './spend-roots.js';
-import { RESERVE, RESTORE, USAGE } from './spend-scripts.js';
+import { RESERVE, RESTORE, USAGE } from './spend-window-scripts.js';
 
 /** The subjects of a call that one script reads, with their numbers in the call. */
 interface Part {
@@ -26,6 +27,8 @@ interface Part {
 }
 
 type Figures = readonly SpendFigures[];
+type Subjects = readonly SpendSubject[];
+type Answer = readonly unknown[];
 
 /** What is read of subjects: their figures, and the places in which an amount would be counted now. */
 export interface SpendReading {
@@ -43,6 +46,7 @@ export class SpendReservations {
   readonly #keys: SpendKeys;
   readonly #holds: SpendHolds;
   readonly #roots: SpendRoots;
+  readonly #clock = new SpendClock();
 
   constructor(run: RunScript, keys: SpendKeys, holds: SpendHolds, roots: SpendRoots) {
     this.#run = run;
@@ -65,9 +69,7 @@ export class SpendReservations {
       ]);
       if (admission.status !== 'admitted') {
         // What cannot be taken back is released once its lease has ended.
-        await Promise.allSettled(
-          taken.map(({ home, hold }) => this.#holds.step(account, home, hold, 'withdraw')),
-        );
+        await Promise.allSettled(taken.map(({ home, hold }) => this.#holds.withdraw(account, home, hold)));
         break;
       }
       ({ places } = admission.hold);
@@ -82,12 +84,12 @@ export class SpendReservations {
     const places: SpendPlace[][] = subjects.map(() => []);
     let now = 0;
     for (const part of this.#partsOf(subjects)) {
-      const answer = await this.#readIn(account, part);
+      const { answer, asked } = await this.#readIn(account, part);
       now = wholeNumber(answer[1]);
       if (answer[0] === 'no-window') {
         return { report: { status: 'no-window', now }, places: [] };
       }
-      const told = toldFigures(part.subjects, answer[2]);
+      const told = toldFigures(asked, answer, 3);
       let next = 0;
       part.numbers.forEach((number, index) => {
         const list = told.figures[index] ?? [];
@@ -107,13 +109,17 @@ export class SpendReservations {
   ): Promise<SpendBooked | SpendNoWindow> {
     let booked: SpendBooked | SpendNoWindow = { status: 'no-window', now: 0 };
     for (const part of this.#partsOf(subjects)) {
-      const { keys, args } = windowArguments(this.#keys, account, part.subjects);
       const sums = part.numbers.flatMap((number) =>
         (subjects[number]?.windows ?? []).map(
           (_, window) => settledNanoUsd[number]?.[window] ?? Number.MIN_SAFE_INTEGER,
         ),
       );
-      const [status, now] = listOf(await this.#run(RESTORE, keys, [sums.join(' '), ...args]));
+      const {
+        answer: [status, now],
+      } = await this.#ask(part, (near) => {
+        const { keys, args } = windowArguments(this.#keys, account, near);
+        return this.#run(RESTORE, keys, [sums.join(' '), ...args]);
+      });
       booked = { status: status === 'done' ? 'done' : 'no-window', now: wholeNumber(now) };
       if (booked.status === 'no-window') {
         break;
@@ -129,39 +135,60 @@ export class SpendReservations {
     before: readonly SpendPlace[],
     figures: Figures[],
   ): Promise<SpendAdmission> {
-    const { open, hold } = this.#keys.holds(account, part.home);
-    const { keys, args } = windowArguments(this.#keys, account, part.subjects);
-    const answer = listOf(
-      await this.#run(
-        RESERVE,
-        [hold(id), open, ...keys],
-        [id, nanoUsd, leaseMs, note, placeLines(before), subjects.at(-1)?.root ?? '', ...args],
-      ),
-    );
-    const [status, time, told] = answer;
+    const { open, hold: keyOf } = this.#keys.holds(account, part.home);
+    const own = [id, nanoUsd, leaseMs, note, placeLines(before), subjects.at(-1)?.root ?? ''];
+    const { answer, asked } = await this.#ask(part, (near) => {
+      const { keys, args } = windowArguments(this.#keys, account, near);
+      return this.#run(RESERVE, [keyOf(id), open, ...keys], [...own, ...args]);
+    });
+    const [status, time, third] = answer;
     const now = wholeNumber(time);
     if (status === 'ended' || status === 'no-window') {
       return { status, now };
     }
-    toldFigures(part.subjects, told).figures.forEach((list, index) => {
+    const isKnown = status === 'known';
+    const read = toldFigures(asked, answer, isKnown ? 7 : 3);
+    read.figures.forEach((list, index) => {
       figures[part.numbers[index] ?? 0] = list;
     });
-    return status === 'refused'
-      ? { status, ...windowAt(part, wholeNumber(answer[3])), now, figures }
-      : admissionOf(id, now, figures, answer.slice(3));
+    if (status === 'refused') {
+      return { status, ...windowAt(part, wholeNumber(third)), now, figures };
+    }
+    const hold = isKnown
+      ? knownHold(id, answer.slice(3))
+      : { id, nanoUsd, places: [...before, ...distinctPlaces(read.places)], note };
+    return { status: 'admitted', hold, expiresAt: wholeNumber(third), now, figures };
   }
 
-  async #readIn(account: string, part: Part): Promise<readonly unknown[]> {
+  async #readIn(account: string, part: Part): Promise<{ readonly answer: Answer; readonly asked: Subjects }> {
     const { open } = this.#keys.holds(account, part.home);
-    const { keys, args } = windowArguments(this.#keys, account, part.subjects);
     for (let sweeps = 0; ; sweeps += 1) {
-      const answer = listOf(await this.#run(USAGE, [open, ...keys], [SWEPT, ...args]));
-      const due = answer[0] === 'done' ? listOf(answer[3]).map(textOf) : [];
+      const read = await this.#ask(part, (near) => {
+        const { keys, args } = windowArguments(this.#keys, account, near);
+        return this.#run(USAGE, [open, ...keys], [SWEPT, ...args]);
+      });
+      const { answer } = read;
+      const due = answer[0] === 'done' ? listOf(answer[2]).map(textOf) : [];
       if (due.length === 0 || sweeps === MAX_SWEEPS) {
-        return answer;
+        return read;
       }
       await this.#holds.expire(account, part.home, due);
     }
+  }
+
+  /** Asks with the spans that are likely to be the present ones, and with all where Redis finds none of them. */
+  async #ask(
+    { subjects }: Part,
+    ask: (subjects: Subjects) => Promise<unknown>,
+  ): Promise<{ readonly answer: Answer; readonly asked: Subjects }> {
+    let asked = this.#clock.nearby(subjects);
+    let answer = listOf(await ask(asked));
+    if (answer[0] === 'no-window' && asked !== subjects) {
+      asked = subjects;
+      answer = listOf(await ask(asked));
+    }
+    this.#clock.note(wholeNumber(answer[1]));
+    return { answer, asked };
   }
 
   #partsOf(subjects: readonly SpendSubject[]): readonly Part[] {
@@ -182,18 +209,13 @@ function windowAt(part: Part, number: number): { readonly subject: number; reado
   return all[number] ?? { subject: 0, window: 0 };
 }
 
-function admissionOf(
-  id: string,
-  now: number,
-  figures: readonly Figures[],
-  [nanoUsd, expiresAt, note, places, generationId]: readonly unknown[],
-): SpendAdmitted {
-  const hold = {
+/** The hold of a repeated reservation. */
+function knownHold(id: string, [nanoUsd, note, places, generationId]: Answer): SpendHold {
+  return {
     id,
     nanoUsd: wholeNumber(nanoUsd),
     places: placesIn(textOf(places)),
     note: textOf(note),
     ...(generationId === '' ? {} : { generationId: textOf(generationId) }),
   };
-  return { status: 'admitted', hold, expiresAt: wholeNumber(expiresAt), now, figures };
 }

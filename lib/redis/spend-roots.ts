@@ -1,7 +1,7 @@
 import { listOf, textOf } from './redis-answers.js';
 import type { RunScript } from './script-runner.js';
 import type { SpendKeys } from './spend-keys.js';
-import { PLAN, REGISTER, VISIT } from './spend-scripts.js';
+import { PLAN, REGISTER, VISIT } from './spend-root-scripts.js';
 
 /** How long a root counts as named by a process that reserves in it again and again. */
 const NAMED_MS = 60_000;

@@ -115,6 +115,41 @@ function opened(client: RedisSpendClient): Promise<StoreUnderTest<SpendStore>> {
     expect(stats).not.toMatch(/cmdstat_(hgetall|keys|scan|hkeys|smembers|eval):/);
   });
 
+  it('counts by the clock of Redis, also when that of the process jumps by days', async () => {
+    const { store } = await opened(client);
+    const DAY = 86_400_000;
+    const from = Date.now() - DAY / 2;
+    const spans = [-1, 0, 1].map((day) => ({
+      id: `day:${day}`,
+      from: from + day * DAY,
+      to: from + (day + 1) * DAY,
+      keepUntil: from + 9 * DAY,
+    }));
+    const present = Date.now;
+    try {
+      for (const slots of [1, 24]) {
+        const subject = { root: 'c0ffee', key: `a${slots}`, windows: [{ spans, slots, limitNanoUsd: 100 }] };
+        for (const [index, jumpMs] of [0, -2 * DAY, 0, 5 * DAY, 0].entries()) {
+          Date.now = () => present() + jumpMs;
+          const id = `${slots}-${index}`;
+          const answer = await store.reserve(ACCOUNT, {
+            id,
+            nanoUsd: 5,
+            leaseMs: DAY,
+            subjects: [subject],
+            note: '',
+          });
+          expect(answer).toMatchObject({
+            hold: { places: [{ spanId: 'day:0' }] },
+            figures: [[{ spanId: 'day:0', heldNanoUsd: 5 * (index + 1) }]],
+          });
+        }
+      }
+    } finally {
+      Date.now = present;
+    }
+  });
+
   it('takes more calls at once than a silent server may queue', async () => {
     const { store } = await opened(client);
     const calls = Array.from({ length: 1_500 }, () => store.usage(ACCOUNT, [subjectOf('a1')]));

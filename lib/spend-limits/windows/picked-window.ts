@@ -67,12 +67,13 @@ export function placeOf({ root, key }: SpendSubject, { span, slot }: PickedWindo
 
 /** Each place once: windows with the same span have the same place, in which an amount counts once. */
 export function distinctPlaces(places: readonly SpendPlace[]): readonly SpendPlace[] {
-  const known = new Map<string, SpendPlace>();
-  for (const place of places) {
-    const name = `${place.root} ${place.key} ${place.spanId} ${place.slot}`;
-    known.set(name, known.get(name) ?? place);
-  }
-  return [...known.values()];
+  return places.filter((place, index) => places.findIndex((other) => isSamePlace(other, place)) === index);
+}
+
+function isSamePlace(one: SpendPlace, other: SpendPlace): boolean {
+  return (
+    one.slot === other.slot && one.spanId === other.spanId && one.key === other.key && one.root === other.root
+  );
 }
 
 /** The windows of all subjects at a moment; `undefined` if a window has no span for it. */

@@ -1,0 +1,170 @@
+import { timedScript } from './spend-script.js';
+
+/**
+ * Reads windows from the arguments: their number; for each its limit, slots and number of spans; for each span its
+ * beginning, end, place and time to keep. An empty text stands for none. The keys are those of the spans, in order.
+ *
+ * A span's key is a hash of three counters for each slot: `t` all that counts, `c` the part that is settled, `u` the
+ * part that is unsettled.
+ */
+const WINDOWS = `
+local function pick(key, arg)
+  local windows = {}
+  local count = tonumber(ARGV[arg])
+  arg = arg + 1
+  for n = 1, count do
+    local limit, slots, spans = ARGV[arg], tonumber(ARGV[arg + 1]), tonumber(ARGV[arg + 2])
+    arg = arg + 3
+    local window
+    for i = 0, spans - 1 do
+      local from, to = tonumber(ARGV[arg]), tonumber(ARGV[arg + 1])
+      if not window and (i > 0 or slots == 1) and from <= now and (not to or now < to) then
+        local slot = 0
+        if slots > 1 then slot = math.min(slots - 1, math.floor((now - from) * slots / (to - from))) end
+        window = {
+          index = i, key = KEYS[key + i], before = KEYS[key + i - 1], slots = slots, slot = slot,
+          limit = limit ~= '' and tonumber(limit), place = ARGV[arg + 2], keep = ARGV[arg + 3],
+        }
+      end
+      arg = arg + 4
+    end
+    if not window then return nil end
+    windows[n] = window
+    key = key + spans
+  end
+  return windows
+end
+
+local function add(window, key, first, last)
+  local fields = {}
+  for slot = first, last do
+    local next = #fields
+    fields[next + 1], fields[next + 2], fields[next + 3] = 't' .. slot, 'c' .. slot, 'u' .. slot
+  end
+  local values = redis.call('HMGET', key, unpack(fields))
+  for i = 1, #fields, 3 do
+    window.t = window.t + (tonumber(values[i]) or 0)
+    window.c = window.c + (tonumber(values[i + 1]) or 0)
+    window.u = window.u + (tonumber(values[i + 2]) or 0)
+  end
+  return values[#fields - 2]
+end
+
+local function count(window)
+  if window.slots == 1 then
+    local values = redis.call('HMGET', window.key, 't0', 'c0', 'u0')
+    window.isNew = not values[1]
+    window.t, window.c, window.u = tonumber(values[1]) or 0, tonumber(values[2]) or 0, tonumber(values[3]) or 0
+  else
+    window.t, window.c, window.u = 0, 0, 0
+    add(window, window.before, window.slot, window.slots - 1)
+    -- The last one is the slot in which an amount would be counted.
+    window.isNew = not add(window, window.key, 0, window.slot)
+  end
+end
+
+-- Adds the figures to the end of an answer.
+local function tell(answer, windows, added)
+  local at = #answer
+  for _, window in ipairs(windows) do
+    answer[at + 1], answer[at + 2], answer[at + 3] = window.index, window.slot, window.c
+    answer[at + 4], answer[at + 5] = window.t - window.c - window.u + added, window.u
+    at = at + 5
+  end
+  return answer
+end
+`;
+
+/**
+ * Keys: the hold, the open holds, the spans. Arguments: id, amount, lease, note, the places in earlier roots, the last root,
+ * and the windows. → status, time, and:
+ * - `admitted`: when the hold expires, the figures;
+ * - `known`, if it was admitted before: when it expires, its amount, note, places and generation, the figures;
+ * - `refused`: the number of the window that refuses, the figures;
+ * - `ended` or `no-window`: nothing.
+ */
+export const RESERVE = timedScript(
+  WINDOWS,
+  `
+local found = redis.call('GET', KEYS[1])
+if found and string.sub(found, 1, 5) ~= 'held ' then return { 'ended', now } end
+local windows = pick(3, 7)
+if not windows then return { 'no-window', now } end
+for _, window in ipairs(windows) do count(window) end
+if found then
+  local amount, expires, generation, note, start =
+    string.match(found, '^%a+ (%d+) (%d+) %d+ %d+ (%d+) (%d+) %x* ()')
+  local noteAt = start + generation
+  local placesAt = noteAt + note
+  return tell({
+    'known', now, expires, amount, string.sub(found, noteAt, placesAt - 1), string.sub(found, placesAt),
+    string.sub(found, start, noteAt - 1),
+  }, windows, 0)
+end
+local amount = tonumber(ARGV[2])
+for n, window in ipairs(windows) do
+  if window.limit and window.t + amount > window.limit then
+    return tell({ 'refused', now, n - 1 }, windows, 0)
+  end
+end
+local places, isCounted = ARGV[5], {}
+for n, window in ipairs(windows) do
+  local place = window.key .. ' ' .. window.slot
+  -- Windows with the same span share a place.
+  if not isCounted[place] then
+    isCounted[place] = true
+    redis.call('HINCRBY', window.key, 't' .. window.slot, ARGV[2])
+    if window.isNew then keep(window.key, window.keep) end
+    places = places .. window.place .. ' ' .. window.slot .. ' ' .. window.keep .. '\\n'
+  end
+end
+local expires = text(now + ARGV[3])
+redis.call('SET', KEYS[1], 'held ' .. ARGV[2] .. ' ' .. expires .. ' ' .. text(now) .. ' 0 0 ' .. #ARGV[4] .. ' ' ..
+  ARGV[6] .. ' ' .. ARGV[4] .. places)
+redis.call('ZADD', KEYS[2], expires, ARGV[1])
+return tell({ 'admitted', now, expires }, windows, amount)
+`,
+);
+
+/** Keys: the open holds, the spans. Arguments: how many, the windows. → status, time, ids whose lease has ended, figures. */
+export const USAGE = timedScript(
+  WINDOWS,
+  `
+local windows = pick(2, 2)
+if not windows then return { 'no-window', now } end
+for _, window in ipairs(windows) do count(window) end
+local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', text(now), 'LIMIT', 0, ARGV[1])
+return tell({ 'done', now, due }, windows, 0)
+`,
+);
+
+/** Keys: the spans. Arguments: a sum for each window, the windows. The sums are raised to these. → status, time. */
+export const RESTORE = timedScript(
+  WINDOWS,
+  `
+local sums = {}
+for sum in string.gmatch(ARGV[1], '[^ ]+') do sums[#sums + 1] = tonumber(sum) end
+local windows = pick(1, 2)
+if not windows then return { 'no-window', now } end
+for n, window in ipairs(windows) do
+  count(window)
+  local missing = sums[n] - window.c
+  if missing > 0 then
+    redis.call('HINCRBY', window.key, 't' .. window.slot, text(missing))
+    redis.call('HINCRBY', window.key, 'c' .. window.slot, text(missing))
+    if window.isNew then keep(window.key, window.keep) end
+  end
+end
+return { 'done', now }
+`,
+);
+
+/** Keys: the span. Arguments: name, claim, time to keep. → whether the warning is this claim's. */
+export const WARN = timedScript(`
+local isNew = redis.call('EXISTS', KEYS[1]) == 0
+if redis.call('HSETNX', KEYS[1], 'w' .. ARGV[1], ARGV[2]) == 1 then
+  if isNew then keep(KEYS[1], ARGV[3]) end
+  return 1
+end
+return redis.call('HGET', KEYS[1], 'w' .. ARGV[1]) == ARGV[2] and 1 or 0
+`);
