@@ -28,12 +28,12 @@ CREATE OR REPLACE FUNCTION ${s}.pick(wanted jsonb, moment bigint) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE AS $fn$
 BEGIN
   RETURN (
-    SELECT CASE WHEN count(p.index) = count(*) THEN jsonb_agg(jsonb_build_object(
+    SELECT CASE WHEN count(p.index) = count(*) THEN coalesce(jsonb_agg(jsonb_build_object(
       'n', w.n - 1, 'root', w.root, 'key', w.key, 'most', w.most, 'slots', w.slots,
       'index', p.index, 'span', p.id, 'keep', p.keep,
       'slot', CASE WHEN w.slots = 1 OR p."to" IS NULL THEN 0
         ELSE least(w.slots - 1, (moment - p."from") * w.slots / (p."to" - p."from")) END,
-      'before', p.before, 'beforeKeep', p.before_keep) ORDER BY w.n) END
+      'before', p.before, 'beforeKeep', p.before_keep) ORDER BY w.n), '[]') END
     FROM (
       SELECT one.ordinality AS n, one.value->>'root' AS root, one.value->>'key' AS key,
         (one.value->>'most')::bigint AS most, (one.value->>'slots')::integer AS slots, one.value->'spans' AS spans
@@ -59,13 +59,13 @@ CREATE OR REPLACE FUNCTION ${s}.figures(in_account integer, picks jsonb) RETURNS
 LANGUAGE plpgsql STABLE AS $fn$
 BEGIN
   RETURN (
-    SELECT jsonb_agg(jsonb_build_object('index', p.index, 'slot', p.slot,
+    SELECT coalesce(jsonb_agg(jsonb_build_object('index', p.index, 'slot', p.slot,
       ${COUNTERS.map(
         (counter) => `'${counter}', CASE WHEN p.slots = 1 THEN coalesce(own.${counter}[p.slot], 0) ELSE (
         SELECT coalesce(sum(one), 0)::bigint
         FROM unnest(old.${counter}[p.slot:p.slots - 1] || own.${counter}[0:p.slot]) one) END`,
       ).join(`,
-      `)}) ORDER BY p.n)
+      `)}) ORDER BY p.n), '[]')
     FROM jsonb_to_recordset(picks) AS p(n integer, root text, key text, slots integer, index integer, span text,
       slot integer, before text)
     LEFT JOIN ${s}.windows own
