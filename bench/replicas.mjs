@@ -1,10 +1,9 @@
 // Counts the requests for an account's balance, for different numbers of callers and processes.
-import { fork, spawn, spawnSync } from 'node:child_process';
+import { fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { OpenRouterSandbox } from 'nestjs-openrouter/testing';
+import { startRedis } from './redis.mjs';
 import { grouped } from './shared.mjs';
 
 const REPLICA = fileURLToPath(new globalThis.URL('replica.mjs', import.meta.url));
@@ -136,20 +135,4 @@ async function ended(replica) {
     replica.disconnect();
     await exit;
   }
-}
-
-async function startRedis() {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', tmpdir()];
-  const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  for await (const text of child.stdout.setEncoding('utf8')) {
-    if (text.includes('Ready to accept connections')) {
-      return { port, child };
-    }
-  }
-  throw new Error('redis-server did not start');
 }

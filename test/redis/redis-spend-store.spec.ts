@@ -105,6 +105,7 @@ function opened(client: RedisSpendClient): Promise<StoreUnderTest<SpendStore>> {
     const warm = await store.reserve(ACCOUNT, request);
     if (warm.status !== 'admitted') throw new Error(warm.status);
     await store.attach(ACCOUNT, warm.hold, 'gen', 60_000);
+    await store.commit(ACCOUNT, warm.hold, 3);
     await client.config('RESETSTAT');
     const { hold } = (await store.reserve(ACCOUNT, { ...request, id: 'second' })) as typeof warm;
     await store.attach(ACCOUNT, hold, 'gen', 60_000);
