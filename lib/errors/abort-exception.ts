@@ -22,3 +22,11 @@ export function abortException(
     cause: reason === undefined ? undefined : safeCause(reason, scrub),
   });
 }
+
+/** Makes the exception for a call after the end of its account. */
+export function closedException(operation: string): OpenRouterAbortException {
+  return new OpenRouterAbortException({
+    message: `${operation} was not sent: the OpenRouter client is closed.`,
+    delivery: 'not-sent',
+  });
+}

@@ -1,6 +1,6 @@
+import { closedException } from '../errors/abort-exception.js';
 import type { Account } from '../account/account.js';
 import type { RequestOptions } from '../contracts/request-options.js';
-import { OpenRouterAbortException } from '../errors/client.exceptions.js';
 import { isOpenRouterException } from '../errors/openrouter.exception.js';
 import { ownMembers, withoutPollution } from '../options/pollution.js';
 import { Call, type CallResources } from './call.js';
@@ -58,11 +58,4 @@ export class HttpPipeline {
       ? error
       : unexpectedException(error, { phase: 'queue', delivery: 'not-sent' }, operation, keys.scrubWith([]));
   }
-}
-
-function closedException(operation: string): OpenRouterAbortException {
-  return new OpenRouterAbortException({
-    message: `${operation} was not sent: the OpenRouter client is closed.`,
-    delivery: 'not-sent',
-  });
 }

@@ -133,8 +133,9 @@ export class MeteringService implements OnModuleDestroy {
 
   /**
    * Waits until nothing is open: every answer has been read, dropped or lost, and OpenRouter has been asked for every
-   * cost that an answer did not state, for up to 15 seconds after its end. That includes requests made in the meantime. An
-   * answer that nobody reads is open until it is collected as garbage.
+   * cost that an answer did not state, for up to 15 seconds after its end. With spend limits, the store also has every bill,
+   * so that `SpendLimitsService.usage` tells it; while the store does not answer, this waits. That includes requests made
+   * in the meantime. An answer that nobody reads is open until it is collected as garbage.
    *
    * @param options - `signal` ends the wait; pass one if an answer may be left unread.
    * @throws `OpenRouterAbortException` if the signal is aborted; `OpenRouterValidationException`.

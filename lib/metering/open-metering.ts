@@ -8,6 +8,7 @@ import { openSpendLimitsOf, type SpendLimitsService } from '../spend-limits/spen
 import { Completions } from './completion/completions.js';
 import { MeteringLedger } from './ledger/metering-ledger.js';
 import { ambientHoldUsd, ambientScope } from './scope/ambient-scope.js';
+import { watchUnmetered } from './watch-unmetered.js';
 import { type Attribution, openMeteredFetch } from './wrapper/metered-fetch.js';
 import { markMetered, unmetered } from './wrapper/unmetered-fetch.js';
 
@@ -36,6 +37,9 @@ export function openMetering(account: Account, services: MeteredServices): OpenM
   const { options, innerFetch } = account;
   const limits = openSpendLimitsOf(services.spendLimits);
   const completions = new Completions({ account, ...services, limits, options: options.metering });
+  if (limits !== undefined) {
+    watchUnmetered(account, limits, services.balance);
+  }
   const ledger = new MeteringLedger({
     reader: limits?.ledger,
     activity: services.activity,

@@ -6,7 +6,7 @@ import type { SpendLedgerEntry } from '../contracts/spend-ledger.js';
 import type { SpendStore } from '../contracts/spend-store.js';
 import type { SpendAlert, SpendDiagnostics, SpendStoreAlert, SpendUsage } from '../contracts/spend-usage.js';
 import type { GenerationsService } from '../generations/generations.service.js';
-import { toNanoUsd } from '../money/nano-usd.js';
+import { nanoToUsd, toNanoUsd } from '../money/nano-usd.js';
 import type { ResolvedSpendLimitsOptions, SpendHoldRequest } from '../options/spend-limits-options.js';
 import { InMemorySpendStore } from './in-memory-spend-store.js';
 import { LedgerReader } from './ledger/ledger-reader.js';
@@ -25,6 +25,7 @@ import { type AppliedRule, RuleBook } from './rules/rule-book.js';
 import { BoundedSpendStore } from './store/bounded-spend-store.js';
 import { SpendOutbox } from './store/spend-outbox.js';
 import { LostHolds } from './watch/lost-holds.js';
+import { bookedOf, type BookedSpend } from './watch/booked-spend.js';
 import { Repeater } from './watch/repeater.js';
 import { checkSetUp } from './watch/set-up-check.js';
 import { SpendWarnings } from './watch/spend-warnings.js';
@@ -67,6 +68,8 @@ export class OpenSpendLimits {
   readonly #losses: StoreLosses;
   readonly #warnings: SpendWarnings;
   readonly #warn: WarnOnce;
+  readonly #isShared: boolean;
+  #ownSettledNanoUsd = 0;
   #usages: Promise<readonly SpendUsage[]> | undefined;
 
   constructor(
@@ -76,6 +79,7 @@ export class OpenSpendLimits {
     clock: Clock = SYSTEM_CLOCK,
   ) {
     this.options = options;
+    this.#isShared = account.spendStore !== undefined;
     this.#warn = new WarnOnce('spendLimits');
     const alerts = new Subject<SpendAlert>();
     const found = new Subject<CompletionCost>();
@@ -123,7 +127,10 @@ export class OpenSpendLimits {
       hasLedger: inner.ledger !== undefined,
       clock,
       onFigures: (figures, refused) => this.#look(figures, refused),
-      onBilled: (applied) => void this.#bookings.lookAfterBill(applied),
+      onBilled: (applied, nanoUsd) => {
+        this.#ownSettledNanoUsd += nanoUsd;
+        void this.#bookings.lookAfterBill(applied);
+      },
     });
     this.#bookings = new Bookings({
       rules: this.rules,
@@ -180,6 +187,26 @@ export class OpenSpendLimits {
     });
   }
 
+  /** Whether nothing is on its way to the store that must reach it. */
+  get isQuiet(): boolean {
+    return this.#outbox.isQuiet;
+  }
+
+  /** Calls a listener whenever that has come true. */
+  onQuiet(listener: () => void): void {
+    this.#outbox.onQuiet(listener);
+  }
+
+  /** What all processes have booked in one window; `undefined` if it is not known. */
+  async booked(): Promise<BookedSpend | undefined> {
+    if (this.#isShared) {
+      return bookedOf((await this.usage(undefined)) ?? []);
+    }
+    const settledUsd = nanoToUsd(this.#ownSettledNanoUsd);
+    const countedUsd = nanoToUsd(this.#ownSettledNanoUsd + this.#reservations.heldNanoUsd);
+    return { window: 'process', settledUsd, countedUsd };
+  }
+
   reserve(request: ReservationRequest): Promise<ReservationOutcome> {
     return this.#reservations.reserve(request);
   }
@@ -205,6 +232,7 @@ export class OpenSpendLimits {
 
   /** See {@link Bookings.book}. */
   book(scope: SpendScope | undefined, nanoUsd: number, id: string): Promise<void> {
+    this.#ownSettledNanoUsd += nanoUsd;
     return this.#bookings.book(scope, nanoUsd, id);
   }
 
@@ -212,6 +240,16 @@ export class OpenSpendLimits {
   async record(entry: SpendLedgerEntry): Promise<void> {
     if (this.ledger !== undefined) {
       await this.#outbox.send(async (store, account) => store.ledger?.record(account, entry));
+    }
+  }
+
+  /** Warns of completions that no rule limits, unless their scope says that they are nobody's. */
+  noteFree(scope: SpendScope | undefined): void {
+    if (!this.rules.isEmpty && (scope === undefined || Object.keys(scope).length > 0)) {
+      this.#warn.say(
+        'a completion is sent without a reservation, because no rule applies to its scope. A rule with `by: []` applies ' +
+          'to everything.',
+      );
     }
   }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Observable, Subject } from 'rxjs';
 import type { Account } from '../account/account.js';
 import type { SpendScope } from '../contracts/completion-cost.js';
-import { abortException } from '../errors/abort-exception.js';
+import { abortException, closedException } from '../errors/abort-exception.js';
 import { OpenRouterValidationException } from '../errors/client.exceptions.js';
 import { OpenRouterSpendStoreException } from '../errors/spend.exceptions.js';
 import type { GenerationsService } from '../generations/generations.service.js';
@@ -14,6 +14,7 @@ import { HiddenParts } from '../secret/hidden-parts.js';
 import { reservedEntry } from './ledger/ledger-entry.js';
 import { noteText } from './reservations/hold-note.js';
 import { OpenSpendLimits } from './open-spend-limits.js';
+import { untilAborted } from './reservations/abortable-reservation.js';
 import { FreeReservation, Reservation } from './reservation.js';
 import {
   checkAmount,
@@ -138,28 +139,30 @@ export class SpendLimitsService {
     if (limits === undefined) {
       return free();
     }
-    // Something is always held, so that a limit of 0 refuses everything.
-    const nanoUsd = Math.max(1, toNanoUsd(usd));
-    const outcome = await limits.reserve({
-      scope: checked,
-      nanoUsd,
-      id,
-      leaseMs,
-      note: noteText({ scope: checked }),
-    });
+    const outcome = await untilAborted(
+      limits.reserve({
+        scope: checked,
+        // Something is always held, so that a limit of 0 refuses everything.
+        nanoUsd: Math.max(1, toNanoUsd(usd)),
+        id,
+        leaseMs,
+        note: noteText({ scope: checked }),
+      }),
+      signal,
+    );
     switch (outcome.status) {
       case 'held':
-        if (isAborted(signal)) {
-          await outcome.held.release();
-          throw abortException('spendLimits.reserve', signal, 'not-sent', scrub);
-        }
         return new Reservation(outcome.held, reservedFor);
       case 'free':
         return free();
+      case 'aborted':
+        throw abortException('spendLimits.reserve', outcome.signal, 'unknown', scrub);
       case 'refused':
         throw spendLimitException(outcome.usage, usd);
       case 'unavailable':
         throw new OpenRouterSpendStoreException(NOT_ANSWERED);
+      case 'closed':
+        throw closedException('spendLimits.reserve');
       case 'ended':
         throw new OpenRouterValidationException('spendLimits.reserve', [
           {

@@ -47,6 +47,7 @@ export class CompletionHolds {
       case 'held':
         return { id, held: outcome.held };
       case 'free':
+        this.#limits.noteFree(scope);
         return { id, held: undefined };
       case 'refused':
         return { refusal: refusalOf(outcome.usage, nanoToUsd(nanoUsd)), usage: outcome.usage };

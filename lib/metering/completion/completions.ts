@@ -61,6 +61,8 @@ export class Completions implements CompletionDesk {
   readonly #holds: CompletionHolds | undefined;
   readonly #recorded = new RecordedCosts();
   #isClosing = false;
+  /** How many completions wait for their reservation. */
+  #admitting = 0;
   /** Completions whose answer is not over. */
   readonly #open = new Set<FollowedCompletion>();
   readonly #settledListeners = new Set<() => void>();
@@ -93,6 +95,7 @@ export class Completions implements CompletionDesk {
         ),
     });
     this.#holds = limits && new CompletionHolds(limits);
+    limits?.onQuiet(() => this.#announceSettled());
     limits?.found$.subscribe((cost) => this.#announce(cost, call));
     account.onClose(() => this.close());
   }
@@ -114,15 +117,21 @@ export class Completions implements CompletionDesk {
     request: CompletionRequest,
     holds: CompletionHolds,
   ): Promise<OpenCompletion | CompletionRefusal> {
-    const admission = await holds.admit(request);
-    if (!('refusal' in admission)) {
-      return this.#follow(request, admission);
+    this.#admitting += 1;
+    try {
+      const admission = await holds.admit(request);
+      if (!('refusal' in admission)) {
+        return this.#follow(request, admission);
+      }
+      const { refusal, usage } = admission;
+      if (usage !== undefined) {
+        this.#parts.account.instrumentation.refusal(usage);
+      }
+      return refusal;
+    } finally {
+      this.#admitting -= 1;
+      this.#announceSettled();
     }
-    const { refusal, usage } = admission;
-    if (usage !== undefined) {
-      this.#parts.account.instrumentation.refusal(usage);
-    }
-    return refusal;
   }
 
   #follow(
@@ -171,7 +180,8 @@ export class Completions implements CompletionDesk {
   }
 
   /**
-   * Waits until every answer is over and every look-up has either succeeded or passed its steps of up to 15 seconds.
+   * Waits until every answer is over, every look-up has either succeeded or passed its steps of up to 15 seconds, and the
+   * store of the spend limits has every bill.
    *
    * @throws `OpenRouterAbortException` if the signal is aborted.
    */
@@ -271,14 +281,19 @@ export class Completions implements CompletionDesk {
     }
   }
 
-  /** Whether every answer is over and no look-up is in its steps of up to 15 seconds. */
+  /** Whether every answer is over, no look-up is in its steps of up to 15 seconds, and every bill is in the store. */
   get isSettled(): boolean {
-    return this.#lookups.isQuiet && this.#areAnswersOver;
+    return this.#lookups.isQuiet && this.#areAnswersOver && this.#isBooked;
   }
 
-  /** Whether every answer is over and nothing is looked up. */
+  /** Whether every answer is over, nothing is looked up, and every bill is in the store. */
   get isIdle(): boolean {
-    return this.#lookups.isEmpty && this.#areAnswersOver;
+    return this.#lookups.isEmpty && this.#areAnswersOver && this.#isBooked;
+  }
+
+  /** Whether nothing waits to be admitted, and the store of the spend limits has every bill. */
+  get #isBooked(): boolean {
+    return this.#admitting === 0 && this.#parts.limits?.isQuiet !== false;
   }
 
   get #areAnswersOver(): boolean {

@@ -98,9 +98,10 @@ export class HeldSpend {
     }
   }
 
-  /** Leaves the hold to its lease: another process may still learn its bill. */
+  /** Leaves the hold to its lease: another process may learn its bill, unless this one still does. */
   abandon(): void {
-    if (this.#end()) {
+    if (!this.#isOver) {
+      clearInterval(this.#timer);
       this.#parts.onOver(this, undefined);
     }
   }

@@ -29,14 +29,15 @@ export interface ReservationRequest {
 }
 
 /**
- * What came of it: it is held; no rule applies; a rule refuses; it is not known whether a rule refuses; or the id was used
- * before.
+ * What came of it: it is held; no rule applies; a rule refuses; it is not known whether a rule refuses; the account is closed;
+ * or the id was used before.
  */
 export type ReservationOutcome =
   | { readonly status: 'held'; readonly held: HeldSpend }
   | { readonly status: 'free' }
   | { readonly status: 'refused'; readonly usage: SpendUsage }
   | { readonly status: 'unavailable' }
+  | { readonly status: 'closed' }
   | { readonly status: 'ended' };
 
 export interface ReservationsParts {
@@ -62,13 +63,29 @@ export class Reservations {
   readonly #open = new Set<HeldSpend>();
   /** By how much the store's clock is ahead, once a window did not fit. */
   #aheadMs = 0;
+  #isClosed = false;
 
   constructor(parts: ReservationsParts) {
     this.#parts = parts;
   }
 
+  /** What this process holds. */
+  get heldNanoUsd(): number {
+    return [...this.#open].reduce((sum, { nanoUsd }) => sum + nanoUsd, 0);
+  }
+
   /** Reserves an amount for all rules that apply to a scope, or for none. */
   async reserve(request: ReservationRequest): Promise<ReservationOutcome> {
+    const outcome: ReservationOutcome = this.#isClosed ? { status: 'closed' } : await this.#reserve(request);
+    if (this.#isClosed && outcome.status === 'held') {
+      // Nobody would look after it any longer.
+      await outcome.held.release();
+      return { status: 'closed' };
+    }
+    return outcome;
+  }
+
+  async #reserve(request: ReservationRequest): Promise<ReservationOutcome> {
     const { hasLedger, rules, limits: values } = this.#parts;
     const applied = rules.applying(request.scope);
     if (applied.length === 0) {
@@ -126,6 +143,7 @@ export class Reservations {
 
   /** The holds of this process go on counting until their leases end: another process may learn their bills. */
   close(): void {
+    this.#isClosed = true;
     for (const held of [...this.#open]) {
       held.abandon();
     }

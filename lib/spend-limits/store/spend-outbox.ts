@@ -25,6 +25,7 @@ export class SpendOutbox {
   #isSending = false;
   #isClosed = false;
   #hasOverflowed = false;
+  #onQuiet: () => void = () => undefined;
 
   /** @param onOverflow - Called the first time that there is no room: the oldest call is dropped. */
   constructor(
@@ -42,6 +43,16 @@ export class SpendOutbox {
     return this.#waiting.length;
   }
 
+  /** Whether every call has reached the store. */
+  get isQuiet(): boolean {
+    return this.#underWay.size === 0 && this.#waiting.length === 0;
+  }
+
+  /** Calls a listener whenever the last call has reached the store. */
+  onQuiet(listener: () => void): void {
+    this.#onQuiet = listener;
+  }
+
   /** Calls the store now, and again later if it does not answer. */
   async send(call: RepeatableCall): Promise<void> {
     const asked = this.#store.ask(call);
@@ -51,6 +62,7 @@ export class SpendOutbox {
     if (answer === undefined) {
       this.#wait(call);
     }
+    this.#announceQuiet();
   }
 
   /** Sends what waits once more, and stops. */
@@ -101,9 +113,16 @@ export class SpendOutbox {
     this.#isSending = false;
     if (this.#waiting.length === 0) {
       this.#delayMs = FIRST_DELAY_MS;
+      this.#announceQuiet();
       return;
     }
     this.#delayMs = Math.min(MAX_DELAY_MS, this.#delayMs * 2);
     this.#schedule();
+  }
+
+  #announceQuiet(): void {
+    if (this.isQuiet) {
+      this.#onQuiet();
+    }
   }
 }

@@ -10,6 +10,12 @@ import type { BoundedSpendStore } from '../store/bounded-spend-store.js';
 /** The maximum number of warnings that this process remembers to have been sent, by itself or by another one. */
 const MAX_KEPT = 10_000;
 
+interface Claim {
+  readonly id: string;
+  /** Whether it is under way, or answered. */
+  isMade: boolean;
+}
+
 export interface SpendWarningsParts {
   readonly store: BoundedSpendStore;
   readonly clock: Clock;
@@ -19,7 +25,8 @@ export interface SpendWarningsParts {
 /** Announces each fraction of a limit once a window. Which of all processes does so, the store decides. */
 export class SpendWarnings {
   readonly #parts: SpendWarningsParts;
-  readonly #sent = new Set<string>();
+  /** The claim of each warning; the least recently made first. */
+  readonly #claims = new Map<string, Claim>();
 
   constructor(parts: SpendWarningsParts) {
     this.#parts = parts;
@@ -43,19 +50,20 @@ export class SpendWarnings {
     const span = applied.windowAt(from, null).spans.find(({ id }) => id === spanId);
     const place: SpendPlace = { root, key, spanId, slot: 0, keepUntil: span?.keepUntil ?? null };
     const name = `${root}/${key}/${spanId}/${fraction}`;
-    if (this.#sent.has(name)) {
+    const claim = this.#claims.get(name) ?? { id: randomUUID(), isMade: false };
+    if (claim.isMade) {
       return;
     }
-    this.#sent.add(name);
+    claim.isMade = true;
+    this.#claims.set(name, claim);
     this.#makeRoom();
     const { clock, onAlert, store } = this.#parts;
-    const claimId = randomUUID();
     const answer = await store.ask((inner, account) =>
-      inner.claimWarning(account, place, String(fraction), claimId),
+      inner.claimWarning(account, place, String(fraction), claim.id),
     );
     if (answer === undefined) {
-      // It is tried again with the next figures.
-      this.#sent.delete(name);
+      // It is tried again with the next figures, under the same id: the store may have granted it.
+      claim.isMade = false;
     }
     if (answer?.value === true) {
       onAlert(
@@ -70,11 +78,11 @@ export class SpendWarnings {
   }
 
   #makeRoom(): void {
-    for (const oldest of this.#sent) {
-      if (this.#sent.size <= MAX_KEPT) {
+    for (const oldest of this.#claims.keys()) {
+      if (this.#claims.size <= MAX_KEPT) {
         break;
       }
-      this.#sent.delete(oldest);
+      this.#claims.delete(oldest);
     }
   }
 }
