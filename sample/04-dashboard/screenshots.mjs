@@ -72,10 +72,11 @@ function isEverythingDrawn() {
 
 async function announcedUrl() {
   let output = '';
-  for await (const text of program.stdout.setEncoding('utf8')) {
-    output += text;
+  program.stdout.setEncoding('utf8').on('data', (text) => (output += text));
+  for (;;) {
     const url = /^Dashboard +(\S+)$/m.exec(output)?.[1];
     if (url !== undefined) return url;
+    if (program.exitCode !== null) throw new Error(`The program has not started:\n${output}`);
+    await sleep(100);
   }
-  throw new Error(`The program has not started:\n${output}`);
 }

@@ -20,7 +20,7 @@ export interface Sample {
 }
 
 /** Variables that a sample reads. */
-const SETTINGS = /^(HOST|PORT|DASHBOARD_TOKEN|OPENROUTER_.*|TENANTS_.*)$/;
+const SETTINGS = /^(HOST|PORT|DASHBOARD_TOKEN|DATABASE_URL|OPENROUTER_.*|TENANTS_.*)$/;
 
 /** A built sample as a process of its own. */
 export class SampleProgram {

@@ -42,6 +42,11 @@ export function day(at: number | string): string {
   return new Date(at).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
 }
 
+/** `December 2026`. */
+export function monthOf(date: string): string {
+  return new Date(date).toLocaleDateString('en-GB', { month: 'long', year: 'numeric', timeZone: 'UTC' });
+}
+
 /** `Thu 3 Dec`. */
 export function weekday(at: number): string {
   return new Date(at).toLocaleDateString('en-GB', {

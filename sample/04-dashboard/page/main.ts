@@ -5,6 +5,7 @@ import type {
   Completions,
   Dashboard,
   Key,
+  Ledger,
   Panel,
   Spend,
   TenantSpend,
@@ -18,6 +19,7 @@ import { CompletionsPanel } from './completions-panel.js';
 import { byId, onPress, setText } from './dom.js';
 import { clock } from './format.js';
 import { showFreshness } from './freshness.js';
+import { showLedger } from './ledger-panel.js';
 import { showBudgets, showKeys } from './limits-panels.js';
 import { type LinkState, LiveConnection } from './live-connection.js';
 import { showMetered } from './metered-panel.js';
@@ -47,6 +49,7 @@ class Page {
   private account: AccountInfo | undefined;
   private balance: BalancePanel | undefined;
   private tenants: Panel<readonly TenantSpend[]> | undefined;
+  private ledger: Panel<Ledger> | null = null;
   private spend: Panel<Spend> | undefined;
   private keys: Panel<readonly Key[]> | undefined;
   private budgets: Panel<readonly Budget[]> | undefined;
@@ -61,6 +64,7 @@ class Page {
         tenants: (panel) => this.showTenants(panel),
         completions: (completions) => this.showCompletions(completions),
         metered: showMetered,
+        ledger: (panel) => this.showLedger(panel),
         spend: (panel) => this.showSpend(panel),
         keys: (panel) => this.showKeys(panel),
         budgets: (panel) => this.showBudgets(panel),
@@ -102,6 +106,7 @@ class Page {
     this.showTenants(dashboard.tenants);
     this.showCompletions(dashboard.completions);
     showMetered(dashboard.metered);
+    this.showLedger(dashboard.ledger);
     this.showSpend(dashboard.spend);
     this.showKeys(dashboard.keys);
     this.showBudgets(dashboard.budgets);
@@ -133,6 +138,12 @@ class Page {
     this.refusals.show(refusals, this.time.now());
   }
 
+  private showLedger(panel: Panel<Ledger> | null): void {
+    this.ledger = panel;
+    byId('ledger').hidden = panel === null;
+    if (panel !== null && panel.data !== null) showLedger(panel.data);
+  }
+
   private showSpend(panel: Panel<Spend>): void {
     this.spend = panel;
     if (panel.data !== null) this.spendPanel.show(panel.data);
@@ -153,6 +164,7 @@ class Page {
     this.refusals.showTimes(now);
     if (this.balance !== undefined) showBalanceAge(this.balance, now);
     if (this.tenants !== undefined) showFreshness('tenants-freshness', this.tenants, now, 'Spend store');
+    if (this.ledger !== null) showFreshness('ledger-freshness', this.ledger, now, 'Ledger and GET /activity');
     if (this.spend !== undefined) showFreshness('spend-freshness', this.spend, now, 'GET /activity');
     if (this.keys !== undefined) showFreshness('keys-freshness', this.keys, now, 'GET /keys');
     if (this.budgets !== undefined) showFreshness('budgets-freshness', this.budgets, now, 'GET /workspaces');

@@ -10,6 +10,7 @@ export interface DashboardEvents {
   tenants: Panel<readonly TenantSpend[]>;
   completions: Completions;
   metered: Metered;
+  ledger: Panel<Ledger>;
   spend: Panel<Spend>;
   keys: Panel<readonly Key[]>;
   budgets: Panel<readonly Budget[]>;
@@ -29,6 +30,8 @@ export interface Dashboard {
   readonly tenants: Panel<readonly TenantSpend[]>;
   readonly completions: Completions;
   readonly metered: Metered;
+  /** `null` without a database. */
+  readonly ledger: Panel<Ledger> | null;
   readonly spend: Panel<Spend>;
   readonly keys: Panel<readonly Key[]>;
   readonly budgets: Panel<readonly Budget[]>;
@@ -173,6 +176,29 @@ export interface Metered {
   readonly assumed: number;
   /** `null` before the first reading of the balance. */
   readonly billed: number | null;
+}
+
+/** What the ledger of the application knows, which has a row for each completion of all its processes. */
+export interface Ledger {
+  /** The first day of the present UTC month. */
+  readonly month: string;
+  /** The spend of this month, the most expensive first. */
+  readonly tenants: readonly {
+    /** `null` for what was spent for nobody. */
+    readonly tenant: string | null;
+    readonly usd: number;
+    /** What is held, or was, and whose bill is not known. */
+    readonly unsettled: number;
+    readonly completions: number;
+  }[];
+  /** The last completed UTC days, newest first. */
+  readonly days: readonly {
+    readonly date: string;
+    readonly metered: number;
+    readonly billed: number;
+    /** What was spent past the meter: the difference, without what rounding and midnight explain. */
+    readonly unexplained: number;
+  }[];
 }
 
 export interface Spend {

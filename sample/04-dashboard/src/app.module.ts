@@ -13,6 +13,8 @@ import type { OpenRouterSandbox } from 'nestjs-openrouter/testing';
 import { DashboardModule } from './dashboard/dashboard.module.js';
 import { TrafficLog } from './dashboard/traffic-log.js';
 import { InstrumentationModule } from './instrumentation.module.js';
+import { LedgerModule } from './ledger/ledger.module.js';
+import type { SpendDatabase } from './ledger/spend-database.js';
 import { openrouterConfig } from './openrouter.config.js';
 import { SandboxModule } from './sandbox/sandbox.module.js';
 import { RULES } from './spending/plans.js';
@@ -37,10 +39,13 @@ const PAGE = fileURLToPath(new URL('../page', import.meta.url));
 
 @Module({})
 export class AppModule {
-  /** @param sandbox - The account, if it is a sandbox. A real account is read-only. */
-  static of(sandbox?: OpenRouterSandbox): DynamicModule {
+  /**
+   * @param sandbox - The account, if it is a sandbox. A real account is read-only.
+   * @param database - Where the application keeps what is spent. Default: for a sandbox the memory, else nowhere.
+   */
+  static of(sandbox?: OpenRouterSandbox, database?: SpendDatabase): DynamicModule {
     const pollIntervalMs = sandbox === undefined ? POLL_MS : SANDBOX_POLL_MS;
-    const spendStore = new StoreSwitch(new InMemorySpendStore());
+    const spendStore = new StoreSwitch(database?.store ?? new InMemorySpendStore());
     return {
       module: AppModule,
       imports: [
@@ -53,14 +58,17 @@ export class AppModule {
             ...account,
             instrumentation: [traffic, spend],
             balance: { watch: true, thresholds: THRESHOLDS, ttlMs: pollIntervalMs, pollIntervalMs },
-            // A real account is only read: nothing is spent, so nothing is limited.
-            ...(sandbox !== undefined && {
-              spendLimits: { rules: RULES, store: spendStore.store, leaseMs: LEASE_MS },
-              metering: { shutdownMs: SHUTDOWN_MS },
-            }),
+            // A real account is only read: nothing is spent, so nothing is limited. Its ledger is read, too.
+            ...(sandbox === undefined
+              ? database !== undefined && { spendLimits: { rules: [], store: database.store } }
+              : {
+                  spendLimits: { rules: RULES, store: spendStore.store, leaseMs: LEASE_MS },
+                  metering: { shutdownMs: SHUTDOWN_MS },
+                }),
           }),
         }),
         DashboardModule,
+        ...(database === undefined ? [] : [LedgerModule.of(database)]),
         ...(sandbox === undefined ? [] : [SandboxModule.of(sandbox, spendStore)]),
         ServeStaticModule.forRoot({
           rootPath: PAGE,

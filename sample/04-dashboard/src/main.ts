@@ -3,6 +3,7 @@ import { type Access, readAccess } from './access/access.js';
 import { AppModule } from './app.module.js';
 import { startDemoSandbox } from './demo-sandbox.js';
 import { setUpHttp } from './http-setup.js';
+import { openSpendDatabase } from './ledger/spend-database.js';
 
 runSample(async () => {
   const address = readListenAddress();
@@ -13,9 +14,11 @@ runSample(async () => {
     noManagementKeyNote: 'most panels need OPENROUTER_MANAGEMENT_KEY',
   });
   console.log(title);
+  const database = await openSpendDatabase(sandbox !== undefined);
+  if (database !== undefined) console.log('Ledger: the PostgreSQL of DATABASE_URL');
 
   // The module stops the sandbox itself. Less logging, so that the URL is easy to find.
-  const app = await createApp(AppModule.of(sandbox), { logger: ['fatal', 'error', 'warn'] });
+  const app = await createApp(AppModule.of(sandbox, database), { logger: ['fatal', 'error', 'warn'] });
   setUpHttp(app, access);
   await listen(app, address);
   console.log(usage(await app.getUrl(), access, sandbox !== undefined));

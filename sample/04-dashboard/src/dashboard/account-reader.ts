@@ -6,13 +6,14 @@ import {
   BalanceService,
   BudgetsService,
 } from 'nestjs-openrouter';
-import { defer, map, NEVER, type Observable, repeat, share, switchMap, timer } from 'rxjs';
+import { map, NEVER, type Observable } from 'rxjs';
 import type { Budget, Key, Panel, Spend } from '../../shared/dashboard.js';
 import { AccountFacts } from './account-facts.js';
 import { budgetsOf } from './budgets.js';
 import { keysOf } from './keys.js';
 import { readPanel } from './panel-reading.js';
 import { spendOf } from './spend.js';
+import { whileWatched } from './while-watched.js';
 
 const SANDBOX_INTERVAL_MS = 3_000;
 /** OpenRouter's counters are up to a minute late, and its activity covers only past days. */
@@ -36,9 +37,6 @@ export class AccountReader {
   /** One sequence of readings, shared by all subscribers. */
   readonly panels$: Observable<AccountPanels>;
 
-  private readAt = -Infinity;
-  private reading: Promise<void> | undefined;
-
   constructor(
     private readonly keys: ApiKeysService,
     private readonly activity: ActivityService,
@@ -52,20 +50,8 @@ export class AccountReader {
       budgets: emptyPanel('budgets', info.hasManagementKey),
     };
     const intervalMs = info.isSandbox ? SANDBOX_INTERVAL_MS : INTERVAL_MS;
-    // A reload of the page causes no earlier reading.
-    const whenDue = defer(() => timer(Math.max(0, this.readAt + intervalMs - Date.now())));
-    const readings = whenDue.pipe(
-      switchMap(() => this.readOnce()),
-      map(() => this.panels),
-      repeat(),
-    );
-    this.panels$ = (info.hasManagementKey ? readings : NEVER).pipe(share());
-  }
-
-  /** A started reading goes on if all watchers leave, so that those who return share it. */
-  private readOnce(): Promise<void> {
-    this.reading ??= this.read().finally(() => (this.reading = undefined));
-    return this.reading;
+    const readings$ = whileWatched(() => this.read(), intervalMs).pipe(map(() => this.panels));
+    this.panels$ = info.hasManagementKey ? readings$ : NEVER;
   }
 
   private async read(): Promise<void> {
@@ -81,7 +67,6 @@ export class AccountReader {
       ),
     ]);
     this.panels = { spend, keys, budgets };
-    this.readAt = Date.now();
   }
 
   private async listKeys(): Promise<ApiKey[]> {

@@ -15,6 +15,7 @@ import {
 } from 'rxjs';
 import type { Dashboard, DashboardEvents } from '../../shared/dashboard.js';
 import { SandboxPlayground } from '../sandbox/sandbox-playground.js';
+import { LedgerReader } from '../ledger/ledger-reader.js';
 import { BillingComparison } from '../spending/billing-comparison.js';
 import { SpendLog } from '../spending/spend-log.js';
 import { TenantReader } from '../spending/tenant-reader.js';
@@ -47,6 +48,7 @@ export class DashboardService implements OnModuleDestroy {
     private readonly spending: SpendLog,
     private readonly billing: BillingComparison,
     @Optional() private readonly tenants?: TenantReader,
+    @Optional() private readonly ledger?: LedgerReader,
     @Optional() private readonly playground?: SandboxPlayground,
   ) {
     const changes$ = this.changes().pipe(takeUntil(this.end$), share());
@@ -68,6 +70,7 @@ export class DashboardService implements OnModuleDestroy {
       tenants: this.tenants?.panel ?? { data: [], readAt: null, problem: null },
       completions: this.spending.completions,
       metered: this.billing.metered,
+      ledger: this.ledger?.panel ?? null,
       ...this.account.panels,
       traffic: this.traffic.traffic,
       sandbox: this.playground?.controls ?? null,
@@ -79,6 +82,7 @@ export class DashboardService implements OnModuleDestroy {
       this.balance.panel$.pipe(map((panel) => event('balance', panel))),
       this.alerts.alert$.pipe(map((alert) => event('alert', alert))),
       (this.tenants?.panel$ ?? NEVER).pipe(map((panel) => event('tenants', panel))),
+      (this.ledger?.panel$ ?? NEVER).pipe(map((panel) => event('ledger', panel))),
       this.spending.changes$.pipe(
         auditTime(PAUSE_MS),
         map(() => event('completions', this.spending.completions)),

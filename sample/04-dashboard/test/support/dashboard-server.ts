@@ -7,6 +7,7 @@ import type { Commands, Refusal } from '../../shared/dashboard.js';
 import type { Access } from '../../src/access/access.js';
 import { AppModule } from '../../src/app.module.js';
 import { setUpHttp } from '../../src/http-setup.js';
+import type { SpendDatabase } from '../../src/ledger/spend-database.js';
 import { openrouterConfig } from '../../src/openrouter.config.js';
 import { EventStream } from './event-stream.js';
 
@@ -21,6 +22,8 @@ export interface Setup {
   readonly sandbox?: OpenRouterSandbox;
   readonly options?: OpenRouterFactoryOptions;
   readonly access?: Access;
+  /** Default: what is spent is kept in memory. */
+  readonly database?: SpendDatabase;
 }
 
 /** The real application with options from the test instead of the environment. */
@@ -34,13 +37,13 @@ export class DashboardServer {
     readonly url: string,
   ) {}
 
-  static async start({ sandbox, options, access = {} }: Setup): Promise<DashboardServer> {
+  static async start({ sandbox, options, access = {}, database }: Setup): Promise<DashboardServer> {
     const keys = sandbox && {
       apiKey: sandbox.apiKey,
       managementKey: sandbox.managementKey,
       baseUrl: sandbox.baseUrl,
     };
-    const testing = await Test.createTestingModule({ imports: [AppModule.of(sandbox)] })
+    const testing = await Test.createTestingModule({ imports: [AppModule.of(sandbox, database)] })
       .overrideProvider(openrouterConfig.KEY)
       .useValue({ retry: { initialDelayMs: 20 }, ...keys, ...options })
       .compile();
