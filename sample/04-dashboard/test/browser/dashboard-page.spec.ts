@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { OpenRouterClient } from 'nestjs-openrouter';
 import { OpenRouterSandbox } from 'nestjs-openrouter/testing';
+import { HAS_POSTGRES, PostgresServer } from '../../../../test/postgres/support/postgres-server.js';
 import { hasBrowser, type OpenPage, TestBrowser } from '../support/browser.js';
 import { Program } from '../support/program.js';
 
@@ -221,6 +222,36 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
     await view.page.uncheck('#store-down');
     await view.text('#tenants-freshness', /^Spend store · read \d s ago$/);
   }, 60_000);
+
+  (HAS_POSTGRES ? it : it.skip)(
+    'shows the ledger that a PostgreSQL keeps, also on a real account',
+    async () => {
+      const postgres = await PostgresServer.start();
+      try {
+        await using sandbox = await OpenRouterSandbox.start();
+        const { apiKey, managementKey, baseUrl } = sandbox;
+        const view = await open(await start({ DATABASE_URL: postgres.url }));
+        await view.text('#tenants', /acme Team.*spent \$0\.0[1-9]/);
+        await view.text('#ledger-tenants', /^TenantCompletionsSpentNot settled(?=.*acme\d)/);
+        await view.text('#ledger-verdict', /^The ledger has nothing of these days\.$/);
+        expect(await view.page.locator('#ledger-days tbody tr').count()).toBe(7);
+        expect(await barriersOf(view)).toEqual([]);
+        expect(view.errors).toEqual([]);
+
+        const keys = { OPENROUTER_API_KEY: apiKey, OPENROUTER_MANAGEMENT_KEY: managementKey };
+        const real = await open(
+          await start({ DATABASE_URL: postgres.url, OPENROUTER_BASE_URL: baseUrl, ...keys }),
+        );
+        await real.text('#ledger-freshness', /^Ledger and GET \/activity · read \d+ s ago$/);
+        expect(await real.page.isVisible('#ledger')).toBe(true);
+        expect(await real.page.isVisible('.tenants')).toBe(false);
+      } finally {
+        await Promise.all(programs.map((program) => program.kill()));
+        await postgres.stop();
+      }
+    },
+    90_000,
+  );
 
   it('begins its charts with what there is', async () => {
     const view = await open(await start());
