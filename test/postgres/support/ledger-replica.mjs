@@ -1,0 +1,58 @@
+// A process of an application with a ledger, on the built package: on PGlite in a folder, or on a PostgreSQL server.
+import { PGlite } from '@electric-sql/pglite';
+import { OpenRouterClient } from 'nestjs-openrouter';
+import { PostgresSpendStore } from 'nestjs-openrouter/postgres';
+import pg from 'pg';
+
+const { folder, url, options } = JSON.parse(process.argv[2]);
+const database = url === undefined ? await PGlite.create(folder) : new pg.Pool({ connectionString: url });
+const store = new PostgresSpendStore(database);
+await store.migrate();
+const client = new OpenRouterClient({ ...options, spendLimits: { ...options.spendLimits, store } });
+
+async function complete(tenant) {
+  const answer = await client.metering.fetchFor({ tenant })(`${options.baseUrl}/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${options.apiKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      model: 'openai/gpt-5-mini',
+      stream: true,
+      messages: [{ role: 'user', content: 'Hi' }],
+    }),
+  });
+  await answer.text();
+  // A busy database may need longer than the store is waited for.
+  return answer.status === 402 ? complete(tenant) : undefined;
+}
+
+const ORDERS = {
+  complete: ({ times }) =>
+    Promise.all(Array.from({ length: times }, (_, index) => complete(`t${index % 3}`))),
+  /** How many holds have a generation, whose bill another process can ask for. */
+  attached: async () => {
+    const { rows } = await database.query(
+      'SELECT count(*)::text AS count FROM openrouter_spend.holds WHERE generation_id IS NOT NULL',
+    );
+    return Number(rows[0].count);
+  },
+  report: () => client.metering.report({ from: '2020-01-01', to: '2100-01-01', groupBy: 'tenant' }),
+  exported: async () => {
+    const entries = [];
+    for await (const { id, nanoUsd, isFinal } of client.metering.exportCosts())
+      entries.push({ id, nanoUsd, isFinal });
+    return entries;
+  },
+  end: async () => {
+    await client.close();
+    await (url === undefined ? database.close() : database.end());
+    process.disconnect();
+  },
+};
+
+process.on('message', ({ id, name, ...rest }) => {
+  ORDERS[name](rest).then(
+    (result) => process.connected && process.send({ id, result }),
+    (error) => process.connected && process.send({ id, error: String(error) }),
+  );
+});
+process.send({ id: 0 });
