@@ -4,6 +4,7 @@ import { Redis } from 'ioredis';
 import { ApiKeysService, OpenRouterClient } from '../../lib/index.js';
 import { RedisBalanceStore, type RedisScriptClient } from '../../lib/redis/index.js';
 import { OpenRouterSandbox } from '../../lib/testing/index.js';
+import { LaggingReplica } from './support/lagging-replica.js';
 import { HAS_REDIS, RedisServer } from './support/redis-server.js';
 import { sleep, timed, until } from '../support/waiting.js';
 
@@ -108,29 +109,6 @@ async function key(redis: Redis): Promise<string> {
   return found!;
 }
 
-/** Waits until a replica of Redis has all that its master has. */
-async function linked(redis: Redis): Promise<void> {
-  await until(async () => (await redis.info('replication')).includes('master_link_status:up'), PATIENCE_MS);
-}
-
-/** Puts in its place what was there before a moment, as a replica has it that was behind. */
-async function behind(): Promise<(whenLost: () => Promise<void>) => Promise<void>> {
-  const copy = await RedisServer.start(server);
-  closers.push(() => copy.stop());
-  const admin = connect(copy.port);
-  await linked(admin);
-  await until(async () => (await admin.dbsize()) > 0, PATIENCE_MS);
-  await admin.replicaof('NO', 'ONE');
-  return async (whenLost) => {
-    await whenLost();
-    await server.kill();
-    await server.run(copy);
-    const promoted = connect();
-    await linked(promoted);
-    await promoted.replicaof('NO', 'ONE');
-  };
-}
-
 const LOSSES: [string, () => Promise<void>][] = [
   [
     'restarts empty',
@@ -230,12 +208,12 @@ const LOSSES: [string, () => Promise<void>][] = [
     await spendables(replicas);
     first.balance.recordSpend(15);
     await settled(replicas, 85);
-    const failOver = await behind();
-    await failOver(async () => {
-      first.balance.recordSpend(20);
-      second.balance.recordSpend(5);
-      await settled(replicas, 60);
-    });
+    const behind = await LaggingReplica.of(server);
+    closers.push(() => behind.stop());
+    first.balance.recordSpend(20);
+    second.balance.recordSpend(5);
+    await settled(replicas, 60);
+    await behind.takeOver();
     // Hides in what the replica had what it has not.
     first.balance.recordSpend(0.5);
     expect(await most(replicas, 1_500)).toBe(60);
