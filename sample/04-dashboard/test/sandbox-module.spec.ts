@@ -7,20 +7,25 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-it('clears the recorded requests of the sandbox every minute', async () => {
+it('clears the recorded requests and charges of the sandbox every minute', async () => {
   await using sandbox = await OpenRouterSandbox.start();
   const module = new SandboxModule(sandbox, new TrafficLog());
   const ask = async (): Promise<string> => (await fetch(`${sandbox.baseUrl}/credits`)).text();
-  await ask();
+  const response = await fetch(`${sandbox.baseUrl}/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${sandbox.apiKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'openai/gpt-4.1', messages: [{ role: 'user', content: 'Hello?' }] }),
+  });
+  await response.text();
   // The sandbox needs these to answer.
   jest.useFakeTimers({
     doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'setTimeout', 'clearTimeout'],
   });
   module.onApplicationBootstrap();
   jest.advanceTimersByTime(59_000);
-  expect(sandbox.requests).toHaveLength(1);
+  expect([sandbox.requests.length, sandbox.charges.length]).toEqual([1, 1]);
   jest.advanceTimersByTime(1_000);
-  expect(sandbox.requests).toEqual([]);
+  expect([...sandbox.requests, ...sandbox.charges]).toEqual([]);
   await ask();
   jest.advanceTimersByTime(60_000);
   expect(sandbox.requests).toEqual([]);

@@ -139,7 +139,8 @@ describe('a lost process', () => {
       source: 'generation',
       outcome: 'failed',
     });
-  });
+    // Lost holds are looked for every ten seconds.
+  }, 60_000);
 });
 
 describe('metered beside billed', () => {

@@ -231,8 +231,8 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
         await using sandbox = await OpenRouterSandbox.start();
         const { apiKey, managementKey, baseUrl } = sandbox;
         const view = await open(await start({ DATABASE_URL: postgres.url }));
-        await view.text('#tenants', /acme Team.*spent \$0\.0[1-9]/);
-        await view.text('#ledger-tenants', /^TenantCompletionsSpentNot settled(?=.*acme\d)/);
+        await view.text('#tenants', /acme Team.*spent \$0\.0[1-9]/, 40_000);
+        await view.text('#ledger-tenants', /^TenantCompletionsSpentNot settled(?=.*acme\d)/, 40_000);
         await view.text('#ledger-verdict', /^The ledger has nothing of these days\.$/);
         expect(await view.page.locator('#ledger-days tbody tr').count()).toBe(7);
         expect(await barriersOf(view)).toEqual([]);
@@ -250,7 +250,7 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
         await postgres.stop();
       }
     },
-    90_000,
+    120_000,
   );
 
   it('begins its charts with what there is', async () => {
