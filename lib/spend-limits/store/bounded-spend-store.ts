@@ -1,7 +1,7 @@
 import { LATE, within } from '../../async/bounded-waits.js';
 import type { SpendStore } from '../../contracts/spend-store.js';
 
-/** How long a call to the store is waited for. */
+/** How long a call to the store is waited for, unless nothing waits for its answer. */
 const BOUND_MS = 250;
 
 /** What a store has answered. */
@@ -35,11 +35,12 @@ export class BoundedSpendStore {
   async ask<T>(
     call: (store: SpendStore, account: string) => Promise<T>,
     isAnswer: (value: T) => boolean = () => true,
+    withinMs: number = BOUND_MS,
   ): Promise<StoreAnswer<T> | undefined> {
     let answer: StoreAnswer<T> | undefined;
     try {
       // With `setImmediate`, an answer that has arrived already still counts.
-      const value = await within(this.#call(call), BOUND_MS, setImmediate);
+      const value = await within(this.#call(call), withinMs, setImmediate);
       answer = value !== LATE && isAnswer(value) ? { value } : undefined;
     } catch {
       // The caller goes on without the store; the reason may contain a password.

@@ -19,6 +19,9 @@ const MAX_CLAIMS = 30;
 /** For how long a claimed hold is left to its claimer. */
 const CLAIM_MS = 60_000;
 
+/** How long the answer to a claim is waited for. Holds whose claimer has not heard of them are left alone for `CLAIM_MS`. */
+const ANSWER_MS = 10_000;
+
 /** For how long a generation that OpenRouter does not know yet is asked for in one claim. */
 const LOOKUP_MS = 15_000;
 
@@ -50,6 +53,7 @@ export class LostHolds {
       const answer = await store.ask(
         (inner, account) => inner.claim(account, MAX_CLAIMED, CLAIM_MS),
         Array.isArray,
+        ANSWER_MS,
       );
       const claims = answer?.value ?? [];
       await Promise.all(claims.map((claim) => this.#settle(claim)));
