@@ -30,26 +30,41 @@ export class EventSplitter {
   }
 
   add(chunk: Uint8Array): void {
-    let start = 0;
-    for (let at = 0; at < chunk.length; at += 1) {
+    for (let rest = chunk; rest.length > 0;) {
+      rest = rest.subarray(this.addOne(rest));
+    }
+  }
+
+  /**
+   * Adds the bytes up to the end of the first event.
+   *
+   * @returns How many bytes that are; all of them if no event ends.
+   */
+  addOne(chunk: Uint8Array): number {
+    let isLineEmpty = this.#isLineEmpty;
+    let isAfterCr = this.#isAfterCr;
+    let at = 0;
+    let isOver = false;
+    for (; at < chunk.length && !isOver; at += 1) {
       const byte = chunk[at];
-      if (byte === LF && this.#isAfterCr) {
-        this.#isAfterCr = false;
+      if (byte === LF && isAfterCr) {
+        isAfterCr = false;
         continue;
       }
-      this.#isAfterCr = byte === CR;
-      if (byte !== LF && byte !== CR) {
-        this.#isLineEmpty = false;
-      } else if (this.#isLineEmpty) {
-        this.#finish(chunk.subarray(start, at + 1));
-        start = at + 1;
-      } else {
-        this.#isLineEmpty = true;
-      }
+      isAfterCr = byte === CR;
+      const isLineOver = isAfterCr || byte === LF;
+      isOver = isLineOver && isLineEmpty;
+      isLineEmpty = isLineOver;
     }
-    if (start < chunk.length) {
-      this.#keep(chunk.subarray(start));
+    this.#isLineEmpty = isLineEmpty;
+    this.#isAfterCr = isAfterCr;
+    const added = at === chunk.length ? chunk : chunk.subarray(0, at);
+    if (isOver) {
+      this.#finish(added);
+    } else {
+      this.#keep(added);
     }
+    return at;
   }
 
   /** The stream is over; its last event may lack the empty line. */

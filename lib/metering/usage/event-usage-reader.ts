@@ -24,24 +24,18 @@ export class EventUsageReader implements UsageReader {
   }
 
   add(chunk: Uint8Array): void {
-    if (!this.#canSkip(chunk)) {
-      this.#splitter.add(chunk);
+    const splitter = this.#splitter;
+    const start = splitter.isBetweenEvents ? 0 : splitter.addOne(chunk);
+    const rest = start === 0 ? chunk : chunk.subarray(start);
+    const canSkip = splitter.isBetweenEvents && !this.#wantsId && !mayStateUsage(rest);
+    const end = canSkip ? endOfEvents(rest) : 0;
+    if (end < rest.length) {
+      splitter.add(end === 0 ? rest : rest.subarray(end));
     }
   }
 
   end(): void {
     this.#splitter.end();
-  }
-
-  /** Most chunks are whole events without a usage. They need not be divided. */
-  #canSkip(chunk: Uint8Array): boolean {
-    return (
-      !this.#wantsId &&
-      chunk.at(-1) === LF &&
-      chunk.at(-2) === LF &&
-      this.#splitter.isBetweenEvents &&
-      !mayStateUsage(chunk)
-    );
   }
 
   #read(event: Uint8Array): void {
@@ -63,4 +57,13 @@ export class EventUsageReader implements UsageReader {
       this.#listener.told(usage);
     }
   }
+}
+
+/** The end of the last event that ends with two LF. Most chunks are whole events, and need not be divided. */
+function endOfEvents(bytes: Uint8Array): number {
+  let end = bytes.length;
+  while (end > 1 && (bytes[end - 1] !== LF || bytes[end - 2] !== LF)) {
+    end -= 1;
+  }
+  return end > 1 ? end : 0;
 }

@@ -1,32 +1,52 @@
-const USAGE = Buffer.from('"usage"');
-const ERROR = Buffer.from('"error"');
+/** What stands in JSON where it states a usage or an error: names, and a value, of one length. */
+const USAGE = bytesOf('"usage"');
+const ERROR = bytesOf('"error"');
+const LAST = USAGE.length - 1;
+
+const QUOTE = 0x22;
 const COLON = 0x3a;
 const LOWER_N = 0x6e;
+
+/** By the last byte of a place that is no mark: how far the next place is that may be one. */
+const SHIFTS = shiftsOf([USAGE, ERROR]);
 
 /**
  * Whether JSON, or a stream of it, may state a usage or an error. It is a search for bytes: a raw quotation mark cannot
  * be inside a string of JSON, so that what a model has written is not found.
+ *
+ * The search is Horspool's, for both marks at once. It runs for every chunk of a stream, and a `Buffer`'s search stops at
+ * each quotation mark.
  */
 export function mayStateUsage(bytes: Uint8Array): boolean {
-  return hasValue(bytes, USAGE, false) || hasValue(bytes, ERROR, true);
+  let at = LAST;
+  while (at < bytes.length) {
+    const byte = bytes[at] ?? 0;
+    if (byte === QUOTE && bytes[at - LAST] === QUOTE && hasValue(bytes, at - LAST)) {
+      return true;
+    }
+    at += SHIFTS[byte] ?? 1;
+  }
+  return false;
 }
 
 /**
- * Whether a string occurs other than as the name of a member that is `null`. An event may divide its JSON into lines
+ * Whether a mark is there, other than as the name of a member that is `null`. An event may divide its JSON into lines
  * anywhere, so that the colon need not be next to the name.
- *
- * @param orAsValue - Whether it also counts as a value, as in `"type": "error"`.
  */
-function hasValue(bytes: Uint8Array, name: Uint8Array, orAsValue: boolean): boolean {
-  for (let at = indexOf(bytes, name, 0); at !== -1; at = indexOf(bytes, name, at + name.length)) {
-    const next = skipSpace(bytes, at + name.length);
-    const byte = bytes[next];
-    const isNull = byte === COLON && bytes[skipSpace(bytes, next + 1)] === LOWER_N;
-    if (!isNull && (orAsValue || !isAfterValue(byte))) {
-      return true;
-    }
+function hasValue(bytes: Uint8Array, start: number): boolean {
+  // As in `"type": "error"`.
+  const isAlsoValue = isAt(bytes, start, ERROR);
+  if (!isAlsoValue && !isAt(bytes, start, USAGE)) {
+    return false;
   }
-  return false;
+  const next = skipSpace(bytes, start + LAST + 1);
+  const byte = bytes[next];
+  const isNull = byte === COLON && bytes[skipSpace(bytes, next + 1)] === LOWER_N;
+  return !isNull && (isAlsoValue || !isAfterValue(byte));
+}
+
+function isAt(bytes: Uint8Array, start: number, mark: Uint8Array): boolean {
+  return mark.every((byte, index) => bytes[start + index] === byte);
 }
 
 /** Whether a byte of JSON is one that follows a value: a comma or a closing bracket. */
@@ -43,11 +63,16 @@ function skipSpace(bytes: Uint8Array, from: number): number {
   return at;
 }
 
-type Search = (this: Uint8Array, name: Uint8Array, from: number) => number;
+function bytesOf(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
 
-/** `Buffer`'s search works on any bytes, and saves a `Buffer` for each chunk. */
-const search = (Buffer.prototype as { readonly indexOf: Search }).indexOf;
-
-function indexOf(bytes: Uint8Array, name: Uint8Array, from: number): number {
-  return search.call(bytes, name, from);
+function shiftsOf(marks: readonly Uint8Array[]): Uint8Array {
+  const shifts = new Uint8Array(256).fill(LAST + 1);
+  for (const mark of marks) {
+    mark.subarray(0, LAST).forEach((byte, index) => {
+      shifts[byte] = Math.min(shifts[byte] ?? 0, LAST - index);
+    });
+  }
+  return shifts;
 }
