@@ -1,4 +1,5 @@
 import type { PassingBody } from './passing-body.js';
+import { PassingStream } from './passing-stream.js';
 
 /** An answer with a body. */
 export type AnswerWithBody = Response & { readonly body: ReadableStream<Uint8Array> };
@@ -65,7 +66,9 @@ class ObservedAnswer {
   readonly #original: Response;
   readonly #inner: ReadableStream<Uint8Array>;
   readonly #passing: PassingBody;
-  /** The same answer around a stream of our own, once the client reads it chunk by chunk. */
+  /** The body as the client gets it, once it does not read it as a whole. */
+  #stream: PassingStream | undefined;
+  /** The same answer around that stream, once the client reads that as a whole or clones it. */
   #outer: Response | undefined;
   /** Whether the client reads the body as a whole. */
   #isWhole = false;
@@ -79,70 +82,55 @@ class ObservedAnswer {
   }
 
   get body(): ReadableStream | null {
-    return this.#isWhole ? this.#inner : this.#passed.body;
+    return this.#isWhole ? this.#inner : (this.#outer?.body ?? this.#passed);
   }
 
   get isBodyUsed(): boolean {
-    return this.#isWhole || this.#outer?.bodyUsed === true;
+    return this.#isWhole || (this.#outer?.bodyUsed ?? this.#stream?.isUsed ?? false);
   }
 
   clone(): Response {
     const answer = this.#answer;
-    return this.#isWhole ? this.#original.clone.call(answer) : resembling(this.#passed.clone(), answer);
+    return this.#isReadOtherwise
+      ? this.#original.clone.call(answer)
+      : resembling(this.#passedAnswer.clone(), answer);
   }
 
   read(name: Whole): Promise<unknown> {
     // Most answers of JSON are read so. To make a stream for one costs more than to read it.
-    if (this.#outer === undefined && (name === 'json' || name === 'text') && this.#passing.canBeWhole) {
+    if (this.#stream === undefined && (name === 'json' || name === 'text') && this.#passing.canBeWhole) {
       const isFirst = !this.#isWhole;
       this.#isWhole = true;
       const reading = this.#read(this.#original, name, this.#answer);
       return isFirst ? this.#passing.readWhole(name, reading) : reading;
     }
-    return this.#isWhole
+    return this.#isReadOtherwise
       ? this.#read(this.#original, name, this.#answer)
-      : this.#read(this.#passed, name, this.#passed);
+      : this.#read(this.#passedAnswer, name, this.#passedAnswer);
   }
 
   #read(methods: Response, name: Whole, answer: Response): Promise<unknown> {
     return (Reflect.get(methods, name, answer) as () => Promise<unknown>).call(answer);
   }
 
-  get #passed(): Response {
+  /** Whether the body is read by other means, so that `fetch` refuses to read it again, in its own words. */
+  get #isReadOtherwise(): boolean {
+    if (this.#outer === undefined && (this.#stream?.isUsed === true || this.#stream?.locked === true)) {
+      this.#stream.lockInner();
+      return true;
+    }
+    return this.#isWhole;
+  }
+
+  get #passed(): PassingStream {
+    this.#stream ??= new PassingStream(this.#answer, this.#inner, this.#passing);
+    return this.#stream;
+  }
+
+  get #passedAnswer(): Response {
     const { status, statusText, headers } = this.#answer;
-    this.#outer ??= new Response(
-      new ReadableStream(new PassingSource(this.#answer, this.#inner, this.#passing), { highWaterMark: 0 }),
-      { status, statusText, headers },
-    );
+    this.#outer ??= new Response(this.#passed, { status, statusText, headers });
     return this.#outer;
-  }
-}
-
-/** The source of the stream that the client reads. */
-class PassingSource {
-  /** As long as the client has the stream it has the answer: `fetch` ends the body of one that was collected. */
-  readonly answer: Response;
-  readonly #inner: ReadableStream<Uint8Array>;
-  readonly #passing: PassingBody;
-  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
-
-  constructor(answer: Response, inner: ReadableStream<Uint8Array>, passing: PassingBody) {
-    this.answer = answer;
-    this.#inner = inner;
-    this.#passing = passing;
-  }
-
-  pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
-    return this.#passing.pull(this.#opened, controller);
-  }
-
-  cancel(reason: unknown): Promise<void> {
-    return this.#passing.cancel(this.#opened, reason);
-  }
-
-  get #opened(): ReadableStreamDefaultReader<Uint8Array> {
-    this.#reader ??= this.#inner.getReader();
-    return this.#reader;
   }
 }
 

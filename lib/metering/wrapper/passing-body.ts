@@ -4,8 +4,8 @@ import { peek } from '../../untrusted/peek.js';
 import type { OpenCompletion } from '../completion/open-completion.js';
 import type { UsageReader, WholeReader } from '../usage/usage-reader.js';
 
-type Reader = ReadableStreamDefaultReader<Uint8Array>;
-type Controller = ReadableStreamDefaultController<Uint8Array>;
+/** What reads the body: the stream that `fetch` has made, or its reader. */
+type Cancellable = Pick<ReadableStream, 'cancel'>;
 
 export interface PassingBodyParts {
   readonly usage: UsageReader;
@@ -28,10 +28,8 @@ export class PassingBody {
   readonly #signal: WeakRef<AbortSignal> | undefined;
   /** `undefined` at the end. */
   #followed: Pick<PassingBodyParts, 'usage' | 'completion'> | undefined;
-  /** Of the inner body, from the first read to the end. */
-  #reader: Reader | undefined;
-  /** Whether the client wants no more. */
-  #isLeft = false;
+  /** From the first read to the end. */
+  #reader: Cancellable | undefined;
   /** Whether the client reads it as a whole: then it ends by itself, even if the client has dropped the answer. */
   #isWhole = false;
 
@@ -52,57 +50,53 @@ export class PassingBody {
     return reading.then(
       (value) => {
         this.#observe(({ whole }) => whole?.[as](value));
-        this.#complete();
+        this.complete();
         return value;
       },
       (error: unknown) => {
         if (isNamed(error, 'SyntaxError')) {
-          this.#complete();
+          this.complete();
         } else {
-          this.#fail(error);
+          this.fail(error);
         }
         throw error;
       },
     );
   }
 
-  /** Reads one chunk for the client. */
-  pull(reader: Reader, controller: Controller): Promise<void> {
+  /** The client has begun to read it chunk by chunk. */
+  readBy(reader: Cancellable): void {
     if (this.#followed !== undefined) {
       this.#reader = reader;
     }
-    return reader.read().then(
-      ({ done, value }) => {
-        if (this.#isLeft) {
-          return;
-        }
-        if (done) {
-          this.#complete();
-          controller.close();
-        } else {
-          this.#observe((usage) => usage.add(value));
-          controller.enqueue(value);
-        }
-      },
-      (error: unknown) => {
-        this.#fail(error);
-        controller.error(error);
-      },
-    );
+  }
+
+  /** A chunk passes to the client. */
+  add(chunk: Uint8Array): void {
+    try {
+      this.#followed?.usage.add(chunk);
+    } catch {
+      // See `#observe`, whose closure would be one for each chunk.
+    }
+  }
+
+  complete(): void {
+    this.#end(this.#isError ? 'failed' : 'complete');
+  }
+
+  fail(error: unknown): void {
+    this.#end(isAbort(error, this.#signal?.deref()) ? 'aborted' : 'failed');
   }
 
   /** The client wants no more. */
-  cancel(reader: Reader, reason: unknown): Promise<void> {
-    this.#isLeft = true;
+  leave(): void {
     this.#end('aborted');
-    return reader.cancel(reason);
   }
 
   /** The client has dropped the answer. A body that nobody has begun to read is ended by `fetch` itself. */
   drop(): void {
     if (!this.#isWhole) {
       const reader = this.#reader;
-      this.#isLeft = true;
       this.#end('aborted');
       reader?.cancel().catch(() => undefined);
     }
@@ -110,14 +104,6 @@ export class PassingBody {
 
   /** The client may never read a body that it has ended by its signal. */
   readonly #onAbort = (): void => this.#end('aborted');
-
-  #complete(): void {
-    this.#end(this.#isError ? 'failed' : 'complete');
-  }
-
-  #fail(error: unknown): void {
-    this.#end(isAbort(error, this.#signal?.deref()) ? 'aborted' : 'failed');
-  }
 
   #end(outcome: CompletionOutcome): void {
     if (this.#followed !== undefined) {
