@@ -10,7 +10,8 @@ export async function setUpWarnings(database: SpendDatabase): Promise<readonly s
   try {
     [row] = await database.query(
       `SELECT version::text AS version, current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS commit,
-        current_setting('server_encoding') AS encoding FROM ${s}.meta`,
+        current_setting('server_encoding') AS encoding, current_setting('default_transaction_isolation') AS isolation
+      FROM ${s}.meta`,
     );
   } catch (error) {
     return [(error as OpenRouterSpendStoreException).message];
@@ -22,6 +23,12 @@ export async function setUpWarnings(database: SpendDatabase): Promise<readonly s
   if (row?.['fsync'] === 'off' || row?.['commit'] === 'off') {
     warnings.push(
       'PostgreSQL may lose what was spent when its machine stops (fsync or synchronous_commit is off). Set both to on.',
+    );
+  }
+  if (row?.['isolation'] !== 'read committed') {
+    warnings.push(
+      'Calls that meet at a limit fail more often than they need to, because default_transaction_isolation is not read ' +
+        'committed. Set it so for the connections of the store.',
     );
   }
   if (row?.['encoding'] !== 'UTF8') {

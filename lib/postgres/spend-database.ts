@@ -14,11 +14,17 @@ export interface PostgresSpendClient {
 /** How often a call is sent if others are in its way each time. */
 const MAX_ATTEMPTS = 10;
 
+/** A pool that has lost its server queues calls, some of them forever: so many, and no more, after a silence. */
+const MAX_OUTSTANDING = 1_000;
+const SILENCE_MS = 1_000;
+
 /** Calls of the functions of a schema. */
 export class SpendDatabase {
   readonly schema: SchemaName;
   readonly #client: PostgresSpendClient;
   #isChecked = false;
+  #outstanding = 0;
+  #answeredAt = 0;
 
   constructor(client: PostgresSpendClient, schema: SchemaName) {
     this.#client = client;
@@ -27,7 +33,27 @@ export class SpendDatabase {
 
   /** Calls a function, which answers with JSON. */
   async call(name: string, account: string, given: unknown): Promise<unknown> {
-    await this.#checkVersion();
+    // Asked once: later versions keep what programs that run meanwhile need.
+    if (!this.#isChecked) {
+      const version = await this.#call('version', account, {});
+      if (version !== SCHEMA_VERSION) {
+        throw otherVersion(version, this.schema.plain);
+      }
+      this.#isChecked = true;
+    }
+    return this.#call(name, account, given);
+  }
+
+  /** Carries out a statement of its own. */
+  async query(text: string, values: unknown[] = []): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    try {
+      return (await this.#rows(text, values)).filter(isRecord);
+    } catch (error) {
+      throw postgresFailure(error, this.schema);
+    }
+  }
+
+  async #call(name: string, account: string, given: unknown): Promise<unknown> {
     const text = `SELECT ${this.schema.quoted}.${name}($1::text, $2::text::jsonb)::text AS answer`;
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -41,33 +67,28 @@ export class SpendDatabase {
     }
   }
 
-  /** Carries out a statement of its own. */
-  async query(text: string, values: unknown[] = []): Promise<readonly Readonly<Record<string, unknown>>[]> {
-    try {
-      return (await this.#rows(text, values)).filter(isRecord);
-    } catch (error) {
-      throw postgresFailure(error, this.schema);
-    }
-  }
-
-  /** Asked once: later versions keep what programs that run meanwhile need. */
-  async #checkVersion(): Promise<void> {
-    if (!this.#isChecked) {
-      const [row] = await this.query(`SELECT version::text AS version FROM ${this.schema.quoted}.meta`);
-      if (row?.['version'] !== String(SCHEMA_VERSION)) {
-        throw otherVersion(row?.['version'], this.schema.plain);
-      }
-      this.#isChecked = true;
-    }
-  }
-
   async #rows(text: string, values: unknown[]): Promise<readonly unknown[]> {
-    const result: unknown = await this.#client.query(text, values);
+    const result = await this.#answered(() => this.#client.query(text, values));
     const rows = isRecord(result) ? result['rows'] : undefined;
     if (!Array.isArray(rows)) {
       throw new OpenRouterSpendStoreException('PostgresSpendStore: `query` did not return rows.');
     }
     return rows as readonly unknown[];
+  }
+
+  async #answered(call: () => Promise<unknown>): Promise<unknown> {
+    if (this.#outstanding === 0) {
+      this.#answeredAt = performance.now();
+    } else if (this.#outstanding >= MAX_OUTSTANDING && performance.now() - this.#answeredAt > SILENCE_MS) {
+      throw new OpenRouterSpendStoreException('PostgresSpendStore: PostgreSQL does not answer.');
+    }
+    this.#outstanding += 1;
+    try {
+      return await call();
+    } finally {
+      this.#outstanding -= 1;
+      this.#answeredAt = performance.now();
+    }
   }
 }
 

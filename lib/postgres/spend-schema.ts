@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { DO_NOT_WAIT } from './function-parts.js';
 import { holdFunctions } from './hold-functions.js';
 import { ledgerFunctions } from './ledger-functions.js';
 import type { SchemaName } from './schema-name.js';
@@ -15,7 +16,11 @@ export const OTHER_VERSION = 'ORV01';
 export function spendSchema(schema: SchemaName): string {
   const { quoted: s } = schema;
   const body =
-    spendTables(schema) + windowFunctions(schema) + holdFunctions(schema) + ledgerFunctions(schema);
+    versionFunction(schema) +
+    spendTables(schema) +
+    windowFunctions(schema) +
+    holdFunctions(schema) +
+    ledgerFunctions(schema);
   return `-- Spend limits and the ledger of nestjs-openrouter, version ${SCHEMA_VERSION}.
 CREATE SCHEMA IF NOT EXISTS ${s};
 
@@ -37,6 +42,16 @@ END $check$;
 ${body}
 INSERT INTO ${s}.meta (version, digest) VALUES (${SCHEMA_VERSION}, '${digestOf(body)}')
   ON CONFLICT (is_only) DO UPDATE SET digest = EXCLUDED.digest;
+`;
+}
+
+function versionFunction({ quoted: s }: SchemaName): string {
+  return `
+CREATE OR REPLACE FUNCTION ${s}.version(account_name text, given jsonb) RETURNS jsonb
+LANGUAGE plpgsql ${DO_NOT_WAIT} AS $fn$
+BEGIN
+  RETURN (SELECT to_jsonb(m.version) FROM ${s}.meta m);
+END $fn$;
 `;
 }
 

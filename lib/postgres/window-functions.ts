@@ -113,6 +113,8 @@ BEGIN
     WHERE each.span IS NOT NULL
     GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
   LOOP
+    -- A queue: whoever waits for a row alone is overtaken by those that find its next version.
+    PERFORM pg_advisory_xact_lock(hashtextextended(in_account || ' ' || w.root || ' ' || w.key || ' ' || w.span, 0));
     LOOP
       PERFORM FROM ${s}.windows
         WHERE account = in_account AND root = w.root AND key = w.key AND span = w.span FOR UPDATE;
@@ -137,6 +139,7 @@ BEGIN
       settled bigint, held bigint, unsettled bigint)
     GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
   LOOP
+    PERFORM pg_advisory_xact_lock(hashtextextended(in_account || ' ' || c.root || ' ' || c.key || ' ' || c.span, 0));
     LOOP
       UPDATE ${s}.windows SET
         settled[c.slot] = coalesce(settled[c.slot], 0) + c.settled,
