@@ -17,7 +17,13 @@ import { MeteringService } from './metering/metering.service.js';
 import { SpendLimitsService } from './spend-limits/spend-limits.service.js';
 import { OpenRouterClient } from './openrouter.client.js';
 import { type OpenRouterServices, SERVICE_NAMES, SERVICES } from './openrouter.services.js';
-import { type AccountTokens, accountTokens, balanceToken, OPENROUTER_OPTIONS } from './openrouter.tokens.js';
+import {
+  type AccountTokens,
+  accountTokens,
+  balanceToken,
+  OPENROUTER_OPTIONS,
+  spendLimitsToken,
+} from './openrouter.tokens.js';
 import { configFault } from './options/config-fault.js';
 import { DEFAULT_ACCOUNT } from './options/option-defaults.js';
 import { resolveOptions } from './options/resolve-options.js';
@@ -79,6 +85,7 @@ export function accountProviders(
         useFactory: ({ options }: Account) => options,
       },
       { provide: balanceToken(DEFAULT_ACCOUNT), useExisting: tokens.balance },
+      { provide: spendLimitsToken(DEFAULT_ACCOUNT), useExisting: tokens.spendLimits },
     ],
     exports: [
       OPENROUTER_OPTIONS,

@@ -67,7 +67,7 @@ export function accountTokens(name?: string): AccountTokens {
     service: name === undefined ? SERVICES : namedServiceTokens(name),
     services: `${PREFIX}/services/${account}`,
     balance: name === undefined ? BalanceService : balanceToken(account),
-    spendLimits: name === undefined ? SpendLimitsService : `${PREFIX}/spend-limits/${account}`,
+    spendLimits: name === undefined ? SpendLimitsService : spendLimitsToken(account),
     metering: name === undefined ? MeteringService : `${PREFIX}/metering/${account}`,
     client: getOpenRouterClientToken(name),
   };
@@ -76,6 +76,11 @@ export function accountTokens(name?: string): AccountTokens {
 /** Token of an account's balance that is equal in every copy of the package. */
 export function balanceToken(account: string): string {
   return `${PREFIX}/balance/${account}`;
+}
+
+/** Token of an account's spend limits that is equal in every copy of the package. */
+export function spendLimitsToken(account: string): string {
+  return `${PREFIX}/spend-limits/${account}`;
 }
 
 /** The account that a token registers, or `undefined` for any other token. */

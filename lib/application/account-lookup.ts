@@ -3,7 +3,7 @@ import { BalanceService } from '../balance/balance.service.js';
 import { configFault } from '../options/config-fault.js';
 import { DEFAULT_ACCOUNT } from '../options/option-defaults.js';
 import { SpendLimitsService } from '../spend-limits/spend-limits.service.js';
-import { balanceToken, getOpenRouterClientToken } from '../openrouter.tokens.js';
+import { balanceToken, getOpenRouterClientToken, spendLimitsToken } from '../openrouter.tokens.js';
 
 /**
  * Finds the balance of an account, in whichever module of the application the account is registered.
@@ -36,7 +36,7 @@ export function findSpendLimits(
 ): SpendLimitsService {
   try {
     return account === undefined
-      ? modules.get(SpendLimitsService, { strict: false })
+      ? defaultSpendLimits(modules)
       : modules.get(getOpenRouterClientToken(account), { strict: false }).spendLimits;
   } catch {
     throw configFault(seeker, howToRegister(account));
@@ -49,6 +49,15 @@ function defaultBalance(modules: ModuleRef): BalanceService {
   } catch {
     // Another copy of the package may have registered the account, under its own class.
     return modules.get<BalanceService>(balanceToken(DEFAULT_ACCOUNT), { strict: false });
+  }
+}
+
+function defaultSpendLimits(modules: ModuleRef): SpendLimitsService {
+  try {
+    return modules.get(SpendLimitsService, { strict: false });
+  } catch {
+    // As for the balance.
+    return modules.get<SpendLimitsService>(spendLimitsToken(DEFAULT_ACCOUNT), { strict: false });
   }
 }
 

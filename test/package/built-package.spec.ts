@@ -338,6 +338,51 @@ describe('the built package', () => {
     expect(JSON.parse(output)).toEqual([answer, answer]);
   });
 
+  it('refuses what is over a spend limit by the guard of one copy, and answers by the filter of the other', async () => {
+    const output = await node(
+      'module',
+      `
+      import { createRequire } from 'node:module';
+      import { Controller, Get } from '@nestjs/common';
+      import { NestFactory } from '@nestjs/core';
+      import * as esm from 'nestjs-openrouter';
+      const cjs = createRequire(import.meta.url)('nestjs-openrouter');
+      const spendLimits = { rules: [{ by: 'tenant', usd: 1, period: 'day' }] };
+      const answers = [];
+      for (const [guarding, filtering, registering] of [[cjs, esm, esm], [esm, cjs, cjs]]) {
+        class Routes { get() { return 'ok'; } }
+        const descriptor = Object.getOwnPropertyDescriptor(Routes.prototype, 'get');
+        Get()(Routes.prototype, 'get', descriptor);
+        guarding.WithinSpendLimits()(Routes.prototype, 'get', descriptor);
+        registering.MeterAs(() => ({ tenant: 'acme' }))(Routes.prototype, 'get', descriptor);
+        Controller()(Routes);
+        class AppModule {}
+        const app = await NestFactory.create({
+          module: AppModule,
+          imports: [registering.OpenRouterModule.forRoot({ apiKey: 'sk-or-v1-a-key', spendLimits })],
+          controllers: [Routes],
+          providers: [filtering.provideOpenRouterExceptionFilter({ mapping: 'gateway' })],
+        }, { logger: false });
+        await app.listen(0, '127.0.0.1');
+        const ask = async () => {
+          const response = await fetch(await app.getUrl());
+          answers.push([response.status, (await response.text()).includes('The spend limit is reached.')]);
+        };
+        await ask();
+        await app.get(registering.SpendLimitsService).adjust({ tenant: 'acme' }, 1, 'spent');
+        await ask();
+        await app.close();
+      }
+      console.log(JSON.stringify(answers));
+      `,
+    );
+    const each = [
+      [200, false],
+      [402, true],
+    ];
+    expect(JSON.parse(output)).toEqual([...each, ...each]);
+  });
+
   it('refuses the same account from both copies in one application', async () => {
     const output = await node(
       'module',
@@ -456,11 +501,15 @@ describe('the built package', () => {
         const { CreditsGuard } = require('nestjs-openrouter');
         const context = { getHandler: () => class {}, getClass: () => class {}, getType: () => 'http' };
         console.log(await new CreditsGuard(app.get(ModuleRef)).canActivate(context));
+        class Limited {}
+        require('nestjs-openrouter').WithinSpendLimits()(Limited);
+        const [Guard] = Reflect.getMetadata('__guards__', Limited);
+        console.log(await new Guard(app.get(ModuleRef)).canActivate({ ...context, getClass: () => Limited }));
         await app.close();
         await sandbox.stop();
         `,
       );
-      expect(output).toBe('true');
+      expect(output.split('\n')).toEqual(['true', 'true']);
     });
   });
 
