@@ -6,26 +6,24 @@ import type { SpendLedgerEntry } from '../contracts/spend-ledger.js';
 import type { SpendStore } from '../contracts/spend-store.js';
 import type { SpendAlert, SpendDiagnostics, SpendStoreAlert, SpendUsage } from '../contracts/spend-usage.js';
 import type { GenerationsService } from '../generations/generations.service.js';
-import { nanoToUsd, toNanoUsd } from '../money/nano-usd.js';
 import type { ResolvedSpendLimitsOptions, SpendHoldRequest } from '../options/spend-limits-options.js';
 import { InMemorySpendStore } from './in-memory-spend-store.js';
 import { LedgerReader } from './ledger/ledger-reader.js';
 import { Bookings } from './reservations/bookings.js';
-import { holdNanoUsd } from './reservations/hold-amount.js';
-import { LearnedHolds } from './reservations/learned-holds.js';
+import { HoldSizes } from './reservations/hold-sizes.js';
 import { OutageAllowance } from './reservations/outage-allowance.js';
 import {
   type ReservationOutcome,
   type ReservationRequest,
   Reservations,
 } from './reservations/reservations.js';
-import { type RuleFigures, usageOf } from './reservations/spend-usage.js';
+import type { RuleFigures } from './reservations/spend-usage.js';
 import { LimitValues } from './rules/limit-values.js';
 import { type AppliedRule, RuleBook } from './rules/rule-book.js';
 import { BoundedSpendStore } from './store/bounded-spend-store.js';
 import { SpendOutbox } from './store/spend-outbox.js';
 import { LostHolds } from './watch/lost-holds.js';
-import { bookedOf, type BookedSpend } from './watch/booked-spend.js';
+import type { BookedSpend } from './watch/booked-spend.js';
 import { Repeater } from './watch/repeater.js';
 import { checkSetUp } from './watch/set-up-check.js';
 import { SpendWarnings } from './watch/spend-warnings.js';
@@ -63,14 +61,11 @@ export class OpenSpendLimits {
   readonly #outbox: SpendOutbox;
   readonly #reservations: Reservations;
   readonly #bookings: Bookings;
-  readonly #learned: LearnedHolds;
+  readonly #sizes: HoldSizes;
   readonly #lost: LostHolds;
   readonly #losses: StoreLosses;
   readonly #warnings: SpendWarnings;
   readonly #warn: WarnOnce;
-  readonly #isShared: boolean;
-  #ownSettledNanoUsd = 0;
-  #usages: Promise<readonly SpendUsage[]> | undefined;
 
   constructor(
     account: SpendLimitsAccount,
@@ -79,7 +74,6 @@ export class OpenSpendLimits {
     clock: Clock = SYSTEM_CLOCK,
   ) {
     this.options = options;
-    this.#isShared = account.spendStore !== undefined;
     this.#warn = new WarnOnce('spendLimits');
     const alerts = new Subject<SpendAlert>();
     const found = new Subject<CompletionCost>();
@@ -108,7 +102,12 @@ export class OpenSpendLimits {
     this.#outbox = new SpendOutbox(this.#store, (max) =>
       this.#warn.say(`more than ${max} bills wait for the store; the oldest are dropped.`),
     );
-    this.#learned = new LearnedHolds(this.#store, clock);
+    this.#sizes = new HoldSizes({
+      options,
+      store: this.#store,
+      clock,
+      onFault: (fault) => this.#warn.say(`${fault}.`),
+    });
     this.#warnings = new SpendWarnings({
       store: this.#store,
       clock,
@@ -128,8 +127,7 @@ export class OpenSpendLimits {
       clock,
       onFigures: (figures, refused) => this.#look(figures, refused),
       onBilled: (applied, nanoUsd) => {
-        this.#ownSettledNanoUsd += nanoUsd;
-        void this.#bookings.lookAfterBill(applied);
+        void this.#bookings.billed(applied, nanoUsd);
       },
     });
     this.#bookings = new Bookings({
@@ -138,6 +136,7 @@ export class OpenSpendLimits {
       store: this.#store,
       outbox: this.#outbox,
       reservations: this.#reservations,
+      isShared: account.spendStore !== undefined,
       onFigures: (figures) => this.#look(figures, undefined),
     });
     this.#losses = new StoreLosses({
@@ -197,14 +196,9 @@ export class OpenSpendLimits {
     this.#outbox.onQuiet(listener);
   }
 
-  /** What all processes have booked in one window; `undefined` if it is not known. */
-  async booked(): Promise<BookedSpend | undefined> {
-    if (this.#isShared) {
-      return bookedOf((await this.usage(undefined)) ?? []);
-    }
-    const settledUsd = nanoToUsd(this.#ownSettledNanoUsd);
-    const countedUsd = nanoToUsd(this.#ownSettledNanoUsd + this.#reservations.heldNanoUsd);
-    return { window: 'process', settledUsd, countedUsd };
+  /** See {@link Bookings.booked}. */
+  booked(): Promise<BookedSpend | undefined> {
+    return this.#bookings.booked();
   }
 
   reserve(request: ReservationRequest): Promise<ReservationOutcome> {
@@ -216,13 +210,9 @@ export class OpenSpendLimits {
     return this.#reservations.usage(scope);
   }
 
-  /** See {@link StoreLosses.knownFigures}; one question for all that ask meanwhile. */
+  /** See {@link StoreLosses.knownUsage}. */
   knownUsage(): Promise<readonly SpendUsage[]> {
-    this.#usages ??= this.#losses
-      .knownFigures()
-      .then((figures) => (figures ?? []).map(usageOf))
-      .finally(() => (this.#usages = undefined));
-    return this.#usages;
+    return this.#losses.knownUsage();
   }
 
   /** See {@link Bookings.adjust}. */
@@ -232,7 +222,6 @@ export class OpenSpendLimits {
 
   /** See {@link Bookings.book}. */
   book(scope: SpendScope | undefined, nanoUsd: number, id: string): Promise<void> {
-    this.#ownSettledNanoUsd += nanoUsd;
     return this.#bookings.book(scope, nanoUsd, id);
   }
 
@@ -255,17 +244,12 @@ export class OpenSpendLimits {
 
   /** How much to hold for a completion, in nano-dollars. */
   holdFor(request: SpendHoldRequest, explicitUsd: number | undefined): number {
-    const learnedNanoUsd = this.options.learnHolds ? this.#learned.of(request.model) : undefined;
-    return holdNanoUsd(this.options, { request, explicitUsd, learnedNanoUsd }, (fault) =>
-      this.#warn.say(`${fault}.`),
-    );
+    return this.#sizes.of(request, explicitUsd);
   }
 
   /** Learns how much to hold from a bill in US dollars. */
   learn(model: string | undefined, usd: number): void {
-    if (this.options.learnHolds && model !== undefined) {
-      void this.#learned.learn(model, toNanoUsd(usd));
-    }
+    this.#sizes.learn(model, usd);
   }
 
   /** See {@link StoreLosses.check}. */

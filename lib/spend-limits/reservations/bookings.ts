@@ -1,8 +1,10 @@
 import type { SpendScope } from '../../contracts/completion-cost.js';
+import { nanoToUsd } from '../../money/nano-usd.js';
 import type { LimitValues } from '../rules/limit-values.js';
 import type { AppliedRule, RuleBook } from '../rules/rule-book.js';
 import type { BoundedSpendStore } from '../store/bounded-spend-store.js';
 import type { SpendOutbox } from '../store/spend-outbox.js';
+import { bookedOf, type BookedSpend } from '../watch/booked-spend.js';
 import type { Reservations } from './reservations.js';
 import { type RuleFigures, ruleFigures } from './spend-usage.js';
 
@@ -12,6 +14,8 @@ export interface BookingsParts {
   readonly store: BoundedSpendStore;
   readonly outbox: SpendOutbox;
   readonly reservations: Reservations;
+  /** Whether other processes use the store. */
+  readonly isShared: boolean;
   /** Called with what the store tells after a bill. */
   readonly onFigures: (figures: readonly RuleFigures[]) => void;
 }
@@ -19,6 +23,8 @@ export interface BookingsParts {
 /** Books amounts without a reservation, and looks at what counts after a bill. */
 export class Bookings {
   readonly #parts: BookingsParts;
+  /** What this process has booked since its start. */
+  #ownNanoUsd = 0;
 
   constructor(parts: BookingsParts) {
     this.#parts = parts;
@@ -35,7 +41,7 @@ export class Bookings {
       store.ask((inner, account) => inner.adjust(account, { id, nanoUsd, subjects })),
     );
     if (booked?.status === 'done') {
-      await this.lookAfterBill(applied);
+      await this.#lookAfterBill(applied);
     }
     return booked?.status === 'done';
   }
@@ -44,18 +50,38 @@ export class Bookings {
   async book(scope: SpendScope | undefined, nanoUsd: number, id: string): Promise<void> {
     const { outbox, reservations, rules } = this.#parts;
     const applied = rules.applying(scope);
+    this.#ownNanoUsd += nanoUsd;
     if (applied.length > 0) {
       await outbox.send((store, account) =>
         reservations.atStoreTime(applied, [], async (subjects) => ({
           value: await store.adjust(account, { id, nanoUsd, subjects }),
         })),
       );
-      await this.lookAfterBill(applied);
+      await this.#lookAfterBill(applied);
     }
   }
 
+  /** Looks at what counts after the bill of a reservation. */
+  async billed(applied: readonly AppliedRule[], nanoUsd: number): Promise<void> {
+    this.#ownNanoUsd += nanoUsd;
+    await this.#lookAfterBill(applied);
+  }
+
+  /** What all processes have booked in one window; `undefined` if it is not known. */
+  async booked(): Promise<BookedSpend | undefined> {
+    const { isShared, reservations } = this.#parts;
+    if (isShared) {
+      return bookedOf((await reservations.usage(undefined)) ?? []);
+    }
+    return {
+      window: 'process',
+      settledUsd: nanoToUsd(this.#ownNanoUsd),
+      countedUsd: nanoToUsd(this.#ownNanoUsd + reservations.heldNanoUsd),
+    };
+  }
+
   /** A bill may have reached a fraction that is to be announced. */
-  async lookAfterBill(applied: readonly AppliedRule[]): Promise<void> {
+  async #lookAfterBill(applied: readonly AppliedRule[]): Promise<void> {
     const { limits: values, onFigures, reservations } = this.#parts;
     const warning = applied.filter(({ rule }) => rule.warnAt.length > 0);
     const limits = warning.length === 0 ? undefined : await values.of(warning);

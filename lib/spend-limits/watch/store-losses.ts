@@ -1,7 +1,7 @@
 import type { Clock } from '../../async/clock.js';
-import type { SpendFigureLists } from '../../contracts/spend-store.js';
+import type { SpendUsage } from '../../contracts/spend-usage.js';
 import type { Reservations } from '../reservations/reservations.js';
-import { type RuleFigures, ruleFigures } from '../reservations/spend-usage.js';
+import { type RuleFigures, ruleFigures, usageOf } from '../reservations/spend-usage.js';
 import type { BoundedSpendStore } from '../store/bounded-spend-store.js';
 import type { SpendOutbox } from '../store/spend-outbox.js';
 import { Floors } from './floors.js';
@@ -20,6 +20,7 @@ export class StoreLosses {
   readonly #parts: StoreLossesParts;
   readonly #floors = new Floors();
   #epoch: string | undefined;
+  #asking: Promise<readonly SpendUsage[]> | undefined;
 
   constructor(parts: StoreLossesParts) {
     this.#parts = parts;
@@ -54,17 +55,21 @@ export class StoreLosses {
   }
 
   /**
-   * The present figures of the windows that this process was told of, the fullest of each rule; `undefined` if the store
-   * does not answer.
+   * What counts at present in the windows that this process was told of, the fullest of each rule; empty if the store does
+   * not answer. One question serves all that ask meanwhile.
    */
-  async knownFigures(): Promise<readonly RuleFigures[] | undefined> {
+  knownUsage(): Promise<readonly SpendUsage[]> {
+    this.#asking ??= this.#askUsage().finally(() => (this.#asking = undefined));
+    return this.#asking;
+  }
+
+  async #askUsage(): Promise<readonly SpendUsage[]> {
     const { clock, reservations } = this.#parts;
     const known = this.#floors.fullest(clock.wallNow());
     const applied = known.map((one) => one.applied);
     const limits = known.map(({ limitNanoUsd }) => limitNanoUsd);
-    const lists: SpendFigureLists | undefined =
-      known.length === 0 ? [] : await reservations.figuresOf(applied, limits);
-    return lists && ruleFigures(applied, limits, lists);
+    const lists = known.length === 0 ? undefined : await reservations.figuresOf(applied, limits);
+    return lists === undefined ? [] : ruleFigures(applied, limits, lists).map(usageOf);
   }
 
   async #restore(): Promise<void> {
