@@ -1,0 +1,40 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { InMemorySpendStore, type SpendStore } from '../../../lib/index.js';
+import { checkSetUp } from '../../../lib/spend-limits/watch/set-up-check.js';
+
+const { NODE_ENV } = process.env;
+
+afterEach(() => {
+  process.env['NODE_ENV'] = NODE_ENV;
+});
+
+async function said(store: SpendStore | undefined, environment = 'production'): Promise<string[]> {
+  process.env['NODE_ENV'] = environment;
+  const sentences: string[] = [];
+  await checkSetUp(store, (sentence) => sentences.push(sentence));
+  return sentences;
+}
+
+function checking(check: () => Promise<readonly string[]>): SpendStore {
+  return Object.assign(new InMemorySpendStore(), { check });
+}
+
+describe('the check of how a store is set up', () => {
+  it('says in production alone that the memory of a process is shared with nobody', async () => {
+    expect(await said(undefined)).toEqual([
+      expect.stringContaining('Set `spendLimits.store` to share them.'),
+    ]);
+    expect(await said(undefined, 'test')).toEqual([]);
+    expect(await said(new InMemorySpendStore())).toEqual([]);
+  });
+
+  it('says what the store finds wrong, such as a policy that evicts', async () => {
+    expect(await said(checking(() => Promise.resolve(['`maxmemory-policy` evicts.'])))).toEqual([
+      '`maxmemory-policy` evicts.',
+    ]);
+  });
+
+  it('says nothing where the store does not answer', async () => {
+    expect(await said(checking(() => Promise.reject(new Error('redis://:secret@host'))))).toEqual([]);
+  });
+});
