@@ -47,7 +47,7 @@ function openRouter(store?: SpendStore): DynamicModule {
   });
 }
 
-const open: { close(): Promise<unknown> | void }[] = [];
+const open: { close(): unknown }[] = [];
 
 beforeEach(() => {
   spyOnErrorLog();
