@@ -20,7 +20,8 @@ export interface Sample {
 }
 
 /** Variables that a sample reads. */
-const SETTINGS = /^(HOST|PORT|DASHBOARD_TOKEN|DATABASE_URL|OPENROUTER_.*|TENANTS_.*)$/;
+const SETTINGS =
+  /^(HOST|PORT|MODEL|DATABASE_URL|DATA_FOLDER|LEASE_SECONDS|DASHBOARD_TOKEN|OPENROUTER_.*|TENANTS_.*)$/;
 
 /** A built sample as a process of its own. */
 export class SampleProgram {
