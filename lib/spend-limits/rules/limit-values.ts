@@ -7,6 +7,9 @@ import type { AppliedRule } from './rule-book.js';
 const FRESH_MS = 60_000;
 const KEPT_MS = 600_000;
 
+/** How long a function that has failed is left alone: without that, one that hangs would delay every completion. */
+const PAUSE_MS = 5_000;
+
 /** How long a function is waited for. */
 const BOUND_MS = 2_000;
 
@@ -16,6 +19,7 @@ const MAX_KEPT = 10_000;
 /** What a function has said for one subject. */
 interface Memory {
   value?: { readonly nanoUsd: number | null; readonly at: number };
+  failedAt?: number;
   flight?: Promise<number | null | undefined>;
 }
 
@@ -61,7 +65,9 @@ export class LimitValues {
     }
     const memory = this.#recall(nameOf(applied));
     const { value } = memory;
-    if (value !== undefined && this.#clock.now() - value.at < FRESH_MS) {
+    const now = this.#clock.now();
+    const hasJustFailed = memory.failedAt !== undefined && now - memory.failedAt < PAUSE_MS;
+    if (value !== undefined && now - value.at < (hasJustFailed ? KEPT_MS : FRESH_MS)) {
       return value.nanoUsd;
     }
     memory.flight ??= this.#ask(applied, memory).finally(() => delete memory.flight);
@@ -75,6 +81,7 @@ export class LimitValues {
       if (answer === null || isLimit(answer)) {
         const nanoUsd = answer === null ? null : toNanoUsd(answer);
         memory.value = { nanoUsd, at: this.#clock.now() };
+        delete memory.failedAt;
         return nanoUsd;
       }
       this.#onFault(
@@ -85,6 +92,7 @@ export class LimitValues {
       // Whatever it throws may contain anything, so it is not repeated.
       this.#onFault(rule.name, 'threw an error');
     }
+    memory.failedAt = this.#clock.now();
     const { value } = memory;
     return value !== undefined && this.#clock.now() - value.at < KEPT_MS ? value.nanoUsd : undefined;
   }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { classifyOpenRouterError } from '../../../lib/errors/index.js';
 import { InMemorySpendStore } from '../../../lib/spend-limits/in-memory-spend-store.js';
 import { outcomeOf, skipReason } from '../../errors/clients.js';
@@ -60,6 +60,7 @@ describe.each(METERED_CLIENTS)('$name, under a spend limit', (client) => {
     async (_name, ask) => {
       const { openRouter, sandbox, tap, costs } = stage;
       store.reservations = 0;
+      const reports = jest.spyOn(openRouter.balance, 'reportError');
       const fetch = openRouter.metering.fetchFor({ tenant: 'poor' });
       const { thrown } = await outcomeOf(
         ask({ baseUrl: tap.baseUrl, apiKey: sandbox.apiKey, fetch, user: 'u1', maxRetries: 2 }),
@@ -68,6 +69,8 @@ describe.each(METERED_CLIENTS)('$name, under a spend limit', (client) => {
       expect(store.reservations).toBe(1);
       expect(tap.exchanges).toEqual([]);
       expect(costs).toEqual([]);
+      expect(reports).not.toHaveBeenCalled();
+      reports.mockRestore();
       if (client.name !== 'fetch') expect(classifyOpenRouterError(thrown).kind).toBe('spend-limit');
     },
   );

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { resolveSpendLimits } from '../../../lib/options/resolve-spend-limits.js';
 import type { SpendLimitUsd } from '../../../lib/options/spend-limits-options.js';
 import { LimitValues } from '../../../lib/spend-limits/rules/limit-values.js';
@@ -27,6 +27,10 @@ function opened(usd: SpendLimitUsd): {
     forget: (tenant) => values.forget(tenant === undefined ? undefined : rules.applying({ tenant })),
   };
 }
+
+afterEach(() => {
+  jest.useRealTimers();
+});
 
 describe('the limits of rules', () => {
   it.each<[SpendLimitUsd, readonly (number | null)[]]>([
@@ -65,6 +69,24 @@ describe('the limits of rules', () => {
     expect(values.faults).toEqual(['returned no limit', 'returned no limit']);
   });
 
+  it('keep nobody waiting for a function that hangs, once it has said something', async () => {
+    jest.useFakeTimers();
+    let asked = 0;
+    const values = opened(() => ((asked += 1) === 1 ? 1 : new Promise<number>(() => undefined)));
+    await values.of();
+    values.pass(MINUTE);
+    const late = values.of();
+    await jest.advanceTimersByTimeAsync(2_000);
+    expect(await late).toEqual([1e9]);
+    values.pass(4_999);
+    expect([await values.of(), asked]).toEqual([[1e9], 2]);
+    values.pass(1);
+    const again = values.of();
+    await jest.advanceTimersByTimeAsync(2_000);
+    expect([await again, asked]).toEqual([[1e9], 3]);
+    expect(values.faults).toEqual(['did not return within 2000 ms', 'did not return within 2000 ms']);
+  });
+
   it.each<[string, SpendLimitUsd, string]>([
     [
       'throws',
@@ -75,6 +97,7 @@ describe('the limits of rules', () => {
     ],
     ['rejects', () => Promise.reject(new Error('secret')), 'threw an error'],
     ['returns too much', () => 9_000_001, 'returned no limit'],
+    ['returns no number', () => NaN, 'returned no limit'],
     ['returns a negative number', () => -1, 'returned no limit'],
     ['returns nothing', () => undefined as never, 'returned no limit'],
   ])('are not known if the function %s', async (_name, usd, fault) => {
