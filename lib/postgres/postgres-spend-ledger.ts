@@ -35,7 +35,9 @@ export class PostgresSpendLedger implements SpendLedger {
     const values = [account, from, to, JSON.stringify(scope), ...names].map((value) =>
       storable(String(value)),
     );
-    const keys = groupBy.map((name) => columnOf(name) ?? `scope->>$${5 + names.indexOf(name)}::text`);
+    const keys = groupBy.map(
+      (name): ReportKey => columnOf(name) ?? [`scope->>$${5 + names.indexOf(name)}::text`, asItIs],
+    );
     const rows = await this.#database.query(reportText(this.#database.schema.quoted, keys, moment), values);
     return rows.map((row) => ({
       key: groupBy.map((_, index) => {
@@ -83,27 +85,42 @@ export class PostgresSpendLedger implements SpendLedger {
   }
 }
 
-function columnOf(name: string): string | undefined {
-  return { day: `to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')`, model: 'model' }[name];
+/** What groups are made by, and the text of it. */
+type ReportKey = readonly [expression: string, textOf: (name: string) => string];
+
+const asItIs = (name: string): string => name;
+
+function columnOf(name: string): ReportKey | undefined {
+  return new Map<string, ReportKey>([
+    ['day', [`(started_at AT TIME ZONE 'UTC')::date`, (day) => `to_char(${day}, 'YYYY-MM-DD') AS ${day}`]],
+    ['model', ['model', asItIs]],
+  ]).get(name);
 }
 
-function reportText(s: string, keys: readonly string[], moment: 'start' | 'end'): string {
-  const columns = keys.map((key, index) => `${key} AS key${index},`).join(' ');
-  const numbers = keys.map((_, index) => index + 1).join(', ');
+/**
+ * Groups are made of the columns of a subquery that stays apart (`OFFSET 0`). Of those, the planner expects few values, and
+ * adds up in a hash table; of expressions over many rows, it expects as many values, and sorts all rows.
+ */
+function reportText(s: string, keys: readonly ReportKey[], moment: 'start' | 'end'): string {
+  const inner = keys.map(([key], index) => `${key} AS key${index},`).join(' ');
+  const outer = keys.map(([, text], index) => `${text(`key${index}`)},`).join(' ');
+  const names = keys.map((_, index) => `entry.key${index}`).join(', ');
   const [since, before] = ['$2', '$3'].map((value) => `to_timestamp(${value}::text::bigint / 1000.0)`);
   const end = `started_at + duration_ms * interval '1 millisecond'`;
-  return `SELECT ${columns}
+  return `SELECT ${outer}
     coalesce(sum(nano_usd) FILTER (WHERE source <> 'hold'), 0)::text AS billed,
     coalesce(sum(nano_usd) FILTER (WHERE source = 'hold'), 0)::text AS unsettled,
     count(*)::text AS completions, (count(*) - count(nano_usd))::text AS unknown,
     coalesce(sum(prompt_tokens), 0)::text AS prompt_tokens,
     coalesce(sum(completion_tokens), 0)::text AS completion_tokens
-  FROM ${s}.completions
-  WHERE account = (SELECT id FROM ${s}.accounts WHERE name = $1::text)
-    AND started_at >= ${since}${moment === 'start' ? '' : ` - interval '1 day'`} AND started_at < ${before}
-    ${moment === 'start' ? '' : `AND ${end} >= ${since} AND ${end} < ${before}`}
-    AND ($4::text = '{}' OR scope @> $4::text::jsonb)
-  ${numbers === '' ? 'HAVING count(*) > 0' : `GROUP BY ${numbers} ORDER BY ${numbers}`}`;
+  FROM (SELECT ${inner} nano_usd, source, prompt_tokens, completion_tokens
+    FROM ${s}.completions
+    WHERE account = (SELECT id FROM ${s}.accounts WHERE name = $1::text)
+      AND started_at >= ${since}${moment === 'start' ? '' : ` - interval '1 day'`} AND started_at < ${before}
+      ${moment === 'start' ? '' : `AND ${end} >= ${since} AND ${end} < ${before}`}
+      AND ($4::text = '{}' OR scope @> $4::text::jsonb)
+    OFFSET 0) entry
+  ${names === '' ? 'HAVING count(*) > 0' : `GROUP BY ${names} ORDER BY ${names}`}`;
 }
 
 function rowOf(row: Readonly<Record<string, unknown>>): SpendLedgerRow {
