@@ -16,9 +16,7 @@ runSample(async () => {
     throw new StartError(`${month} is not a month such as 2026-11`);
   const { apiKey, baseUrl } = Account.read();
   if (apiKey === '') {
-    throw new StartError(
-      'OPENROUTER_API_KEY is not set. The ledger keeps apart what different keys have paid for.',
-    );
+    throw new StartError('OPENROUTER_API_KEY is not set. Set it and OPENROUTER_BASE_URL as for the server.');
   }
   const folder = readVariable('BILLS_FOLDER') ?? 'bills';
   await mkdir(folder, { recursive: true });
