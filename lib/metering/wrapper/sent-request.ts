@@ -31,6 +31,7 @@ export function requestReader(
   onForeign: ((origin: string) => void) | undefined,
 ): (input: FetchInput, init: FetchInit) => SentRequest | undefined {
   const destinationOf = destinations(baseUrl);
+  const hashOf = keyHashes();
   let announceForeign = onForeign;
 
   const read = (input: FetchInput, given: FetchInit): SentRequest | undefined => {
@@ -50,7 +51,7 @@ export function requestReader(
           path: destination.path,
           url,
           signal: (init.signal === undefined ? request?.signal : init.signal) ?? undefined,
-          keyHash: keyHashOf(init.headers ?? request?.headers),
+          keyHash: hashOf(headerOf(init.headers ?? request?.headers, 'authorization')),
           facts: factsOf(init.body, request),
         }
       : undefined;
@@ -69,10 +70,19 @@ function isPost(method: unknown): boolean {
   return method === 'POST' || (typeof method === 'string' && method.toUpperCase() === 'POST');
 }
 
-function keyHashOf(headers: unknown): string | undefined {
-  const authorization = headerOf(headers, 'authorization');
-  const key = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
-  return key === undefined ? undefined : hashKey(key);
+/** Hashes the keys of `authorization` headers. A client sends the same key each time, so that the last hash is kept. */
+function keyHashes(): (authorization: string | undefined) => string | undefined {
+  let last: { readonly authorization: string; readonly hash: string | undefined } | undefined;
+  return (authorization) => {
+    if (authorization === undefined) {
+      return undefined;
+    }
+    if (last?.authorization !== authorization) {
+      const key = BEARER.exec(authorization)?.[1];
+      last = { authorization, hash: key === undefined ? undefined : hashKey(key) };
+    }
+    return last.hash;
+  };
 }
 
 function factsOf(body: unknown, request: Request | undefined): BodyFacts | Promise<BodyFacts> {
