@@ -4,7 +4,8 @@ import OpenAI from 'openai';
 import { OpenRouterClient } from 'nestjs-openrouter';
 import { API_KEY, EVENTS, median, report } from './shared.mjs';
 
-const [baseUrl, turns, streamsPerTurn, answersPerTurn] = process.argv.slice(2);
+const [baseUrl, turns, streamsPerTurn, answersPerTurn, streamsToWarmUp, answersToWarmUp] =
+  process.argv.slice(2);
 const account = new OpenRouterClient({ apiKey: API_KEY, baseUrl });
 const fetches = { plain: globalThis.fetch, metered: account.metering.fetch };
 const clients = Object.entries(fetches).map(([name, fetch]) => [
@@ -33,20 +34,19 @@ async function answer(client) {
   return performance.now() - startedAt;
 }
 
-async function compare(call, count) {
+/** @param warmUp - Calls by either client before anything is measured. */
+async function compare(call, count, warmUp) {
+  for (let index = 0; index < warmUp; index += 1) for (const [, client] of clients) await call(client);
   const cpu = { plain: [], metered: [] };
   const ms = { plain: [], metered: [] };
-  for (let turn = -2; turn < Number(turns); turn += 1) {
+  for (let turn = 0; turn < Number(turns); turn += 1) {
     for (const [name, client] of turn % 2 === 0 ? clients : clients.toReversed()) {
       const before = process.cpuUsage();
       const times = [];
       for (let index = 0; index < count; index += 1) times.push(await call(client));
       const { user, system } = process.cpuUsage(before);
-      // The first turns are the warm-up.
-      if (turn >= 0) {
-        cpu[name].push((user + system) / count);
-        ms[name].push(median(times));
-      }
+      cpu[name].push((user + system) / count);
+      ms[name].push(median(times));
     }
   }
   return (name) => ({ cpu: median(cpu[name]), ms: median(ms[name]) });
@@ -68,8 +68,8 @@ async function countParsed() {
   return count - 1;
 }
 
-const streams = await compare(stream, Number(streamsPerTurn));
-const answers = await compare(answer, Number(answersPerTurn));
+const streams = await compare(stream, Number(streamsPerTurn), Number(streamsToWarmUp));
+const answers = await compare(answer, Number(answersPerTurn), Number(answersToWarmUp));
 const result = (name) => ({
   streamCpu: streams(name).cpu,
   firstMs: streams(name).ms,

@@ -74,7 +74,8 @@ export function formatReport({ plan, machine, labels, ...results }) {
     medians(decodes, DECODE_COLUMNS, labels),
     '## Metering',
     `A completion by \`openai\`. Rounds: ${plan.meteringRounds}; medians of them, each over ${plan.meteringTurns} turns of ` +
-      `${plan.streamsPerTurn} streams and ${plan.answersPerTurn} small answers, with either \`fetch\` in the same process. ` +
+      `${plan.streamsPerTurn} streams and ${plan.answersPerTurn} small answers, with either \`fetch\` in the same process, ` +
+      `after ${plan.warmUpStreams} streams and ${grouped(plan.warmUp)} small answers of warm-up. ` +
       `Of the ${grouped(metered.metered[0].events)} events of a stream and that of its usage, the meter parses ` +
       `${medianOf(metered.metered, 'parsed')}.`,
     medians(metered, METERING_COLUMNS, labels),

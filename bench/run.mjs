@@ -71,6 +71,7 @@ const FULL = {
   meteringTurns: 20,
   streamsPerTurn: 10,
   answersPerTurn: 150,
+  warmUpStreams: 100,
 };
 const QUICK = {
   loadRounds: 1,
@@ -88,6 +89,7 @@ const QUICK = {
   meteringTurns: 6,
   streamsPerTurn: 5,
   answersPerTurn: 50,
+  warmUpStreams: 20,
 };
 
 const isQuick = process.argv.includes('--quick');
@@ -116,7 +118,14 @@ const decodes = {
   parse: decoded.both.map(({ parseMs }) => ({ ms: parseMs })),
 };
 const metering = await rounds('metering', plan.meteringRounds, [['both']], async () =>
-  measure('metering.mjs', [baseUrl, plan.meteringTurns, plan.streamsPerTurn, plan.answersPerTurn]),
+  measure('metering.mjs', [
+    baseUrl,
+    plan.meteringTurns,
+    plan.streamsPerTurn,
+    plan.answersPerTurn,
+    plan.warmUpStreams,
+    plan.warmUp,
+  ]),
 );
 const metered = Object.fromEntries(
   METERING_CLIENTS.map(([client]) => [client, metering.both.map((round) => round[client])]),
