@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { OpenRouterSandbox, SandboxCompletion } from '../../lib/testing/index.js';
 import { skipReason } from '../errors/clients.js';
 import { withoutKeyInEnvironment } from '../support/environment.js';
 import { COMPLETION_CLIENTS, MODEL } from './support/completion-clients.js';
-import { start } from './support/sandbox.js';
+import { deciding } from './support/completions.js';
 
 let putKeyBack: () => void;
 
@@ -14,13 +13,6 @@ beforeAll(() => {
 afterAll(() => {
   putKeyBack();
 });
-
-/** A sandbox that decides so about every completion. */
-async function deciding(decision: SandboxCompletion): Promise<OpenRouterSandbox> {
-  const sandbox = await start({ credits: { totalCredits: 1, totalUsage: 0 } });
-  sandbox.onCompletion(() => decision);
-  return sandbox;
-}
 
 for (const client of COMPLETION_CLIENTS) {
   const reason = skipReason(client);
@@ -49,13 +41,13 @@ for (const client of COMPLETION_CLIENTS) {
 
     it('reads answers of the cache, and of the owner’s own contract', async () => {
       const sandbox = await deciding({ isCacheHit: true });
-      for (const answer of [await client.stream(sandbox)]) {
+      for (const answer of [await client.complete(sandbox), await client.stream(sandbox)]) {
         expect(answer.text).toBe('Hello from the sandbox.');
         expect(answer.cost).toBeUndefined();
       }
       sandbox.onCompletion(() => ({ byokUsd: 0.5, usd: 0.025 }));
       expect((await client.complete(sandbox)).cost).toBe(showsInJson ? 0.025 : undefined);
-      expect(sandbox.charges.map(({ usd }) => usd)).toEqual([0, 0.025]);
+      expect(sandbox.charges.map(({ usd }) => usd)).toEqual([0, 0, 0.025]);
     });
 
     it('throws where the provider fails in the middle, or the connection is cut', async () => {

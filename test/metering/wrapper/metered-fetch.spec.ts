@@ -1,14 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { ServerResponse } from 'node:http';
-import { openMeteredFetch, type MeteredFetchParts } from '../../../lib/metering/wrapper/metered-fetch.js';
-import {
-  API_KEY,
-  cleanUp,
-  type SeenRequest,
-  sendJson,
-  startServer,
-  type TestServer,
-} from '../../support/servers.js';
+import { cleanUp, type SeenRequest, sendJson, startServer } from '../../support/servers.js';
+import { meteredFetch, post } from './support/metered.js';
 import { RecordingDesk } from './support/recording-desk.js';
 
 const ID = 'gen-1730000000-abc';
@@ -19,6 +12,7 @@ const CHAT = {
   choices: [{ message: { content: 'Hello' } }],
   usage: { prompt_tokens: 3, completion_tokens: 5, cost: 0.000123, is_byok: false },
 };
+const REQUEST = { model: 'openai/gpt-5-mini', max_tokens: 100, messages: [] };
 const STATED = {
   usd: 0.000123,
   generationId: ID,
@@ -28,32 +22,8 @@ const STATED = {
   completionTokens: 5,
   isByok: false,
 };
-const NOBODY = { scope: undefined, holdUsd: undefined };
 
 afterEach(cleanUp);
-
-function meteredFetch(
-  server: Pick<TestServer, 'baseUrl'>,
-  desk: RecordingDesk,
-  parts: Partial<MeteredFetchParts> = {},
-) {
-  return openMeteredFetch({
-    innerFetch: () => globalThis.fetch,
-    baseUrl: server.baseUrl,
-    byok: 'fee',
-    desk,
-    ambient: () => NOBODY,
-    ...parts,
-  })();
-}
-
-function post(body: object = { model: 'openai/gpt-5-mini', max_tokens: 100, messages: [] }): RequestInit {
-  return {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${API_KEY}` },
-    body: JSON.stringify(body),
-  };
-}
 
 function sendEvents(
   response: ServerResponse,
@@ -79,7 +49,7 @@ describe('a metered fetch', () => {
     const server = await startServer((_request: SeenRequest, response) => sendJson(response, CHAT));
     const desk = new RecordingDesk();
 
-    const answer = await meteredFetch(server, desk)(`${server.baseUrl}/chat/completions`, post());
+    const answer = await meteredFetch(server, desk)(`${server.baseUrl}/chat/completions`, post(REQUEST));
 
     expect(await answer.json()).toEqual(CHAT);
     expect(answer.url).toBe(`${server.baseUrl}/chat/completions`);
