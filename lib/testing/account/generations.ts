@@ -63,3 +63,8 @@ export function createGenerationStore(misses: number): GenerationStore {
 export function newGenerationId(now: Date): string {
   return `gen-${Math.floor(now.getTime() / 1000)}-${randomBytes(10).toString('hex')}`;
 }
+
+/** An id that is none of a generation, as bodies of some APIs have. */
+export function idOf({ id }: OpenGeneration, prefix: string): string {
+  return id.replace(/^gen-\d+-/, prefix);
+}

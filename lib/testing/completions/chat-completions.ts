@@ -1,16 +1,10 @@
-import { isRecord } from '../check-fields.js';
-import { FLAG, NAME, type Rule, TEXT, orNull } from '../routes/rules.js';
+import { FLAG, MESSAGES_RULE, NAME, TEXT, orNull } from '../routes/rules.js';
 import { textChunk, textOf } from './answer-text.js';
 import type { CompletionApi } from './completion-api.js';
 import { costMembers, usageMember } from './usage.js';
 import type { CompletionPlan } from './plan.js';
 import { PROVIDER_ERROR } from './provider-error.js';
 import { eventOf } from './stream-pieces.js';
-
-export const MESSAGES_RULE: Rule = {
-  accepts: (value) => Array.isArray(value) && value.length > 0 && value.every(isMessage),
-  must: 'a list of messages, each with a role',
-};
 
 /** `POST /chat/completions`. */
 export const chatCompletions: CompletionApi = {
@@ -72,10 +66,6 @@ export const chatCompletions: CompletionApi = {
     };
   },
 };
-
-function isMessage(value: unknown): boolean {
-  return isRecord(value) && typeof value['role'] === 'string';
-}
 
 function headOf({ generation: { id, provider, model, createdAt } }: CompletionPlan, object: string): object {
   return { id, provider, model, object, created: Math.floor(createdAt.getTime() / 1000) };

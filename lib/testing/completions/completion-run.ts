@@ -1,7 +1,6 @@
 import type { Account } from '../account/account.js';
-import { shareOf, toUsd } from '../account/usd.js';
 import type { SandboxCancelledBilling } from '../sandbox-completions.js';
-import type { CompletionPlan } from './plan.js';
+import { type CompletionPlan, costsOf, tokensOf } from './plan.js';
 
 /** A completion while its answer is sent. Its first ending is the one that is billed. */
 export interface CompletionRun {
@@ -45,19 +44,4 @@ export function startRun(
       else finish(billing() === 'stops' ? sent : ending === 'failed' ? produced : chunks, true);
     },
   };
-}
-
-/** What some of the text chunks cost, in USD. */
-export function costsOf(
-  { wholeCost, wholeByokCost, chunks }: CompletionPlan,
-  billed: number,
-): { cost: number; byokCost: number } {
-  return {
-    cost: toUsd(shareOf(wholeCost, billed, chunks)),
-    byokCost: toUsd(shareOf(wholeByokCost, billed, chunks)),
-  };
-}
-
-export function tokensOf({ generation }: CompletionPlan, produced: number): number {
-  return generation.cachedFrom === null && generation.apiType === 'completions' ? produced : 0;
 }

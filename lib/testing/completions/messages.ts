@@ -1,13 +1,12 @@
+import { idOf } from '../account/generations.js';
 import { isRecord } from '../check-fields.js';
-import { FLAG, NAME, orNull } from '../routes/rules.js';
+import { FLAG, MESSAGES_RULE, NAME, orNull } from '../routes/rules.js';
 import { textChunk, textOf } from './answer-text.js';
-import { MESSAGES_RULE } from './chat-completions.js';
 import type { CompletionApi } from './completion-api.js';
-import type { CompletionPlan } from './plan.js';
+import { type CompletionPlan, tokensOf } from './plan.js';
 import { PROVIDER_ERROR } from './provider-error.js';
 import { eventOf } from './stream-pieces.js';
-import { tokensOf } from './completion-run.js';
-import { costMembers, idOf, usageMember } from './usage.js';
+import { costMembers, usageMember } from './usage.js';
 
 /** `POST /messages`, in the manner of Anthropic's API. */
 export const messages: CompletionApi = {

@@ -1,4 +1,5 @@
 import type { OpenGeneration } from '../account/generations.js';
+import { shareOf, toUsd } from '../account/usd.js';
 
 /** How a completion ends, if its client does not leave before. */
 export type CompletionEnding = 'complete' | 'failed' | 'cut';
@@ -18,4 +19,19 @@ export interface CompletionPlan {
   readonly wholeByokCost: bigint;
   /** Milliseconds before the first text chunk, and before each other one. */
   readonly pausesMs: readonly [first: number, other: number];
+}
+
+/** What some of the text chunks cost, in USD. */
+export function costsOf(
+  { wholeCost, wholeByokCost, chunks }: CompletionPlan,
+  billed: number,
+): { cost: number; byokCost: number } {
+  return {
+    cost: toUsd(shareOf(wholeCost, billed, chunks)),
+    byokCost: toUsd(shareOf(wholeByokCost, billed, chunks)),
+  };
+}
+
+export function tokensOf({ generation }: CompletionPlan, produced: number): number {
+  return generation.cachedFrom === null && generation.apiType === 'completions' ? produced : 0;
 }

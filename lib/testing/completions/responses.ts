@@ -1,10 +1,11 @@
+import { idOf } from '../account/generations.js';
 import { FLAG, NAME, TEXT, orNull } from '../routes/rules.js';
 import { textChunk, textOf } from './answer-text.js';
 import type { CompletionApi } from './completion-api.js';
 import type { CompletionPlan } from './plan.js';
 import { PROVIDER_ERROR } from './provider-error.js';
 import { eventOf } from './stream-pieces.js';
-import { costMembers, idOf, usageMember } from './usage.js';
+import { costMembers, usageMember } from './usage.js';
 
 /** `POST /responses`. */
 export const responses: CompletionApi = {

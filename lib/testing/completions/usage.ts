@@ -1,6 +1,4 @@
-import type { OpenGeneration } from '../account/generations.js';
-import { costsOf, tokensOf } from './completion-run.js';
-import type { CompletionPlan } from './plan.js';
+import { type CompletionPlan, costsOf, tokensOf } from './plan.js';
 
 /** The member `usage` of an answer, or none. */
 export function usageMember(
@@ -10,11 +8,6 @@ export function usageMember(
   const { usage = plan.ending === 'failed' ? 'missing' : 'last' } = plan;
   if (usage === 'missing') return {};
   return { usage: usage === 'null' ? null : usageOf(plan) };
-}
-
-/** An id that is none of a generation, as bodies of some APIs have. */
-export function idOf({ id }: OpenGeneration, prefix: string): string {
-  return id.replace(/^gen-\d+-/, prefix);
 }
 
 /**

@@ -28,6 +28,12 @@ export const UTC_TIME: Rule = {
   must: 'an ISO 8601 time in UTC that ends in Z',
 };
 
+/** The messages of a chat. */
+export const MESSAGES_RULE: Rule = {
+  accepts: (value) => Array.isArray(value) && value.length > 0 && value.every(isMessage),
+  must: 'a list of messages, each with a role',
+};
+
 /** An amount of US dollars. JSON can hold numbers that overflow to infinity. */
 export const AMOUNT: Rule = {
   accepts: (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0,
@@ -83,4 +89,8 @@ function problemIn(
     if (!isFine) return `${field} must be ${must}`;
   }
   return undefined;
+}
+
+function isMessage(value: unknown): boolean {
+  return isRecord(value) && typeof value['role'] === 'string';
 }
