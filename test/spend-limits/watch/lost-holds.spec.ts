@@ -1,79 +1,52 @@
-import { expect, it } from '@jest/globals';
-import { SYSTEM_CLOCK } from '../../../lib/async/clock.js';
-import type { CompletionCost } from '../../../lib/contracts/completion-cost.js';
-import type { SpendStore } from '../../../lib/contracts/spend-store.js';
-import type { Generation } from '../../../lib/generations/generation.models.js';
+import { describe, expect, it } from '@jest/globals';
+import { InMemorySpendStore } from '../../../lib/spend-limits/in-memory-spend-store.js';
 import { BoundedSpendStore } from '../../../lib/spend-limits/store/bounded-spend-store.js';
 import { SpendOutbox } from '../../../lib/spend-limits/store/spend-outbox.js';
 import { LostHolds } from '../../../lib/spend-limits/watch/lost-holds.js';
-import { sleep } from '../../support/waiting.js';
-import { openMemoryStore } from '../support/memory-store.js';
 
-const ACCOUNT = 'ab'.repeat(32);
-const SUBJECTS = [
-  {
-    root: 'c0ffee',
-    key: 'a1',
-    windows: [{ spans: [{ id: 'total', from: 0, to: null, keepUntil: null }], slots: 1, limitNanoUsd: 1e9 }],
-  },
-];
+const MINUTE = 60_000;
 
-/** Looks for the bill of a hold of a dead process, with this generation, in a store that takes its time. */
-async function findBill(
-  generation: Partial<Generation>,
-  { byok = 'fee', delayMs = 0 }: { byok?: 'fee' | 'total'; delayMs?: number } = {},
-): Promise<{ readonly costs: readonly CompletionCost[]; readonly settledNanoUsd: number }> {
-  const { store, pass } = openMemoryStore();
-  const admitted = await store.reserve(ACCOUNT, {
-    id: 'hold',
-    nanoUsd: 5e8,
-    leaseMs: 1_000,
-    subjects: SUBJECTS,
-    note: '',
-  });
-  if (admitted.status !== 'admitted') throw new Error(admitted.status);
-  await store.attach(ACCOUNT, admitted.hold, 'gen-1', 1_000);
-  await pass(2_000);
-  const slow: SpendStore = Object.create(store, {
-    claim: {
-      value: async (...args: Parameters<SpendStore['claim']>) => {
-        const claims = await store.claim(...args);
-        await sleep(delayMs);
-        return claims;
-      },
-    },
-  }) as SpendStore;
-  const bounded = new BoundedSpendStore(slow, ACCOUNT, () => undefined);
-  const costs: CompletionCost[] = [];
+/** A store with one hold whose lease has ended, and the generation that OpenRouter knows by then. */
+async function opened() {
+  const state: { now: number; generation?: { totalCost: number } } = { now: 1_000_000 };
+  const clock = { now: () => state.now, wallNow: () => state.now, random: () => 0 };
+  const inner = new InMemorySpendStore(() => state.now);
+  const store = new BoundedSpendStore(inner, 'ab', () => undefined);
   const lost = new LostHolds({
-    store: bounded,
-    outbox: new SpendOutbox(bounded, () => undefined),
-    generations: { get: () => Promise.resolve({ id: 'gen-1', ...generation } as Generation) },
-    clock: SYSTEM_CLOCK,
-    byok,
-    onFound: (cost) => costs.push(cost),
+    store,
+    outbox: new SpendOutbox(store, () => undefined),
+    clock,
+    generations: {
+      get: () =>
+        state.generation === undefined
+          ? Promise.reject(new Error('not found'))
+          : Promise.resolve(state.generation as never),
+    },
+    byok: 'fee',
+    onFound: () => undefined,
   });
-  await lost.claim();
-  lost.close();
-  const report = await store.usage(ACCOUNT, SUBJECTS);
-  if (report.status !== 'done') throw new Error(report.status);
-  return { costs, settledNanoUsd: report.figures[0]![0]!.settledNanoUsd };
+  const hold = { id: 'one', nanoUsd: 5, places: [], note: '{}' };
+  await inner.attach('ab', hold, 'gen-1', 1_000);
+  state.now += MINUTE;
+  return { lost, state, admittedAt: 1_000_000 };
 }
 
-it('settles what it has claimed, also where the store answers late: nobody else looks after it for a minute', async () => {
-  const { costs, settledNanoUsd } = await findBill({ totalCost: 0.2 }, { delayMs: 300 });
-  expect(costs).toMatchObject([{ id: 'hold', usd: 0.2, source: 'generation' }]);
-  expect(settledNanoUsd).toBe(2e8);
-});
+describe('the holds of lost processes', () => {
+  it('show since when a bill is missing, until it is known', async () => {
+    const { lost, state, admittedAt } = await opened();
+    expect(lost.oldestAt).toBeUndefined();
+    await lost.claim();
+    expect(lost.oldestAt).toBe(admittedAt);
+    state.generation = { totalCost: 0.1 };
+    state.now += MINUTE;
+    await lost.claim();
+    expect(lost.oldestAt).toBeUndefined();
+  });
 
-it.each([
-  ['adds what the provider has billed', { upstreamInferenceCost: 0.1 }, { usd: 0.3, source: 'generation' }],
-  ['books what was held where it does not know that', {}, { usd: 0.5, source: 'hold' }],
-])('%s for a key of its own', async (_, generation, cost) => {
-  const { costs, settledNanoUsd } = await findBill(
-    { totalCost: 0.2, isByok: true, ...generation },
-    { byok: 'total' },
-  );
-  expect(costs).toMatchObject([cost]);
-  expect(settledNanoUsd).toBe(cost.usd * 1e9);
+  it('are no longer shown once another process must have claimed them', async () => {
+    const { lost, state } = await opened();
+    await lost.claim();
+    state.now += 2 * MINUTE;
+    expect(lost.oldestAt).toBeUndefined();
+  });
 });
