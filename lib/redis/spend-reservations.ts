@@ -62,11 +62,10 @@ export class SpendReservations {
     let admission: SpendAdmission = { status: 'ended', now: 0 };
     let places: readonly SpendPlace[] = [];
     for (const part of this.#partsOf(request.subjects)) {
+      const naming = this.#roots.name(account, part.home, request.leaseMs);
+      const reserving = this.#reserveIn(account, request, part, places, figures);
       // Both are on their way at once, so that naming the root costs no time.
-      [admission] = await Promise.all([
-        this.#reserveIn(account, request, part, places, figures),
-        this.#roots.name(account, part.home, request.leaseMs),
-      ]);
+      admission = naming === undefined ? await reserving : (await Promise.all([reserving, naming]))[0];
       if (admission.status !== 'admitted') {
         // What cannot be taken back is released once its lease has ended.
         await Promise.allSettled(taken.map(({ home, hold }) => this.#holds.withdraw(account, home, hold)));

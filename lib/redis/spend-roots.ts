@@ -41,16 +41,19 @@ export class SpendRoots {
    * Puts a root on the list, at most once a minute.
    *
    * @param leaseMs - The lease of a hold in it.
+   * @returns `undefined` if there is nothing to do.
    */
-  async name(account: string, root: string, leaseMs: number): Promise<void> {
+  name(account: string, root: string, leaseMs: number): Promise<void> | undefined {
     if (!this.#isPartitioned) {
-      return;
+      return undefined;
     }
-    const name = `${account}.${root}`;
     const now = performance.now();
-    if (now - (this.#named.get(name) ?? -Infinity) < NAMED_MS) {
-      return;
-    }
+    const isNamed = now - (this.#named.get(`${account}.${root}`) ?? -Infinity) < NAMED_MS;
+    return isNamed ? undefined : this.#name(account, root, leaseMs, now);
+  }
+
+  async #name(account: string, root: string, leaseMs: number, now: number): Promise<void> {
+    const name = `${account}.${root}`;
     await this.#run(REGISTER, this.#keys.roots(account), [root, leaseMs]);
     this.#named.delete(name);
     this.#named.set(name, now);
