@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { type Cluster, Redis } from 'ioredis';
 import { Redis as Redis5 } from 'ioredis-5';
@@ -200,6 +201,47 @@ function opened(client: RedisSpendClient): Promise<StoreUnderTest<SpendStore>> {
       ':bills:HASH': 30 * 24,
       [`${prefix}:{${ACCOUNT}.c0ffee}:span:a1:day@UTC:x`]: 1,
     });
+  });
+
+  it('needs no other rights than those that the guide lists', async () => {
+    const guide = readFileSync('docs/spend-limits.md', 'utf8');
+    const line = guide.split('\n').find((one) => one.includes('Access control (ACL)')) ?? '';
+    const rights = line.match(/[~+][\w:*-]+/g) ?? [];
+    await client.call('ACL', 'SETUSER', 'limited', 'reset', 'on', '>secret', ...rights);
+    const its = new Redis({
+      host: '127.0.0.1',
+      port: server.port,
+      username: 'limited',
+      password: 'secret',
+      enableReadyCheck: false,
+    });
+    const store = new RedisSpendStore(its);
+    const subject = subjectOf('a1');
+    const reserve = async (id: string, leaseMs = 60_000) => {
+      const answer = await store.reserve(ACCOUNT, { id, nanoUsd: 5, leaseMs, subjects: [subject], note: '' });
+      if (answer.status !== 'admitted') throw new Error(answer.status);
+      return answer.hold;
+    };
+    await store.commit(ACCOUNT, await reserve('billed'), 4);
+    await store.release(ACCOUNT, await reserve('released'));
+    await store.giveUp(ACCOUNT, await reserve('given-up'));
+    await store.attach(ACCOUNT, await reserve('attached'), 'gen', 1);
+    await sleep(5);
+    const claims = await store.claim(ACCOUNT, 1, 60_000);
+    expect(claims.map(({ hold }) => hold.id)).toEqual(['attached']);
+    const request = { id: 'late', nanoUsd: 5, leaseMs: 60_000, subjects: [subject], note: '' };
+    await store.cancel(ACCOUNT, request);
+    await store.adjust(ACCOUNT, { id: 'refund', nanoUsd: -1, subjects: [subject] });
+    await store.restore(ACCOUNT, [subject], [[50]]);
+    await store.claimWarning(ACCOUNT, claims[0]!.hold.places[0]!, '0.8', 'first');
+    await store.claimWarning(ACCOUNT, claims[0]!.hold.places[0]!, '0.8', 'second');
+    await store.learn(ACCOUNT, 'a model', 5);
+    await store.learned(ACCOUNT, 'a model');
+    await store.epoch(ACCOUNT);
+    await expect(store.check()).resolves.toEqual([]);
+    await its.quit().catch(() => its.disconnect());
+    await client.call('ACL', 'DELUSER', 'limited');
+    for (const key of await client.keys('nestjs-openrouter:spend:1:*')) await client.del(key);
   });
 
   it('tells that it has lost something by another epoch, and that Redis may drop records', async () => {
