@@ -41,7 +41,7 @@ const MAX_MICROS = { get: 2, guard: 5 };
 
 /** @returns A Markdown document, formatted as Prettier would. */
 export function formatReport({ plan, machine, labels, ...results }) {
-  const { loads, activities, decodes, metered, balances, requests, colds } = results;
+  const { loads, activities, decodes, metered, spends, balances, requests, colds } = results;
   const bars = BARS.map(([what, name, client, other, measure, bar]) => {
     const series = results[name];
     const ratio = medianOf(series[client], measure) / medianOf(series[other], measure);
@@ -79,6 +79,12 @@ export function formatReport({ plan, machine, labels, ...results }) {
       `Of the ${grouped(metered.metered[0].events)} events of a stream and that of its usage, the meter parses ` +
       `${medianOf(metered.metered, 'parsed')}.`,
     medians(metered, METERING_COLUMNS, labels),
+    '## Spend limits',
+    `On a Redis of the same machine. Rounds: ${plan.spendRounds}; medians of them, each over ${plan.spendTurns} turns. A pair ` +
+      'is a reservation and its bill, two commands; beside it, two calls of `consume()` of rate-limiter-flexible on the same ' +
+      'connection. CPU is that of the process. The memory of a subject includes its last completion, which is remembered for ' +
+      '24 hours.',
+    table(['', 'figure', 'bar', ''], spendRows(spends, plan)),
     '## Balance',
     `Reads from memory, on one core. Rounds: ${plan.balanceRounds}; medians of them, each over ` +
       `${grouped(plan.balanceCalls)} calls awaited in a row after as many of warm-up.`,
@@ -109,6 +115,52 @@ export function formatReport({ plan, machine, labels, ...results }) {
   ]
     .join('\n\n')
     .replace(/\n+$/, '\n');
+}
+
+/** What spend limits on Redis cost, with the bars. */
+function spendRows(rounds, { pairsPerTurn, limitedPerTurn, subjects }) {
+  if (rounds.length === 0) {
+    return [['spend limits', 'not measured: no redis-server', '', '']];
+  }
+  const of = (figure) => median(rounds.map(figure));
+  const ratio = (measure) => of(({ beside }) => beside.store[measure] / beside.limiter[measure]);
+  const most = (title, figure, bar, digits, unit = '') => [
+    title,
+    `${figure.toFixed(digits)}${unit}`,
+    bar === undefined ? '' : `≤ ${bar.toFixed(digits)}${unit}`,
+    bar === undefined ? '' : verdictOf(figure, bar),
+  ];
+  const perSecond = of((round) => round.perSecond);
+  const laterMs = of(({ completions: { limited, free } }) => limited.ms - free.ms);
+  const bytes = (place) => Math.round(of(({ memory }) => memory[place]));
+  return [
+    most(`CPU of a pair / two \`consume()\`, ${grouped(pairsPerTurn)} in a row`, ratio('cpu'), 1.5, 2),
+    most('time of a pair / two `consume()`, p50', ratio('ms'), 1.5, 2),
+    most('CPU of Redis for a pair / two `consume()`', ratio('redisCpu'), undefined, 2),
+    most(
+      'a pair, p50',
+      of(({ beside }) => beside.store.ms),
+      undefined,
+      3,
+      ' ms',
+    ),
+    [
+      'pairs per second with three rules, 64 at a time',
+      grouped(Math.round(perSecond)),
+      '≥ 5 000',
+      wordFor(perSecond >= 5_000),
+    ],
+    most(`a completion with three rules is later by, p50 of ${limitedPerTurn}`, laterMs, 1, 2, ' ms'),
+    most(
+      'a refusal, p50',
+      of(({ completions }) => completions.refused.ms),
+      1,
+      2,
+      ' ms',
+    ),
+    [`a subject in Redis, of ${grouped(subjects)} (bytes)`, grouped(bytes('redis')), '', ''],
+    [`a subject in the memory of a process (bytes)`, grouped(bytes('process')), '', ''],
+  ];
 }
 
 function verdictOf(figure, bar) {

@@ -52,6 +52,7 @@ const PACKAGES = [
   'class-validator',
   'lru-cache',
   'openai',
+  'rate-limiter-flexible',
   'undici',
 ];
 
@@ -67,6 +68,12 @@ const FULL = {
   balanceRounds: 5,
   balanceCalls: 1_000_000,
   readMs: 60_000,
+  spendRounds: 3,
+  spendTurns: 9,
+  pairsPerTurn: 1_000,
+  pairsTogether: 20_000,
+  limitedPerTurn: 100,
+  subjects: 100_000,
   meteringRounds: 5,
   meteringTurns: 20,
   streamsPerTurn: 10,
@@ -85,6 +92,12 @@ const QUICK = {
   balanceRounds: 1,
   balanceCalls: 200_000,
   readMs: 3_000,
+  spendRounds: 1,
+  spendTurns: 3,
+  pairsPerTurn: 500,
+  pairsTogether: 5_000,
+  limitedPerTurn: 30,
+  subjects: 10_000,
   meteringRounds: 1,
   meteringTurns: 6,
   streamsPerTurn: 5,
@@ -130,6 +143,7 @@ const metering = await rounds('metering', plan.meteringRounds, [['both']], async
 const metered = Object.fromEntries(
   METERING_CLIENTS.map(([client]) => [client, metering.both.map((round) => round[client])]),
 );
+const spends = await measureSpendLimits();
 const read = await rounds('balance', plan.balanceRounds, [['all']], async () =>
   measure('balance.mjs', [baseUrl, plan.balanceCalls]),
 );
@@ -155,6 +169,7 @@ const report = formatReport({
   activities,
   decodes,
   metered,
+  spends,
   balances,
   requests,
   colds,
@@ -169,6 +184,19 @@ if (isQuick) {
 } else {
   writeFileSync(pathOf('results.md'), report);
   console.log('Written to bench/results.md.');
+}
+
+/** The results of each round; none without a Redis. */
+async function measureSpendLimits() {
+  if (spawnSync('redis-server', ['--version']).status !== 0) {
+    return [];
+  }
+  const { spendTurns, pairsPerTurn, pairsTogether, limitedPerTurn, subjects } = plan;
+  const args = [baseUrl, spendTurns, pairsPerTurn, pairsTogether, limitedPerTurn, subjects];
+  const measuredRounds = await rounds('spend limits', plan.spendRounds, [['all']], async () =>
+    measure('spend-limits.mjs', args),
+  );
+  return measuredRounds.all;
 }
 
 function build() {
