@@ -72,7 +72,15 @@ const storeParts = new HiddenParts<StoreParts>();
  * script for each root.
  *
  * Stored are hashes of accounts and subjects, amounts, and the notes of open holds; never a key. Whatever belongs to a span
- * of time expires eight days after it.
+ * of time expires eight days after it. `docs/spend-limits.md` says what Redis may lose, and which rights the client needs.
+ *
+ * Each method rejects if Redis does not answer; the package then does what `onStoreFailure` says.
+ *
+ * @example
+ * ```ts
+ * const redis = new Redis(process.env.REDIS_URL);
+ * OpenRouterModule.forRoot({ apiKey, spendLimits: { store: new RedisSpendStore(redis), rules } });
+ * ```
  */
 export class RedisSpendStore implements SpendStore {
   /**
