@@ -37,6 +37,7 @@ async function completeAnyway(call) {
   for (;;) {
     const { status, isStoreAway } = await complete(call);
     if (!isStoreAway) return status;
+    await sleep(500);
   }
 }
 
