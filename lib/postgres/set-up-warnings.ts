@@ -9,7 +9,7 @@ export async function setUpWarnings(database: SpendDatabase): Promise<readonly s
   let row: Readonly<Record<string, unknown>> | undefined;
   try {
     [row] = await database.query(
-      `SELECT version::text AS version, current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS commit,
+      `SELECT version::text AS version, current_setting('fsync') AS fsync, version() AS server, current_setting('synchronous_commit') AS commit,
         current_setting('server_encoding') AS encoding, current_setting('default_transaction_isolation') AS isolation
       FROM ${s}.meta`,
     );
@@ -20,7 +20,9 @@ export async function setUpWarnings(database: SpendDatabase): Promise<readonly s
   if (row?.['version'] !== String(SCHEMA_VERSION)) {
     warnings.push(otherVersion(row?.['version'], plain).message);
   }
-  if (row?.['fsync'] === 'off' || row?.['commit'] === 'off') {
+  // PGlite has no fsync to turn on.
+  const isEmbedded = String(row?.['server']).includes('emscripten');
+  if (!isEmbedded && (row?.['fsync'] === 'off' || row?.['commit'] === 'off')) {
     warnings.push(
       'PostgreSQL may lose what was spent when its machine stops (fsync or synchronous_commit is off). Set both to on.',
     );

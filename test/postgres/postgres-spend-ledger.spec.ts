@@ -225,6 +225,11 @@ function describeLedger(name: string, isThere: boolean, open: () => Promise<Data
       expect((await all(store)).every(({ id }) => id.startsWith('young'))).toBe(true);
     });
 
+    it('warns of a server that may lose what it has confirmed', async () => {
+      const sentences = await (await opened()).check();
+      expect(sentences).toEqual(name === 'PGlite' ? [] : [expect.stringContaining('fsync')]);
+    });
+
     it('makes its schema once, however many do so at once, also from its text', async () => {
       const store = await opened();
       await reserve(store, 'kept');
