@@ -190,7 +190,7 @@ describe('the tarball', () => {
       .split('\n');
     const strays = files.filter(
       (file) =>
-        !/^package\/(dist\/(cjs|esm)\/.*\.(js|d\.ts)|dist\/esm\/package\.json|package\.json|docs\/[\w-]+\.(md|json|yaml)|bench\/results\.md|README\.md|CHANGELOG\.md|LICENSE)$/.test(
+        !/^package\/(dist\/(cjs|esm)\/.*\.(js|d\.ts)|dist\/esm\/package\.json|package\.json|docs\/[\w-]+\.(md|json|yaml)|docs\/images\/dashboard-light\.png|bench\/results\.md|README\.md|CHANGELOG\.md|LICENSE)$/.test(
           file,
         ),
     );
