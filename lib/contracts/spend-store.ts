@@ -244,6 +244,10 @@ export interface SpendStore {
    * counted for it. A bill of an id that the store does not know is counted as well: the store may have lost it. So is
    * one after {@link SpendStore.release} has found nothing to release, but not one after it has released the hold.
    *
+   * A hold that the store knows is counted where it was reserved: the places of `hold` may be those of other spans of the
+   * same subjects, made up by a process that has not heard of the reservation, and by a clock that differs. The places of
+   * `hold` count only for a hold that the store does not know. The same is true of every other method that takes a hold.
+   *
    * @param entry - For the ledger, if the store has one: written together with the bill.
    */
   commit(account: string, hold: SpendHold, nanoUsd: number, entry?: SpendLedgerEntry): Promise<void>;

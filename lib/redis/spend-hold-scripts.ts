@@ -13,7 +13,8 @@ import { timedScript, untimedScript } from './spend-script.js';
  * that has ended there are only the state and the bill.
  *
  * Keys: the hold, the open holds, the unsettled holds, the spans. Arguments: id, what is held of a hold that was lost, two
- * of the command's own, and for each span the slot and its time to keep.
+ * of the command's own, and for each span the slot and its time to keep. → a list of the places that are kept, and nothing
+ * is done, if the spans are not those: a script may use no other keys than it is given.
  */
 const HOLD = `
 local hold, open, lost, id = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
@@ -21,6 +22,23 @@ local found = redis.call('GET', hold)
 local state, held = 'unknown', ARGV[2]
 if found then state, held = string.match(found, '^(%a+) (%-?%d*)') end
 held = tonumber(held)
+local generation, note, start
+if state == 'held' or state == 'unsettled' or state == 'provisional' then
+  generation, note, start = string.match(found, '^%a+ %d+ %d+ %d+ %d+ (%d+) (%d+) %x* ()')
+end
+if start then
+  local places = string.sub(found, start + generation + note)
+  local root, next, isSame = string.match(open, '%.(%x+)}:open$'), 4, true
+  for of, key, span, slot in string.gmatch(places, '(%x+) (%x+) (%S+) (%d+) %d*\\n') do
+    -- A hold in a root of a cluster lists its places in others, too.
+    if not root or of == root then
+      local name = '.' .. of .. '}:span:' .. key .. ':' .. span
+      isSame = isSame and string.sub(KEYS[next] or '', -#name) == name and ARGV[2 * next - 3] == slot
+      next = next + 1
+    end
+  end
+  if not isSame or next <= #KEYS then return { places } end
+end
 `;
 
 const IS_ATTACHED = `found and string.match(found, '^%a+ %d+ %d+ %d+ %d+ (%d+)') ~= '0'`;

@@ -1,4 +1,4 @@
-import type { SpendHold } from '../contracts/spend-store.js';
+import type { SpendHold, SpendPlace } from '../contracts/spend-store.js';
 import { ENDED_KEPT_MS, GIVEN_UP_KEPT_MS } from '../spend-limits/model/hold-table.js';
 import { distinctPlaces } from '../spend-limits/windows/picked-window.js';
 import { listOf, textOf, wholeNumber } from './redis-answers.js';
@@ -61,15 +61,11 @@ export class SpendHolds {
     leaseMs: number,
     generationId = hold.generationId,
   ): Promise<number | undefined> {
-    const places = distinctPlaces(hold.places);
-    const answer = await this.#step(
-      EXTEND,
-      account,
-      home,
-      hold,
-      [leaseMs, generationId ?? ''],
-      [hold.note, placeLines(places), places.at(-1)?.root ?? ''],
-    );
+    const answer = await this.#step(EXTEND, account, home, hold, [leaseMs, generationId ?? ''], (places) => [
+      hold.note,
+      placeLines(places),
+      places.at(-1)?.root ?? '',
+    ]);
     return answer === '' ? undefined : wholeNumber(answer);
   }
 
@@ -80,7 +76,7 @@ export class SpendHolds {
   /** Books an amount without a hold, under an id that is apart from those of holds. */
   async adjust(account: string, home: string, hold: SpendHold, nanoUsd: number): Promise<void> {
     const key = this.#keys.adjustment(account, home, hold.id);
-    await this.#step(COMMIT, account, home, hold, [nanoUsd, ENDED_KEPT_MS], [], key);
+    await this.#step(COMMIT, account, home, hold, [nanoUsd, ENDED_KEPT_MS], () => [], key);
   }
 
   async release(account: string, home: string, hold: SpendHold): Promise<void> {
@@ -160,28 +156,49 @@ export class SpendHolds {
   }
 
   /**
+   * Counts in the places that are kept where the hold is known, since the caller may have had to make them up.
+   *
    * @param own - The two arguments of the command.
-   * @param last - Arguments after those of the spans.
+   * @param last - Arguments after those of the spans, by the places.
    */
-  #step(
+  async #step(
     script: RedisScript,
     account: string,
     home: string,
     hold: SpendHold,
     own: readonly [Argument, Argument],
-    last: readonly Argument[] = [],
+    last: (places: readonly SpendPlace[]) => readonly Argument[] = () => [],
     key?: string,
   ): Promise<unknown> {
     const { open, lost, hold: keyOf } = this.#keys.holds(account, home);
-    const keys = [key ?? keyOf(hold.id), open, lost];
-    const args: Argument[] = [hold.id, hold.nanoUsd, ...own];
-    for (const place of distinctPlaces(hold.places)) {
-      if (this.#keys.isIn(home, place.root)) {
-        keys.push(this.#keys.span(account, place));
-        args.push(place.slot, place.keepUntil ?? '');
-      }
+    const isHere = ({ root }: SpendPlace): boolean => this.#keys.isIn(home, root);
+    const run = (places: readonly SpendPlace[]): Promise<unknown> => {
+      const here = places.filter(isHere);
+      return this.#run(
+        script,
+        [key ?? keyOf(hold.id), open, lost, ...here.map((place) => this.#keys.span(account, place))],
+        [
+          hold.id,
+          hold.nanoUsd,
+          ...own,
+          ...here.flatMap(({ slot, keepUntil }) => [slot, keepUntil ?? '']),
+          ...last(places),
+        ],
+      );
+    };
+    const given = distinctPlaces(hold.places);
+    const answer = await run(given);
+    if (!Array.isArray(answer)) {
+      return answer;
     }
-    args.push(...last);
-    return this.#run(script, keys, args);
+    const kept = placesIn(textOf(listOf(answer)[0])).filter(isHere);
+    const others = given.filter((place) => !isHere(place));
+    // The last root stays the last one, since that is the one which gives the hold to a caller.
+    const isLast = given.slice(-1).some(isHere);
+    const again = await run(isLast ? [...others, ...kept] : [...kept, ...others]);
+    if (Array.isArray(again)) {
+      throw new Error('Redis has lost the hold meanwhile.');
+    }
+    return again;
   }
 }

@@ -1,9 +1,26 @@
 import assert from 'node:assert/strict';
-import type { SpendStore } from '../../contracts/spend-store.js';
-import { ACCOUNT, admitted, amountsOf, hold, requestOf, subjectOf, usageOf } from './spend-subjects.js';
+import type { SpendStore, SpendSubject } from '../../contracts/spend-store.js';
+import {
+  ACCOUNT,
+  admitted,
+  allTime,
+  amountsOf,
+  hold,
+  HOUR,
+  reported,
+  requestOf,
+  subjectOf,
+  usageOf,
+} from './spend-subjects.js';
 import { contractOf } from './store-contract.js';
 
 const MOST = 9_000_000_000_000_000;
+
+/** The subject with a second window of all time, which is another span. */
+function withAnother(subject: SpendSubject): SpendSubject {
+  const spans = [{ id: 'another', from: 0, to: null, keepUntil: null }];
+  return { ...subject, windows: [...subject.windows, { ...allTime(null), spans }] };
+}
 
 /** What reservations and bills do to the figures. */
 export const spendHoldsContract = contractOf<SpendStore>({
@@ -189,6 +206,45 @@ export const spendHoldsContract = contractOf<SpendStore>({
     await store.commit(ACCOUNT, running, 5);
     assert.deepEqual(await usageOf(store, subject), [75, 61, 0]);
   },
+
+  'counts a hold that it knows in the places of its reservation, whatever places it is handed back with':
+    async ({ store }) => {
+      const subjects = [
+        withAnother(subjectOf('aa', 100)),
+        withAnother(subjectOf('a0', 100)),
+        withAnother(subjectOf('bb', 100, 'e0')),
+      ];
+      const check = async (...expected: number[]): Promise<void> => {
+        const { figures } = reported(await store.usage(ACCOUNT, subjects));
+        const amounts = figures.map((windows) =>
+          windows.map((one) => [one.settledNanoUsd, one.heldNanoUsd, one.unsettledNanoUsd]),
+        );
+        assert.deepEqual(
+          amounts,
+          subjects.map(() => [expected, [0, 0, 0]]),
+        );
+      };
+      const asked = subjects.map((subject) => ({ ...subject, windows: subject.windows.slice(0, 1) }));
+      const { places, ...rest } = await hold(store, requestOf(10, asked));
+      const moved = places.map((place) => ({ ...place, spanId: 'another' }));
+      const later = places.map((place) => ({ ...place, slot: place.slot + 1 }));
+      assert.ok(Number(await store.extend(ACCOUNT, { ...rest, places: moved }, HOUR)) > HOUR);
+      await check(0, 10, 0);
+      await store.commit(ACCOUNT, { ...rest, places: later }, 7);
+      await check(7, 0, 0);
+      const released = await hold(store, requestOf(10, asked));
+      await store.release(ACCOUNT, { ...released, places: [...moved, ...places] });
+      await check(7, 0, 0);
+      const attached = await hold(store, requestOf(10, asked));
+      await store.attach(ACCOUNT, { ...attached, places: moved }, 'gen-1', HOUR);
+      await store.commit(ACCOUNT, attached, 3);
+      await check(10, 0, 0);
+      const givenUp = await hold(store, requestOf(10, asked));
+      await store.giveUp(ACCOUNT, { ...givenUp, places: later });
+      await check(20, 0, 0);
+      await store.commit(ACCOUNT, { ...givenUp, places: moved }, 1);
+      await check(11, 0, 0);
+    },
 
   'adds adjustments, once by id, apart from holds, and refunds': async ({ store }) => {
     const subjects = [subjectOf('aa', 100), subjectOf('bb', 100, 'e0')];
