@@ -6,7 +6,7 @@ import type { CompletionCostSource, CompletionOutcome, SpendScope } from './comp
  * Times are milliseconds since 1970, whole numbers.
  */
 export interface SpendLedgerEntry {
-  /** Identifies the completion within the account: the id of its hold, if it has one. 1 to 200 characters. */
+  /** Identifies the completion or the reservation within the account. 1 to 200 characters. */
   readonly id: string;
   /** OpenRouter's id of the generation. */
   readonly generationId?: string | undefined;

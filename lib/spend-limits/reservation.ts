@@ -4,8 +4,8 @@ import type { SpendReservation } from './spend-limits.models.js';
 import { nanoToUsd, toNanoUsd } from '../money/nano-usd.js';
 import { checkAmount, checkIdentifier } from './spend-limits-arguments.js';
 
-/** For whom a reservation is, and since when. */
-export type ReservedFor = Pick<ReservedCost, 'scope' | 'startedAt'>;
+/** The id of a reservation, for whom it is, and since when. */
+export type ReservedFor = Omit<ReservedCost, 'nanoUsd'>;
 
 /** A reservation as users see it. */
 export class Reservation implements SpendReservation {
@@ -18,7 +18,7 @@ export class Reservation implements SpendReservation {
   }
 
   get id(): string {
-    return this.#held.id;
+    return this.#reservedFor.id;
   }
 
   get usd(): number {
@@ -40,9 +40,8 @@ export class Reservation implements SpendReservation {
 
   async commit(usd: number): Promise<void> {
     checkAmount(usd, 'reservation.commit');
-    const { id } = this.#held;
     const nanoUsd = toNanoUsd(usd);
-    await this.#held.commit(nanoUsd, reservedEntry({ ...this.#reservedFor, id, nanoUsd }));
+    await this.#held.commit(nanoUsd, reservedEntry({ ...this.#reservedFor, nanoUsd }));
   }
 
   async release(): Promise<void> {

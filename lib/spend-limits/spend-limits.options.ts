@@ -1,8 +1,9 @@
 /** Settings of `SpendLimitsService.reserve`. */
 export interface SpendReserveOptions {
   /**
-   * Identifies the reservation within the account: the same id again gives the same reservation. 1 to 200 characters
-   * without control characters. @defaultValue a new one
+   * Identifies the reservation within its scope: the same id again, with the same scope, gives the same reservation. 1 to
+   * 200 characters without control characters. A ledger has one row for an id, whatever the scope: where the store keeps
+   * one, choose an id that no other scope uses. @defaultValue a new one
    */
   id?: string | undefined;
   /**

@@ -15,6 +15,7 @@ import { reservedEntry } from './ledger/ledger-entry.js';
 import { noteText } from './reservations/hold-note.js';
 import { OpenSpendLimits } from './open-spend-limits.js';
 import { untilAborted } from './reservations/abortable-reservation.js';
+import { storedId } from './reservations/stored-id.js';
 import { FreeReservation, Reservation } from './reservation.js';
 import {
   checkAmount,
@@ -123,18 +124,18 @@ export class SpendLimitsService {
     const { limits, scrub } = serviceParts.of(this);
     const checked = checkScope(scope, 'spendLimits.reserve, scope');
     checkAmount(usd, 'spendLimits.reserve');
-    const { id = randomUUID(), leaseMs, signal } = checkReserveOptions(options);
+    const { id: chosenId, leaseMs, signal } = checkReserveOptions(options);
     if (isAborted(signal)) {
       throw abortException('spendLimits.reserve', signal, 'not-sent', scrub);
     }
-    const reservedFor = { scope: checked, startedAt: Date.now() };
+    const id = chosenId ?? randomUUID();
+    const reservedFor = { id, scope: checked, startedAt: Date.now() };
     const free = (): SpendReservation =>
       new FreeReservation(
         id,
         usd,
         leaseMs ?? limits?.options.leaseMs ?? DEFAULT_SPEND_LIMITS.leaseMs,
-        async (billedUsd) =>
-          limits?.record(reservedEntry({ ...reservedFor, id, nanoUsd: toNanoUsd(billedUsd) })),
+        async (billedUsd) => limits?.record(reservedEntry({ ...reservedFor, nanoUsd: toNanoUsd(billedUsd) })),
       );
     if (limits === undefined) {
       return free();
@@ -144,9 +145,9 @@ export class SpendLimitsService {
         scope: checked,
         // Something is always held, so that a limit of 0 refuses everything.
         nanoUsd: Math.max(1, toNanoUsd(usd)),
-        id,
+        id: chosenId === undefined ? id : storedId(checked, chosenId),
         leaseMs,
-        note: noteText({ scope: checked }),
+        note: noteText({ scope: checked, reservationId: chosenId }),
       }),
       signal,
     );

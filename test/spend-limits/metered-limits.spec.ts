@@ -428,6 +428,25 @@ describe('a reservation', () => {
     );
   });
 
+  it('is found by its id in its own scope alone', async () => {
+    const { client } = await limited({ rules: [TENANT] });
+    const { spendLimits } = client;
+    const zeta = { tenant: 'zeta' };
+    const one = await spendLimits.reserve({ tenant: 'acme', user: 'u1' }, 2, { id: 'same' });
+    const again = await spendLimits.reserve({ user: 'u1', tenant: 'acme' }, 2, { id: 'same' });
+    const other = await spendLimits.reserve(zeta, 3, { id: 'same' });
+    await expect(spendLimits.reserve({ tenant: 'omega' }, 6, { id: 'same' })).rejects.toBeInstanceOf(
+      OpenRouterSpendLimitException,
+    );
+    expect([one.id, again.id, other.id]).toEqual(['same', 'same', 'same']);
+    expect(await spendLimits.usage(ACME)).toMatchObject([{ heldUsd: 2 }]);
+    expect(await spendLimits.usage(zeta)).toMatchObject([{ heldUsd: 3 }]);
+    await other.commit(4);
+    await one.release();
+    expect(await spendLimits.usage(ACME)).toMatchObject([{ heldUsd: 0, spentUsd: 0 }]);
+    expect(await spendLimits.usage(zeta)).toMatchObject([{ heldUsd: 0, spentUsd: 4 }]);
+  });
+
   it('of an aborted call is not made', async () => {
     const { client } = await limited({ rules: [TENANT] });
     await expect(client.spendLimits.reserve(ACME, 1, { signal: AbortSignal.abort() })).rejects.toMatchObject({

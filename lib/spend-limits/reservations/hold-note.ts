@@ -9,12 +9,14 @@ const MAX_LENGTH = 4_000;
 export interface HoldNote {
   readonly scope?: SpendScope | undefined;
   readonly model?: string | undefined;
+  /** The id of a reservation that the application has chosen. The store keeps the hold under another one. */
+  readonly reservationId?: string | undefined;
 }
 
 /** A note as the store keeps it. A scope that is too long is left out. */
-export function noteText({ scope, model }: HoldNote): string {
-  const text = JSON.stringify({ scope, model });
-  return text.length <= MAX_LENGTH ? text : JSON.stringify({ model });
+export function noteText({ scope, model, reservationId }: HoldNote): string {
+  const text = JSON.stringify({ scope, model, reservationId });
+  return text.length <= MAX_LENGTH ? text : JSON.stringify({ model, reservationId });
 }
 
 /** What a note says; anybody may have written it. */
@@ -23,10 +25,11 @@ export function readNote(text: string): HoldNote {
   if (!isRecord(note)) {
     return {};
   }
-  const { scope, model } = note;
+  const { scope, model, reservationId } = note;
   return {
     ...(isRecord(scope) && { scope: stringsOf(scope) }),
     ...(typeof model === 'string' && { model }),
+    ...(typeof reservationId === 'string' && { reservationId }),
   };
 }
 

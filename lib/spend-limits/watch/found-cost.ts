@@ -18,11 +18,11 @@ export function costOfFound(
   byok: 'fee' | 'total',
 ): CompletionCost {
   const { id, generationId, nanoUsd, note } = hold;
-  const { scope, model } = readNote(note);
+  const { scope, model, reservationId } = readNote(note);
   const stated = generation && usageOfGeneration(generation, byok);
   const toldModel = stated?.model ?? model;
   return Object.freeze({
-    id,
+    id: reservationId ?? id,
     ...(generationId !== undefined && { generationId }),
     usd: stated?.usd ?? nanoToUsd(nanoUsd),
     source: stated?.usd === undefined ? 'hold' : 'generation',

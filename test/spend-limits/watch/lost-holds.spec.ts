@@ -7,8 +7,9 @@ import { LostHolds } from '../../../lib/spend-limits/watch/lost-holds.js';
 const MINUTE = 60_000;
 
 /** A store with one hold whose lease has ended, and the generation that OpenRouter knows by then. */
-async function opened() {
+async function opened(note = '{}') {
   const state: { now: number; generation?: { totalCost: number } } = { now: 1_000_000 };
+  const found: string[] = [];
   const clock = { now: () => state.now, wallNow: () => state.now, random: () => 0 };
   const inner = new InMemorySpendStore(() => state.now);
   const store = new BoundedSpendStore(inner, 'ab', () => undefined);
@@ -23,12 +24,12 @@ async function opened() {
           : Promise.resolve(state.generation as never),
     },
     byok: 'fee',
-    onFound: () => undefined,
+    onFound: ({ id }) => found.push(id),
   });
-  const hold = { id: 'one', nanoUsd: 5, places: [], note: '{}' };
+  const hold = { id: 'one', nanoUsd: 5, places: [], note };
   await inner.attach('ab', hold, 'gen-1', 1_000);
   state.now += MINUTE;
-  return { lost, state, admittedAt: 1_000_000 };
+  return { lost, state, found, admittedAt: 1_000_000 };
 }
 
 describe('the holds of lost processes', () => {
@@ -41,6 +42,13 @@ describe('the holds of lost processes', () => {
     state.now += MINUTE;
     await lost.claim();
     expect(lost.oldestAt).toBeUndefined();
+  });
+
+  it('are announced under the ids of their reservations', async () => {
+    const { lost, state, found } = await opened('{"reservationId":"render-1"}');
+    state.generation = { totalCost: 0.1 };
+    await lost.claim();
+    expect(found).toEqual(['render-1']);
   });
 
   it('are no longer shown once another process must have claimed them', async () => {
