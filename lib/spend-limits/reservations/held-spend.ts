@@ -17,6 +17,12 @@ export interface HeldSpendParts {
 const EXTENSIONS_A_LEASE = 3;
 
 /**
+ * When a generation is told again that the store did not take, at first: without it, nobody can ask for the bill after a
+ * crash. Each time after that, twice as late.
+ */
+const TELL_AGAIN_MS = 1_000;
+
+/**
  * A hold of this process, from its admission to its end. A timer extends its lease until then.
  *
  * Nothing here knows the answer of the completion, which must stay collectable.
@@ -28,6 +34,9 @@ export class HeldSpend {
   #hold: SpendHold;
   #expiresAt: number;
   #timer: NodeJS.Timeout | undefined;
+  #tellAgainTimer: NodeJS.Timeout | undefined;
+  /** After how long the store is told the generation again; 0 where it knows it, or there is none. */
+  #tellAgainMs = 0;
   #isOver = false;
 
   constructor(hold: SpendHold, expiresAt: number, parts: HeldSpendParts) {
@@ -51,7 +60,7 @@ export class HeldSpend {
     return this.#hold.generationId !== undefined;
   }
 
-  /** Notes the generation. If the store does not answer, the next extension tells it. */
+  /** Notes the generation. If the store does not answer, an extension a second later tells it. */
   async attach(generationId: string): Promise<void> {
     if (this.#isOver || this.isAttached) {
       return;
@@ -59,7 +68,8 @@ export class HeldSpend {
     const hold = this.#hold;
     this.#hold = { ...hold, generationId };
     const { leaseMs, store } = this.#parts;
-    await store.ask((asked, account) => asked.attach(account, hold, generationId, leaseMs));
+    const answer = await store.ask((asked, account) => asked.attach(account, hold, generationId, leaseMs));
+    this.#noteTold(answer !== undefined);
   }
 
   async extend(): Promise<void> {
@@ -69,6 +79,7 @@ export class HeldSpend {
     const { leaseMs, store } = this.#parts;
     const answer = await store.ask((asked, account) => asked.extend(account, this.#hold, leaseMs));
     this.#expiresAt = answer?.value ?? this.#expiresAt;
+    this.#noteTold(answer !== undefined || this.#tellAgainMs === 0);
   }
 
   /** Books the bill, once, with its entry for the ledger. */
@@ -106,11 +117,23 @@ export class HeldSpend {
     }
   }
 
+  #noteTold(isTold: boolean): void {
+    this.#tellAgainMs = isTold ? 0 : Math.max(TELL_AGAIN_MS, 2 * this.#tellAgainMs);
+    if (!isTold && !this.#isOver) {
+      this.#parts.inOwnContext(() => {
+        clearTimeout(this.#tellAgainTimer);
+        this.#tellAgainTimer = setTimeout(() => void this.extend(), this.#tellAgainMs).unref();
+      });
+    }
+  }
+
   #end(): boolean {
     const wasOpen = !this.#isOver;
     this.#isOver = true;
     clearInterval(this.#timer);
+    clearTimeout(this.#tellAgainTimer);
     this.#timer = undefined;
+    this.#tellAgainTimer = undefined;
     return wasOpen;
   }
 }
