@@ -205,7 +205,7 @@ describe('the built package', () => {
     for (const file of readdirSync('dist', { recursive: true, encoding: 'utf8' })) {
       if (file.endsWith('.d.ts')) {
         for (const [, name = ''] of readFileSync(`dist/${file}`, 'utf8').matchAll(
-          /(?:from|import\() ?["']([^."'][^"']*)["']/g,
+          /(?:\bfrom |import\()["']([^."'][^"']*)["']/g,
         )) {
           imported.add(name);
           const room = OPTIONAL_PEERS[name];

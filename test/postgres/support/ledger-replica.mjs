@@ -28,10 +28,10 @@ async function complete(tenant) {
 const ORDERS = {
   complete: ({ times }) =>
     Promise.all(Array.from({ length: times }, (_, index) => complete(`t${index % 3}`))),
-  /** How many holds have a generation, whose bill another process can ask for. */
+  /** How many holds have a generation, whose bill another process can ask for, or a bill, which may come first. */
   attached: async () => {
     const { rows } = await database.query(
-      'SELECT count(*)::text AS count FROM openrouter_spend.holds WHERE generation_id IS NOT NULL',
+      "SELECT count(*)::text AS count FROM openrouter_spend.holds WHERE generation_id IS NOT NULL OR state = 'settled'",
     );
     return Number(rows[0].count);
   },
