@@ -34,10 +34,14 @@ const ONCE = [
   '/test/docs/',
 ];
 
-/** Run in the first row only, on each Node: no package that differs between the rows decides their outcome. */
-const ONCE_A_NODE = [
+/** Run in the first row only, on the first Node and on the last one: their clients and servers do the work. */
+const FIRST_AND_LAST_NODE = [
   // Scripts that Redis runs, functions that PostgreSQL runs, and processes that share the built package and one server.
   '/test/(postgres|redis)/',
+];
+
+/** Run in the first row only, on each Node: no package that differs between the rows decides their outcome. */
+const ONCE_A_NODE = [
   // Figures, clocks and stores; test/balance/balance.service.spec.ts has the balance in an application, in each cell.
   '/test/balance/(cache|forecast|reading|spend|store|watch)/',
   '/test/balance/day',
@@ -67,7 +71,13 @@ try {
       console.log(`\n-- ${title}, Node ${version}`);
       const isFirstRow = rows.length === 0;
       const isFirst = isFirstRow && cells.length === 0;
-      const leftOut = [...NEVER, ...(isFirst ? [] : ONCE), ...(isFirstRow ? [] : ONCE_A_NODE)];
+      const isMiddle = version !== NODES[0] && version !== NODES.at(-1);
+      const leftOut = [
+        ...NEVER,
+        ...(isFirst ? [] : ONCE),
+        ...(isFirstRow ? [] : ONCE_A_NODE),
+        ...(isFirstRow && !isMiddle ? [] : FIRST_AND_LAST_NODE),
+      ];
       const options = leftOut.flatMap((path) => ['--testPathIgnorePatterns', path]);
       // Once is enough: the floor of coverage is held here, so that `npm test` is quick.
       if (isFirst) options.push('--coverage');
