@@ -69,7 +69,7 @@ export interface SpendLimitsOptions {
   maxHoldUsd?: number | undefined;
   /**
    * Whether to reserve by what completions of the same model were billed: the 95th percentile of the last ones, and a
-   * quarter more, from 30 on. @defaultValue `true`
+   * quarter more, from 30 on. Bills of 0 do not count. @defaultValue `true`
    */
   learnHolds?: boolean | undefined;
   /**

@@ -212,6 +212,26 @@ describe('what a completion holds', () => {
     expect(limits.holdFor({ ...request, model: 'other' }, undefined)).toBe(50_000_000);
   });
 
+  it('is not learned from what was free', async () => {
+    const store = new InMemorySpendStore();
+    const { ask, client, sandbox } = await limited({ rules: [TENANT], store });
+    const learned: number[] = [];
+    const learn = store.learn.bind(store);
+    store.learn = (account, name, nanoUsd) => {
+      learned.push(nanoUsd);
+      return learn(account, name, nanoUsd);
+    };
+    let sent = 0;
+    sandbox.onCompletion(() => {
+      sent += 1;
+      return { usd: sent % 4 === 0 ? 0.004 : 0 };
+    });
+    await Promise.all(Array.from({ length: 40 }, () => statusOf(ask())));
+    await client.metering.settled();
+    expect(sandbox.charges.filter(({ usd }) => usd === 0)).toHaveLength(30);
+    expect(learned).toEqual(Array.from({ length: 10 }, () => 4_000_000));
+  });
+
   it('must not be above the maximum', async () => {
     const { client } = await limited({ rules: [TENANT] });
     const { metering } = client;

@@ -30,10 +30,11 @@ export class HoldSizes {
     return holdNanoUsd(options, { request, explicitUsd, learnedNanoUsd }, onFault);
   }
 
-  /** Learns from a bill in US dollars. */
+  /** Learns from a bill in US dollars. A bill of 0 does not tell what the next answer costs, if that is not cached. */
   learn(model: string | undefined, usd: number): void {
-    if (this.#parts.options.learnHolds && model !== undefined) {
-      void this.#learned.learn(model, toNanoUsd(usd));
+    const nanoUsd = toNanoUsd(usd);
+    if (this.#parts.options.learnHolds && model !== undefined && nanoUsd > 0) {
+      void this.#learned.learn(model, nanoUsd);
     }
   }
 }
