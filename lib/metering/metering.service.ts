@@ -1,6 +1,7 @@
 import type { OnModuleDestroy } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import type { Account } from '../account/account.js';
+import { keepingAlive } from '../async/keep-alive.js';
 import type { CompletionCost, SpendScope } from '../contracts/completion-cost.js';
 import { assertMadeByModule } from '../http/service-pipeline.js';
 import { checkScope } from '../options/spend-scope.js';
@@ -141,7 +142,8 @@ export class MeteringService implements OnModuleDestroy {
    * @throws `OpenRouterAbortException` if the signal is aborted; `OpenRouterValidationException`.
    */
   async settled(options: SettledOptions = {}): Promise<void> {
-    return meteringParts.of(this).completions.settled(checkSettledOptions(options).signal);
+    const { signal } = checkSettledOptions(options);
+    await keepingAlive(meteringParts.of(this).completions.settled(signal));
   }
 
   /**
