@@ -179,7 +179,7 @@ export class SpendLimitsService {
    * the limits say.
    *
    * @param usd - US dollars, within ± 9 000 000.
-   * @param id - Identifies it: an id counts once within 24 hours. 1 to 200 characters without control characters.
+   * @param id - Identifies it among those of the scope: an id counts once within 24 hours. 1 to 200 characters without control characters.
    * @throws `OpenRouterSpendStoreException` if the store does not answer: call again with the same id;
    * `OpenRouterValidationException`.
    */
@@ -188,7 +188,7 @@ export class SpendLimitsService {
     const checked = checkScope(scope, 'spendLimits.adjust, scope');
     checkSignedAmount(usd, 'spendLimits.adjust');
     checkIdentifier('id', id, 'spendLimits.adjust');
-    if (limits !== undefined && !(await limits.adjust(checked, toNanoUsd(usd), id))) {
+    if (limits !== undefined && !(await limits.adjust(checked, toNanoUsd(usd), storedId(checked, id)))) {
       throw new OpenRouterSpendStoreException(NOT_ANSWERED);
     }
   }

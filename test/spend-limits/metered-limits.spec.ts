@@ -6,6 +6,8 @@ import {
   OpenRouterSpendLimitException,
   OpenRouterSpendStoreException,
   OpenRouterValidationException,
+  type SpendClaim,
+  type SpendHold,
   type SpendLimitRule,
   type SpendStoreAlert,
   type SpendUsage,
@@ -515,6 +517,42 @@ describe('an adjustment', () => {
     await spendLimits.adjust(ACME, 2, 'video-1');
     await spendLimits.adjust(ACME, -0.5, 'refund-1');
     expect(await spendLimits.usage(ACME)).toMatchObject([{ spentUsd: 1.5, remainingUsd: 3.5 }]);
+  });
+
+  it('is that of its scope, whatever ids others have', async () => {
+    const { client } = await limited({ rules: [TENANT] });
+    const { spendLimits } = client;
+    await spendLimits.adjust(ACME, 2, 'invoice-1');
+    await spendLimits.adjust({ tenant: 'globex' }, 1, 'invoice-1');
+    expect(await spendLimits.usage({ tenant: 'globex' })).toMatchObject([{ spentUsd: 1 }]);
+  });
+});
+
+/** Claims the hold of a completion that this process has settled, as after an outage that was longer than the lease. */
+class ReclaimingStore extends InMemorySpendStore {
+  settled: SpendHold | undefined;
+  commits = 0;
+
+  override commit(account: string, hold: SpendHold, nanoUsd: number): Promise<void> {
+    this.commits += 1;
+    this.settled = hold;
+    return super.commit(account, hold, nanoUsd);
+  }
+
+  override claim(): Promise<readonly SpendClaim[]> {
+    const hold = this.commits === 1 ? this.settled : undefined;
+    return Promise.resolve(hold === undefined ? [] : [{ hold, admittedAt: Date.now(), claims: 1 }]);
+  }
+}
+
+describe('a cost that this process has announced', () => {
+  it('is not announced again where its hold was lost in an outage', async () => {
+    const store = new ReclaimingStore();
+    const { ask, client, costs } = await limited({ rules: [TENANT], store, leaseMs: 1_000 });
+    await (await ask()).text();
+    await until(() => store.commits === 2);
+    await client.close();
+    expect(costs).toMatchObject([{ source: 'answer', usd: 0.1 }]);
   });
 });
 

@@ -96,7 +96,7 @@ export class Completions implements CompletionDesk {
     });
     this.#holds = limits && new CompletionHolds(limits);
     limits?.onQuiet(() => this.#announceSettled());
-    limits?.found$.subscribe((cost) => this.#announce(cost, call));
+    limits?.found$.subscribe((cost) => this.#announceFound(cost));
     account.onClose(() => this.close());
   }
 
@@ -298,6 +298,17 @@ export class Completions implements CompletionDesk {
 
   get #areAnswersOver(): boolean {
     return [...this.#open].every(({ isError }) => isError);
+  }
+
+  /** A bill of a hold whose lease has ended: that of this process as well, if the store was away for so long. */
+  #announceFound(cost: CompletionCost): void {
+    if (this.#recorded.find(cost.generationId) !== undefined) {
+      return;
+    }
+    if (cost.source === 'generation') {
+      this.#recorded.add(cost.generationId, cost);
+    }
+    this.#announce(cost, call);
   }
 
   #announce(cost: CompletionCost, inContext: (call: () => void) => void): void {
