@@ -5,7 +5,7 @@ import type { CompletionRefusal } from './open-completion.js';
 export const UNATTRIBUTED: CompletionRefusal = Object.freeze({
   message:
     'This application does not send completions of which it does not know for whom they are: `metering.onUnattributed` ' +
-    'is `refuse`, and the request has no scope. Put `@MeterAs` on the route, or make the request inside `metering.run` ' +
-    'or with the `fetch` of `metering.fetchFor`.',
+    'is `refuse`, and the request has no scope, or one whose names are in no rule of `spendLimits`. Put `@MeterAs` on the ' +
+    'route, or make the request inside `metering.run` or with the `fetch` of `metering.fetchFor`.',
   metadata: Object.freeze({ limit_source: LIMIT_SOURCES.unattributed }),
 });
