@@ -34,4 +34,4 @@ export type {
   SpendWindow,
 } from '../contracts/spend-store.js';
 export { PostgresSpendStore, type PostgresSpendStoreOptions } from './postgres-spend-store.js';
-export type { PostgresSpendClient } from './spend-database.js';
+export type { PostgresSpendClient, PostgresSpendResult } from './spend-database.js';

@@ -8,7 +8,13 @@ import { SCHEMA_VERSION } from './spend-schema.js';
 /** What the store uses of a database: a `Pool` of `pg`, a `PGlite`, or anything else with this method. */
 export interface PostgresSpendClient {
   /** Carries out a single statement, in a transaction of its own. */
-  query(text: string, values?: unknown[]): Promise<{ readonly rows: readonly unknown[] }>;
+  query(text: string, values?: unknown[]): Promise<PostgresSpendResult>;
+}
+
+/** What a statement has returned. */
+export interface PostgresSpendResult {
+  /** A row is an object with a member for each column. */
+  readonly rows: readonly unknown[];
 }
 
 /** How often a call is sent if others are in its way each time. */
