@@ -20,6 +20,8 @@ const CODE = `
 
 it('a script that waits for settled() does not end before the cost of a stream that it has left is known', async () => {
   const sandbox = await OpenRouterSandbox.start({ generationDelayMs: 1_500 });
+  // Long enough to be left before it states its cost.
+  sandbox.onCompletion(() => ({ chunks: 1_000, chunkDelayMs: 20 }));
   try {
     const { baseUrl, apiKey } = sandbox;
     const env = { ...process.env, SANDBOX: JSON.stringify({ baseUrl, apiKey }) };
