@@ -371,13 +371,13 @@ function opened(client: RedisSpendClient): Promise<StoreUnderTest<SpendStore>> {
     const broken = answering.pop()!;
     await client.set(`${prefix}:{${ACCOUNT}.${broken}}:lost`, 'not a list of holds');
     away.pause();
-    const found: string[] = [];
+    // Claimed for a short time only: on a busy machine, an answer that comes too late is claimed again.
+    const found = new Set<string>();
     await until(async () => {
-      const claims = await store.claim(ACCOUNT, 20, 3_600_000).catch(() => []);
-      found.push(...claims.map(({ hold }) => hold.id));
-      return found.length >= answering.length;
-    });
-    away.resume();
-    expect(found.toSorted()).toEqual(answering.toSorted());
+      const claims = await store.claim(ACCOUNT, 20, 1).catch(() => []);
+      claims.forEach(({ hold }) => found.add(hold.id));
+      return found.size >= answering.length;
+    }).finally(() => away.resume());
+    expect([...found].toSorted()).toEqual(answering.toSorted());
   });
 });
