@@ -291,7 +291,7 @@ function opened(client: RedisSpendClient): Promise<StoreUnderTest<SpendStore>> {
   }, 60_000);
 
   afterAll(async () => {
-    await client.quit();
+    client.disconnect();
     await cluster.stop();
   });
 
