@@ -32,11 +32,14 @@ const NEVER = ['/node_modules/', '/test/consumers/'];
 const ONCE = [
   // Compare documents with code, and run their programs, whose sources are the same in each cell.
   '/test/docs/',
+  // Processes that share the built package and one server, and servers that fail; the contracts of the stores run below.
+  '/test/redis/(alerts|killed|losses|processes|spend-(limits|losses|processes)|waiting)',
+  '/test/postgres/(faults|ledger)',
 ];
 
 /** Run in the first row only, on the first Node and the last one: no package that differs between rows decides them. */
 const FIRST_AND_LAST_NODE = [
-  // Scripts that Redis runs, functions that PostgreSQL runs, and processes that share the built package and one server.
+  // Scripts that Redis runs, and functions that PostgreSQL runs.
   '/test/(postgres|redis)/',
   // Figures, clocks and stores; test/balance/balance.service.spec.ts has the balance in an application, in each cell.
   '/test/balance/(cache|forecast|reading|spend|store|watch)/',
