@@ -32,6 +32,8 @@ const NEVER = ['/node_modules/', '/test/consumers/'];
 const ONCE = [
   // Compare documents with code, and run their programs, whose sources are the same in each cell.
   '/test/docs/',
+  // Look at the built package; the consumers' tests install it on both lines of NestJS.
+  '/test/package/',
   // Processes that share the built package and one server, and servers that fail; the contracts of the stores run below.
   '/test/redis/(alerts|killed|losses|processes|spend-(limits|losses|processes)|waiting)',
   '/test/postgres/(faults|ledger)',
