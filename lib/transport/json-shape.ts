@@ -1,3 +1,5 @@
+import { ShapeMemory } from './shape-memory.js';
+
 /** Shorter JSON is parsed quickly, whatever it contains. */
 const MIN_JUDGED_BYTES = 65_536;
 
@@ -11,9 +13,6 @@ const COST_OF_LIST = 6;
 const COST_OF_MEMBER = 2;
 /** V8 keeps a description for each sequence of member names. Rows have few distinct ones, however many there are. */
 const COST_OF_NEW_SHAPE = 48;
-
-/** The number of remembered shapes. If two share a slot, the later one stays. */
-const SLOTS = 16_384;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -42,7 +41,7 @@ export function isIntricate(json: Uint8Array): boolean {
     return false;
   }
   const words = new DataView(json.buffer, json.byteOffset, length);
-  const seen = new Int32Array(SLOTS);
+  const known = new ShapeMemory();
   /** A hash of the member names of the open object so far, by depth. */
   const shapes = new Int32Array(MAX_DEPTH + 1);
   let depth = 0;
@@ -66,9 +65,7 @@ export function isIntricate(json: Uint8Array): boolean {
       // A second colon must not count the same name again.
       stringStart = stringEnd;
       shapes[depth] = shape;
-      const slot = (shape ^ (shape >>> 15)) & (SLOTS - 1);
-      costs += seen[slot] === shape ? COST_OF_MEMBER : COST_OF_NEW_SHAPE;
-      seen[slot] = shape;
+      costs += known.has(shape) ? COST_OF_MEMBER : COST_OF_NEW_SHAPE;
     } else if (byte === OPENING_BRACE || byte === OPENING_BRACKET) {
       depth += 1;
       if (depth > MAX_DEPTH) {
