@@ -83,6 +83,8 @@ export class SharedFlights {
     const isWritten = await exchange.write(sequence, text, servableForMs(options), tookMs + SETTLED_AFTER_MS);
     if (isWritten === false) {
       await exchange.compare();
+    } else if (isWritten === undefined) {
+      this.giveUp({ sequence });
     }
   }
 

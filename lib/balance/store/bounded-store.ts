@@ -29,6 +29,8 @@ export class BoundedStore {
   #account: string | undefined;
   #pausedUntil = -Infinity;
   #health = UNKNOWN_HEALTH;
+  /** The number of a flight whose lead the store was not told to end. */
+  #unended: number | undefined;
 
   /**
    * @param identify - Gives the name by which the store knows the account.
@@ -71,12 +73,29 @@ export class BoundedStore {
     return this.#ask('read', (account) => this.#store.read(account), sharedBalanceOf);
   }
 
-  begin(holdMs: number): Answer<BalanceFlight> {
-    return this.#ask('write', (account) => this.#store.begin(account, holdMs), flightOf);
+  /** A lead that arrives after the wait is ended: other processes would wait for a flight that does not know of it. */
+  async begin(holdMs: number): Answer<BalanceFlight> {
+    let isLate = false;
+    const call = async (account: string): Promise<unknown> => {
+      const answer = await this.#store.begin(account, holdMs);
+      const lead = isLate ? flightOf(answer) : undefined;
+      if (lead?.leads === true) {
+        void this.end(lead.sequence);
+      }
+      return answer;
+    };
+    const flight = await this.#ask('write', call, flightOf);
+    isLate = flight === undefined;
+    return flight;
   }
 
-  end(sequence: number): Answer<true> {
-    return this.#ask('write', (account) => this.#store.end(account, sequence), done);
+  /** Ends a lead: now, or else once more after the next answer of the store. */
+  async end(sequence: number): Answer<true> {
+    const isEnded = await this.#end(sequence);
+    if (isEnded === undefined) {
+      this.#unended = sequence;
+    }
+    return isEnded;
   }
 
   write(sequence: number, text: string, keepMs: number, settledMs: number): Answer<boolean> {
@@ -148,7 +167,16 @@ export class BoundedStore {
     if (kind !== undefined) {
       this.#note(kind, checked !== undefined);
     }
+    const unended = this.#unended;
+    if (unended !== undefined && kind !== undefined && checked !== undefined) {
+      this.#unended = undefined;
+      void this.#end(unended);
+    }
     return checked;
+  }
+
+  #end(sequence: number): Answer<true> {
+    return this.#ask('write', (account) => this.#store.end(account, sequence), done);
   }
 
   #note(kind: StoreCallKind, isDone: boolean): void {

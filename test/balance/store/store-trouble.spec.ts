@@ -189,6 +189,31 @@ describe('a store that', () => {
     await expect(store.read('a1b2')).resolves.toMatchObject({ spend: [{ microUsd: 1_000_000 }] });
   });
 
+  it('gives the lead too late has it back', async () => {
+    const slow = storeWith(store, 'begin', async (...given) => {
+      const flight = await store.begin(...given);
+      await pause(500);
+      return flight;
+    });
+    const { reader } = replicaOf(account, { store: slow });
+    await settle(reader.get());
+    await expect(store.read('a1b2')).resolves.toMatchObject({ isLed: true });
+    await pass(2 * SECOND);
+    await expect(store.read('a1b2')).resolves.toMatchObject({ isLed: false });
+  });
+
+  it.each<[string, () => Promise<never>]>([
+    ['fails', () => Promise.reject(new Error('down'))],
+    ['hangs', hang],
+  ])('%s when it is to take a reading has the lead back', async (_what, write) => {
+    const flaky = storeWith(store, 'write', write);
+    const { reader } = replicaOf(account, { store: flaky });
+    await settle(reader.get());
+    await expect(store.read('a1b2')).resolves.toMatchObject({ isLed: true });
+    await pass(2 * SECOND);
+    await expect(store.read('a1b2')).resolves.toMatchObject({ isLed: false });
+  });
+
   it('hangs, keeps nobody longer than a quarter of a second who closes', async () => {
     const { reader } = replicaOf(account, { store: storeThat(hang) });
     reader.recordSpend(1);
