@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { OpenRouterClient } from '../../lib/index.js';
+import { type BalanceAlertType, OpenRouterClient } from '../../lib/index.js';
 import { BEGIN, CLAIM_ALERT } from '../../lib/redis/balance-scripts.js';
 import { RedisBalanceStore } from '../../lib/redis/index.js';
 import { OpenRouterSandbox } from '../../lib/testing/index.js';
 import { RedisProxy } from './support/redis-proxy.js';
 import { HAS_REDIS, RedisServer } from './support/redis-server.js';
-import { sleep, until } from '../support/waiting.js';
+import { sleep, type Timing, timed, until } from '../support/waiting.js';
 
 const ACCOUNT = 'cd'.repeat(32);
 const HOUR_MS = 3_600_000;
@@ -125,15 +125,29 @@ const PATIENCE_MS = 10_000;
       await until(() => sandbox.requests.length >= count, PATIENCE_MS);
     };
 
+    /** By one replica; by each, once, if the machine stalled: Redis then answers too late, and two are better than none. */
+    function expectTold(
+      told: readonly (readonly string[])[],
+      type: BalanceAlertType,
+      { stalledMs }: Timing<void>,
+    ): void {
+      const tellers = told.filter((alerts) => alerts.length > 0);
+      expect(tellers).toEqual(tellers.map(() => [type]));
+      expect(tellers.length === 1 || stalledMs > 50).toBe(true);
+    }
+
     it('are told where the answer to the claim is lost, and once', async () => {
       const proxy = await openProxy();
       const told = [replica(proxy.port), replica(proxy.port)];
       await someReadings();
       proxy.loseAnswersTo(CLAIM_ALERT.sha1);
-      sandbox.spend(70);
-      await until(() => told.flat().length > 0, PATIENCE_MS);
-      await someReadings();
-      expect([proxy.lostAnswers, told.flat()]).toEqual([1, ['low']]);
+      const crossing = await timed(async () => {
+        sandbox.spend(70);
+        await until(() => told.flat().length > 0, PATIENCE_MS);
+        await someReadings();
+      });
+      expect(proxy.lostAnswers).toBe(1);
+      expectTold(told, 'low', crossing);
     }, 30_000);
 
     it('are not told again after an outage in the middle of a crossing', async () => {
@@ -156,10 +170,12 @@ const PATIENCE_MS = 10_000;
       await someReadings();
       expect(await states()).toEqual(['low']);
       expect(told).toEqual(['low', 'recovered', 'low']);
-      sandbox.topUp(100);
-      await until(() => told.length + late.length >= 4, PATIENCE_MS);
-      await someReadings();
-      expect([...told, ...late]).toHaveLength(4);
+      const crossing = await timed(async () => {
+        sandbox.topUp(100);
+        await until(() => told.length + late.length >= 4, PATIENCE_MS);
+        await someReadings();
+      });
+      expectTold([told.slice(3), late], 'recovered', crossing);
     }, 30_000);
   });
 });
