@@ -1,3 +1,4 @@
+import { allowManyListeners } from '../../async/abort-signals.js';
 import type { ReservationOutcome } from './reservations.js';
 
 /** What came of a reservation, unless its caller has left before. */
@@ -17,6 +18,7 @@ export function untilAborted(
       resolve({ status: 'aborted', signal });
       void reserving.then((outcome) => (outcome.status === 'held' ? outcome.held.release() : undefined));
     };
+    allowManyListeners(signal);
     signal.addEventListener('abort', onAbort, { once: true });
     reserving.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
   });
