@@ -23,7 +23,7 @@ import { OpenRouterSandbox } from '../../lib/testing/index.js';
 import { listen, spyOnErrorLog } from '../filters/support.js';
 import { leaksIn } from '../support/leaks.js';
 import { cleanUp, MANAGEMENT_KEY, sendJson, startServer } from '../support/servers.js';
-import { sleep, timed } from '../support/waiting.js';
+import { sleep, timed, until } from '../support/waiting.js';
 
 @Controller()
 class Routes {
@@ -85,6 +85,9 @@ describe('the guard on an account', () => {
     const response = await fetch(`${url}/${path}`);
     return { status: response.status, text: await response.text() };
   }
+
+  const stale = (): Promise<void> =>
+    until(() => app.get(BalanceService, { strict: false }).peek()?.stale === true);
 
   beforeEach(async () => {
     jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
@@ -177,7 +180,7 @@ describe('the guard on an account', () => {
     sandbox.clearFailures();
     await app.get(BalanceService, { strict: false }).refresh();
     sandbox.failNext({ fault: 'reset', times: Infinity });
-    await sleep(5);
+    await stale();
     expect((await ask('deny')).status).toBe(200);
     expect(app.get(BalanceService, { strict: false }).peek()).toMatchObject({ stale: true, spendable: 8 });
   });
@@ -227,7 +230,7 @@ describe('the guard on an account', () => {
     // One reading or two: the first may be older than `ttlMs` when the guard is about to refuse by it.
     const requestsBefore = sandbox.requests.length;
     sandbox.failNext({ fault: 'hang', times: Infinity });
-    await sleep(5);
+    await stale();
     expect((await ask('five')).text).toContain('$1.00 is left');
     // Only the first one has waited for what does not come.
     const { waitedMs } = await timed(async () => {

@@ -15,13 +15,13 @@ import {
   OpenRouterValidationException,
 } from '../../lib/errors/client.exceptions.js';
 import { OpenRouterHealthIndicator, OpenRouterHealthModule } from '../../lib/health/index.js';
-import { OpenRouterModule, SpendLimitsService } from '../../lib/index.js';
+import { BalanceService, OpenRouterModule, SpendLimitsService } from '../../lib/index.js';
 import { OpenRouterSandbox } from '../../lib/testing/index.js';
 import { apiException, KEY, listen } from '../filters/support.js';
 import { FakeAccount } from '../guard/support.js';
 import { leaksIn } from '../support/leaks.js';
 import { failureOf } from '../support/failures.js';
-import { sleep, timed, until } from '../support/waiting.js';
+import { timed, until } from '../support/waiting.js';
 
 @Controller()
 class HealthController {
@@ -378,7 +378,7 @@ describe('the health of a real account', () => {
     await indicator.isHealthy('openrouter');
     const requestsBefore = sandbox.requests.length;
     sandbox.failNext({ fault: 'hang', times: Infinity });
-    await sleep(5);
+    await until(() => module.get(BalanceService, { strict: false }).peek()?.stale === true);
     expect(await indicator.isHealthy('openrouter', { minimumSpendable: 5, timeoutMs: 50 })).toMatchObject({
       openrouter: { status: 'up', spendable: 8 },
     });
