@@ -12,6 +12,7 @@ module.exports = {
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^sample-shared$': require.resolve('./src/index.ts'),
+    '^sample-shared/database$': require.resolve('./src/database/index.ts'),
     // Imports name the compiled `.js` files; the tests run on the `.ts` files.
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

@@ -14,11 +14,13 @@ runSample(async () => {
     noManagementKeyNote: 'most panels need OPENROUTER_MANAGEMENT_KEY',
   });
   console.log(title);
-  const database = await openSpendDatabase(sandbox !== undefined);
-  if (database !== undefined) console.log('Ledger: the PostgreSQL of DATABASE_URL');
+  const ledger = await openSpendDatabase(sandbox !== undefined);
+  if (ledger !== undefined) console.log(`Ledger: ${ledger.title}`);
 
   // The module stops the sandbox itself. Less logging, so that the URL is easy to find.
-  const app = await createApp(AppModule.of(sandbox, database), { logger: ['fatal', 'error', 'warn'] });
+  const app = await createApp(AppModule.of(sandbox, ledger?.database), {
+    logger: ['fatal', 'error', 'warn'],
+  });
   setUpHttp(app, access);
   await listen(app, address);
   console.log(usage(await app.getUrl(), access, sandbox !== undefined));

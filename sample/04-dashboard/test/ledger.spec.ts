@@ -86,7 +86,9 @@ it('without a database, there is no ledger', async () => {
 it('a database that cannot be used is told in one line, without its password', async () => {
   const program = new Program({ DATABASE_URL: 'postgres://ledger:opensesame@127.0.0.1:1/ledger' });
   await expect(program.exit).resolves.toEqual({ code: 1, signal: null });
-  expect(program.stderr).toMatch(/^Cannot start\. The PostgreSQL of DATABASE_URL cannot be used\. [^\n]+\n$/);
+  expect(program.stderr).toMatch(
+    /^Cannot start\. The ledger, the PostgreSQL of DATABASE_URL, cannot be used\. [^\n]+\n$/,
+  );
   expect(program.output).not.toContain('opensesame');
 });
 

@@ -1,7 +1,11 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { OpenRouterSandbox } from 'nestjs-openrouter/testing';
+import { EventStream } from './support/event-stream.js';
 import { type Command, Program } from './support/program.js';
 
 const ENDED = { code: 0, signal: null };
@@ -25,6 +29,7 @@ describe('without a key', () => {
     const url = await program.url();
     expect(program.firstLine).toMatch(/^Account: a sandbox at http:\/\/127\.0\.0\.1:\d+\/api\/v1 /);
     expect(program.firstLine).toContain('OPENROUTER_API_KEY is not set, OPENROUTER_MANAGEMENT_KEY is blank');
+    expect(program.stdout).toMatch(/^Ledger: PGlite in \S+$/m);
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:[1-9]\d*\/$/);
     expect(program.stdout).toContain(`${url}docs\n`);
     expect((await fetch(`${url}docs`)).status).toBe(200);
@@ -35,6 +40,43 @@ describe('without a key', () => {
     expect(performance.now() - startedAt).toBeLessThan(2_000);
     expect(program.stderr).toBe('');
     await events.text().catch(() => undefined);
+  });
+});
+
+describe('the folder of the ledger', () => {
+  it('can be used again after a kill', async () => {
+    const DATA_FOLDER = mkdtempSync(join(tmpdir(), 'dashboard-'));
+    try {
+      const first = run({ DATA_FOLDER });
+      const shown = await EventStream.open(`${await first.url()}api/events`, {});
+      await shown.until(({ tenants }) => tenants.data?.some(({ spent }) => spent > 0) === true);
+      shown.close();
+      await first.end('SIGKILL');
+
+      const events = await EventStream.open(`${await run({ DATA_FOLDER }).url()}api/events`, {});
+      const { ledger, tenants } = await events.until(
+        (dashboard) => (dashboard.ledger?.data ?? null) !== null,
+      );
+      events.close();
+      expect(ledger!.problem).toBeNull();
+      expect(tenants.problem).toBeNull();
+    } finally {
+      await Promise.all(programs.map((program) => program.kill()));
+      rmSync(DATA_FOLDER, { recursive: true });
+    }
+  });
+
+  it('is used by one process', async () => {
+    const DATA_FOLDER = mkdtempSync(join(tmpdir(), 'dashboard-'));
+    try {
+      await run({ DATA_FOLDER }).url();
+      const second = run({ DATA_FOLDER });
+      await expect(second.exit).resolves.toEqual(REFUSED);
+      expect(second.stderr).toMatch(/^Cannot start\. The folder \S+ is in use by process \d+\. [^\n]+\n$/);
+    } finally {
+      await Promise.all(programs.map((program) => program.kill()));
+      rmSync(DATA_FOLDER, { recursive: true });
+    }
   });
 });
 

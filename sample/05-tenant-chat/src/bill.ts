@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { OpenRouterClient } from 'nestjs-openrouter';
 import { PostgresSpendStore } from 'nestjs-openrouter/postgres';
 import { readVariable, runSample, StartError } from 'sample-shared';
+import { openDatabase } from 'sample-shared/database';
 import { Account } from './account.js';
 import { billTenants, billText, readBillLines } from './billing/bill-lines.js';
 import { exportMonth } from './billing/export-month.js';
-import { openDatabase } from './database/open-database.js';
 
 runSample(async () => {
   const month = process.argv[2] ?? new Date().toISOString().slice(0, 7);
@@ -22,7 +22,7 @@ runSample(async () => {
   await mkdir(folder, { recursive: true });
   const file = join(folder, `${month}.ndjson`);
 
-  const { database } = await openDatabase();
+  const { database } = await openDatabase('data');
   try {
     const store = new PostgresSpendStore(database);
     await store.migrate();

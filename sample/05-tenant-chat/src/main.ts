@@ -1,7 +1,7 @@
 import { createApp, listen, openAccount, readListenAddress, runSample } from 'sample-shared';
+import { openDatabase } from 'sample-shared/database';
 import { Account } from './account.js';
 import { AppModule } from './app.module.js';
-import { openDatabase } from './database/open-database.js';
 import { startSandbox } from './demo-sandbox.js';
 import { setUpHttp } from './http/set-up-http.js';
 import { readLeaseMs } from './lease.js';
@@ -11,7 +11,7 @@ runSample(async () => {
   const leaseMs = readLeaseMs();
   const { title, sandbox } = await openAccount({ keys: ['OPENROUTER_API_KEY'], startSandbox });
   console.log(title);
-  const { database, title: databaseTitle } = await openDatabase();
+  const { database, title: databaseTitle } = await openDatabase('data');
   console.log(`Ledger: ${databaseTitle}`);
 
   const module = AppModule.of({ account: Account.read(), database, leaseMs });

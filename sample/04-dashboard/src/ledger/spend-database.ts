@@ -1,9 +1,11 @@
+import { fileURLToPath } from 'node:url';
 import { isOpenRouterException, type SpendStore } from 'nestjs-openrouter';
 import { PostgresSpendStore } from 'nestjs-openrouter/postgres';
-import pg from 'pg';
-import { readVariable, StartError } from 'sample-shared';
+import { StartError } from 'sample-shared';
+import { openDatabase, type OpenDatabase, openPostgres } from 'sample-shared/database';
 
-const MAX_CONNECTIONS = 4;
+/** Beside `dist`. */
+const FOLDER = fileURLToPath(new URL('../../../data', import.meta.url));
 
 /** The database in which the application keeps what is spent, with a row for each completion. */
 export interface SpendDatabase {
@@ -12,25 +14,33 @@ export interface SpendDatabase {
 }
 
 /**
- * Opens the PostgreSQL of `DATABASE_URL`; `undefined` if the variable is not set.
+ * Opens the PostgreSQL of `DATABASE_URL`. Without one, an embedded one for a sandbox; nothing for a real account, whose
+ * application spends elsewhere.
  *
- * @param isOwn - Whether to create the tables. Those of a real account belong to the application that spends.
+ * @returns The database, and what to call it in the terminal.
  */
-export async function openSpendDatabase(isOwn: boolean): Promise<SpendDatabase | undefined> {
-  const connectionString = readVariable('DATABASE_URL');
-  if (connectionString === undefined) return undefined;
-  const pool = new pg.Pool({ connectionString, max: MAX_CONNECTIONS });
-  // A lost connection is replaced by the next query. Without a listener it would end the process.
-  pool.on('error', () => undefined);
+export async function openSpendDatabase(
+  isSandbox: boolean,
+): Promise<{ readonly database: SpendDatabase; readonly title: string } | undefined> {
+  const opened = isSandbox ? await openDatabase(FOLDER) : openPostgres();
+  if (opened === undefined) return undefined;
+  const { database, title, isEmbedded } = opened;
   // How long rows are kept is up to the application that spends.
-  const store = new PostgresSpendStore(pool, { retainDays: null });
-  if (isOwn) {
-    await store.migrate().catch(async (error: unknown) => {
-      await pool.end();
-      throw isOpenRouterException(error)
-        ? new StartError(`The PostgreSQL of DATABASE_URL cannot be used. ${(error as Error).message}`)
-        : error;
-    });
+  const store = new PostgresSpendStore(database, { retainDays: null });
+  // Each start of the sandbox is another account. By chance, it may have the port of an earlier one, and thereby its rows.
+  if (isEmbedded) await database.query('DROP SCHEMA IF EXISTS openrouter_spend CASCADE');
+  // The tables of a real account belong to that application, too.
+  if (isSandbox) await migrate(store, opened);
+  return { database: { store, close: () => database.close() }, title };
+}
+
+async function migrate(store: PostgresSpendStore, { database, title }: OpenDatabase): Promise<void> {
+  try {
+    await store.migrate();
+  } catch (error) {
+    await database.close();
+    throw isOpenRouterException(error)
+      ? new StartError(`The ledger, ${title}, cannot be used. ${(error as Error).message}`)
+      : error;
   }
-  return { store, close: () => pool.end() };
 }

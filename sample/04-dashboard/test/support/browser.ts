@@ -58,7 +58,7 @@ export class OpenPage {
   }
 
   /** Waits until the text of an element matches. */
-  async text(selector: string, wanted: RegExp, timeout = 15_000): Promise<string> {
+  async text(selector: string, wanted: RegExp, timeout = 30_000): Promise<string> {
     await this.page.waitForFunction(
       ([where, source, flags]) =>
         new RegExp(source!, flags).test(document.querySelector(where!)?.textContent ?? ''),
@@ -66,6 +66,12 @@ export class OpenPage {
       { timeout },
     );
     return (await this.page.textContent(selector)) ?? '';
+  }
+
+  /** Waits until every panel of a sandbox has been read. */
+  async filled(): Promise<void> {
+    for (const panel of ['balance', 'tenants', 'ledger', 'spend', 'keys', 'budgets'])
+      await this.text(`#${panel}-freshness`, /read \d+ s ago/);
   }
 
   /** The large figure, in dollars. */

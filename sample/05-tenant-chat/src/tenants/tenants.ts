@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { PlanName } from '../../shared/chat.js';
-import { Database } from '../database/database.js';
+import { Database } from 'sample-shared/database';
 
 /** The plans of the tenants, in the application's own database. */
 @Injectable()

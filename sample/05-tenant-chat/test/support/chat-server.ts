@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import type { OpenRouterSandbox } from 'nestjs-openrouter/testing';
 import { Account } from '../../src/account.js';
 import { AppModule } from '../../src/app.module.js';
-import { Database } from '../../src/database/database.js';
+import { Database } from 'sample-shared/database';
 import { setUpHttp } from '../../src/http/set-up-http.js';
 import { ChatClient } from './chat-client.js';
 

@@ -1,6 +1,6 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { OpenRouterClient } from 'nestjs-openrouter';
-import { Database } from './database.js';
+import { Database } from 'sample-shared/database';
 
 /** Hands out the database. */
 @Module({})

@@ -1,6 +1,6 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { StartError } from 'sample-shared';
+import { StartError } from '../start-error.js';
 
 /**
  * Makes this process the only one that uses a folder: PGlite itself does not notice a second one, and both would write.

@@ -2,26 +2,44 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import pg from 'pg';
-import { readVariable } from 'sample-shared';
+import { readVariable } from '../environment.js';
 import { Database } from './database.js';
 import { lockFolder } from './folder-lock.js';
 
-/** The database of the application, and what to call it in the terminal. */
+/** The database of a sample, and what to call it in the terminal. */
 export interface OpenDatabase {
   readonly database: Database;
   readonly title: string;
+  /** Whether it is PostgreSQL in this process, in a folder that no other process uses. */
+  readonly isEmbedded: boolean;
 }
 
-/** Opens the PostgreSQL of `DATABASE_URL`; without one, an embedded one (PGlite) in the folder of `DATA_FOLDER`. */
-export async function openDatabase(): Promise<OpenDatabase> {
+/**
+ * Opens the PostgreSQL of `DATABASE_URL`; without one, an embedded one (PGlite) in the folder of `DATA_FOLDER`. The first
+ * time in a folder takes some seconds.
+ *
+ * @param defaultFolder - Where it is if `DATA_FOLDER` is not set.
+ */
+export async function openDatabase(defaultFolder: string): Promise<OpenDatabase> {
+  return openPostgres() ?? openEmbedded(resolve(readVariable('DATA_FOLDER') ?? defaultFolder));
+}
+
+/** Opens the PostgreSQL of `DATABASE_URL`; `undefined` if that is not set. */
+export function openPostgres(): OpenDatabase | undefined {
   const url = readVariable('DATABASE_URL');
-  if (url !== undefined)
-    return { database: new PostgresDatabase(url), title: 'the PostgreSQL of DATABASE_URL' };
-  const folder = resolve(readVariable('DATA_FOLDER') ?? 'data');
+  if (url === undefined) return undefined;
+  return {
+    database: new PostgresDatabase(url),
+    title: 'the PostgreSQL of DATABASE_URL',
+    isEmbedded: false,
+  };
+}
+
+async function openEmbedded(folder: string): Promise<OpenDatabase> {
   await mkdir(folder, { recursive: true });
   const unlock = await lockFolder(folder);
   const database = new EmbeddedDatabase(await PGlite.create(join(folder, 'postgres')), unlock);
-  return { database, title: `PGlite in ${folder}` };
+  return { database, title: `PGlite in ${folder}`, isEmbedded: true };
 }
 
 class PostgresDatabase extends Database {

@@ -1,0 +1,2 @@
+export { Database } from './database.js';
+export { openDatabase, type OpenDatabase, openPostgres } from './open-database.js';
