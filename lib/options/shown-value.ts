@@ -3,6 +3,8 @@ import { inspect } from 'node:util';
 /** Longer strings may be keys. */
 const MAX_SHOWN_LENGTH = 12;
 
+const MAX_SHOWN_NUMBERS = 12;
+
 /** A value as a message shows it: primitives as they are written, anything that may hold a secret by its kind alone. */
 export function shown(value: unknown): string {
   switch (typeof value) {
@@ -15,7 +17,7 @@ export function shown(value: unknown): string {
     case 'bigint':
       return `${value}n`;
     default:
-      return value === null ? 'null' : kindOf(value);
+      return isShortListOfNumbers(value) ? `[${value.join(', ')}]` : kindOf(value);
   }
 }
 
@@ -29,6 +31,15 @@ export function kindOf(value: unknown): string {
   }
   const type = typeof value;
   return type === 'object' ? 'an object' : `a ${type}`;
+}
+
+function isShortListOfNumbers(value: unknown): value is readonly number[] {
+  return (
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.length <= MAX_SHOWN_NUMBERS &&
+    value.every((one) => typeof one === 'number')
+  );
 }
 
 function shownString(text: string): string {

@@ -86,7 +86,7 @@ describe('options of one call', () => {
     [
       { retry: { retryCodes: [200] } },
       'retry.retryCodes',
-      'must be a list of HTTP statuses from 400 to 599, for example [429, 503]; got a list',
+      'must be a list of HTTP statuses from 400 to 599, for example [429, 503]; got [200]',
     ],
   ])('%j is refused', (options, property, text) => {
     const exception = refusal(() => check(options));
