@@ -102,10 +102,13 @@ export class SpendOutbox {
   /** One after the other: the first that fails shows that the store is still away. */
   async #sendAll(): Promise<void> {
     this.#isSending = true;
+    let nextDelayMs = Math.min(MAX_DELAY_MS, this.#delayMs * 2);
     for (let call = this.#waiting[0]; call !== undefined; call = this.#waiting[0]) {
       if ((await this.#store.ask(call)) === undefined) {
         break;
       }
+      // It is not away: the pauses begin anew.
+      nextDelayMs = FIRST_DELAY_MS;
       if (this.#waiting[0] === call) {
         this.#waiting.shift();
       }
@@ -116,7 +119,7 @@ export class SpendOutbox {
       this.#announceQuiet();
       return;
     }
-    this.#delayMs = Math.min(MAX_DELAY_MS, this.#delayMs * 2);
+    this.#delayMs = nextDelayMs;
     this.#schedule();
   }
 

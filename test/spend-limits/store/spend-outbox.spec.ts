@@ -47,6 +47,24 @@ describe('calls that must reach the store', () => {
     expect(health).toEqual([false, true]);
   });
 
+  it('are repeated after the first pause again, once the store has taken one of them', async () => {
+    const { outbox, state, arrived, call } = opened();
+    const fragile = async (): Promise<void> => {
+      await call('a')();
+      // One answer is lost after this one.
+      state.isDown = true;
+    };
+    await outbox.send(fragile);
+    await outbox.send(call('b'));
+    await jest.advanceTimersByTimeAsync(1_000 + 2_000);
+    state.isDown = false;
+    await jest.advanceTimersByTimeAsync(4_000);
+    expect(arrived).toEqual(['a']);
+    state.isDown = false;
+    await jest.advanceTimersByTimeAsync(1_000);
+    expect(arrived).toEqual(['a', 'b']);
+  });
+
   it('are dropped, the oldest first, where there is no room', async () => {
     const { outbox, state, arrived, call, overflows } = opened(2);
     for (const name of ['a', 'b', 'c', 'd']) await outbox.send(call(name));
