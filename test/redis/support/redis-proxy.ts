@@ -9,6 +9,8 @@ export class RedisProxy {
   private isCut = false;
   /** @internal */
   private lost: { readonly part: string; readonly times: number } = { part: '', times: 0 };
+  /** @internal */
+  private isAnswerLost = (): boolean => false;
   /** How many answers were lost on the way. */
   lostAnswers = 0;
 
@@ -32,6 +34,11 @@ export class RedisProxy {
   /** Lets the next commands that hold a text be carried out, and breaks the connection in the place of the answer. */
   loseAnswersTo(part: string, times = 1): void {
     this.lost = { part, times };
+  }
+
+  /** Breaks the connection in the place of an answer, whatever the command was, wherever this says so. */
+  loseAnswers(isLost: () => boolean): void {
+    this.isAnswerLost = isLost;
   }
 
   /** Breaks all connections, and lets nobody in. */
@@ -78,7 +85,7 @@ export class RedisProxy {
       redis.write(chunk);
     });
     redis.on('data', (chunk: Buffer) => {
-      if (isLosing) {
+      if (isLosing || this.isAnswerLost()) {
         this.lostAnswers += 1;
         end();
       } else {
