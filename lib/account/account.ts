@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { SpendStore } from '../contracts/spend-store.js';
 import type { BalanceStore } from '../contracts/balance-store.js';
 import type { OpenRouterAttachedClient } from '../contracts/instrumentation.js';
@@ -66,7 +66,7 @@ export class Account {
    */
   get spendAccount(): string {
     const { host } = new URL(this.options.baseUrl);
-    return createHash('sha256').update(`${host}\n${this.instrumentation.account.account}`).digest('hex');
+    return hash('sha256', `${host}\n${this.instrumentation.account.account}`);
   }
 
   /**

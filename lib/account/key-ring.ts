@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { OpenRouterConfigException } from '../errors/client.exceptions.js';
 import { safeCause } from '../errors/safe-cause.js';
 import { keyProblem } from '../options/key-rules.js';
@@ -117,13 +117,13 @@ export class KeyRing {
    * @throws `OpenRouterConfigException` if a key function fails or returns an invalid key.
    */
   async hashWith(context: string): Promise<string> {
-    const hash = createHash('sha256').update(context);
+    const parts = [context];
     const isOne = this.#keys.api.source === this.#keys.management.source;
     for (const kind of isOne ? (['api'] as const) : (['management', 'api'] as const)) {
       const key = this.get(kind);
-      hash.update('\n').update(typeof key === 'string' ? key : await key());
+      parts.push(typeof key === 'string' ? key : await key());
     }
-    return hash.digest('hex');
+    return hash('sha256', parts.join('\n'));
   }
 
   /** @throws `OpenRouterConfigException` if the function fails or returns an invalid key. */

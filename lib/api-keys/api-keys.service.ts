@@ -1,11 +1,6 @@
 import type { RequestOptions } from '../contracts/request-options.js';
-import {
-  OpenRouterAbortException,
-  OpenRouterResponseException,
-  OpenRouterValidationException,
-} from '../errors/client.exceptions.js';
+import { OpenRouterValidationException } from '../errors/client.exceptions.js';
 import type { HttpPipeline } from '../http/http-pipeline.js';
-import type { OpenRouterCall } from '../http/openrouter-call.js';
 import { attachPipeline, pipelineOf } from '../http/service-pipeline.js';
 import { checkArgument } from '../options/check-argument.js';
 import { keyProblem } from '../options/key-rules.js';
@@ -15,9 +10,9 @@ import { hashKey } from '../secret/key-hash.js';
 import { isSecretString } from '../secret/secret-string.js';
 import { isMatching, NOT_BLANK_PATTERN } from '../wire/identifiers.js';
 import { utcText } from './api-key.rules.js';
+import { keysOfPages, pageCall } from './api-key.pages.js';
 import {
   decodeApiKey,
-  decodeApiKeys,
   decodeCreatedApiKey,
   decodeCurrentApiKey,
   decodeDeletion,
@@ -27,9 +22,6 @@ import { CreateApiKeyRequest } from './create-api-key.request.js';
 import { ListApiKeysQuery } from './list-api-keys.query.js';
 import { checkChanges } from './update-api-key.request.js';
 import type { UpdateApiKeyRequest } from './update-api-key.request.js';
-
-/** OpenRouter's pages have this many keys, and neither a size that can be chosen nor a total. */
-const PAGE_SIZE = 100;
 
 /** What {@link ApiKeysService.findByName} takes as its last argument. */
 export interface FindApiKeysOptions extends RequestOptions {
@@ -127,7 +119,7 @@ export class ApiKeysService {
     options?: RequestOptions,
   ): AsyncGenerator<ApiKey, void, undefined> {
     const checked = checkArgument(ListApiKeysQuery, query ?? {}, 'apiKeys.iterate');
-    yield* this.pages(checked, options);
+    yield* keysOfPages(pipelineOf(this), checked, options);
   }
 
   /**
@@ -150,39 +142,10 @@ export class ApiKeysService {
       'apiKeys.findByName',
     );
     const found: ApiKey[] = [];
-    for await (const key of this.pages(query, each, performance.now())) {
+    for await (const key of keysOfPages(pipelineOf(this), query, each, performance.now())) {
       if (key.name === name) found.push(key);
     }
     return found;
-  }
-
-  /**
-   * @param startedAt - When the deadline of all pages together began; by default each page has its own.
-   *
-   * @internal
-   */
-  private async *pages(
-    { offset: start = 0, ...which }: ListApiKeysQuery,
-    options: RequestOptions | undefined,
-    startedAt?: number,
-  ): AsyncGenerator<ApiKey, void, undefined> {
-    const { signal } = ownMembers(options ?? {});
-    const seen = new Set<string>();
-    let offset = start;
-    let isFull = true;
-    while (isFull) {
-      const page = await pipelineOf(this).request(pageCall({ ...which, offset }, startedAt), options);
-      isFull = page.length >= PAGE_SIZE;
-      const known = seen.size;
-      for (const key of page) {
-        if (seen.has(key.hash)) continue;
-        seen.add(key.hash);
-        if (signal?.aborted === true) throw aborted();
-        yield key;
-      }
-      if (isFull && seen.size === known) throw repeated(offset);
-      offset += page.length;
-    }
   }
 
   /**
@@ -299,42 +262,6 @@ export class ApiKeysService {
   }
 }
 
-function pageCall(
-  { includeDisabled, offset, workspaceId }: ListApiKeysQuery,
-  startedAt?: number,
-): OpenRouterCall<ApiKey[]> {
-  return {
-    operation: 'apiKeys.list',
-    method: 'GET',
-    path: '/keys',
-    query: {
-      include_disabled: includeDisabled === undefined ? undefined : String(includeDisabled),
-      offset,
-      workspace_id: workspaceId,
-    },
-    key: 'management',
-    decode: decodeApiKeys,
-    startedAt,
-  };
-}
-
 function refusal(subject: string, property: string, reason: string): OpenRouterValidationException {
   return new OpenRouterValidationException(subject, [{ property, constraints: { rule: reason } }]);
-}
-
-function aborted(): OpenRouterAbortException {
-  return new OpenRouterAbortException({
-    message: "apiKeys.iterate was ended: the caller's signal was aborted.",
-    delivery: 'not-sent',
-  });
-}
-
-function repeated(offset: number): OpenRouterResponseException {
-  return new OpenRouterResponseException({
-    message:
-      `apiKeys.iterate: the page from offset ${offset} has no key that was not on a page before it, ` +
-      'so that the rest of the list cannot be reached. Does the server at `baseUrl` know `offset`?',
-    delivery: 'applied',
-    path: 'data',
-  });
 }

@@ -95,7 +95,7 @@ describe('iterate', () => {
     expect(failure).toMatchObject({
       name: 'OpenRouterResponseException',
       path: 'data',
-      message: expect.stringContaining('the page from offset 100 has no key that was not on a page before'),
+      message: expect.stringContaining('the page from offset 100 has only keys that were on earlier pages'),
     });
     expect(found).toHaveLength(100);
     expect(server.requests).toHaveLength(2);
