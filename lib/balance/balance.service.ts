@@ -8,6 +8,7 @@ import type {
 } from '../contracts/balance-snapshot.models.js';
 import { abortException } from '../errors/abort-exception.js';
 import { assertMadeByModule } from '../http/service-pipeline.js';
+import { withoutPollution } from '../options/pollution.js';
 import { HiddenParts } from '../secret/hidden-parts.js';
 import { checkForecastOptions, checkGetOptions, checkRefreshOptions } from './balance-arguments.js';
 import type { BalanceForecast } from './balance.models.js';
@@ -228,7 +229,8 @@ export class BalanceService implements OnModuleDestroy {
       reader.get({ signal }),
       history.read(signal, (aborted) => abortException('balance.forecast', aborted, 'unknown', scrub)),
     ]);
-    return forecastOf(spendable, uses, days, Date.now());
+    // A division of big.js never ends if `Object.prototype` has a member `1`.
+    return withoutPollution(() => forecastOf(spendable, uses, days, Date.now()));
   }
 
   /**

@@ -19,7 +19,8 @@ const NAMES = {
   axios:
     'adapter auth authorization data params proxy transformRequest transformResponse transport responseType validateStatus',
   node: 'agent createConnection lookup host port socketPath family get set writable connect end close resume',
-  answers: 'error metadata status code message name delivery toJSON limit usage cause reason',
+  lists: '0 1 2 index next done',
+  answers: 'url source error metadata status code message name delivery toJSON limit usage cause reason',
 };
 
 const KEY = {
