@@ -8,15 +8,19 @@ import {
 } from './api.exception.js';
 import { type KeyInUse, keyHint, withHint } from './key-hint.js';
 import { copyMetadata } from './metadata-copy.js';
+import { type AnswerSource, sourceOfAnswer } from './parsing/answer-source.js';
 import { readErrorAnswer } from './parsing/error-answer.js';
 import { excerpt } from './parsing/error-message.js';
 import { parseErrorText } from './parsing/error-text.js';
 import type { HeaderReader } from './parsing/header-reader.js';
+import { errorInContent, quotedErrorIn } from './parsing/wire-error.js';
 import * as statusExceptions from './status.exceptions.js';
 
 /** A refused call: the answer as it came, and what was asked for. */
 export interface RefusedCall {
   readonly status: number;
+  /** What was requested: a server other than OpenRouter answers for itself, unless it relays an error of OpenRouter's. */
+  readonly url?: string | undefined;
   readonly header: HeaderReader;
   /** The body as a string; `undefined` if it could not be read. */
   readonly body: string | undefined;
@@ -46,7 +50,11 @@ export function createApiException(call: RefusedCall): OpenRouterApiException {
   const { status, header, body: text, operation, scrub } = call;
   const parsed =
     call.content === undefined ? parseErrorText(text ?? '') : { content: call.content, isCut: false };
-  const answer = { status, header, text, ...parsed };
+  const error = errorInContent(parsed.content) ?? quotedErrorIn(text ?? '');
+  const isOpenRouters =
+    call.url === undefined || sourceOfAnswer({ url: call.url }, { header, error }, true) === 'openrouter';
+  const source: AnswerSource = isOpenRouters ? 'openrouter' : 'unknown';
+  const answer = { status, header, text, error, source, ...parsed };
   const { said, status: meant, metadata, isDailyLimit: _, ...reading } = readErrorAnswer(answer, scrub);
   const init: OpenRouterStatusExceptionInit = {
     ...reading,

@@ -160,7 +160,7 @@ export class Call<T> {
     const attempt = transport.openAttempt(connection);
     try {
       const answer = await this.#exchange(attempt, key);
-      return withoutPollution(() => readAnswer(answer, this.#call, this.#key.inUse, this.#key.scrub));
+      return withoutPollution(() => readAnswer(answer, this.#call, this.#key, this.#url));
     } catch (error) {
       if (error instanceof TransportFault) {
         const { raw, phase, reused } = error;

@@ -18,14 +18,14 @@ import type { OpenRouterCall } from './openrouter-call.js';
 export function readAnswer<T>(
   answer: WireAnswer,
   call: OpenRouterCall<T>,
-  key: KeyInUse,
-  scrub: Scrub,
+  { inUse: key, scrub }: { readonly inUse: KeyInUse; readonly scrub: Scrub },
+  url: string,
 ): Outcome<T> {
   const { status, header, body, fault } = answer;
   const { operation, gone } = call;
   const refused = (status: number, content?: unknown): Outcome<T> => ({
     failure: {
-      exception: createApiException({ status, header, body, content, operation, scrub, key, gone }),
+      exception: createApiException({ status, url, header, body, content, operation, scrub, key, gone }),
       transient: false,
     },
   });

@@ -1,6 +1,7 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { OpenRouterApiException, OpenRouterResponseException } from '../../lib/errors/index.js';
+import { classifyOpenRouterError, isOutOfCredits } from '../../lib/index.js';
 import { failureOf } from '../support/failures.js';
 import {
   cleanUp,
@@ -227,7 +228,7 @@ describe('a body that cannot be read', () => {
     const server = await serving(gzip.subarray(0, 30), { 'content-encoding': 'gzip' }, 403);
     expect(await failureOf(clientOf(server).credits.getCredits())).toMatchObject({
       name: 'OpenRouterForbiddenException',
-      message: 'OpenRouter answered 403 (Forbidden), and its body could not be read.',
+      message: 'The server answered 403 (Forbidden), and its body could not be read.',
     });
   });
 
@@ -235,6 +236,32 @@ describe('a body that cannot be read', () => {
     const server = await serving('text', { 'content-encoding': 'gzip' });
     const { cause } = await failureOf(clientOf(server, { retry: false }).credits.getCredits());
     expect(cause).toMatchObject({ code: 'Z_DATA_ERROR', message: 'incorrect header check' });
+  });
+});
+
+describe('a page of a proxy at `baseUrl`', () => {
+  it('says nothing of the credits at OpenRouter', async () => {
+    const server = await startServer((_request, response) => {
+      response.writeHead(402, { 'content-type': 'text/html' });
+      response.end('<html><title>Your proxy plan has ended</title></html>');
+    });
+    const failure = await failureOf(clientOf(server).credits.getCredits());
+    expect(failure).toMatchObject({
+      name: 'OpenRouterPaymentRequiredException',
+      message:
+        'The server answered 402 (Payment Required) with a page instead of JSON: Your proxy plan has ended',
+    });
+    expect(failure).not.toHaveProperty('limitSource', expect.anything());
+    expect(classifyOpenRouterError(failure)).toMatchObject({ kind: 'payment-required', isTransient: false });
+    expect(isOutOfCredits(failure)).toBe(false);
+  });
+
+  it('may relay an error of OpenRouter', async () => {
+    const server = await startServer((_request, response) =>
+      sendJson(response, { error: { code: 402, message: 'No.' } }, 402),
+    );
+    const failure = await failureOf(clientOf(server).credits.getCredits());
+    expect(isOutOfCredits(failure)).toBe(true);
   });
 });
 

@@ -278,7 +278,7 @@ it('a word of a header is no credential', async () => {
   const client = clientOf(server, { headers: { 'x-session-mode': 'team' } });
   const failure = await failureOf(client.credits.getCredits({ headers: { 'x-token-kind': 'access' } }));
   expect(failure.message).toBe(
-    'OpenRouter answered 403 (Forbidden): the team has no access to the session of the team',
+    'The server answered 403 (Forbidden): the team has no access to the session of the team',
   );
 });
 
@@ -293,7 +293,7 @@ it.each([
   const server = await startServer((_request, response) => response.writeHead(400).end(body));
   const failure = await failureOf(call(clientOf(server)));
   expect(failure.message).toBe(
-    `OpenRouter answered 400 (Bad Request)${shown === undefined ? ' with JSON that is cut short.' : `: ${shown}`}`,
+    `The server answered 400 (Bad Request)${shown === undefined ? ' with JSON that is cut short.' : `: ${shown}`}`,
   );
 });
 
