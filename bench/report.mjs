@@ -41,7 +41,7 @@ const MAX_MICROS = { get: 2, guard: 5 };
 
 /** @returns A Markdown document, formatted as Prettier would. */
 export function formatReport({ plan, machine, labels, ...results }) {
-  const { loads, activities, decodes, metered, spends, balances, requests, colds } = results;
+  const { loads, activities, decodes, metered, spends, ledger, balances, requests, colds } = results;
   const bars = BARS.map(([what, name, client, other, measure, bar]) => {
     const series = results[name];
     const ratio = medianOf(series[client], measure) / medianOf(series[other], measure);
@@ -85,6 +85,7 @@ export function formatReport({ plan, machine, labels, ...results }) {
       'connection. CPU is that of the process. The memory of a subject includes its last completion, which is remembered for ' +
       '24 hours.',
     table(['', 'figure', 'bar', ''], spendRows(spends, plan)),
+    ...ledgerSection(ledger, plan),
     '## Balance',
     `Reads from memory, on one core. Rounds: ${plan.balanceRounds}; medians of them, each over ` +
       `${grouped(plan.balanceCalls)} calls awaited in a row after as many of warm-up.`,
@@ -160,6 +161,46 @@ function spendRows(rounds, { pairsPerTurn, limitedPerTurn, subjects }) {
     ),
     [`a subject in Redis, of ${grouped(subjects)} (bytes)`, grouped(bytes('redis')), '', ''],
     [`a subject in the memory of a process (bytes)`, grouped(bytes('process')), '', ''],
+  ];
+}
+
+/** What PostgresSpendStore takes, with the bars. */
+function ledgerSection(ledger, { pairSeconds, ledgerCompletions, ledgerRows }) {
+  if (ledger === undefined) {
+    return ['## Ledger', 'Not measured: no PostgreSQL.'];
+  }
+  const { fsync, hotRow, laterMs, report, tenants, version } = ledger;
+  const perSecond = (title, figure, bar) => [
+    title,
+    `${grouped(Math.round(figure))} / s`,
+    `≥ ${bar} / s`,
+    wordFor(figure >= bar),
+  ];
+  return [
+    '## Ledger',
+    `On PostgreSQL ${version} of the same machine, with \`fsync\` ${fsync}. A pair is a reservation, and its bill with its row ` +
+      `in one transaction; 16 at a time for ${pairSeconds} seconds.`,
+    table(
+      ['', 'figure', 'bar', ''],
+      [
+        perSecond('pairs of one tenant, which is one hot row', hotRow, 250),
+        perSecond('pairs of 50 tenants', tenants, 900),
+        [
+          `a completion with three rules is later by, p50 of ${ledgerCompletions}`,
+          `${laterMs.toFixed(2)} ms`,
+          '≤ 3.00 ms',
+          verdictOf(laterMs, 3),
+        ],
+        [
+          `report of ${grouped(ledgerRows)} rows by tenant and day, ${grouped(report.groups)} groups`,
+          `${Math.round(report.ms)} ms`,
+          '≤ 2 000 ms',
+          verdictOf(report.ms, 2_000),
+        ],
+      ],
+    ),
+    'The plan of the report:',
+    ['```text', ...report.plan, '```'].join('\n'),
   ];
 }
 

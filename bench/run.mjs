@@ -6,6 +6,7 @@ import os from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { BASE_PATH } from './shared.mjs';
 import { countRequests } from './replicas.mjs';
+import { HAS_POSTGRES } from './postgres-server.mjs';
 import { formatReport } from './report.mjs';
 
 const LOAD_CLIENTS = [
@@ -74,6 +75,9 @@ const FULL = {
   pairsTogether: 20_000,
   limitedPerTurn: 100,
   subjects: 100_000,
+  pairSeconds: 5,
+  ledgerCompletions: 200,
+  ledgerRows: 1_000_000,
   meteringRounds: 5,
   meteringTurns: 20,
   streamsPerTurn: 10,
@@ -98,6 +102,9 @@ const QUICK = {
   pairsTogether: 5_000,
   limitedPerTurn: 30,
   subjects: 10_000,
+  pairSeconds: 1,
+  ledgerCompletions: 40,
+  ledgerRows: 100_000,
   meteringRounds: 1,
   meteringTurns: 6,
   streamsPerTurn: 5,
@@ -144,6 +151,7 @@ const metered = Object.fromEntries(
   METERING_CLIENTS.map(([client]) => [client, metering.both.map((round) => round[client])]),
 );
 const spends = await measureSpendLimits();
+const ledger = await measureLedger();
 const read = await rounds('balance', plan.balanceRounds, [['all']], async () =>
   measure('balance.mjs', [baseUrl, plan.balanceCalls]),
 );
@@ -170,6 +178,7 @@ const report = formatReport({
   decodes,
   metered,
   spends,
+  ledger,
   balances,
   requests,
   colds,
@@ -197,6 +206,15 @@ async function measureSpendLimits() {
     measure('spend-limits.mjs', args),
   );
   return measuredRounds.all;
+}
+
+/** `undefined` without a PostgreSQL. */
+async function measureLedger() {
+  if (!HAS_POSTGRES) {
+    return undefined;
+  }
+  console.error('ledger');
+  return measure('postgres.mjs', [baseUrl, plan.pairSeconds, plan.ledgerCompletions, plan.ledgerRows]);
 }
 
 function build() {

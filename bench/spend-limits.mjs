@@ -6,6 +6,7 @@ import { Redis } from 'ioredis';
 import { InMemorySpendStore, OpenRouterClient } from 'nestjs-openrouter';
 import { RedisSpendStore } from 'nestjs-openrouter/redis';
 import { RateLimiterRedis } from 'rate-limiter-flexible';
+import { completionOf, THREE_RULES } from './chat-completion.mjs';
 import { startRedis } from './redis.mjs';
 import { API_KEY, median, report } from './shared.mjs';
 
@@ -119,18 +120,6 @@ function openAccount(spendLimits) {
   return new OpenRouterClient({ apiKey: API_KEY, baseUrl, ...(spendLimits && { spendLimits }) });
 }
 
-/** Sends a completion of a tenant, and reads its answer, which is one piece. */
-function completionOf(account, name, status) {
-  const fetch = account.metering.fetchFor({ tenant: name, user: 'u7' });
-  const body = JSON.stringify({ model: 'openai/gpt-5-mini', messages: [{ role: 'user', content: 'Hi' }] });
-  const headers = { 'content-type': 'application/json', authorization: `Bearer ${API_KEY}` };
-  return async () => {
-    const answer = await fetch(`${baseUrl}/chat/completions`, { method: 'POST', headers, body });
-    if (answer.status !== status) throw new Error(`answered ${answer.status}`);
-    await answer.text();
-  };
-}
-
 /** The memory of so many subjects, each with one completion of the last 24 hours, in bytes a subject. */
 async function memoryOf(asked, used) {
   const before = await used();
@@ -159,17 +148,12 @@ const beside = await compare({ store: () => settle(store, [tenant]), limiter: co
 const together = [];
 for (let turn = 0; turn < 3; turn += 1) together.push(await pairsPerSecond());
 
-const rules = [
-  { by: ['tenant', 'user'], usd: ({ tenant: name }) => (name === 'none' ? 0 : 1e6), period: 'day' },
-  { by: 'tenant', usd: 1e6, period: 'month' },
-  { by: [], usd: 1e6, period: 'day' },
-];
-const accounts = [openAccount({ rules, store, learnHolds: false }), openAccount()];
+const accounts = [openAccount({ rules: THREE_RULES, store, learnHolds: false }), openAccount()];
 const completions = await compare(
   {
-    limited: completionOf(accounts[0], 'acme', 200),
-    free: completionOf(accounts[1], 'acme', 200),
-    refused: completionOf(accounts[0], 'none', 402),
+    limited: completionOf(accounts[0], baseUrl, 'acme', 200),
+    free: completionOf(accounts[1], baseUrl, 'acme', 200),
+    refused: completionOf(accounts[0], baseUrl, 'none', 402),
   },
   answersPerTurn,
 );
