@@ -39,8 +39,9 @@ const logger = new Logger('OpenRouterExceptionFilter');
  * The `mapping` option decides how an exception is answered. By default (`mirror`) an API error keeps its HTTP status,
  * which suits back-office routes. Use `gateway` for public routes.
  *
- * - HTTP: a body in the chosen `format`, with `Retry-After` if OpenRouter said when to retry. An aborted call is
- *   answered with an empty 499, or not at all if the client is gone. A response that has begun is ended.
+ * - HTTP: a body in the chosen `format`, with `Retry-After` if OpenRouter said when to retry, or if a limit of
+ *   `spendLimits` was reached that resets. An aborted call is answered with an empty 499, or not at all if the client is
+ *   gone. A response that has begun is ended.
  * - GraphQL: an error with `extensions: { code, status, … }`.
  * - RPC: an error `{ status: 'error', message, code, statusCode, … }`.
  * - WebSockets: an `exception` event with the same payload and, as in Nest's own filter, `cause: { pattern, data }`. An

@@ -1,9 +1,9 @@
-import { STATUS_CODES } from 'node:http';
-import type { ContextType, ExecutionContext } from '@nestjs/common';
+import type { ExecutionContext } from '@nestjs/common';
 import Big from 'big.js';
 import type { BalanceSnapshot, LimitedBy } from '../contracts/balance-snapshot.models.js';
 import { OpenRouterInsufficientCreditsException } from '../errors/client.exceptions.js';
 import type { CreditsRequirement } from './credits-requirement.js';
+import { publicAnswer } from './http-refusal.js';
 import { InsufficientCreditsHttpException } from './insufficient-credits-http.exception.js';
 
 /** The figures of an account at the time of a refusal. */
@@ -58,27 +58,13 @@ function untilWhen({ resetsAt }: KnownFigures): string {
   return resetsAt === undefined || resetsAt === null ? '' : `, which resets at ${resetsAt.toISOString()}`;
 }
 
-/**
- * The exception to throw for a refusal. Over HTTP and in GraphQL it is one of Nest's, so that it is answered even
- * without a filter; anybody may read that answer, so it contains no figures. On other transports it is the refusal
- * itself, since an exception of Nest's would reach the caller as an internal error.
- */
+/** The exception to throw for a refusal: one of Nest's where that is answered even without a filter. */
 export function refusalFor(
   context: ExecutionContext,
   refusal: OpenRouterInsufficientCreditsException,
 ): OpenRouterInsufficientCreditsException | InsufficientCreditsHttpException {
-  const { status: statusCode, code, required, spendable } = refusal;
+  const { status, code, required, spendable } = refusal;
   const message = `${spendable === null ? UNKNOWN : SHORT}.`;
-  const body = { message, error: STATUS_CODES[statusCode] ?? 'Error', code, required };
-  switch (context.getType<ContextType | 'graphql'>()) {
-    case 'http':
-      return new InsufficientCreditsHttpException(refusal, { statusCode, ...body });
-    case 'graphql': {
-      // With a `statusCode` in the body, Nest's Apollo driver would replace `code` by its own.
-      const extensions = { code, status: statusCode, originalError: { statusCode, ...body } };
-      return new InsufficientCreditsHttpException(refusal, body, extensions);
-    }
-    default:
-      return refusal;
-  }
+  const answer = publicAnswer(context, status, { message, code, required });
+  return answer === undefined ? refusal : new InsufficientCreditsHttpException(refusal, answer);
 }

@@ -35,6 +35,8 @@ export function addLimitedAccount(target: GuardedTarget, account: LimitedAccount
 export class SpendLimitsGuard implements CanActivate {
   /** @internal */
   private readonly modules: ModuleRef;
+  /** @internal */
+  private readonly found = new Map<LimitedAccount, SpendLimitsService>();
 
   constructor(@Inject(ModuleRef) modules: ModuleRef) {
     this.modules = modules;
@@ -49,14 +51,23 @@ export class SpendLimitsGuard implements CanActivate {
     const route = routeScopeOf(context);
     const scope = route === undefined ? ambientScope() : mergeScopes(ambientScope(), route);
     for (const account of accounts) {
-      const service = findSpendLimits(this.modules, account, '@WithinSpendLimits');
-      const usages = await usagesOf(service, scope ?? {});
+      const usages = await usagesOf(this.limitsOf(account), scope ?? {});
       const spent = usages.find(({ remainingUsd }) => remainingUsd === 0);
       if (spent !== undefined) {
         throw limitRefusalFor(context, spendLimitException(spent, undefined));
       }
     }
     return true;
+  }
+
+  /** @internal */
+  private limitsOf(account: LimitedAccount): SpendLimitsService {
+    let service = this.found.get(account);
+    if (service === undefined) {
+      service = findSpendLimits(this.modules, account, '@WithinSpendLimits');
+      this.found.set(account, service);
+    }
+    return service;
   }
 }
 
