@@ -1,6 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +6,7 @@ import { Pool } from 'pg';
 import { type ExportedCost, type MeteringReport, OpenRouterClient } from '../../lib/index.js';
 import { PostgresSpendStore } from '../../lib/postgres/index.js';
 import { OpenRouterSandbox } from '../../lib/testing/index.js';
+import { Replica } from '../support/replica.js';
 import { until } from '../support/waiting.js';
 import { HAS_POSTGRES, PostgresServer } from './support/postgres-server.js';
 
@@ -31,52 +30,14 @@ afterEach(async () => {
   }
 });
 
-/** A process of the application. */
-class Replica {
-  private readonly child: ChildProcess;
-  private lastId = 0;
-
-  constructor(settings: object) {
-    this.child = fork('test/postgres/support/ledger-replica.mjs', [JSON.stringify(settings)], {
-      execArgv: [],
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    });
-  }
-
-  static async start(place: object): Promise<Replica> {
-    const { apiKey, baseUrl } = sandbox;
-    const spendLimits = { rules: RULES, leaseMs: 1_000, holdUsd: 0.2 };
-    const replica = new Replica({ ...place, options: { apiKey, baseUrl, spendLimits } });
-    closers.push(() => replica.end());
-    await once(replica.child, 'message');
-    return replica;
-  }
-
-  tell<T>(name: string, order: object = {}): Promise<T> {
-    this.lastId += 1;
-    const id = this.lastId;
-    return new Promise((resolve, reject) => {
-      this.child.on('message', (message: { id: number; result?: unknown; error?: string }) => {
-        if (message.id !== id) return;
-        if (message.error === undefined) resolve(message.result as T);
-        else reject(new Error(message.error));
-      });
-      this.child.send({ id, name, ...order });
-    });
-  }
-
-  /** Ends it without a word. */
-  async kill(): Promise<void> {
-    this.child.kill('SIGKILL');
-    await once(this.child, 'exit');
-  }
-
-  async end(): Promise<void> {
-    if (this.child.connected) {
-      this.child.send({ id: -1, name: 'end' });
-      await once(this.child, 'exit');
-    }
-  }
+async function startReplica(place: object): Promise<Replica> {
+  const { apiKey, baseUrl } = sandbox;
+  const spendLimits = { rules: RULES, leaseMs: 1_000, holdUsd: 0.2 };
+  const settings = { ...place, options: { apiKey, baseUrl, spendLimits } };
+  const replica = new Replica('test/postgres/support/ledger-replica.mjs', settings);
+  closers.push(() => replica.end());
+  await replica.ready();
+  return replica;
 }
 
 const nano = (usd: number): number => Math.round(usd * 1e9);
@@ -88,7 +49,7 @@ const sumOf = (rows: readonly Row[]): number => rows.reduce((sum, { nanoUsd }) =
 
 /** Kills a process in the middle of its streams, starts another one in the same place, and looks at what it reports. */
 async function killedAndRestarted(place: object): Promise<void> {
-  const killed = await Replica.start(place);
+  const killed = await startReplica(place);
   await killed.tell('complete', { times: 3 });
   sandbox.onCompletion(() => ({ chunks: 500, chunkDelayMs: 20 }));
   void killed.tell('complete', { times: 6 }).catch(() => undefined);
@@ -96,7 +57,7 @@ async function killedAndRestarted(place: object): Promise<void> {
   const under = await killed.tell<MeteringReport>('report');
   expect(under.totalUnsettledUsd).toBe(1.2);
   await killed.kill();
-  const restarted = await Replica.start(place);
+  const restarted = await startReplica(place);
   await until(async () => (await restarted.tell<MeteringReport>('report')).totalUnsettledUsd === 0, 30_000);
   const { rows, totalUsd } = await restarted.tell<MeteringReport>('report');
   expect(sandbox.charges).toHaveLength(9);

@@ -1,63 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import type { SpendUsage } from '../../lib/index.js';
 import { OpenRouterSandbox } from '../../lib/testing/index.js';
+import { Replica } from '../support/replica.js';
 import { until } from '../support/waiting.js';
 import { HAS_REDIS, RedisServer } from './support/redis-server.js';
 
 // Every test starts programs, which take their time on a busy machine.
 jest.setTimeout(60_000);
 
+const PROGRAM = 'test/redis/support/limited-replica.mjs';
 const REPLICAS = 4;
 
 let server: RedisServer;
 let sandbox: OpenRouterSandbox;
 const replicas: Replica[] = [];
-
-/** A process of the application. */
-class Replica {
-  private readonly child: ChildProcess;
-  private lastId = 0;
-
-  constructor(settings: object) {
-    this.child = fork('test/redis/support/limited-replica.mjs', [JSON.stringify(settings)], {
-      execArgv: [],
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    });
-  }
-
-  async ready(): Promise<void> {
-    await once(this.child, 'message');
-  }
-
-  tell<T>(name: string, order: object = {}): Promise<T> {
-    this.lastId += 1;
-    const id = this.lastId;
-    return new Promise((resolve, reject) => {
-      this.child.on('message', (message: { id: number; result?: unknown; error?: string }) => {
-        if (message.id !== id) return;
-        if (message.error === undefined) resolve(message.result as T);
-        else reject(new Error(message.error));
-      });
-      this.child.send({ id, name, ...order });
-    });
-  }
-
-  /** Ends it without a word. */
-  async kill(): Promise<void> {
-    this.child.kill('SIGKILL');
-    await once(this.child, 'exit');
-  }
-
-  async end(): Promise<void> {
-    if (this.child.connected) {
-      this.child.send({ id: -1, name: 'end' });
-      await once(this.child, 'exit');
-    }
-  }
-}
 
 async function start(count: number, spendLimits: object): Promise<Replica[]> {
   const { apiKey, baseUrl } = sandbox;
@@ -67,7 +24,7 @@ async function start(count: number, spendLimits: object): Promise<Replica[]> {
     spendLimits: { rules: [{ by: 'tenant', usd: 5, period: 'day' }], holdUsd: 0.1, ...spendLimits },
   };
   const settings = { redisPort: server.port, options, prefix: randomUUID() };
-  const started = Array.from({ length: count }, () => new Replica(settings));
+  const started = Array.from({ length: count }, () => new Replica(PROGRAM, settings));
   replicas.push(...started);
   await Promise.all(started.map((replica) => replica.ready()));
   return started;

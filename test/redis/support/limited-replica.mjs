@@ -33,6 +33,7 @@ const ORDERS = {
     await redis.ping();
     return count;
   },
+  today: () => Promise.resolve(new Date().toISOString().slice(0, 10)),
   usage: async () => {
     const [usage] = await client.spendLimits.usage({ tenant: 'acme' });
     return usage;
