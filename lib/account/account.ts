@@ -61,8 +61,9 @@ export class Account {
   }
 
   /**
-   * A hash of the account's name in the application and of the API's host: by it, stores keep what is spent. The keys are
-   * no part of it. Each service of an application may have one of its own, and a rotated one must not begin the sums anew.
+   * A hash of the account's name in the application and of the API's host, under which stores keep what is spent. It does
+   * not depend on the keys: each service of an application may have a key of its own, and a rotated key must not reset
+   * the sums.
    */
   get spendAccount(): string {
     const { host } = new URL(this.options.baseUrl);

@@ -31,11 +31,11 @@ const AMOUNTS = {
 export class ApiKeyDetails {
   /** The key as OpenRouter shows it, masked: `sk-or-v1-0e6...1c96`. */
   label?: string;
-  /** What the key may spend, in US dollars; `null` is no limit. */
+  /** What the key may spend, in US dollars; `null` means no limit. */
   limit?: number | null;
-  /** What is left of the limit, in US dollars; `null` where there is no limit. */
+  /** What is left of the limit, in US dollars; `null` if there is no limit. */
   limitRemaining!: number | null;
-  /** When the limit starts anew: `daily`, `weekly`, `monthly`, or `null` for never. New values pass through. */
+  /** How often the limit resets: `daily`, `weekly`, `monthly`, or `null` for never. New values pass through. */
   limitReset?: string | null;
   /** Whether what providers charge to keys of your own (BYOK) counts towards the limit. */
   includeByokInLimit?: boolean;
@@ -57,7 +57,7 @@ export class ApiKeyDetails {
   byokUsageMonthly?: number;
   /** Id of the user who made the key. */
   creatorUserId?: string | null;
-  /** When the key expires; `null` is never. */
+  /** When the key expires; `null` means never. */
   expiresAt?: Date | null;
 
   /** @internal */
@@ -86,19 +86,19 @@ export class ApiKey extends ApiKeyDetails {
   declare byokUsageDaily: number;
   declare byokUsageWeekly: number;
   declare byokUsageMonthly: number;
-  /** What identifies the key in every other call: its SHA-256, 64 hexadecimal digits. */
+  /** Identifies the key in every other call: its SHA-256, 64 hexadecimal digits. */
   hash!: string;
-  /** The name it was given. Several keys may have the same one. */
+  /** Its name. Several keys may have the same name. */
   name?: string;
   /** Whether the key is disabled. */
   disabled?: boolean;
   /** When it was made. */
   createdAt?: Date;
-  /** When it was last changed; `null` is never. */
+  /** When it was last changed; `null` means never. */
   updatedAt?: Date | null;
   /** The workspace that it belongs to. */
   workspaceId?: string;
-  /** The partner's end user that it was made for. */
+  /** The end user of the partner for whom it was made. */
   externalUser?: string | null;
 
   /** @internal */
@@ -117,7 +117,7 @@ export class ApiKey extends ApiKeyDetails {
   }
 }
 
-/** What is left of the day's requests to free models; starts anew at midnight UTC, and may lag behind. */
+/** The requests to free models that are left today. The count resets at midnight UTC, and may lag behind. */
 export class FreeModelDailyRequests {
   /** Requests a day. */
   limit?: number;
@@ -154,16 +154,16 @@ export class CurrentApiKey extends ApiKeyDetails {
   /** Where the data of its requests may be processed, for example `global`, `europe`, `us`. */
   allowedDataRegions?: string[];
   /**
-   * Every budget that is enforced on it, in that order: those of guardrails, of its workspace, its own limit. Empty
-   * where there is none; absent where the server does not tell, as older ones do.
+   * Every budget that OpenRouter enforces on the key, in this order: of guardrails, of its workspace, its own limit.
+   * Empty if there is none; absent if the server does not send them, as older ones do not.
    */
   budgets?: KeyBudget[];
   /**
-   * The budget that decides: the one that refuses already, or else the one of which least is left; it may be the key's
-   * own limit. `null` where there is none; absent where the server does not tell.
+   * The budget that decides: one that is exhausted, or else the one with the least left. It may be the key's own limit.
+   * `null` if there is none; absent if the server does not send it.
    */
   effectiveBudget?: KeyBudget | null;
-  /** As it came. OpenRouter has given it up: it says nothing. */
+  /** As OpenRouter sent it. It is deprecated and has no meaning any more. */
   rateLimit?: Readonly<Record<string, unknown>>;
 
   /** @internal */

@@ -23,9 +23,9 @@ import { ListApiKeysQuery } from './list-api-keys.query.js';
 import { checkChanges } from './update-api-key.request.js';
 import type { UpdateApiKeyRequest } from './update-api-key.request.js';
 
-/** What {@link ApiKeysService.findByName} takes as its last argument. */
+/** The options of {@link ApiKeysService.findByName}. */
 export interface FindApiKeysOptions extends RequestOptions {
-  /** Id of the workspace to look in, a UUID; by default the default workspace, and no other. */
+  /** Id of the workspace to search, a UUID. @defaultValue the default workspace */
   workspaceId?: string | undefined;
 }
 
@@ -45,8 +45,8 @@ export class ApiKeysService {
   }
 
   /**
-   * The hash by which OpenRouter identifies a key, computed locally; nothing is sent. It finds a key in a list, and
-   * names a key in logs without showing it.
+   * The hash by which OpenRouter identifies a key, computed locally; nothing is sent. Use it to find a key in a list, or
+   * to name a key in a log without showing it.
    *
    * @param key - The whole key.
    * @returns 64 lower-case hexadecimal digits: the SHA-256 of the key.
@@ -61,12 +61,12 @@ export class ApiKeysService {
   }
 
   /**
-   * What the key in use says of itself: limit, budgets, usage, kind. `GET /key`; any key will do, and `apiKey` is
-   * asked before `managementKey`.
+   * Describes the key in use: limit, budgets, usage, kind. `GET /key`; works with any key, and prefers `apiKey` to
+   * `managementKey`.
    *
-   * @param options - Settings of this one call; `apiKey` asks another key about itself.
-   * @returns Amounts in US dollars. There is no hash and no name in it; of the amounts only `limitRemaining` is
-   * certain.
+   * @param options - Settings of this one call; with `apiKey`, it describes that key.
+   * @returns Amounts in US dollars. The description has no hash and no name, and of the amounts only `limitRemaining` is
+   * always present.
    */
   getCurrent(options?: RequestOptions): Promise<CurrentApiKey> {
     return pipelineOf(this).request(
@@ -82,10 +82,10 @@ export class ApiKeysService {
   }
 
   /**
-   * One page of keys, the latest first: at most 100. `GET /keys`; needs a management key.
+   * Lists one page of at most 100 keys, the latest first. `GET /keys`; needs a management key.
    *
-   * Without `workspaceId` only the keys of the default workspace are listed, and without `includeDisabled` no disabled
-   * ones.
+   * Without `workspaceId`, it lists only the keys of the default workspace; without `includeDisabled`, only those that are
+   * not disabled.
    *
    * @param query - `offset`, how many keys to skip; `includeDisabled`; `workspaceId`.
    * @param options - Settings of this one call.
@@ -98,12 +98,12 @@ export class ApiKeysService {
   }
 
   /**
-   * All keys, one after the other, page by page as they are asked for: `GET /keys` as often as it takes, each as
-   * `apiKeys.list`; needs a management key.
+   * Yields all keys, one after the other. Each page is one call of `GET /keys`, made when its first key is needed, with
+   * the operation name `apiKeys.list`. Needs a management key.
    *
-   * A key that is created in the meantime moves the others down, but none of them comes twice. A key that is deleted in
-   * the meantime moves them up, past the next page: collect first, then delete. A server that repeats a page is an
-   * `OpenRouterResponseException`, since what it leaves out cannot be known.
+   * A key that is created in the meantime moves the others to later offsets; none of them is yielded twice. A key that is
+   * deleted in the meantime moves them to earlier offsets, so some may be missed: collect first, then delete. If a server
+   * repeats a page, it throws an `OpenRouterResponseException`, because keys would be missing.
    *
    * @param query - What {@link ApiKeysService.list} takes; `offset` is where it begins.
    * @param options - Settings of each page's call, which has a deadline of its own; `signal` also ends the iteration
@@ -123,13 +123,13 @@ export class ApiKeysService {
   }
 
   /**
-   * Every key of exactly this name, including disabled ones. `GET /keys`, all pages; needs a management key.
+   * Finds every key of exactly this name, including disabled keys. `GET /keys`, all pages; needs a management key.
    *
-   * After a {@link ApiKeysService.create} with an unknown outcome it shows whether the key was created.
+   * After a {@link ApiKeysService.create} with an unknown outcome, it shows whether the key was created.
    *
    * @param name - The name.
-   * @param options - Settings of each page's call, but one `deadlineMs` for all pages together; `workspaceId`, where it
-   * is not the default workspace.
+   * @param options - Settings of each page's call, but one `deadlineMs` for all pages together; `workspaceId`, if it is
+   * not the default workspace.
    */
   async findByName(name: string, options?: FindApiKeysOptions): Promise<ApiKey[]> {
     if (!isMatching(name, NOT_BLANK_PATTERN)) {
@@ -151,9 +151,10 @@ export class ApiKeysService {
   /**
    * Creates a key. `POST /keys`; needs a management key.
    *
-   * Sent once, and again only if the first attempt certainly was not sent, or after a 429 with `retryThrottledPost`. If
-   * it fails with the `delivery` `unknown` or `applied`, the key may have been created, and its secret is lost:
-   * {@link ApiKeysService.findByName} finds the key; delete it before you create another one.
+   * The request is sent once. It is sent again only if the first attempt certainly did not reach OpenRouter, or after a
+   * 429 with `retryThrottledPost`. If the call fails with the `delivery` `unknown` or `applied`, the key may have been
+   * created, but its secret is lost: find it with {@link ApiKeysService.findByName}, and delete it before you create
+   * another one.
    *
    * @param request - `name`; `limit` in US dollars, `limitReset`, `includeByokInLimit`, `expiresAt`, `creatorUserId`,
    * `workspaceId`.
@@ -186,7 +187,7 @@ export class ApiKeysService {
   }
 
   /**
-   * One key. `GET /keys/{hash}`; needs a management key.
+   * Returns one key. `GET /keys/{hash}`; needs a management key.
    *
    * @param hash - The key's hash, as {@link ApiKeysService.hashOf} computes it.
    * @param options - Settings of this one call.
@@ -211,8 +212,8 @@ export class ApiKeysService {
    * Changes a key. `PATCH /keys/{hash}`; needs a management key.
    *
    * @param hash - The key's hash.
-   * @param request - `name`, `disabled`, `limit` in US dollars, `limitReset`, `includeByokInLimit`: what is `undefined`
-   * stays as it is, `null` takes a limit or its reset away. At least one is needed; nothing else can be changed.
+   * @param request - `name`, `disabled`, `limit` in US dollars, `limitReset`, `includeByokInLimit`. A member that is
+   * `undefined` stays as it is; `null` removes a limit or its reset. At least one is needed; nothing else can be changed.
    * @param options - Settings of this one call.
    * @returns The key as it is now, amounts in US dollars.
    * @throws `OpenRouterNotFoundException` (404), `OpenRouterBadRequestException` (400), and what every method throws.
@@ -240,7 +241,7 @@ export class ApiKeysService {
   }
 
   /**
-   * Deletes a key: it stops working at once, and for good. `DELETE /keys/{hash}`; needs a management key.
+   * Deletes a key, which stops working at once. This cannot be undone. `DELETE /keys/{hash}`; needs a management key.
    *
    * @param hash - The key's hash.
    * @param options - Settings of this one call.

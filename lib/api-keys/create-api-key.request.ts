@@ -16,7 +16,7 @@ import {
 import { count, date, flag, nullable, openApi, optional, text } from '../openapi/open-api.js';
 
 /**
- * A request for a new key. May be used behind a `ValidationPipe` as a controller's body.
+ * A request for a new key. A controller may use it as a body behind a `ValidationPipe`.
  */
 export class CreateApiKeyRequest {
   /** Its name; not blank. OpenRouter does not require it to be unique: choose one that no other key has. */
@@ -25,11 +25,11 @@ export class CreateApiKeyRequest {
   @NoImplicitConversion()
   name!: string;
 
-  /** What it may spend, in US dollars, not negative; `null` or nothing means no limit. */
+  /** What it may spend, in US dollars, not negative; `null` or absent means no limit. */
   @Obeys(limitRule)
   limit?: number | null | undefined;
 
-  /** When the limit starts anew, at midnight UTC, weeks on Mondays; `null` or nothing means never. */
+  /** How often the limit resets: at midnight UTC, weekly on Mondays; `null` or absent means never. */
   @Obeys(limitResetRule)
   limitReset?: (typeof LIMIT_RESETS)[number] | null | undefined;
 
@@ -38,7 +38,7 @@ export class CreateApiKeyRequest {
   includeByokInLimit?: boolean | undefined;
 
   /**
-   * When it expires: a `Date`, or a UTC time in ISO 8601 that ends in `Z`; `null` or nothing is never. It cannot be
+   * When it expires: a `Date`, or a UTC time in ISO 8601 that ends in `Z`; `null` or absent means never. It cannot be
    * changed later.
    */
   @Obeys(expiryRule)
@@ -68,7 +68,7 @@ export class CreateApiKeyRequest {
         nullable(count('What the key may spend, in USD; null is no limit', { minimum: 0, example: 50 })),
       ),
       limitReset: optional(
-        nullable(text('When the limit starts anew, at midnight UTC', { enum: [...LIMIT_RESETS, null] })),
+        nullable(text('How often the limit resets, at midnight UTC', { enum: [...LIMIT_RESETS, null] })),
       ),
       includeByokInLimit: optional(flag()),
       expiresAt: optional(

@@ -46,7 +46,7 @@ function toKeyBudget(value: unknown): KeyBudget {
   });
 }
 
-/** What is left is, by definition, the difference. */
+/** OpenRouter defines what is left as this difference. */
 function difference(limitUsd: number | undefined, spendUsd: number | undefined): number | undefined {
   if (limitUsd === undefined || spendUsd === undefined) {
     return undefined;

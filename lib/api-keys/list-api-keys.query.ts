@@ -32,7 +32,7 @@ const FromText = (name: ReadName): PropertyDecorator =>
   Transform(({ obj }: { obj: Record<string, unknown> }) => readText(name, obj[name]));
 
 /**
- * Which keys to list. May be used behind a `ValidationPipe` with `transform: true` as a controller's query.
+ * Which keys to list. A controller may use it as a query behind a `ValidationPipe` with `transform: true`.
  */
 export class ListApiKeysQuery {
   /** Whether to list disabled keys as well. By default they are left out. */
@@ -45,7 +45,7 @@ export class ListApiKeysQuery {
   @FromText('offset')
   offset?: number | undefined;
 
-  /** Id of the workspace whose keys are listed, a UUID; by default the default workspace, and no other. */
+  /** Id of the workspace whose keys are listed, a UUID. @defaultValue the default workspace */
   @Obeys(workspaceIdRule)
   workspaceId?: string | undefined;
 

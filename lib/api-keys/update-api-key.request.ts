@@ -30,8 +30,8 @@ const CANNOT_BE_CHANGED = `cannot be changed; only ${quoted(CHANGEABLE)} can`;
 const fixedRule: Rule = () => CANNOT_BE_CHANGED;
 
 /**
- * A change of a key: what is absent or `undefined` stays as it is, `null` removes it. May be used behind a
- * `ValidationPipe` as a controller's body.
+ * A change of a key: a member that is absent or `undefined` stays as it is, `null` removes a value. A controller may
+ * use it as a body behind a `ValidationPipe`.
  */
 export class UpdateApiKeyRequest {
   /** Its new name; not blank. */
@@ -44,11 +44,11 @@ export class UpdateApiKeyRequest {
   @Obeys(trueOrFalse)
   disabled?: boolean | undefined;
 
-  /** What it may spend, in US dollars, not negative; `null` is no limit. */
+  /** What it may spend, in US dollars, not negative; `null` means no limit. */
   @Obeys(limitRule)
   limit?: number | null | undefined;
 
-  /** When the limit starts anew, at midnight UTC, weeks on Mondays; `null` is never. */
+  /** How often the limit resets: at midnight UTC, weekly on Mondays; `null` means never. */
   @Obeys(limitResetRule)
   limitReset?: (typeof LIMIT_RESETS)[number] | null | undefined;
 
@@ -56,7 +56,7 @@ export class UpdateApiKeyRequest {
   @Obeys(trueOrFalse)
   includeByokInLimit?: boolean | undefined;
 
-  // Declared so that a ValidationPipe that strips unknown names does not drop them in silence.
+  // Declared so that a ValidationPipe that strips unknown names does not silently drop them.
 
   /** Cannot be changed: delete the key and create another one. */
   @Obeys(fixedRule)
@@ -83,7 +83,7 @@ export class UpdateApiKeyRequest {
       limit: optional(nullable(count('What the key may spend, in USD; null is no limit', { minimum: 0 }))),
       limitReset: optional(
         nullable(
-          text('When the limit starts anew, at midnight UTC; null is never', {
+          text('How often the limit resets, at midnight UTC; null means never', {
             enum: [...LIMIT_RESETS, null],
           }),
         ),

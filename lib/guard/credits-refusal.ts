@@ -58,7 +58,7 @@ function untilWhen({ resetsAt }: KnownFigures): string {
   return resetsAt === undefined || resetsAt === null ? '' : `, which resets at ${resetsAt.toISOString()}`;
 }
 
-/** The exception to throw for a refusal: one of Nest's where that is answered even without a filter. */
+/** The exception to throw for a refusal: over HTTP and in GraphQL an `HttpException`, which needs no filter. */
 export function refusalFor(
   context: ExecutionContext,
   refusal: OpenRouterInsufficientCreditsException,

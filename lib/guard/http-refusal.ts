@@ -5,7 +5,7 @@ import type { OpenRouterException } from '../errors/openrouter.exception.js';
 
 type Refusal = OpenRouterException & { readonly code: string };
 
-/** What a client is told of a refusal. Anybody may read it, so it contains no figures of the account. */
+/** What the client learns of a refusal. It may be public, so it contains no figures of the account. */
 export interface PublicAnswer {
   readonly response: Readonly<Record<string, unknown>>;
   /** The part that a GraphQL server sends to the client. */

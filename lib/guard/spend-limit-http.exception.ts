@@ -38,7 +38,7 @@ class SpendLimitHttpException extends HttpRefusal {
   }
 }
 
-/** The exception to throw for a reached limit: one of Nest's where that is answered even without a filter. */
+/** The exception to throw for a reached limit: over HTTP and in GraphQL an `HttpException`, which needs no filter. */
 export function limitRefusalFor(context: ExecutionContext, refusal: OpenRouterSpendLimitException): Error {
   const answer = publicAnswer(context, STATUS, { message: SPENT, code: refusal.code });
   return answer === undefined ? refusal : new SpendLimitHttpException(refusal, answer);

@@ -84,7 +84,7 @@ export class OpenRouterHealthIndicator {
     return isUp ? result.up(shown) : result.down(shown);
   }
 
-  /** Whether the store of the spend limits answers, where there are any. @internal */
+  /** Whether the store of the spend limits answers; empty without spend limits. @internal */
   private limitsOf(account: string | undefined): { readonly spendStoreUp?: boolean | null } {
     try {
       const { diagnostics } = findSpendLimits(this.modules, account, 'OpenRouterHealthIndicator');

@@ -46,7 +46,7 @@ const ROWS: readonly GaugeRow[] = [
   },
   {
     name: 'openrouter_spendable_resets_timestamp_seconds',
-    help: 'When that limit starts anew, in seconds since 1970; absent where it never does.',
+    help: 'When that limit resets, in seconds since 1970; absent if it never does.',
     aggregator: 'max',
     read: figure(({ resetsAt }) => (resetsAt ? resetsAt.getTime() / 1_000 : null)),
   },

@@ -79,7 +79,7 @@ const SUCCESS = 'success';
  * | `openrouter_balance_usd` | gauge, `account` | balance as last read |
  * | `openrouter_spendable_usd` | gauge, `account` | what can be spent |
  * | `openrouter_spendable_limited_by` | gauge, `account`, `limit` | 1; `limit` is what limits it: `balance`, `key-limit`, `budget` |
- * | `openrouter_spendable_resets_timestamp_seconds` | gauge, `account` | when that limit starts anew |
+ * | `openrouter_spendable_resets_timestamp_seconds` | gauge, `account` | when that limit resets |
  * | `openrouter_total_credits_usd` | gauge, `account` | credits purchased in all time |
  * | `openrouter_total_usage_usd` | gauge, `account` | credits used in all time |
  * | `openrouter_balance_age_seconds` | gauge, `account` | age of the reading |

@@ -207,7 +207,7 @@ export class SpendMetrics {
 
   /** @param model - Label of the model. */
   settled({ heldUsd, source, usd }: CompletionCost, account: string, model: string): void {
-    // Where the bill is not known, nothing says how good the hold was.
+    // Without a bill, it is unknown how good the hold was.
     if (usd !== null && source !== 'hold' && heldUsd !== undefined && heldUsd > 0) {
       this.#ratios.observe({ account, model }, usd / heldUsd);
     }

@@ -21,7 +21,7 @@ export interface BalanceReaderParts {
   readonly cache: BalanceCache;
   readonly refresher: Refresher;
   readonly source: Pick<BalanceSource, 'forget'>;
-  /** `undefined` where no other process shares the balance. */
+  /** `undefined` if no other process shares the balance. */
   readonly exchange: StoreExchange | undefined;
   readonly clock: Clock;
   /** Takes the account's secrets out of a string. */
@@ -36,7 +36,7 @@ export interface ReadOptions {
 
 const NO_OPTIONS: ReadOptions = Object.freeze(ownMembers({}));
 
-/** Serves the cached reading while it may be served, and has a new one made when it is needed. */
+/** Serves the cached reading while it may be served, and requests a new one when it is needed. */
 export class BalanceReader {
   readonly #parts: BalanceReaderParts;
   /** What callers at a high rate get, and until when. */
@@ -146,7 +146,7 @@ export class BalanceReader {
     }
   }
 
-  /** Compares with the store once a second. Gives a promise where the caller is to wait for that. */
+  /** Compares with the store once a second. Returns a promise if the caller has to wait for that. */
   #compareIfDue(): Promise<unknown> | undefined {
     const { cache, exchange } = this.#parts;
     if (exchange === undefined) {

@@ -27,7 +27,7 @@ export interface RefresherParts {
   /** The time limit of a whole flight. */
   readonly deadlineMs: number;
   readonly source: Pick<BalanceSource, 'read'>;
-  /** `undefined` where no other process shares the balance. */
+  /** `undefined` if no other process shares the balance. */
   readonly shared: SharedFlights | undefined;
   readonly clock: Clock;
 }

@@ -16,7 +16,7 @@ const LEAD_MARGIN_MS = 1_000;
 /** How long a flight waits for that of another process at most. */
 const MAX_WAIT_MS = 15_000;
 
-/** How often a waiting flight asks for the lead again where the store does not say whether that is taken. */
+/** How often a waiting flight asks for the lead again if the store does not say whether the lead is free. */
 const ASK_AGAIN_AFTER_MS = 1_000;
 
 /** What shared flights need. */

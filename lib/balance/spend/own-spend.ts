@@ -95,7 +95,7 @@ export class OwnSpend {
     }
   }
 
-  /** Removes and returns the sums whose latest amount was spent no later than a moment. */
+  /** Removes and returns the sums whose latest amount was spent at a given moment or before. */
   takeUntil(moment: number): readonly OwnSum[] {
     if (this.#sums.every(({ at }) => at > moment)) {
       return [];

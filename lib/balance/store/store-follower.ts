@@ -27,7 +27,7 @@ export class StoreFollower {
     }
   }
 
-  /** Stops for good. */
+  /** Stops permanently. */
   end(): void {
     this.#isEnded = true;
     clearTimeout(this.#timer);

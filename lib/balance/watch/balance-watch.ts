@@ -34,7 +34,7 @@ export interface WatchedBalance {
 export interface BalanceWatchParts {
   readonly balance: WatchedBalance;
   readonly poll: Poll;
-  /** `undefined` where no other process shares the balance. */
+  /** `undefined` if no other process shares the balance. */
   readonly sharedAlerts: SharedAlerts | undefined;
   readonly thresholds: AlertThresholds;
   readonly pollIntervalMs: number;
@@ -117,7 +117,7 @@ export class BalanceWatch {
     this.#poller.wake();
   }
 
-  /** Stops for good. */
+  /** Stops permanently. */
   end(): void {
     this.#isEnded = true;
     this.#poller.end();

@@ -1,7 +1,7 @@
-/** Where polls go. */
+/** The target of the polls. */
 export interface Poll {
   /**
-   * Has a new reading made, unless there is one younger than the interval.
+   * Requests a new reading, unless the last one is younger than the interval.
    *
    * @returns A promise of its end, and a function that stops waiting for it.
    */
@@ -61,7 +61,7 @@ export class Poller {
     }
   }
 
-  /** Polls at once, if anybody watches. */
+  /** Polls at once if there are watchers. */
   wake(): void {
     if (this.#isPolling) {
       this.#stop();
@@ -79,7 +79,7 @@ export class Poller {
     }
   }
 
-  /** Stops for good. */
+  /** Stops permanently. */
   end(): void {
     this.#isEnded = true;
     this.#stop();
