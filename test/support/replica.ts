@@ -39,8 +39,17 @@ export class Replica {
 
   /** Ends it without a word. */
   async kill(): Promise<void> {
-    this.child.kill('SIGKILL');
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      this.child.kill('SIGKILL');
+      await once(this.child, 'exit');
+    }
+  }
+
+  /** Asks it to end, as an orchestrator does. @returns the signal that has ended it, `null` if it has ended itself. */
+  async terminate(): Promise<NodeJS.Signals | null> {
+    this.child.kill('SIGTERM');
     await once(this.child, 'exit');
+    return this.child.signalCode;
   }
 
   async end(): Promise<void> {
