@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { OpenRouterSandbox } from '../../lib/testing/index.js';
 import { HAS_REDIS, RedisServer } from './support/redis-server.js';
+import { Replica } from '../support/replica.js';
 import { sleep } from '../support/waiting.js';
 
 const REPLICAS = 4;
@@ -11,47 +10,13 @@ let server: RedisServer;
 let sandbox: OpenRouterSandbox;
 let replicas: Replica[] = [];
 
-/** A process of the application. */
-class Replica {
-  private readonly child: ChildProcess;
-  private lastId = 0;
-
-  constructor(settings: object) {
-    this.child = fork('test/redis/support/replica.mjs', [JSON.stringify(settings)], {
-      execArgv: [],
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    });
-  }
-
-  async ready(): Promise<void> {
-    await once(this.child, 'message');
-  }
-
-  tell(name: string, order: object = {}): Promise<any> {
-    this.lastId += 1;
-    const id = this.lastId;
-    return new Promise((resolve, reject) => {
-      this.child.on('message', (message: { id: number; result?: unknown; error?: string }) => {
-        if (message.id !== id) return;
-        if (message.error === undefined) resolve(message.result);
-        else reject(new Error(message.error));
-      });
-      this.child.send({ id, name, ...order });
-    });
-  }
-
-  async end(): Promise<void> {
-    if (this.child.connected) {
-      this.child.send({ id: -1, name: 'end' });
-      await once(this.child, 'exit');
-    }
-  }
-}
-
 async function start(balance: object, keys: object = {}): Promise<Replica[]> {
   const { apiKey, managementKey, baseUrl } = sandbox;
   const options = { apiKey, managementKey, baseUrl, ...keys, balance };
-  replicas = Array.from({ length: REPLICAS }, () => new Replica({ redisPort: server.port, options }));
+  replicas = Array.from(
+    { length: REPLICAS },
+    () => new Replica('test/redis/support/replica.mjs', { redisPort: server.port, options }),
+  );
   await Promise.all(replicas.map((replica) => replica.ready()));
   return replicas;
 }
