@@ -205,7 +205,8 @@ export interface SpendClaim {
  * - **`account`** is a string of lower-case hexadecimal digits: a hash of the account's name in the application
  *   and of the API's host. It is the same in every process, also after a rotation of the keys.
  * - **Amounts** are whole nano-dollars (10⁻⁹ US dollars), safe integers. No amount and no limit is above 9 · 10¹⁵
- *   (9 000 000 US dollars), and up to that sums are exact.
+ *   (9 000 000 US dollars). A sum may be: the store keeps it exactly, and tells `Number.MAX_SAFE_INTEGER` instead of what is
+ *   greater.
  * - **Time** is the store's own clock, never the caller's. Durations are whole milliseconds.
  * - **Each method is atomic** for each subject, as seen by the others. A store that can makes it atomic for all subjects of
  *   a call. One that cannot takes them in their order, and takes an admission back if a later subject refuses it.

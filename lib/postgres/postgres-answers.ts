@@ -8,6 +8,7 @@ import type {
   SpendWindow,
 } from '../contracts/spend-store.js';
 import { OpenRouterSpendStoreException } from '../errors/spend.exceptions.js';
+import { saturated } from '../spend-limits/model/saturated.js';
 import { isRecord } from '../untrusted/is-record.js';
 
 export type Answer = Readonly<Record<string, unknown>>;
@@ -34,6 +35,11 @@ export function wholeNumber(value: unknown): number {
     throw unexpected('a whole number');
   }
   return number;
+}
+
+/** A sum, which may be greater than a `number` holds exactly. */
+function sumOf(value: unknown): number {
+  return wholeNumber(typeof value === 'number' && Number.isInteger(value) ? saturated(value) : value);
 }
 
 export function textOf(value: unknown): string {
@@ -88,9 +94,9 @@ function figuresOf({ spans, slots }: SpendWindow, told: Answer): SpendFigures {
   const index = wholeNumber(told['index']);
   const { id: spanId = '', from = 0, to = null } = spans[index] ?? {};
   const amounts = {
-    settledNanoUsd: wholeNumber(told['settled']),
-    heldNanoUsd: wholeNumber(told['held']),
-    unsettledNanoUsd: wholeNumber(told['unsettled']),
+    settledNanoUsd: sumOf(told['settled']),
+    heldNanoUsd: sumOf(told['held']),
+    unsettledNanoUsd: sumOf(told['unsettled']),
   };
   if (slots === 1 || to === null) {
     return { spanId, from, to, ...amounts };

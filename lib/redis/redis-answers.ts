@@ -1,4 +1,5 @@
 /** Checks of what Redis answers. */
+import { saturated } from '../spend-limits/model/saturated.js';
 
 export function listOf(value: unknown): readonly unknown[] {
   if (!Array.isArray(value)) {
@@ -14,6 +15,12 @@ export function wholeNumber(value: unknown): number {
     throw new TypeError('Redis did not return a whole number.');
   }
   return number;
+}
+
+/** A sum, which may be greater than a `number` holds exactly. */
+export function sumOf(value: unknown): number {
+  const number = typeof value === 'string' || typeof value === 'number' ? Number(value) : NaN;
+  return wholeNumber(Number.isInteger(number) ? saturated(number) : value);
 }
 
 export function textOf(value: unknown): string {

@@ -1,6 +1,6 @@
 import type { SpendFigureLists, SpendPlace, SpendSubject } from '../contracts/spend-store.js';
 import { pickedAt, placeOf } from '../spend-limits/windows/picked-window.js';
-import { wholeNumber } from './redis-answers.js';
+import { sumOf, wholeNumber } from './redis-answers.js';
 import type { SpendKeys } from './spend-keys.js';
 
 /** Keys and arguments of the scripts that read windows. */
@@ -48,21 +48,21 @@ export function toldFigures(
 ): { readonly figures: SpendFigureLists; readonly places: readonly SpendPlace[] } {
   const places: SpendPlace[] = [];
   let next = start;
-  const told = (): number => {
+  const told = (): unknown => {
     next += 1;
-    return wholeNumber(answer[next - 1]);
+    return answer[next - 1];
   };
   const figures = subjects.map((subject) =>
     subject.windows.map((window) => {
-      const picked = pickedAt(window, told(), told());
+      const picked = pickedAt(window, wholeNumber(told()), wholeNumber(told()));
       places.push(placeOf(subject, picked));
       return {
         spanId: picked.span.id,
         from: picked.from,
         to: picked.to,
-        settledNanoUsd: told(),
-        heldNanoUsd: told(),
-        unsettledNanoUsd: told(),
+        settledNanoUsd: sumOf(told()),
+        heldNanoUsd: sumOf(told()),
+        unsettledNanoUsd: sumOf(told()),
       };
     }),
   );

@@ -35,6 +35,25 @@ local function pick(key, arg)
   return windows
 end
 
+-- The last nine digits of a number, and those before them.
+local function parts(value)
+  local sign, digits = string.match(value or '0', '^(%-?)(%d+)$')
+  return tonumber(sign .. '0' .. string.sub(digits, 1, -10)), tonumber(sign .. string.sub(digits, -9))
+end
+
+-- Adds the counters of a slot. Their sums may be greater than a double holds exactly; what is held is not by as much.
+local function sum(window, total, settled, unsettled)
+  local t, c, u = tonumber(total) or 0, tonumber(settled) or 0, tonumber(unsettled) or 0
+  local held = t - c - u
+  if math.max(t, u, -c) > 9e15 then
+    local highT, lowT = parts(total)
+    local highC, lowC = parts(settled)
+    local highU, lowU = parts(unsettled)
+    held = (highT - highC - highU) * 1e9 + lowT - lowC - lowU
+  end
+  window.t, window.c, window.u, window.h = window.t + t, window.c + c, window.u + u, window.h + held
+end
+
 local function add(window, key, first, last)
   local fields = {}
   for slot = first, last do
@@ -43,20 +62,18 @@ local function add(window, key, first, last)
   end
   local values = redis.call('HMGET', key, unpack(fields))
   for i = 1, #fields, 3 do
-    window.t = window.t + (tonumber(values[i]) or 0)
-    window.c = window.c + (tonumber(values[i + 1]) or 0)
-    window.u = window.u + (tonumber(values[i + 2]) or 0)
+    sum(window, values[i], values[i + 1], values[i + 2])
   end
   return values[#fields - 2]
 end
 
 local function count(window)
+  window.t, window.c, window.u, window.h = 0, 0, 0, 0
   if window.slots == 1 then
     local values = redis.call('HMGET', window.key, 't0', 'c0', 'u0')
     window.isNew = not values[1]
-    window.t, window.c, window.u = tonumber(values[1]) or 0, tonumber(values[2]) or 0, tonumber(values[3]) or 0
+    sum(window, values[1], values[2], values[3])
   else
-    window.t, window.c, window.u = 0, 0, 0
     add(window, window.before, window.slot, window.slots - 1)
     -- The last one is the slot in which an amount would be counted.
     window.isNew = not add(window, window.key, 0, window.slot)
@@ -68,7 +85,7 @@ local function tell(answer, windows, added)
   local at = #answer
   for _, window in ipairs(windows) do
     answer[at + 1], answer[at + 2], answer[at + 3] = window.index, window.slot, window.c
-    answer[at + 4], answer[at + 5] = window.t - window.c - window.u + added, window.u
+    answer[at + 4], answer[at + 5] = window.h + added, window.u
     at = at + 5
   end
   return answer

@@ -163,8 +163,7 @@ export class InMemorySpendStore implements SpendStore {
         const missing =
           (settledNanoUsd[subject]?.[window] ?? -Infinity) - windows.figuresOf(of, one).settledNanoUsd;
         if (missing > 0) {
-          const state = windows.stateOf(place);
-          windows.set(place, { ...state, settled: state.settled + missing }, now);
+          windows.add(place, { settled: missing, held: 0, unsettled: 0 }, now);
         }
       }
       return { status: 'done', now };

@@ -1,6 +1,7 @@
 import type { SpendClaim, SpendHold } from '../../contracts/spend-store.js';
 import { keptMs } from '../model/hold-table.js';
 import {
+  changeOf,
   type HoldState,
   next,
   type SpendCommand,
@@ -75,13 +76,10 @@ export class HoldBook {
     const before = windows ?? places.map((place) => this.#windows.stateOf(place));
     const { state, outcome } = next({ hold: kept.state, windows: before }, command, now);
     if (outcome.type === 'done') {
-      if (state.windows !== before) {
-        places.forEach((place, index) => {
-          const window = state.windows[index];
-          if (window !== undefined) {
-            this.#windows.set(place, window, now);
-          }
-        });
+      const change = changeOf(kept.state, state.hold, command);
+      if (change !== undefined) {
+        // Windows with the same span share a place.
+        distinctPlaces(places).forEach((place) => this.#windows.add(place, change, now));
       }
       this.#keep(name, kept, state.hold, now);
     }

@@ -1,10 +1,12 @@
 import type { SpendFigures, SpendPlace, SpendSubject } from '../../contracts/spend-store.js';
 import type { SpendCounter } from '../model/hold-table.js';
-import type { WindowState } from '../model/spend-state.js';
+import { saturated } from '../model/saturated.js';
+import type { SpendChange, WindowState } from '../model/spend-state.js';
 import type { PickedWindow, SlotRange } from '../windows/picked-window.js';
 import { Rotation } from './rotation.js';
 
-type Counters = Readonly<Record<SpendCounter, number>>;
+/** Sums may be greater than a `number` holds exactly. */
+type Counters = Readonly<Record<SpendCounter, bigint>>;
 
 interface KeptSpan {
   readonly slots: Map<number, Counters>;
@@ -13,7 +15,7 @@ interface KeptSpan {
   readonly warnings: Map<string, string>;
 }
 
-const NOTHING: Counters = Object.freeze({ settled: 0, held: 0, unsettled: 0 });
+const NOTHING: Counters = Object.freeze({ settled: 0n, held: 0n, unsettled: 0n });
 
 /** How many spans are looked at for each one that is added. */
 const SWEPT_SPANS = 4;
@@ -31,17 +33,27 @@ export class WindowBook {
   /** What is counted in a place, and what the same window counts elsewhere. */
   stateOf(place: SpendPlace, counted: readonly SlotRange[] = []): WindowState {
     const own = this.#find(place)?.slots.get(place.slot) ?? NOTHING;
-    if (counted.length < 2) {
-      return { ...own, elsewhere: 0 };
-    }
-    const all = this.#sum(place, counted);
-    const elsewhere = all.settled + all.held + all.unsettled - (own.settled + own.held + own.unsettled);
-    return { ...own, elsewhere };
+    const told = {
+      settled: saturated(own.settled),
+      held: saturated(own.held),
+      unsettled: saturated(own.unsettled),
+    };
+    const all = counted.length < 2 ? own : this.#sum(place, counted);
+    // So that the sum of what is told is right, too, where parts of it are saturated.
+    const elsewhere =
+      all.settled + all.held + all.unsettled - BigInt(told.settled + told.held + told.unsettled);
+    return { ...told, elsewhere: Number(elsewhere) };
   }
 
-  /** Replaces what is counted in a place. */
-  set(place: SpendPlace, { settled, held, unsettled }: WindowState, now: number): void {
-    this.#open(place, now).slots.set(place.slot, { settled, held, unsettled });
+  /** Adds to what is counted in a place. */
+  add(place: SpendPlace, change: SpendChange, now: number): void {
+    const { slots } = this.#open(place, now);
+    const { settled, held, unsettled } = slots.get(place.slot) ?? NOTHING;
+    slots.set(place.slot, {
+      settled: settled + BigInt(change.settled),
+      held: held + BigInt(change.held),
+      unsettled: unsettled + BigInt(change.unsettled),
+    });
   }
 
   /** What a subject's window counts. */
@@ -51,9 +63,9 @@ export class WindowBook {
       spanId: span.id,
       from,
       to,
-      settledNanoUsd: settled,
-      heldNanoUsd: held,
-      unsettledNanoUsd: unsettled,
+      settledNanoUsd: saturated(settled),
+      heldNanoUsd: saturated(held),
+      unsettledNanoUsd: saturated(unsettled),
     };
   }
 

@@ -59,6 +59,9 @@ export interface SpendStep {
   readonly outcome: SpendOutcome;
 }
 
+/** By how much a command changes the counters of each place of a hold. */
+export type SpendChange = Readonly<Record<SpendCounter, number>>;
+
 /** A hold of which nothing is known. */
 export const UNKNOWN_HOLD: HoldState = Object.freeze({
   name: 'unknown',
@@ -93,7 +96,7 @@ export function next(state: SpendState, command: SpendCommand, now: number): Spe
   return {
     state: {
       hold: nextHold,
-      windows: moved(state.windows, hold, nextHold, billOf(command) ?? nextHold.nanoUsd),
+      windows: moved(state.windows, changeOf(hold, nextHold, command)),
     },
     outcome: { type: 'done' },
   };
@@ -142,25 +145,34 @@ function billOf(command: SpendCommand): number | undefined {
   return command.type === 'commit' || command.type === 'adjust' ? command.nanoUsd : undefined;
 }
 
-function moved(
-  windows: readonly WindowState[],
+/** The change that a command makes which takes a hold from one state to another; `undefined` for none. */
+export function changeOf(
   before: HoldState,
   after: HoldState,
-  nanoUsd: number,
-): readonly WindowState[] {
+  command: SpendCommand,
+): SpendChange | undefined {
+  if (before.name === after.name) {
+    return undefined;
+  }
   const from = COUNTER_OF[before.name];
   const to = COUNTER_OF[after.name];
-  if (before.name === after.name) {
-    return windows;
+  const change = { settled: 0, held: 0, unsettled: 0 };
+  if (from !== undefined) {
+    change[from] -= before.nanoUsd;
   }
-  return windows.map((window) => {
-    const counters = { ...window };
-    if (from !== undefined) {
-      counters[from] -= before.nanoUsd;
-    }
-    if (to !== undefined) {
-      counters[to] += nanoUsd;
-    }
-    return counters;
-  });
+  if (to !== undefined) {
+    change[to] += billOf(command) ?? after.nanoUsd;
+  }
+  return change;
+}
+
+function moved(windows: readonly WindowState[], change: SpendChange | undefined): readonly WindowState[] {
+  return change === undefined
+    ? windows
+    : windows.map(({ settled, held, unsettled, elsewhere }) => ({
+        settled: settled + change.settled,
+        held: held + change.held,
+        unsettled: unsettled + change.unsettled,
+        elsewhere,
+      }));
 }

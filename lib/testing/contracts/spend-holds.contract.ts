@@ -7,14 +7,13 @@ import {
   amountsOf,
   hold,
   HOUR,
+  MOST,
   reported,
   requestOf,
   subjectOf,
   usageOf,
 } from './spend-subjects.js';
 import { contractOf } from './store-contract.js';
-
-const MOST = 9_000_000_000_000_000;
 
 /** The subject with a second window of all time, which is another span. */
 function withAnother(subject: SpendSubject): SpendSubject {

@@ -20,6 +20,9 @@ export const ACCOUNT = 'a1'.repeat(32);
 export const HOUR = 3_600_000;
 export const ROOT = 'c0ffee';
 
+/** The greatest amount and limit, in nano-dollars. */
+export const MOST = 9_000_000_000_000_000;
+
 const DAY = 24 * HOUR;
 
 /** A window that never ends. */

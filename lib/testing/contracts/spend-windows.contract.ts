@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { SpendSpan, SpendStore, SpendSubject } from '../../contracts/spend-store.js';
+import { randomUUID } from 'node:crypto';
+import type { SpendHold, SpendSpan, SpendStore, SpendSubject } from '../../contracts/spend-store.js';
 import {
   ACCOUNT,
   allTime,
@@ -7,6 +8,7 @@ import {
   clockOf,
   hold,
   HOUR,
+  MOST,
   reported,
   requestOf,
   ROOT,
@@ -163,6 +165,42 @@ export const spendWindowsContract = contractOf<SpendStore>({
     assert.equal((await store.reserve(ACCOUNT, requestOf(746, [subject]))).status, 'refused');
     await hold(store, requestOf(745, [subject]));
   },
+
+  'keeps sums exactly that no number can hold, refuses because of them, and tells the greatest number':
+    async ({ store }) => {
+      const now = await clockOf(store);
+      const spans = fourHours(now - 0.5 * HOUR);
+      const rolling = { spans, slots: 4, limitNanoUsd: MOST };
+      for (const windows of [[allTime(MOST)], [rolling]]) {
+        const subjects = [subjectOf(windows[0] === rolling ? 'bb' : 'aa', windows)];
+        const [subject] = subjects;
+        assert.ok(subject !== undefined);
+        const unlimited = [subjectOf(subject.key, [{ ...(windows[0] ?? rolling), limitNanoUsd: null }])];
+        const adjust = async (nanoUsd: number): Promise<void> => {
+          await store.adjust(ACCOUNT, { id: randomUUID(), nanoUsd, subjects });
+        };
+        await adjust(MOST - 3);
+        await adjust(MOST);
+        assert.deepEqual(await usageOf(store, subject), [Number.MAX_SAFE_INTEGER, 0, 0]);
+        assert.equal((await store.reserve(ACCOUNT, requestOf(0, subjects))).status, 'refused');
+        // In steps that a number of this size cannot take.
+        const held: SpendHold[] = [];
+        for (const nanoUsd of [1, 1, 1]) held.push(await hold(store, requestOf(nanoUsd, unlimited)));
+        assert.deepEqual(await usageOf(store, subject), [Number.MAX_SAFE_INTEGER, 3, 0]);
+        for (const one of held) await store.commit(ACCOUNT, one, 1);
+        await store.restore(ACCOUNT, subjects, [[Number.MAX_SAFE_INTEGER]]);
+        assert.deepEqual(await usageOf(store, subject), [Number.MAX_SAFE_INTEGER, 0, 0]);
+        await adjust(-MOST);
+        assert.deepEqual(await usageOf(store, subject), [MOST, 0, 0]);
+        assert.equal((await store.reserve(ACCOUNT, requestOf(1, subjects))).status, 'refused');
+        await adjust(-1);
+        await hold(store, requestOf(1, subjects));
+        for (let time = 0; time < 3; time += 1) await adjust(-MOST);
+        assert.deepEqual(await usageOf(store, subject), [Number.MIN_SAFE_INTEGER, 1, 0]);
+        await hold(store, requestOf(MOST, subjects));
+        assert.deepEqual(await usageOf(store, subject), [Number.MIN_SAFE_INTEGER, MOST + 1, 0]);
+      }
+    },
 
   'learns the 95th percentile of the latest bills, from 30 on': async ({ store }) => {
     for (let bill = 1; bill < 30; bill += 1) await store.learn(ACCOUNT, 'openai/gpt-5', bill);
