@@ -3,6 +3,7 @@ import { OpenRouterValidationException } from '../errors/client.exceptions.js';
 import { abortSignal } from '../http/request-options.schema.js';
 import { checkCallOptions, type Checked } from '../options/check-options.js';
 import { defineOptions, mustBe, type Rule } from '../options/define-options.js';
+import { shown } from '../options/shown-value.js';
 import { checkScope } from '../options/spend-scope.js';
 import { METER_OPTIONS } from './scope/meter-options.schema.js';
 import type { RecordedCost } from './completion/recorded-costs.js';
@@ -72,6 +73,20 @@ export function checkHoldUsd(
     ]);
   }
   return holdUsd;
+}
+
+/** @throws `OpenRouterValidationException` */
+export function checkFunction(fn: unknown, subject: string): void {
+  if (typeof fn !== 'function') {
+    throw new OpenRouterValidationException(subject, [
+      {
+        property: 'fn',
+        constraints: {
+          isFunction: `\`fn\` must be a function, for example () => this.answer(question); got ${shown(fn)}`,
+        },
+      },
+    ]);
+  }
 }
 
 /** @throws `OpenRouterValidationException` */

@@ -12,7 +12,12 @@ import type {
   MeteringReconcileQuery,
   MeteringReportQuery,
 } from './ledger/ledger.options.js';
-import { checkHoldUsd, checkRecordRequest, checkSettledOptions } from './metering-arguments.js';
+import {
+  checkFunction,
+  checkHoldUsd,
+  checkRecordRequest,
+  checkSettledOptions,
+} from './metering-arguments.js';
 import type { MeterOptions, RecordCostRequest, SettledOptions } from './metering.options.js';
 import { type MeteredServices, openMetering, type OpenMetering } from './open-metering.js';
 import { ambientScope, runInScope } from './scope/ambient-scope.js';
@@ -93,7 +98,7 @@ export class MeteringService implements OnModuleDestroy {
    * @param scope - For whom the money is spent.
    * @param options - `holdUsd`: what each completion in it reserves under the spend limits.
    * @returns What the function returns.
-   * @throws `OpenRouterValidationException` for a bad scope or option, before the function is called; what the function throws.
+   * @throws `OpenRouterValidationException` for a bad scope, function or option, before the function is called; what the function throws.
    *
    * @example
    * ```ts
@@ -103,6 +108,7 @@ export class MeteringService implements OnModuleDestroy {
   run<T>(scope: SpendScope, fn: () => T, options: MeterOptions = {}): T {
     const { maxHoldUsd } = meteringParts.of(this);
     const checked = checkScope(scope, 'metering.run, scope');
+    checkFunction(fn, 'metering.run');
     return runInScope(checked, fn, checkHoldUsd(options, maxHoldUsd, 'metering.run, options'));
   }
 

@@ -17,9 +17,9 @@ import {
   type ReservationRequest,
   Reservations,
 } from './reservations/reservations.js';
-import type { RuleFigures } from './reservations/spend-usage.js';
+import type { RefusedAmount, RuleFigures } from './reservations/spend-usage.js';
 import { LimitValues } from './rules/limit-values.js';
-import { type AppliedRule, RuleBook } from './rules/rule-book.js';
+import { RuleBook } from './rules/rule-book.js';
 import { BoundedSpendStore } from './store/bounded-spend-store.js';
 import { SpendOutbox } from './store/spend-outbox.js';
 import { LostHolds } from './watch/lost-holds.js';
@@ -137,7 +137,7 @@ export class OpenSpendLimits {
       outbox: this.#outbox,
       reservations: this.#reservations,
       isShared: account.spendStore !== undefined,
-      onFigures: (figures) => this.#look(figures, undefined),
+      onFigures: (figures) => this.#look(figures),
     });
     this.#losses = new StoreLosses({
       store: this.#store,
@@ -242,6 +242,26 @@ export class OpenSpendLimits {
     }
   }
 
+  /** Whether no rule applies to a scope that has names: one of them may be misspelt. */
+  isUncounted(scope: SpendScope): boolean {
+    return !this.rules.isEmpty && Object.keys(scope).length > 0 && this.rules.applying(scope).length === 0;
+  }
+
+  /** Warns of a question for the usage of a scope to which no rule applies. */
+  noteUncountedUsage(): void {
+    this.#warn.say(
+      '`spendLimits.usage` was asked for a scope to which no rule applies, which may have a misspelt name. The answer is empty.',
+    );
+  }
+
+  /** Warns of a bill that came after its reservation was released. */
+  noteDroppedBill(): void {
+    this.#warn.say(
+      'a reservation was committed after its release, so its bill counts nowhere. Release only what certainly costs nothing; ' +
+        '`spendLimits.adjust` books what was billed nevertheless.',
+    );
+  }
+
   /** How much to hold for a completion, in nano-dollars. */
   holdFor(request: SpendHoldRequest, explicitUsd: number | undefined): number {
     return this.#sizes.of(request, explicitUsd);
@@ -257,7 +277,7 @@ export class OpenSpendLimits {
     return this.#losses.check();
   }
 
-  #look(figures: readonly RuleFigures[], refused: AppliedRule | undefined): void {
+  #look(figures: readonly RuleFigures[], refused?: RefusedAmount): void {
     this.#losses.note(figures);
     this.#warnings.consider(figures, refused);
   }

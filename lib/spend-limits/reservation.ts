@@ -11,10 +11,14 @@ export type ReservedFor = Omit<ReservedCost, 'nanoUsd'>;
 export class Reservation implements SpendReservation {
   readonly #held: HeldSpend;
   readonly #reservedFor: ReservedFor;
+  readonly #onDropped: () => void;
+  #isReleased = false;
 
-  constructor(held: HeldSpend, reservedFor: ReservedFor) {
+  /** @param onDropped - Called with a bill that comes after the release, and is not booked. */
+  constructor(held: HeldSpend, reservedFor: ReservedFor, onDropped: () => void) {
     this.#held = held;
     this.#reservedFor = reservedFor;
+    this.#onDropped = onDropped;
   }
 
   get id(): string {
@@ -41,15 +45,20 @@ export class Reservation implements SpendReservation {
   async commit(usd: number): Promise<void> {
     checkAmount(usd, 'reservation.commit');
     const nanoUsd = toNanoUsd(usd);
+    if (this.#isReleased && nanoUsd > 0) {
+      this.#onDropped();
+    }
     await this.#held.commit(nanoUsd, reservedEntry({ ...this.#reservedFor, nanoUsd }));
   }
 
   async release(): Promise<void> {
-    await this.#held.release();
+    if (await this.#held.release()) {
+      this.#isReleased = true;
+    }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#held.release();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.release();
   }
 }
 
@@ -59,15 +68,27 @@ export class FreeReservation implements SpendReservation {
   readonly usd: number;
   readonly #leaseMs: number;
   readonly #onCommit: (usd: number) => Promise<void>;
+  readonly #onDropped: () => void;
   #expiresAt: Date;
   #isOver = false;
+  #isReleased = false;
 
-  /** @param onCommit - Called with what was billed, once. */
-  constructor(id: string, usd: number, leaseMs: number, onCommit: (usd: number) => Promise<void>) {
+  /**
+   * @param onCommit - Called with what was billed, once.
+   * @param onDropped - Called with a bill that comes after the release, and is not recorded.
+   */
+  constructor(
+    id: string,
+    usd: number,
+    leaseMs: number,
+    onCommit: (usd: number) => Promise<void>,
+    onDropped: () => void,
+  ) {
     this.id = id;
     this.usd = usd;
     this.#leaseMs = leaseMs;
     this.#onCommit = onCommit;
+    this.#onDropped = onDropped;
     this.#expiresAt = new Date(Date.now() + leaseMs);
   }
 
@@ -89,10 +110,13 @@ export class FreeReservation implements SpendReservation {
     if (!this.#isOver) {
       this.#isOver = true;
       await this.#onCommit(usd);
+    } else if (this.#isReleased && usd > 0) {
+      this.#onDropped();
     }
   }
 
   release(): Promise<void> {
+    this.#isReleased ||= !this.#isOver;
     this.#isOver = true;
     return Promise.resolve();
   }

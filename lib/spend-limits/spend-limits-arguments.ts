@@ -1,3 +1,4 @@
+import type { SpendScope } from '../contracts/completion-cost.js';
 import { OpenRouterValidationException } from '../errors/client.exceptions.js';
 import { abortSignal } from '../http/request-options.schema.js';
 import { MAX_COUNTED_USD } from '../money/nano-usd.js';
@@ -45,6 +46,26 @@ export function checkIdentifier(name: string, id: unknown, subject: string): voi
 /** @throws `OpenRouterValidationException` */
 export function checkReserveOptions(options: SpendReserveOptions): Checked<SpendReserveOptions> {
   return checkCallOptions(RESERVE_OPTIONS, options, 'spendLimits.reserve, options');
+}
+
+/** Why nothing counts in a scope, although it has names: one of them may be misspelt. */
+export function uncountedException(
+  subject: string,
+  scope: SpendScope,
+  ruleNames: readonly string[],
+  fix: string,
+): OpenRouterValidationException {
+  const listed = (names: readonly string[]): string => names.map((name) => `'${name}'`).join(', ');
+  return new OpenRouterValidationException(subject, [
+    {
+      property: 'scope',
+      constraints: {
+        isCounted:
+          `no rule of \`spendLimits\` counts by the names of the scope, ${listed(Object.keys(scope))}; rules count by ` +
+          `${listed(ruleNames)}; ${fix}`,
+      },
+    },
+  ]);
 }
 
 function check(rule: Rule, property: string, value: unknown, subject: string): void {

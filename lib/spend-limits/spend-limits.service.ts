@@ -22,6 +22,7 @@ import {
   checkIdentifier,
   checkReserveOptions,
   checkSignedAmount,
+  uncountedException,
 } from './spend-limits-arguments.js';
 import type { SpendAlert, SpendDiagnostics, SpendStoreAlert, SpendUsage } from '../contracts/spend-usage.js';
 import type { SpendReservation } from './spend-limits.models.js';
@@ -33,6 +34,7 @@ interface ServiceParts {
   readonly limits: OpenSpendLimits | undefined;
   readonly alerts$: Observable<SpendAlert>;
   readonly storeAlerts$: Observable<SpendStoreAlert>;
+  readonly onUnattributed: 'allow' | 'refuse';
   readonly scrub: (text: string) => string;
 }
 
@@ -54,7 +56,7 @@ export class SpendLimitsService {
   /** @internal */
   constructor(account: Account | undefined, generations: GenerationsService) {
     assertMadeByModule(this, account, 'spendLimits');
-    const { spendLimits } = account.options;
+    const { metering, spendLimits } = account.options;
     const limits = spendLimits && new OpenSpendLimits(account, spendLimits, generations);
     const none = new Subject<never>();
     account.onClose(() => none.complete());
@@ -62,6 +64,7 @@ export class SpendLimitsService {
       limits,
       alerts$: limits?.alerts$ ?? none.asObservable(),
       storeAlerts$: limits?.storeAlerts$ ?? none.asObservable(),
+      onUnattributed: metering.onUnattributed,
       scrub: (text) => account.keys.scrub(text),
     });
   }
@@ -93,6 +96,9 @@ export class SpendLimitsService {
     if (limits === undefined) {
       return [];
     }
+    if (limits.isUncounted(checked)) {
+      limits.noteUncountedUsage();
+    }
     const usage = await limits.usage(checked);
     if (usage === undefined) {
       throw new OpenRouterSpendStoreException(NOT_ANSWERED);
@@ -107,7 +113,8 @@ export class SpendLimitsService {
    * @param usd - US dollars, from 0 to 9 000 000.
    * @throws `OpenRouterSpendLimitException` if a rule leaves too little; `OpenRouterSpendStoreException` if the store does
    * not answer and `onStoreFailure` does not allow it; `OpenRouterAbortException`; `OpenRouterValidationException`, also for
-   * an `id` whose reservation is over.
+   * an `id` whose reservation is over, and for a scope by whose names no rule counts, unless `metering.onUnattributed` is
+   * `'allow'`.
    *
    * @example
    * ```ts
@@ -121,21 +128,27 @@ export class SpendLimitsService {
     usd: number,
     options: SpendReserveOptions = {},
   ): Promise<SpendReservation> {
-    const { limits, scrub } = serviceParts.of(this);
+    const { limits, onUnattributed, scrub } = serviceParts.of(this);
     const checked = checkScope(scope, 'spendLimits.reserve, scope');
     checkAmount(usd, 'spendLimits.reserve');
     const { id: chosenId, leaseMs, signal } = checkReserveOptions(options);
+    if (limits !== undefined && onUnattributed === 'refuse' && !limits.rules.isAttributed(checked)) {
+      const fix = "correct the name, or allow such scopes by `metering.onUnattributed: 'allow'`";
+      throw uncountedException('spendLimits.reserve', checked, limits.rules.names, fix);
+    }
     if (isAborted(signal)) {
       throw abortException('spendLimits.reserve', signal, 'not-sent', scrub);
     }
     const id = chosenId ?? randomUUID();
     const reservedFor = { id, scope: checked, startedAt: Date.now() };
+    const onDropped = (): void => limits?.noteDroppedBill();
     const free = (): SpendReservation =>
       new FreeReservation(
         id,
         usd,
         leaseMs ?? limits?.options.leaseMs ?? DEFAULT_SPEND_LIMITS.leaseMs,
         async (billedUsd) => limits?.record(reservedEntry({ ...reservedFor, nanoUsd: toNanoUsd(billedUsd) })),
+        onDropped,
       );
     if (limits === undefined) {
       return free();
@@ -153,7 +166,7 @@ export class SpendLimitsService {
     );
     switch (outcome.status) {
       case 'held':
-        return new Reservation(outcome.held, reservedFor);
+        return new Reservation(outcome.held, reservedFor, onDropped);
       case 'free':
         return free();
       case 'aborted':
@@ -181,13 +194,21 @@ export class SpendLimitsService {
    * @param usd - US dollars, within ± 9 000 000.
    * @param id - Identifies it among those of the scope: an id counts once within 24 hours. 1 to 200 characters without control characters.
    * @throws `OpenRouterSpendStoreException` if the store does not answer: call again with the same id;
-   * `OpenRouterValidationException`.
+   * `OpenRouterValidationException`, also for a scope with names to which no rule applies.
    */
   async adjust(scope: SpendScope, usd: number, id: string): Promise<void> {
     const { limits } = serviceParts.of(this);
     const checked = checkScope(scope, 'spendLimits.adjust, scope');
     checkSignedAmount(usd, 'spendLimits.adjust');
     checkIdentifier('id', id, 'spendLimits.adjust');
+    if (limits?.isUncounted(checked) === true) {
+      throw uncountedException(
+        'spendLimits.adjust',
+        checked,
+        limits.rules.names,
+        'correct the name, since nothing would be booked',
+      );
+    }
     if (limits !== undefined && !(await limits.adjust(checked, toNanoUsd(usd), storedId(checked, id)))) {
       throw new OpenRouterSpendStoreException(NOT_ANSWERED);
     }

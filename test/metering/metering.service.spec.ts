@@ -228,6 +228,13 @@ describe('a scope', () => {
     expect(metering.scope).toBeUndefined();
   });
 
+  it.each([[undefined], ['answer'], [Promise.resolve(1)]])('needs a function: %p', async (fn) => {
+    const { metering } = await metered();
+    expect(() => metering.run({ tenant: 'a' }, fn as never)).toThrow(
+      'metering.run: `fn` must be a function, for example () => this.answer(question); got',
+    );
+  });
+
   it('is merged with the outer one, whose values it replaces', async () => {
     const { metering } = await metered();
     metering.run({ tenant: 'a', user: 'u' }, () => {

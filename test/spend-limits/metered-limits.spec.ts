@@ -1,4 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import {
   classifyOpenRouterError,
   InMemorySpendStore,
@@ -24,6 +25,10 @@ import {
   statusOf,
   TENANT,
 } from './support/limited-client.js';
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
 
 describe('completions under a spend limit', () => {
   it('pass as many as fit, however many are sent at once', async () => {
@@ -156,6 +161,49 @@ describe('completions under a spend limit', () => {
     const { ask } = await limited({ rules: [TENANT] });
     expect(await statusOf(ask(scope))).toBe(status);
   });
+
+  it.each<[string, RequestInit]>([
+    ['a header', { headers: { 'x-user': 'a\nb' } }],
+    ['a body', { body: new ReadableStream() }],
+  ])('hold nothing where fetch refuses %s', async (_what, init) => {
+    const { client, sandbox, costs } = await limited({ rules: [TENANT] });
+    const fetch = client.metering.fetchFor(ACME);
+    const url = `${sandbox.baseUrl}/chat/completions`;
+    const asked = { method: 'POST', body: '{}', ...init };
+    const refusal = await globalThis.fetch(url, asked).then(() => undefined, String);
+
+    await expect(fetch(url, asked).catch(String)).resolves.toBe(refusal);
+    await client.metering.settled();
+
+    expect(refusal).toMatch(/^TypeError: /);
+    expect(await client.spendLimits.usage(ACME)).toMatchObject([{ heldUsd: 0, spentUsd: 0 }]);
+    expect(costs).toEqual([]);
+  });
+
+  it('hold nothing where the body of a request was read before', async () => {
+    const { client, sandbox, costs } = await limited({ rules: [TENANT] });
+    const request = new Request(`${sandbox.baseUrl}/chat/completions`, { method: 'POST', body: '{}' });
+    await request.text();
+
+    await expect(client.metering.fetchFor(ACME)(request)).rejects.toThrow('already been used');
+    await client.metering.settled();
+
+    expect(await client.spendLimits.usage(ACME)).toMatchObject([{ heldUsd: 0, spentUsd: 0 }]);
+    expect(costs).toEqual([]);
+  });
+
+  it.each([undefined, { status: 'admitted', now: 5 }, { status: 'refused', now: 5, figures: [[{}]] }])(
+    'are refused where the store answers nonsense: %j',
+    async (nonsense) => {
+      const store = new InMemorySpendStore();
+      jest.spyOn(store, 'reserve').mockResolvedValue(nonsense as never);
+      const { ask, sandbox } = await limited({ rules: [TENANT], store });
+      const answer = await ask();
+      expect(answer.status).toBe(402);
+      expect(await answer.text()).toContain('application_spend_store');
+      expect(sandbox.charges).toEqual([]);
+    },
+  );
 
   it('are all refused under a limit of 0, though nothing is to be held', async () => {
     const { ask } = await limited({ rules: [{ ...TENANT, usd: 0 }], holdUsd: 0 });
@@ -396,6 +444,21 @@ describe('warnings', () => {
     ]);
     expect(alerts[0]).toMatchObject({ usage: { rule: 'tenant per day', subject: ACME, limitUsd: 0.5 } });
   });
+
+  it('say that a limit is reached once it is spent, not when completions under way hold it', async () => {
+    const { alerts, client } = await limited({ rules: [{ ...TENANT, usd: 1, warnAt: [1] }] });
+    const { spendLimits } = client;
+    const held = await spendLimits.reserve(ACME, 0.9);
+    await expect(spendLimits.reserve(ACME, 0.2)).rejects.toBeInstanceOf(OpenRouterSpendLimitException);
+    await held.commit(0.3);
+    const rest = await spendLimits.reserve(ACME, 0.6);
+    expect(alerts).toEqual([]);
+    await rest.commit(0.6);
+    // What is left, 0.1, is too little for it.
+    await expect(spendLimits.reserve(ACME, 0.2)).rejects.toBeInstanceOf(OpenRouterSpendLimitException);
+    await until(() => alerts.length > 0);
+    expect(alerts).toMatchObject([{ type: 'reached', fraction: 1, usage: { spentUsd: 0.9 } }]);
+  });
 });
 
 describe('a reservation', () => {
@@ -479,15 +542,65 @@ describe('a reservation', () => {
 
   it('counts nothing where no rule applies', async () => {
     const { client } = await limited({ rules: [TENANT] });
-    const free = await client.spendLimits.reserve({ user: 'u1' }, 100, { id: 'free' });
+    const free = await client.spendLimits.reserve({}, 100, { id: 'free' });
     await free.attach('gen-1');
     await free.extend();
     await free.commit(50);
     await free.release();
     await free[Symbol.asyncDispose]();
     expect(free).toMatchObject({ id: 'free', usd: 100, expiresAt: expect.any(Date) });
-    expect(await client.spendLimits.usage({ user: 'u1' })).toEqual([]);
+    expect(await client.spendLimits.usage({})).toEqual([]);
     await expect(free.commit(-1)).rejects.toBeInstanceOf(OpenRouterValidationException);
+  });
+
+  it('and an adjustment are refused where no rule counts by the names of the scope', async () => {
+    const { spendLimits } = (await limited({ rules: [TENANT, { ...TENANT, by: ['tenant', 'user'] }] }))
+      .client;
+    const misspelt = { tennant: 'acme' };
+
+    await expect(spendLimits.reserve(misspelt, 1)).rejects.toThrow(
+      "spendLimits.reserve: no rule of `spendLimits` counts by the names of the scope, 'tennant'; rules count by " +
+        "'tenant', 'user'; correct the name, or allow such scopes by `metering.onUnattributed: 'allow'`. Nothing was sent.",
+    );
+    await expect(spendLimits.adjust(misspelt, -1, 'refund')).rejects.toThrow(
+      "spendLimits.adjust: no rule of `spendLimits` counts by the names of the scope, 'tennant'; rules count by " +
+        "'tenant', 'user'; correct the name, since nothing would be booked. Nothing was sent.",
+    );
+    await expect(spendLimits.usage(misspelt)).resolves.toEqual([]);
+  });
+
+  it('of any scope is possible where that is allowed', async () => {
+    const { sandbox } = await limited({ rules: [TENANT] });
+    const { apiKey, baseUrl } = sandbox;
+    await using client = new OpenRouterClient({
+      apiKey,
+      baseUrl,
+      metering: { onUnattributed: 'allow' },
+      spendLimits: { rules: [TENANT] },
+    });
+    await expect(client.spendLimits.reserve({ user: 'u1' }, 1)).resolves.toMatchObject({ usd: 1 });
+    await expect(client.spendLimits.adjust({ user: 'u1' }, 1, 'a')).rejects.toBeInstanceOf(
+      OpenRouterValidationException,
+    );
+  });
+
+  it.each([ACME, {}])('that was released warns of a bill that comes later, once: %j', async (scope) => {
+    const warnings: unknown[] = [];
+    jest.spyOn(Logger.prototype, 'warn').mockImplementation((line: unknown) => void warnings.push(line));
+    const { client } = await limited({ rules: [TENANT] });
+    for (const id of ['one', 'other']) {
+      const reservation = await client.spendLimits.reserve(scope, 1, { id });
+      await reservation.release();
+      await reservation.commit(0);
+      expect(warnings).toHaveLength(id === 'one' ? 0 : 1);
+      await reservation.commit(0.5);
+    }
+    expect(warnings).toEqual([expect.stringContaining('committed after its release')]);
+    const kept = await client.spendLimits.reserve(scope, 1, { id: 'kept' });
+    await kept.commit(1);
+    await kept.release();
+    await kept.commit(1);
+    expect(warnings).toHaveLength(1);
   });
 
   it.each<[string, (client: OpenRouterClient) => Promise<unknown>]>([

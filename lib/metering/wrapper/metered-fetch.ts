@@ -5,6 +5,7 @@ import type { BodyFacts } from './body-facts.js';
 import { AnswerObserver } from './observed-answer.js';
 import { passAnswer } from './passing-answer.js';
 import { isAbort, type PassingBody } from './passing-body.js';
+import { areRefused } from './refused-arguments.js';
 import { refusalAnswer } from './refusal-answer.js';
 import { type FetchInit, type FetchInput, requestReader } from './sent-request.js';
 import type { Fetch } from './unmetered-fetch.js';
@@ -65,7 +66,7 @@ export function openMeteredFetch(parts: MeteredFetchParts): (bound?: Attribution
         return send().then(
           (answer) => passAnswer(answer, { completion: admission, signal, byok, observer, dropped }),
           (error: unknown) => {
-            admission.unanswered(error, isAbort(error, signal));
+            admission.unanswered(error, isAbort(error, signal), areRefused(error, input, init));
             throw error;
           },
         );

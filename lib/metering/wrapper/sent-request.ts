@@ -37,7 +37,8 @@ export function requestReader(
   const read = (input: FetchInput, given: FetchInit): SentRequest | undefined => {
     const request = isRequest(input) ? input : undefined;
     const init = given ?? {};
-    if (!isPost(init.method ?? request?.method)) {
+    const isUsed = request?.bodyUsed === true && (init.body ?? null) === null;
+    if (isUsed || !isPost(init.method ?? request?.method)) {
       return undefined;
     }
     const url = isRequest(input) ? input.url : String(input);

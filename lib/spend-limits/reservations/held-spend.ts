@@ -34,10 +34,11 @@ export class HeldSpend {
   #hold: SpendHold;
   #expiresAt: number;
   #timer: NodeJS.Timeout | undefined;
-  #tellAgainTimer: NodeJS.Timeout | undefined;
   /** After how long the store is told the generation again; 0 where it knows it, or there is none. */
   #tellAgainMs = 0;
   #isOver = false;
+  /** Whether the hold is left to its lease. */
+  #isAbandoned = false;
 
   constructor(hold: SpendHold, expiresAt: number, parts: HeldSpendParts) {
     this.id = hold.id;
@@ -45,10 +46,7 @@ export class HeldSpend {
     this.#hold = hold;
     this.#expiresAt = expiresAt;
     this.#parts = parts;
-    const periodMs = parts.leaseMs / EXTENSIONS_A_LEASE;
-    parts.inOwnContext(() => {
-      this.#timer = setInterval(() => void this.extend(), periodMs).unref();
-    });
+    this.#schedule();
   }
 
   /** On the store's clock. */
@@ -69,7 +67,10 @@ export class HeldSpend {
     this.#hold = { ...hold, generationId };
     const { leaseMs, store } = this.#parts;
     const answer = await store.ask((asked, account) => asked.attach(account, hold, generationId, leaseMs));
-    this.#noteTold(answer !== undefined);
+    if (answer === undefined) {
+      this.#tellAgainMs = TELL_AGAIN_MS;
+      this.#schedule();
+    }
   }
 
   async extend(): Promise<void> {
@@ -77,9 +78,15 @@ export class HeldSpend {
       return;
     }
     const { leaseMs, store } = this.#parts;
-    const answer = await store.ask((asked, account) => asked.extend(account, this.#hold, leaseMs));
+    const told = this.#hold;
+    const answer = await store.ask((asked, account) => asked.extend(account, told, leaseMs));
     this.#expiresAt = answer?.value ?? this.#expiresAt;
-    this.#noteTold(answer !== undefined || this.#tellAgainMs === 0);
+    if (answer === undefined) {
+      this.#tellAgainMs *= 2;
+    } else if (told === this.#hold) {
+      this.#tellAgainMs = 0;
+    }
+    this.#schedule();
   }
 
   /** Books the bill, once, with its entry for the ledger. */
@@ -91,13 +98,19 @@ export class HeldSpend {
     }
   }
 
-  /** Gives back what is held, unless a generation is attached. */
-  async release(): Promise<void> {
-    if (!this.isAttached && this.#end()) {
-      const hold = this.#hold;
-      await this.#parts.outbox.send((store, account) => store.release(account, hold));
-      this.#parts.onOver(this, undefined);
+  /**
+   * Gives back what is held, unless a generation is attached.
+   *
+   * @returns Whether it was given back: a bill that comes later is not booked.
+   */
+  async release(): Promise<boolean> {
+    if (this.isAttached || !this.#end()) {
+      return false;
     }
+    const hold = this.#hold;
+    await this.#parts.outbox.send((store, account) => store.release(account, hold));
+    this.#parts.onOver(this, undefined);
+    return true;
   }
 
   /** Books what is held, since the bill cannot be learned. */
@@ -112,28 +125,30 @@ export class HeldSpend {
   /** Leaves the hold to its lease: another process may learn its bill, unless this one still does. */
   abandon(): void {
     if (!this.#isOver) {
-      clearInterval(this.#timer);
+      this.#isAbandoned = true;
+      clearTimeout(this.#timer);
       this.#parts.onOver(this, undefined);
     }
   }
 
-  #noteTold(isTold: boolean): void {
-    this.#tellAgainMs = isTold ? 0 : Math.max(TELL_AGAIN_MS, 2 * this.#tellAgainMs);
-    if (!isTold && !this.#isOver) {
-      this.#parts.inOwnContext(() => {
-        clearTimeout(this.#tellAgainTimer);
-        this.#tellAgainTimer = setTimeout(() => void this.extend(), this.#tellAgainMs).unref();
-      });
+  /** Extends the lease in time, and sooner if the store has to be told the generation again. */
+  #schedule(): void {
+    clearTimeout(this.#timer);
+    if (this.#isOver || this.#isAbandoned) {
+      return;
     }
+    const periodMs = this.#parts.leaseMs / EXTENSIONS_A_LEASE;
+    const delayMs = this.#tellAgainMs === 0 ? periodMs : Math.min(periodMs, this.#tellAgainMs);
+    this.#parts.inOwnContext(() => {
+      this.#timer = setTimeout(() => void this.extend(), delayMs).unref();
+    });
   }
 
   #end(): boolean {
     const wasOpen = !this.#isOver;
     this.#isOver = true;
-    clearInterval(this.#timer);
-    clearTimeout(this.#tellAgainTimer);
+    clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#tellAgainTimer = undefined;
     return wasOpen;
   }
 }

@@ -1,10 +1,14 @@
 import { toNanoUsd } from '../../money/nano-usd.js';
 import type { SpendStoreFailure } from '../../options/spend-limits-options.js';
 
-/** What this process may admit by itself while the store does not answer. */
+/** Tells what came of an amount that was taken: its bill in nano-dollars, which may be another amount, or 0. */
+export type SettleTaken = (billedNanoUsd: number) => void;
+
+/** What this process may admit by itself in one outage of the store. */
 export class OutageAllowance {
   readonly #mostNanoUsd: number;
-  #admittedNanoUsd = 0;
+  /** A new one for each outage, so that bills of an earlier one leave its successor alone. */
+  #outage = { admittedNanoUsd: 0 };
 
   constructor(onStoreFailure: SpendStoreFailure) {
     this.#mostNanoUsd =
@@ -15,22 +19,20 @@ export class OutageAllowance {
           : 0;
   }
 
-  /** Takes an amount out of the allowance; `false` if it does not fit. */
-  take(nanoUsd: number): boolean {
-    if (this.#admittedNanoUsd + nanoUsd > this.#mostNanoUsd) {
-      return false;
+  /** Takes an amount out of the allowance; `undefined` if it does not fit. */
+  take(nanoUsd: number): SettleTaken | undefined {
+    const outage = this.#outage;
+    if (outage.admittedNanoUsd + nanoUsd > this.#mostNanoUsd) {
+      return undefined;
     }
-    this.#admittedNanoUsd += nanoUsd;
-    return true;
+    outage.admittedNanoUsd += nanoUsd;
+    return (billedNanoUsd) => {
+      outage.admittedNanoUsd += billedNanoUsd - nanoUsd;
+    };
   }
 
-  /** What was taken has been billed, which may be another amount, or nothing. */
-  settle(nanoUsd: number, billedNanoUsd: number): void {
-    this.#admittedNanoUsd = Math.max(0, this.#admittedNanoUsd + billedNanoUsd - nanoUsd);
-  }
-
-  /** The store answers again. */
+  /** The store answers again: the next outage has the whole allowance. */
   renew(): void {
-    this.#admittedNanoUsd = 0;
+    this.#outage = { admittedNanoUsd: 0 };
   }
 }

@@ -4,6 +4,7 @@ import type { SpendScope } from '../../contracts/completion-cost.js';
 import type {
   SpendAdmission,
   SpendFigureLists,
+  SpendRefused,
   SpendRequest,
   SpendSubject,
 } from '../../contracts/spend-store.js';
@@ -16,7 +17,7 @@ import type { SpendOutbox } from '../store/spend-outbox.js';
 import { pickWindows, placeOf } from '../windows/picked-window.js';
 import { HeldSpend } from './held-spend.js';
 import type { OutageAllowance } from './outage-allowance.js';
-import { type RuleFigures, ruleFigures, usageOf } from './spend-usage.js';
+import { type RefusedAmount, type RuleFigures, ruleFigures, usageOf } from './spend-usage.js';
 
 /** A wish to reserve an amount. */
 export interface ReservationRequest {
@@ -51,7 +52,7 @@ export interface ReservationsParts {
   readonly hasLedger: boolean;
   readonly clock: Clock;
   /** Called with what the store tells of the rules that apply to a scope. */
-  readonly onFigures: (figures: readonly RuleFigures[], refused: AppliedRule | undefined) => void;
+  readonly onFigures: (figures: readonly RuleFigures[], refused?: RefusedAmount) => void;
   /** Called when a bill is booked, with the rules that it counts for. */
   readonly onBilled: (applied: readonly AppliedRule[], nanoUsd: number) => void;
 }
@@ -119,7 +120,7 @@ export class Reservations {
     limits: readonly (number | null)[],
   ): Promise<SpendFigureLists | undefined> {
     const report = await this.atStoreTime(applied, limits, (subjects) =>
-      this.#parts.store.ask((store, account) => store.usage(account, subjects), isStatus),
+      this.#parts.store.ask((store, account) => store.usage(account, subjects)),
     );
     return report?.status === 'done' ? report.figures : undefined;
   }
@@ -159,15 +160,15 @@ export class Reservations {
     const answer = await this.atStoreTime<SpendAdmission>(applied, limits, (subjects) => {
       const asked = this.#requestOf(request, subjects);
       sent = asked;
-      return store.ask((inner, account) => inner.reserve(account, asked), isStatus);
+      return store.ask((inner, account) => inner.reserve(account, asked));
     });
     switch (answer?.status) {
       case 'admitted': {
-        this.#parts.onFigures(ruleFigures(applied, limits, answer.figures), undefined);
+        this.#parts.onFigures(ruleFigures(applied, limits, answer.figures));
         return { status: 'held', held: this.#follow(request, answer.hold, answer.expiresAt, applied) };
       }
       case 'refused': {
-        return this.#refused(applied, limits, answer.figures, [answer.subject, answer.window]);
+        return this.#refused(request, applied, limits, answer);
       }
       case 'ended':
         return { status: 'ended' };
@@ -187,7 +188,7 @@ export class Reservations {
   async #withoutLimits(request: ReservationRequest): Promise<ReservationOutcome> {
     const { store, outbox } = this.#parts;
     const asked = this.#requestOf(request, []);
-    const answer = await store.ask((inner, account) => inner.reserve(account, asked), isStatus);
+    const answer = await store.ask((inner, account) => inner.reserve(account, asked));
     switch (answer?.value.status) {
       case 'admitted':
         return { status: 'held', held: this.#follow(request, answer.value.hold, answer.value.expiresAt, []) };
@@ -200,15 +201,15 @@ export class Reservations {
   }
 
   #refused(
+    { nanoUsd }: ReservationRequest,
     applied: readonly AppliedRule[],
     limits: readonly (number | null)[],
-    lists: SpendFigureLists,
-    [subject, window]: readonly [subject: number, window: number],
+    { figures: lists, subject, window }: SpendRefused,
   ): ReservationOutcome {
     const figures = ruleFigures(applied, limits, lists);
     const number = ruleNumbers(applied)[subject]?.[window];
     const refusing = figures.find(({ applied: one }) => one === applied[number ?? -1]);
-    this.#parts.onFigures(figures, refusing?.applied);
+    this.#parts.onFigures(figures, refusing && { applied: refusing.applied, nanoUsd });
     // Without figures it is not known what is spent, and nothing is made up.
     return refusing === undefined
       ? { status: 'unavailable' }
@@ -218,7 +219,8 @@ export class Reservations {
   /** The store did not answer, or a limit is not known. */
   #withoutStore(request: ReservationRequest, applied: readonly AppliedRule[]): ReservationOutcome {
     const { allowance, clock } = this.#parts;
-    if (!allowance.take(request.nanoUsd)) {
+    const settleTaken = allowance.take(request.nanoUsd);
+    if (settleTaken === undefined) {
       return { status: 'unavailable' };
     }
     const now = Math.floor(clock.wallNow() + this.#aheadMs);
@@ -234,7 +236,7 @@ export class Reservations {
     const { id, nanoUsd, note } = request;
     const hold = { id, nanoUsd, note, places };
     const held = this.#follow(request, hold, now + this.#leaseOf(request), applied, (billed) =>
-      allowance.settle(nanoUsd, billed ?? 0),
+      settleTaken(billed ?? 0),
     );
     return { status: 'held', held };
   }
@@ -272,16 +274,4 @@ export class Reservations {
   #leaseOf({ leaseMs }: ReservationRequest): number {
     return leaseMs ?? this.#parts.options.leaseMs;
   }
-}
-
-/** A store of the application's own may answer anything. */
-function isStatus(answer: unknown): boolean {
-  return (
-    typeof answer === 'object' &&
-    answer !== null &&
-    'status' in answer &&
-    typeof answer.status === 'string' &&
-    'now' in answer &&
-    typeof answer.now === 'number'
-  );
 }

@@ -10,6 +10,12 @@ export interface RuleFigures {
   readonly figures: SpendFigures;
 }
 
+/** The amount that a rule has refused. */
+export interface RefusedAmount {
+  readonly applied: AppliedRule;
+  readonly nanoUsd: number;
+}
+
 /** The figures of rules that apply to a scope, in the order of the list; those that the store has not told are missing. */
 export function ruleFigures(
   applied: readonly AppliedRule[],

@@ -71,6 +71,11 @@ export class RuleBook {
       });
   }
 
+  /** The names that rules count by, each once. */
+  get names(): readonly string[] {
+    return [...new Set(this.#rules.flatMap(({ rule }) => rule.by))];
+  }
+
   /**
    * Whether the money that is spent in a scope is attributed to somebody. Where rules have names, one of them has to apply,
    * so that a misspelt name is no way round the limits; `{}` says that it is deliberately nobody's.

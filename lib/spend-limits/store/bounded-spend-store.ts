@@ -1,5 +1,6 @@
 import { LATE, within } from '../../async/bounded-waits.js';
 import type { SpendStore } from '../../contracts/spend-store.js';
+import { CheckedSpendStore } from './checked-spend-store.js';
 
 /** How long a call to the store is waited for, unless nothing waits for its answer. */
 const BOUND_MS = 250;
@@ -21,7 +22,7 @@ export class BoundedSpendStore {
    * @param onHealth - Called when the store stops answering, and when it answers again.
    */
   constructor(store: SpendStore, account: string, onHealth: (isUp: boolean) => void) {
-    this.#store = store;
+    this.#store = new CheckedSpendStore(store);
     this.#account = account;
     this.#onHealth = onHealth;
   }
@@ -31,17 +32,16 @@ export class BoundedSpendStore {
     return this.#isUp;
   }
 
-  /** Calls the store; `undefined` if it fails, or does not answer in time. */
+  /** Calls the store; `undefined` if it fails, answers in a wrong form, or does not answer in time. */
   async ask<T>(
     call: (store: SpendStore, account: string) => Promise<T>,
-    isAnswer: (value: T) => boolean = () => true,
     withinMs: number = BOUND_MS,
   ): Promise<StoreAnswer<T> | undefined> {
     let answer: StoreAnswer<T> | undefined;
     try {
       // With `setImmediate`, an answer that has arrived already still counts.
       const value = await within(this.#call(call), withinMs, setImmediate);
-      answer = value !== LATE && isAnswer(value) ? { value } : undefined;
+      answer = value === LATE ? undefined : { value };
     } catch {
       // The caller goes on without the store; the reason may contain a password.
     }

@@ -8,6 +8,9 @@ const MAX_WAITING = 10_000;
 const FIRST_DELAY_MS = 1_000;
 const MAX_DELAY_MS = 30_000;
 
+/** More than one, since a call that the store never takes must not hold up the others. */
+const MAX_FAILURES = 3;
+
 /** A call to the store that may be repeated. */
 export type RepeatableCall = (store: SpendStore, account: string) => Promise<unknown>;
 
@@ -99,18 +102,25 @@ export class SpendOutbox {
     });
   }
 
-  /** One after the other: the first that fails shows that the store is still away. */
+  /** One after the other, until so many in a row have failed that the store seems to be away. */
   async #sendAll(): Promise<void> {
     this.#isSending = true;
     let nextDelayMs = Math.min(MAX_DELAY_MS, this.#delayMs * 2);
-    for (let call = this.#waiting[0]; call !== undefined; call = this.#waiting[0]) {
+    let failures = 0;
+    for (const call of [...this.#waiting]) {
       if ((await this.#store.ask(call)) === undefined) {
-        break;
-      }
-      // It is not away: the pauses begin anew.
-      nextDelayMs = FIRST_DELAY_MS;
-      if (this.#waiting[0] === call) {
-        this.#waiting.shift();
+        failures += 1;
+        if (failures === MAX_FAILURES) {
+          break;
+        }
+      } else {
+        // It is not away: the pauses begin anew.
+        nextDelayMs = FIRST_DELAY_MS;
+        failures = 0;
+        const index = this.#waiting.indexOf(call);
+        if (index >= 0) {
+          this.#waiting.splice(index, 1);
+        }
       }
     }
     this.#isSending = false;

@@ -52,7 +52,6 @@ export class LostHolds {
     for (;;) {
       const answer = await store.ask(
         (inner, account) => inner.claim(account, MAX_CLAIMED, CLAIM_MS),
-        Array.isArray,
         ANSWER_MS,
       );
       const claims = answer?.value ?? [];

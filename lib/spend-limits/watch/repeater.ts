@@ -8,7 +8,6 @@ export class Repeater {
   #timer: NodeJS.Timeout | undefined;
   #isEnded = false;
 
-  /** @param work - Must not reject. */
   constructor(work: () => Promise<void>, periodMs: number) {
     this.#work = work;
     this.#periodMs = periodMs;
@@ -21,12 +20,19 @@ export class Repeater {
     }
     this.#inOwnContext(() => {
       this.#timer = setTimeout(() => {
-        void this.#work().finally(() => {
-          this.#timer = undefined;
-          this.start();
-        });
+        void this.#run();
       }, this.#periodMs).unref();
     });
+  }
+
+  async #run(): Promise<void> {
+    try {
+      await this.#work();
+    } catch {
+      // It goes on: the next time may succeed.
+    }
+    this.#timer = undefined;
+    this.start();
   }
 
   end(): void {

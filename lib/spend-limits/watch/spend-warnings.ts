@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../async/clock.js';
 import type { SpendPlace } from '../../contracts/spend-store.js';
-import type { RuleFigures } from '../reservations/spend-usage.js';
-import { usageOf } from '../reservations/spend-usage.js';
-import type { AppliedRule } from '../rules/rule-book.js';
+import { type RefusedAmount, type RuleFigures, usageOf } from '../reservations/spend-usage.js';
 import type { SpendAlert } from '../../contracts/spend-usage.js';
 import type { BoundedSpendStore } from '../store/bounded-spend-store.js';
 
@@ -32,11 +30,15 @@ export class SpendWarnings {
     this.#parts = parts;
   }
 
-  /** Announces what figures have reached. A rule that has refused a reservation is reached in full. */
-  consider(figures: readonly RuleFigures[], refused: AppliedRule | undefined): void {
+  /**
+   * Announces what figures have reached. A rule that has refused an amount is reached in full, unless the amount would fit
+   * but for what completions under way hold: they may be billed less.
+   */
+  consider(figures: readonly RuleFigures[], refused?: RefusedAmount): void {
     for (const one of figures) {
+      const refusedNanoUsd = one.applied === refused?.applied ? refused.nanoUsd : 0;
       for (const fraction of one.applied.rule.warnAt) {
-        if (isReached(one, fraction) || (fraction === 1 && one.applied === refused)) {
+        if (isReached(one, fraction) || (fraction === 1 && isExceeded(one, refusedNanoUsd))) {
           void this.#announce(one, fraction);
         }
       }
@@ -85,6 +87,11 @@ export class SpendWarnings {
       this.#claims.delete(oldest);
     }
   }
+}
+
+function isExceeded({ limitNanoUsd, figures }: RuleFigures, nanoUsd: number): boolean {
+  const spent = figures.settledNanoUsd + figures.unsettledNanoUsd;
+  return limitNanoUsd !== null && nanoUsd > 0 && spent + nanoUsd > limitNanoUsd;
 }
 
 function isReached({ limitNanoUsd, figures }: RuleFigures, fraction: number): boolean {

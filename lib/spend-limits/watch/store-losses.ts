@@ -38,10 +38,7 @@ export class StoreLosses {
 
   /** Asks the store whether it has lost something since the last time. */
   async check(): Promise<void> {
-    const answer = await this.#parts.store.ask(
-      async (store, account) => store.epoch?.(account) ?? '',
-      (told) => typeof told === 'string',
-    );
+    const answer = await this.#parts.store.ask(async (store, account) => store.epoch?.(account) ?? '');
     if (answer === undefined) {
       return;
     }
