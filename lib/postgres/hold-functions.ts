@@ -2,6 +2,9 @@ import { COUNTER_OF, HOLD_TABLE, type HoldStateName, keptMs } from '../spend-lim
 import { DO_NOT_WAIT, NOW } from './function-parts.js';
 import type { SchemaName } from './schema-name.js';
 
+/** How many holds a call makes unsettled at most. */
+const EXPIRED = 256;
+
 /** What becomes of holds. The states are those of the model. */
 export function holdFunctions({ quoted: s }: SchemaName): string {
   return `
@@ -153,7 +156,9 @@ BEGIN
   RETURN jsonb_build_object('status', 'done', 'now', now_ms, 'state', after, 'expiresAt', hold.expires_at);
 END $fn$;
 
--- Makes holds whose lease has ended unsettled. One that another call is just changing is left to that call.
+-- Makes holds whose lease has ended unsettled: some, so that the call is quick also where thousands have ended during an
+-- outage. Those that are left count as held until the next call. One that another call is just changing is left to that
+-- call.
 CREATE OR REPLACE FUNCTION ${s}.expire(in_account integer, now_ms bigint) RETURNS void
 LANGUAGE plpgsql AS $fn$
 DECLARE changes jsonb;
@@ -163,7 +168,7 @@ BEGIN
   END IF;
   WITH due AS MATERIALIZED (
     SELECT id FROM ${s}.holds WHERE account = in_account AND state = 'held' AND expires_at <= now_ms
-      FOR UPDATE SKIP LOCKED
+      ORDER BY expires_at LIMIT ${EXPIRED} FOR UPDATE SKIP LOCKED
   ), changed AS (
     UPDATE ${s}.holds h SET state = 'unsettled', claimed_until = now_ms, forget_at = NULL
       FROM due WHERE h.account = in_account AND h.id = due.id AND NOT h.is_adjustment

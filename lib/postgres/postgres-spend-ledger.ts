@@ -10,7 +10,7 @@ import type {
   SpendLedgerSum,
 } from '../contracts/spend-ledger.js';
 import { listOf, recordOf, textOf, wholeNumber } from './postgres-answers.js';
-import { type SpendDatabase, storable } from './spend-database.js';
+import { type SpendDatabase, storable, storableJson } from './spend-database.js';
 
 /** A position. */
 const CURSOR_RULE = /^\d{1,18}$/;
@@ -32,9 +32,7 @@ export class PostgresSpendLedger implements SpendLedger {
     { from, to, groupBy, scope = {}, moment = 'start' }: SpendLedgerQuery,
   ): Promise<readonly SpendLedgerSum[]> {
     const names = groupBy.filter((name) => columnOf(name) === undefined);
-    const values = [account, from, to, JSON.stringify(scope), ...names].map((value) =>
-      storable(String(value)),
-    );
+    const values = [storable(account), String(from), String(to), storableJson(scope), ...names.map(storable)];
     const keys = groupBy.map(
       (name): ReportKey => columnOf(name) ?? [`scope->>$${5 + names.indexOf(name)}::text`, asItIs],
     );

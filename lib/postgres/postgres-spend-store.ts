@@ -171,7 +171,6 @@ export class PostgresSpendStore implements SpendStore {
   /** Settles a hold by its bill, and writes the entry of the ledger with it. */
   async commit(account: string, hold: SpendHold, nanoUsd: number, entry?: SpendLedgerEntry): Promise<void> {
     await this.step(account, hold, 'commit', { bill: nanoUsd, entry });
-    storeParts.of(this).pruner.visit(account);
   }
 
   /** Gives back what is held. */
@@ -265,13 +264,19 @@ export class PostgresSpendStore implements SpendStore {
   }
 
   /** @internal */
-  private step(
+  private async step(
     account: string,
     { id, nanoUsd, places, note, generationId }: SpendHold,
     command: HoldCommandName,
     details: object = {},
   ): Promise<Answer> {
-    return this.call('step', account, { id, nanoUsd, places, note, generationId, command, ...details });
+    const given = { id, nanoUsd, places, note, generationId, command, ...details };
+    const answer = await this.call('step', account, given);
+    if (command !== 'attach' && command !== 'extend') {
+      // What ends is kept for a while.
+      storeParts.of(this).pruner.visit(account);
+    }
+    return answer;
   }
 
   /** @internal */

@@ -2,9 +2,9 @@ import type { SpendDatabase } from './spend-database.js';
 
 const DAY_MS = 86_400_000;
 
-/** After how many bills something is deleted, and how many rows of each table then: more than have come meanwhile. */
+/** After how many holds that end something is deleted, and how many rows of each table then: many more than have come meanwhile. */
 const PERIOD = 64;
-const PRUNED = 256;
+const PRUNED = 1_024;
 
 /** Deletes what is old, a few rows at a time. Nobody waits for it. */
 export class Pruner {
@@ -18,7 +18,7 @@ export class Pruner {
     this.#retainMs = retainDays === null ? null : retainDays * DAY_MS;
   }
 
-  /** Called after a bill. The first one counts as well: a process may be short-lived. */
+  /** Called after the end of a hold. The first one counts as well: a process may be short-lived. */
   visit(account: string): void {
     const isDue = this.#visits % PERIOD === 0;
     this.#visits += 1;

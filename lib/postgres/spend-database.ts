@@ -63,7 +63,7 @@ export class SpendDatabase {
     const text = `SELECT ${this.schema.quoted}.${name}($1::text, $2::text::jsonb)::text AS answer`;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const [row] = await this.#rows(text, [storable(account), JSON.stringify(given, storableMember)]);
+        const [row] = await this.#rows(text, [storable(account), storableJson(given)]);
         return answerOf(row);
       } catch (error) {
         if (attempt === MAX_ATTEMPTS || !isWorthRepeating(error)) {
@@ -110,6 +110,11 @@ function answerOf(row: unknown): unknown {
 /** PostgreSQL keeps neither U+0000 nor half a surrogate pair, which an answer of OpenRouter may contain. */
 export function storable(text: string): string {
   return text.replace(/[\0\p{Surrogate}]/gu, '\uFFFD');
+}
+
+/** A value as `jsonb` takes it. `JSON.stringify` escapes what cannot be kept, so that it has to be replaced before. */
+export function storableJson(value: unknown): string {
+  return JSON.stringify(value, storableMember);
 }
 
 function storableMember(_name: string, value: unknown): unknown {

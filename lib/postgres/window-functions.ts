@@ -7,8 +7,8 @@ const COUNTERS: readonly SpendCounter[] = ['settled', 'held', 'unsettled'];
 /**
  * What counts in windows.
  *
- * Rows of `windows` are locked in the order of their keys, one at a time, the row being made if it is missing; holds are
- * locked before them. So no two calls wait for each other, and none looks past a row that another one is just making.
+ * Windows are locked by their keys, in order, one at a time, whether their rows are there or not; holds are locked before
+ * them. So no two calls wait for each other, and none looks past a row that another one is just making.
  */
 export function windowFunctions({ quoted: s }: SchemaName): string {
   return `
@@ -33,7 +33,7 @@ BEGIN
       'index', p.index, 'span', p.id, 'keep', p.keep,
       'slot', CASE WHEN w.slots = 1 OR p."to" IS NULL THEN 0
         ELSE least(w.slots - 1, (moment - p."from") * w.slots / (p."to" - p."from")) END,
-      'before', p.before, 'beforeKeep', p.before_keep) ORDER BY w.n), '[]') END
+      'before', p.before) ORDER BY w.n), '[]') END
     FROM (
       SELECT one.ordinality AS n, one.value->>'root' AS root, one.value->>'key' AS key,
         (one.value->>'most')::bigint AS most, (one.value->>'slots')::integer AS slots, one.value->'spans' AS spans
@@ -44,8 +44,7 @@ BEGIN
         SELECT span.ordinality::integer - 1 AS index, span.value->>'id' AS id,
           (span.value->>'from')::bigint AS "from", (span.value->>'to')::bigint AS "to",
           (span.value->>'keep')::bigint AS keep,
-          CASE WHEN w.slots > 1 THEN lag(span.value->>'id') OVER (ORDER BY span.ordinality) END AS before,
-          CASE WHEN w.slots > 1 THEN lag((span.value->>'keep')::bigint) OVER (ORDER BY span.ordinality) END AS before_keep
+          CASE WHEN w.slots > 1 THEN lag(span.value->>'id') OVER (ORDER BY span.ordinality) END AS before
         FROM jsonb_array_elements(w.spans) WITH ORDINALITY span
       ) each
       WHERE (each.index > 0 OR w.slots = 1) AND each."from" <= moment AND (each."to" IS NULL OR moment < each."to")
@@ -106,23 +105,16 @@ LANGUAGE plpgsql AS $fn$
 DECLARE w record;
 BEGIN
   FOR w IN
-    SELECT p.root COLLATE "C" AS root, p.key COLLATE "C" AS key, each.span COLLATE "C" AS span, max(each.keep) AS keep
-    FROM jsonb_to_recordset(picks)
-      AS p(root text, key text, span text, keep bigint, before text, "beforeKeep" bigint)
-    CROSS JOIN LATERAL (VALUES (p.span, p.keep), (p.before, p."beforeKeep")) each(span, keep)
+    SELECT p.root COLLATE "C" AS root, p.key COLLATE "C" AS key, each.span COLLATE "C" AS span
+    FROM jsonb_to_recordset(picks) AS p(root text, key text, span text, before text)
+    CROSS JOIN LATERAL (VALUES (p.span), (p.before)) each(span)
     WHERE each.span IS NOT NULL
     GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
   LOOP
     -- A queue: whoever waits for a row alone is overtaken by those that find its next version.
     PERFORM pg_advisory_xact_lock(hashtextextended(in_account || ' ' || w.root || ' ' || w.key || ' ' || w.span, 0));
-    LOOP
-      PERFORM FROM ${s}.windows
-        WHERE account = in_account AND root = w.root AND key = w.key AND span = w.span FOR UPDATE;
-      EXIT WHEN FOUND;
-      INSERT INTO ${s}.windows (account, root, key, span, keep_until)
-        VALUES (in_account, w.root, w.key, w.span, w.keep) ON CONFLICT DO NOTHING;
-      EXIT WHEN FOUND;
-    END LOOP;
+    PERFORM FROM ${s}.windows
+      WHERE account = in_account AND root = w.root AND key = w.key AND span = w.span FOR UPDATE;
   END LOOP;
 END $fn$;
 
@@ -137,7 +129,9 @@ BEGIN
       sum(x.unsettled)::bigint AS unsettled
     FROM jsonb_to_recordset(changes) AS x(root text, key text, "spanId" text, slot integer, "keepUntil" bigint,
       settled bigint, held bigint, unsettled bigint)
-    GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+    GROUP BY 1, 2, 3, 4
+    HAVING sum(x.settled) <> 0 OR sum(x.held) <> 0 OR sum(x.unsettled) <> 0
+    ORDER BY 1, 2, 3, 4
   LOOP
     PERFORM pg_advisory_xact_lock(hashtextextended(in_account || ' ' || c.root || ' ' || c.key || ' ' || c.span, 0));
     LOOP

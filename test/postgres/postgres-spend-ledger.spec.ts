@@ -4,7 +4,8 @@ import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
 import { Pool } from 'pg';
 import type { SpendLedgerRow } from '../../lib/contracts/spend-ledger.js';
-import type { SpendHold } from '../../lib/contracts/spend-store.js';
+import type { SpendScope } from '../../lib/contracts/completion-cost.js';
+import type { SpendHold, SpendSubject } from '../../lib/contracts/spend-store.js';
 import {
   PostgresSpendStore,
   type PostgresSpendStoreOptions,
@@ -206,6 +207,84 @@ function describeLedger(name: string, isThere: boolean, open: () => Promise<Data
       expect(first.note).toBe('note 1');
     });
 
+    it('takes any value of a scope, and any name, as an entry has them', async () => {
+      const store = await opened();
+      const { ledger } = store;
+      const scope = { tenant: 'half \ud83d', constructor: 'c', toString: 't', ['__proto__']: 'p' };
+      await ledger.record(ACCOUNT, entryOf('a', 1, { scope: Object.fromEntries(Object.entries(scope)) }));
+      await ledger.record(ACCOUNT, entryOf('b', 2, { scope: { tenant: 'nul \0' } }));
+      await ledger.record(ACCOUNT, entryOf('c', 4, { scope: {} }));
+      const sums = async (groupBy: string[], wanted: object) =>
+        (await ledger.report(ACCOUNT, { ...ALL, groupBy, scope: wanted as SpendScope })).map(
+          ({ key, nanoUsd }) => [...key, nanoUsd],
+        );
+      await expect(sums([], { tenant: 'half \ud83d' })).resolves.toEqual([[1n]]);
+      await expect(sums([], { tenant: 'nul \0' })).resolves.toEqual([[2n]]);
+      await expect(sums([], { constructor: 'c' })).resolves.toEqual([[1n]]);
+      for (const name of ['constructor', 'toString', '__proto__']) {
+        await expect(sums([name], {})).resolves.toEqual([
+          [name.replaceAll('_', '')[0], 1n],
+          [null, 6n],
+        ]);
+      }
+      const page = await ledger.page(ACCOUNT, { ...ALL, limit: 9, scope: { tenant: 'half \ud83d' } });
+      expect(page?.map(({ id }) => id)).toEqual(['a']);
+    });
+
+    it('makes a bounded number of holds unsettled in a call, and all of them in the end', async () => {
+      const store = await opened();
+      const ids = Array.from({ length: 300 }, (_, index) => `h${index}`);
+      await Promise.all(
+        ids.map((id) =>
+          store.reserve(ACCOUNT, { id, nanoUsd: 1, leaseMs: 1, note: '', subjects: [subjectOf('a1')] }),
+        ),
+      );
+      const unsettled = async (): Promise<number | undefined> => {
+        const report = await store.usage(ACCOUNT, [subjectOf('a1')]);
+        return report.status === 'done' ? report.figures[0]?.[0]?.unsettledNanoUsd : undefined;
+      };
+      await database.client.query(`UPDATE ${schema}.holds SET expires_at = 1`);
+      expect(await unsettled()).toBe(256);
+      expect(await unsettled()).toBe(300);
+      expect(await store.claim(ACCOUNT, 1_000, HOUR)).toHaveLength(300);
+    });
+
+    it('writes no counters where nothing is counted', async () => {
+      const store = await opened();
+      const start = Date.now() - HOUR;
+      const spans = [-1, 0, 1].map((number) => {
+        const [from, to] = [start + number * DAY, start + (number + 1) * DAY];
+        return { id: `d:${number}`, from, to, keepUntil: to };
+      });
+      const subject = { ...subjectOf('a1'), windows: [{ spans, slots: 4, limitNanoUsd: 10 }] };
+      const request = { leaseMs: HOUR, note: '', subjects: [subject] };
+      const rows = async (): Promise<unknown[]> => {
+        const found = await database.client.query(`SELECT span FROM ${schema}.windows`);
+        return found.rows.map((row) => (row as { span: string }).span);
+      };
+      const none = await store.reserve(ACCOUNT, { ...request, id: 'zero', nanoUsd: 0 });
+      expect(none.status).toBe('admitted');
+      if (none.status === 'admitted') await store.commit(ACCOUNT, none.hold, 0);
+      await store.restore(ACCOUNT, [subject], [[0]]);
+      await expect(rows()).resolves.toEqual([]);
+      await store.reserve(ACCOUNT, { ...request, id: 'one', nanoUsd: 1 });
+      await expect(rows()).resolves.toEqual(['d:0']);
+    });
+
+    it('deletes what has ended long ago, also where nothing is ever billed', async () => {
+      const store = await opened();
+      await reserve(store, 'one');
+      await database.client
+        .query(`INSERT INTO ${schema}.holds (account, id, is_adjustment, state, nano_usd, places, note,
+        admitted_at, expires_at, forget_at) SELECT h.account, 'old' || n, false, 'released', 1, '[]', '', 0, 0, n
+        FROM ${schema}.holds h, generate_series(1, 1000) n`);
+      await store.release(ACCOUNT, { id: 'one', nanoUsd: 1, places: [], note: '' });
+      await until(
+        async () =>
+          (await database.client.query(`SELECT FROM ${schema}.holds WHERE id LIKE 'old%'`)).rows.length === 0,
+      );
+    });
+
     it('deletes what is older than it has to be kept, a few at a time', async () => {
       const store = await opened({ retainDays: 30 });
       const old = { startedAt: TODAY - 31 * DAY };
@@ -299,9 +378,13 @@ describe('PostgresSpendStore', () => {
   );
 });
 
-async function reserve(store: PostgresSpendStore, id: string, note = '', leaseMs = HOUR): Promise<SpendHold> {
+function subjectOf(key: string): SpendSubject {
   const spans = [{ id: 'total', from: 0, to: null, keepUntil: null }];
-  const subjects = [{ root: 'c0ffee', key: 'a1', windows: [{ spans, slots: 1, limitNanoUsd: 1_000 }] }];
+  return { root: 'c0ffee', key, windows: [{ spans, slots: 1, limitNanoUsd: 1_000 }] };
+}
+
+async function reserve(store: PostgresSpendStore, id: string, note = '', leaseMs = HOUR): Promise<SpendHold> {
+  const subjects = [subjectOf('a1')];
   const answer = await store.reserve(ACCOUNT, { id, nanoUsd: 10, leaseMs, subjects, note });
   if (answer.status !== 'admitted') throw new Error(answer.status);
   return answer.hold;

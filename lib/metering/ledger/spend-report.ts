@@ -1,3 +1,4 @@
+import type { SpendScope } from '../../contracts/completion-cost.js';
 import type { SpendLedgerHold, SpendLedgerSum } from '../../contracts/spend-ledger.js';
 import { nanoSumToUsd } from '../../money/nano-usd.js';
 import { readNote } from '../../spend-limits/reservations/hold-note.js';
@@ -12,6 +13,9 @@ const NOTHING = {
   promptTokens: 0,
   completionTokens: 0,
 };
+
+/** Inherits nothing: a name of a scope may be `constructor`. */
+const NO_SCOPE: SpendScope = Object.freeze(Object.create(null) as SpendScope);
 
 /**
  * Puts a report together.
@@ -40,7 +44,7 @@ export function withHolds(
 ): readonly SpendLedgerSum[] {
   const groups = new Map(sums.map((sum) => [JSON.stringify(sum.key), sum]));
   for (const { note, nanoUsd, admittedAt } of holds) {
-    const { scope = {}, model = null } = readNote(note);
+    const { scope = NO_SCOPE, model = null } = readNote(note);
     if (Object.entries(wanted).every(([name, value]) => scope[name] === value)) {
       const key = groupBy.map((name) =>
         name === 'model' ? model : name === 'day' ? dayOf(admittedAt) : (scope[name] ?? null),

@@ -37,5 +37,8 @@ function stringsOf(members: Readonly<Record<string, unknown>>): SpendScope {
   const strings = Object.entries(members).filter(
     (member): member is [string, string] => typeof member[1] === 'string',
   );
-  return Object.freeze(Object.fromEntries(strings));
+  // A name such as `constructor` is one of a scope like any other.
+  return Object.freeze(
+    Object.assign(Object.create(null) as Record<string, string>, Object.fromEntries(strings)),
+  );
 }

@@ -34,6 +34,13 @@ describe('a report', () => {
     ]);
   });
 
+  it('takes what objects inherit for no value of a scope', () => {
+    for (const note of [{ scope: { tenant: 'a' } }, {}]) {
+      const { rows } = spendReport({ groupBy: ['constructor', 'toString'] }, [], [hold(1, note)]);
+      expect(rows.map(({ key }) => key)).toEqual([{ constructor: null, toString: null }]);
+    }
+  });
+
   it('names the values of its groups, in their order, and those without a value last', () => {
     const { rows } = spendReport(
       { groupBy: ['tenant', 'day'] },
