@@ -13,6 +13,7 @@ import type {
   SpendSubject,
 } from '../contracts/spend-store.js';
 import { OpenRouterConfigException } from '../errors/client.exceptions.js';
+import { checkStoreOptions } from '../options/store-options.js';
 import { HiddenParts } from '../secret/hidden-parts.js';
 import type { HoldCommandName } from '../spend-limits/model/hold-table.js';
 import { learnedBill } from '../spend-limits/model/learned-bill.js';
@@ -81,18 +82,17 @@ export class PostgresSpendStore implements SpendStore {
 
   /**
    * @param client - A `Pool` of `pg`, a `PGlite`, or anything else with `query(text, values)` that resolves to `{ rows }`.
-   * @throws `OpenRouterConfigException` if it has no such method, or if an option is not valid.
+   * @throws `OpenRouterConfigException` if it has no such method, or if an option is not known or not valid.
    */
-  constructor(
-    client: PostgresSpendClient,
-    { schema = DEFAULT_SCHEMA, retainDays = DEFAULT_RETAIN_DAYS }: PostgresSpendStoreOptions = {},
-  ) {
+  constructor(client: PostgresSpendClient, options: PostgresSpendStoreOptions = {}) {
     if (typeof (client as Partial<PostgresSpendClient> | null | undefined)?.query !== 'function') {
       throw new OpenRouterConfigException(
         'PostgresSpendStore: the client must have a method `query`, for example new PostgresSpendStore(new Pool({ ' +
           'connectionString })).',
       );
     }
+    checkStoreOptions('PostgresSpendStore', options, ['schema', 'retainDays']);
+    const { schema = DEFAULT_SCHEMA, retainDays = DEFAULT_RETAIN_DAYS } = options;
     if (
       retainDays !== null &&
       (!Number.isInteger(retainDays) || retainDays < 1 || retainDays > MAX_RETAIN_DAYS)

@@ -13,6 +13,7 @@ import type {
   SpendSubject,
 } from '../contracts/spend-store.js';
 import { OpenRouterConfigException } from '../errors/client.exceptions.js';
+import { checkStoreOptions } from '../options/store-options.js';
 import { HiddenParts } from '../secret/hidden-parts.js';
 import { BILLS_KEPT, learnedBill } from '../spend-limits/model/learned-bill.js';
 import { listOf, textOf, wholeNumber } from './redis-answers.js';
@@ -85,14 +86,16 @@ const storeParts = new HiddenParts<StoreParts>();
 export class RedisSpendStore implements SpendStore {
   /**
    * @param client - A client of `ioredis` 5 or 6: a `Redis` or a `Cluster`.
-   * @throws `OpenRouterConfigException` if it is not such a client, or if the prefix is not valid.
+   * @throws `OpenRouterConfigException` if it is not such a client, or if an option is not known or not valid.
    */
-  constructor(client: RedisSpendClient, { prefix = DEFAULT_PREFIX }: RedisSpendStoreOptions = {}) {
+  constructor(client: RedisSpendClient, options: RedisSpendStoreOptions = {}) {
     if (!isScriptClient(client)) {
       throw new OpenRouterConfigException(
         'RedisSpendStore: the client must be one of ioredis, for example new RedisSpendStore(new Redis(url)).',
       );
     }
+    checkStoreOptions('RedisSpendStore', options, ['prefix']);
+    const { prefix = DEFAULT_PREFIX } = options;
     if (typeof prefix !== 'string' || !PREFIX_RULE.test(prefix)) {
       throw new OpenRouterConfigException(
         'RedisSpendStore: `prefix` must be a string of 1 to 100 characters without spaces or braces.',

@@ -363,6 +363,20 @@ describe('PostgresSpendStore', () => {
     );
   });
 
+  it.each<[unknown, RegExp]>([
+    [{ retainDay: 3 }, /^PostgresSpendStore: `retainDay` is not known; did you mean `retainDays`\?$/],
+    [
+      { connectionString: 'postgresql://a:the-password@b' },
+      /`connectionString` is not known; there are `schema`, /,
+    ],
+    [null, /options must be an object, .*; got null/],
+    ['postgresql://a:the-password@b', /options must be an object/],
+  ])('refuses %j as options, and shows no value', (options, message) => {
+    const open = (): unknown => new PostgresSpendStore(client, options as PostgresSpendStoreOptions);
+    expect(open).toThrow(message);
+    expect(open).not.toThrow(/the-password/);
+  });
+
   it('keeps completions for ever if it is told so', () => {
     expect(new PostgresSpendStore(client, { retainDays: null }).ledger).toBeDefined();
   });
