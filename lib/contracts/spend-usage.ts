@@ -63,4 +63,6 @@ export interface SpendDiagnostics {
    * this process looks after; `null` if there is none.
    */
   readonly oldestUnsettledAt: Date | null;
+  /** The names of the rules, in the order of the options. */
+  readonly rules: readonly string[];
 }

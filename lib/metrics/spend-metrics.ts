@@ -95,6 +95,7 @@ const RATIOS = {
   buckets: [0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 5, 10],
 };
 
+const ALERT_TYPES: readonly SpendAlert['type'][] = ['warning', 'reached'];
 const STORE_ALERT_TYPES: readonly SpendStoreAlert['type'][] = ['unavailable', 'recovered', 'data-loss'];
 
 /** A gauge of the figures of limits. */
@@ -187,6 +188,12 @@ export class SpendMetrics {
     // A counter that first appears with the value 1 shows no increase: start it at 0.
     for (const type of STORE_ALERT_TYPES) {
       this.#storeAlerts.inc({ account, type }, 0);
+    }
+    for (const rule of limits.diagnostics.rules) {
+      this.#refusals.inc({ account, rule }, 0);
+      for (const type of ALERT_TYPES) {
+        this.#alerts.inc({ account, rule, type }, 0);
+      }
     }
   }
 

@@ -183,6 +183,7 @@ export class OpenSpendLimits {
       storeUp: this.#store.isUp ?? null,
       waiting: this.#outbox.size,
       oldestUnsettledAt: oldestAt === undefined ? null : new Date(oldestAt),
+      rules: Object.freeze(this.options.rules.map(({ name }) => name)),
     });
   }
 

@@ -20,6 +20,19 @@ function opened(scopeLabels: string[] = []) {
 
 const OTHER = { tenant: 'other' };
 
+describe('the counters of spend limits', () => {
+  it('start at 0 for each rule, so that the first event is an increase', async () => {
+    const { registry, instrumentation } = opened();
+    await limited({ rules: [TENANT, { ...TENANT, period: 'month', name: 'other' }] }, {}, instrumentation);
+    expect(await scrape(registry)).toMatchObject({
+      'openrouter_spend_refusals_total{account="default",rule="tenant per day"}': 0,
+      'openrouter_spend_refusals_total{account="default",rule="other"}': 0,
+      'openrouter_spend_alerts_total{account="default",rule="other",type="warning"}': 0,
+      'openrouter_spend_alerts_total{account="default",rule="other",type="reached"}': 0,
+    });
+  });
+});
+
 describe('the gauges of spend limits', () => {
   it('show the subject that is nearest to its limit, as the store has it at the scrape', async () => {
     const { registry, instrumentation } = opened();

@@ -410,7 +410,12 @@ describe('the alerts of a store', () => {
     });
     await expect(client.spendLimits.usage(ACME)).rejects.toBeInstanceOf(OpenRouterSpendStoreException);
     await expect(client.spendLimits.usage(ACME)).rejects.toBeInstanceOf(OpenRouterSpendStoreException);
-    expect(client.spendLimits.diagnostics).toEqual({ storeUp: false, waiting: 0, oldestUnsettledAt: null });
+    expect(client.spendLimits.diagnostics).toEqual({
+      storeUp: false,
+      waiting: 0,
+      oldestUnsettledAt: null,
+      rules: ['tenant per day'],
+    });
     away.isDown = false;
     await client.spendLimits.usage(ACME);
     expect(alerts).toMatchObject([{ type: 'unavailable', at: expect.any(Date) }, { type: 'recovered' }]);
