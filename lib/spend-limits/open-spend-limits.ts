@@ -187,6 +187,11 @@ export class OpenSpendLimits {
     });
   }
 
+  /** Why the store has failed the latest call, if that is known and may be shown. */
+  get storeFailure(): string | undefined {
+    return this.#store.reason;
+  }
+
   /** Whether nothing is on its way to the store that must reach it. */
   get isQuiet(): boolean {
     return this.#outbox.isQuiet;

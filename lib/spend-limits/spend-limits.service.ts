@@ -44,6 +44,13 @@ const NOT_ANSWERED =
   'The store of the spend limits did not answer in time, or a function that returns a limit failed, so it is not known ' +
   'what may be spent.';
 
+function storeException({ limits, scrub }: ServiceParts): OpenRouterSpendStoreException {
+  const reason = limits?.storeFailure;
+  return new OpenRouterSpendStoreException(
+    reason === undefined ? NOT_ANSWERED : `${NOT_ANSWERED} ${scrub(reason)}`,
+  );
+}
+
 /**
  * Holds what is spent within the limits of the option `spendLimits`.
  *
@@ -101,7 +108,7 @@ export class SpendLimitsService {
     }
     const usage = await limits.usage(checked);
     if (usage === undefined) {
-      throw new OpenRouterSpendStoreException(NOT_ANSWERED);
+      throw storeException(serviceParts.of(this));
     }
     return [...usage];
   }
@@ -174,7 +181,7 @@ export class SpendLimitsService {
       case 'refused':
         throw spendLimitException(outcome.usage, usd);
       case 'unavailable':
-        throw new OpenRouterSpendStoreException(NOT_ANSWERED);
+        throw storeException(serviceParts.of(this));
       case 'closed':
         throw closedException('spendLimits.reserve');
       case 'ended':
@@ -210,7 +217,7 @@ export class SpendLimitsService {
       );
     }
     if (limits !== undefined && !(await limits.adjust(checked, toNanoUsd(usd), storedId(checked, id)))) {
-      throw new OpenRouterSpendStoreException(NOT_ANSWERED);
+      throw storeException(serviceParts.of(this));
     }
   }
 

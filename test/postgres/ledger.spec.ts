@@ -16,6 +16,7 @@ import {
 } from '../../lib/index.js';
 import { PostgresSpendStore } from '../../lib/postgres/index.js';
 import { OpenRouterSandbox, type OpenRouterSandboxOptions } from '../../lib/testing/index.js';
+import { failureOf } from '../support/failures.js';
 import { until } from '../support/waiting.js';
 
 // Making a database takes its time on a busy machine.
@@ -347,6 +348,31 @@ describe('metering.report', () => {
       await expect(metering.reconcile({ date: '2026-01-01' })).rejects.toThrow(OpenRouterConfigException);
       expect(() => metering.exportCosts()).toThrow(OpenRouterConfigException);
       await expect(metering.report({} as never)).rejects.toThrow(OpenRouterValidationException);
+    }
+  });
+
+  it('says in the exception what the store lacks, and shows the reason of no other failure', async () => {
+    const settings = { baseUrl: 'http://127.0.0.1:1', apiKey: 'sk-or-v1-a' };
+    const missing = {
+      query: () => Promise.reject(Object.assign(new Error('the-secret'), { code: '42P01' })),
+    };
+    const leaky = { query: () => Promise.reject(new Error('postgres://u:secret@h')) };
+    for (const [pool, message] of [
+      [missing, /nowhere is not set up .*migrate\(\)/],
+      [leaky, /did not answer in time, or .*has failed: it did not answer\.$/],
+    ] as const) {
+      const store = new PostgresSpendStore(pool, { schema: 'nowhere' });
+      await using client = new OpenRouterClient({ ...settings, spendLimits: { rules: [TENANT], store } });
+      for (const call of [
+        client.spendLimits.usage({ tenant: 'acme' }),
+        client.spendLimits.reserve({ tenant: 'acme' }, 1),
+        client.spendLimits.adjust({ tenant: 'acme' }, 1, 'one'),
+      ]) {
+        const failure = await failureOf(call);
+        expect(failure).toBeInstanceOf(OpenRouterSpendStoreException);
+        expect(failure.message).toMatch(message);
+        expect(JSON.stringify(failure) + String(failure.stack)).not.toContain('secret');
+      }
     }
   });
 

@@ -1,5 +1,6 @@
 import { LATE, within } from '../../async/bounded-waits.js';
 import type { SpendStore } from '../../contracts/spend-store.js';
+import { OpenRouterSpendStoreException } from '../../errors/spend.exceptions.js';
 import { CheckedSpendStore } from './checked-spend-store.js';
 
 /** How long a call to the store is waited for, unless nothing waits for its answer. */
@@ -16,6 +17,7 @@ export class BoundedSpendStore {
   readonly #account: string;
   readonly #onHealth: (isUp: boolean) => void;
   #isUp: boolean | undefined;
+  #reason: string | undefined;
 
   /**
    * @param account - The name by which the store knows the account.
@@ -32,19 +34,30 @@ export class BoundedSpendStore {
     return this.#isUp;
   }
 
+  /**
+   * Why the latest call failed, if the store says so in an `OpenRouterSpendStoreException`, whose message is made to be
+   * shown. Any other error may contain a password.
+   */
+  get reason(): string | undefined {
+    return this.#reason;
+  }
+
   /** Calls the store; `undefined` if it fails, answers in a wrong form, or does not answer in time. */
   async ask<T>(
     call: (store: SpendStore, account: string) => Promise<T>,
     withinMs: number = BOUND_MS,
   ): Promise<StoreAnswer<T> | undefined> {
     let answer: StoreAnswer<T> | undefined;
+    let reason: string | undefined;
     try {
       // With `setImmediate`, an answer that has arrived already still counts.
       const value = await within(this.#call(call), withinMs, setImmediate);
       answer = value === LATE ? undefined : { value };
-    } catch {
-      // The caller goes on without the store; the reason may contain a password.
+    } catch (error) {
+      // The caller goes on without the store.
+      reason = error instanceof OpenRouterSpendStoreException ? error.message : undefined;
     }
+    this.#reason = reason;
     this.#note(answer !== undefined);
     return answer;
   }
