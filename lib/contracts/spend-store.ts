@@ -212,7 +212,8 @@ export interface SpendClaim {
  *   a call. One that cannot takes them in their order, and takes an admission back if a later subject refuses it.
  * - **A call may be repeated** with the same id, by a client after a broken connection or by the package: the first one
  *   counts.
- * - A call may reject, or hang: the package abandons it after a quarter of a second, and shows the reason to nobody.
+ * - A call may reject, or hang: the package abandons it after a quarter of a second. Of the
+ *   reason it shows the message of an `OpenRouterSpendStoreException`, and nothing of any other error.
  *
  * A hold that is open is kept until it ends, however long that takes: its amount counts for as long. An id that is settled
  * or released is remembered for 24 hours, one that is given up for a week.
@@ -279,7 +280,10 @@ export interface SpendStore {
    */
   adjust(account: string, adjustment: SpendAdjustment): Promise<SpendBooked | SpendNoWindow>;
 
-  /** Returns the figures of subjects in their present spans. Holds whose lease has ended are told as unsettled. */
+  /**
+   * Returns the figures of subjects in their present spans. Holds whose lease has ended are told as unsettled; where
+   * hundreds have ended at once, some of them only by later calls.
+   */
   usage(account: string, subjects: readonly SpendSubject[]): Promise<SpendReport | SpendNoWindow>;
 
   /**
