@@ -41,10 +41,16 @@ const running: { readonly server: Server; readonly sockets: Set<Socket> }[] = []
 const clients: OpenRouterClient[] = [];
 const ends: (() => unknown)[] = [];
 
-/** Starts an HTTP server that reads each request in full before it is answered. */
-export async function startServer(answer: Answer): Promise<TestServer> {
+/**
+ * Starts an HTTP server that reads each request in full before it is answered.
+ *
+ * @param keepAliveTimeout - After how many milliseconds it closes an idle connection. @defaultValue that of Node
+ */
+export async function startServer(answer: Answer, keepAliveTimeout?: number): Promise<TestServer> {
   const requests: SeenRequest[] = [];
-  return { ...(await listen(createServer(answerRequests(requests, answer)))), requests };
+  const server = createServer(answerRequests(requests, answer));
+  if (keepAliveTimeout !== undefined) server.keepAliveTimeout = keepAliveTimeout;
+  return { ...(await listen(server)), requests };
 }
 
 /** Starts an HTTPS server with {@link tlsIdentity}; a client reaches it as `localhost`. */

@@ -30,6 +30,9 @@ export interface Tap {
 /** Clients retry at once, or as soon as they ever do; LangChain retries no 429 that names no time. */
 const RETRY_AT_ONCE = { 'retry-after-ms': '1', 'retry-after': '0' };
 
+/** As long as the sandbox says in its answers: clients use a connection again for that time. */
+const KEEP_ALIVE_MS = 65_000;
+
 /** Starts a tap in front of the server at a base URL. `cleanUp` ends it. */
 export async function startTap(upstream: string): Promise<Tap> {
   const exchanges: Exchange[] = [];
@@ -60,6 +63,6 @@ export async function startTap(upstream: string): Promise<Tap> {
     onward.on('error', () => response.destroy());
     response.once('close', () => onward.destroy());
     onward.end(body);
-  });
+  }, KEEP_ALIVE_MS);
   return Object.assign(tap, { baseUrl });
 }
