@@ -79,7 +79,8 @@ describe('a GET', () => {
     ['a body cut short', (socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"data":')],
     [
       'JSON cut short in a whole body',
-      (socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\n{"data":'),
+      // Without `close`, the client may send the next request on a connection that ends at that moment.
+      (socket) => socket.end('HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 8\r\n\r\n{"data":'),
     ],
   ])('is sent again after %s', async (_name, fault) => {
     const server = await startRawServer((socket, _head, index) => {
