@@ -8,7 +8,7 @@ const MAX_WAITING = 10_000;
 const FIRST_DELAY_MS = 1_000;
 const MAX_DELAY_MS = 30_000;
 
-/** More than one, since a call that the store never takes must not hold up the others. */
+/** More than one, so that a single call that the store never takes holds up no other one. */
 const MAX_FAILURES = 3;
 
 /** A call to the store that may be repeated. */
@@ -106,21 +106,16 @@ export class SpendOutbox {
   async #sendAll(): Promise<void> {
     this.#isSending = true;
     let nextDelayMs = Math.min(MAX_DELAY_MS, this.#delayMs * 2);
-    let failures = 0;
+    const failed: RepeatableCall[] = [];
     for (const call of [...this.#waiting]) {
-      if ((await this.#store.ask(call)) === undefined) {
-        failures += 1;
-        if (failures === MAX_FAILURES) {
-          break;
-        }
-      } else {
+      if ((await this.#store.ask(call)) !== undefined) {
         // It is not away: the pauses begin anew.
         nextDelayMs = FIRST_DELAY_MS;
-        failures = 0;
-        const index = this.#waiting.indexOf(call);
-        if (index >= 0) {
-          this.#waiting.splice(index, 1);
-        }
+        failed.length = 0;
+        this.#remove(call);
+      } else if (failed.push(call) === MAX_FAILURES) {
+        this.#putLast(failed);
+        break;
       }
     }
     this.#isSending = false;
@@ -131,6 +126,24 @@ export class SpendOutbox {
     }
     this.#delayMs = nextDelayMs;
     this.#schedule();
+  }
+
+  /** So that many that the store never takes hold up no other one for good. */
+  #putLast(calls: readonly RepeatableCall[]): void {
+    for (const call of calls) {
+      if (this.#remove(call)) {
+        this.#waiting.push(call);
+      }
+    }
+  }
+
+  /** Whether it was still waiting: there may have been no room for it. */
+  #remove(call: RepeatableCall): boolean {
+    const index = this.#waiting.indexOf(call);
+    if (index >= 0) {
+      this.#waiting.splice(index, 1);
+    }
+    return index >= 0;
   }
 
   #announceQuiet(): void {

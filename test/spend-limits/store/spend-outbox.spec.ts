@@ -76,6 +76,17 @@ describe('calls that must reach the store', () => {
     expect(outbox.size).toBe(1);
   });
 
+  it('are not held up by many that the store never takes', async () => {
+    const { outbox, state, arrived, call } = opened();
+    for (let count = 0; count < 10; count += 1) await outbox.send(() => Promise.reject(new Error('never')));
+    await outbox.send(call('a'));
+    await outbox.send(call('b'));
+    state.isDown = false;
+    await jest.advanceTimersByTimeAsync(120_000);
+    expect(arrived).toEqual(['a', 'b']);
+    expect(outbox.size).toBe(10);
+  });
+
   it('are dropped, the oldest first, where there is no room', async () => {
     const { outbox, state, arrived, call, overflows } = opened(2);
     for (const name of ['a', 'b', 'c', 'd']) await outbox.send(call(name));
