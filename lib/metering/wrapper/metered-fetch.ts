@@ -66,7 +66,7 @@ export function openMeteredFetch(parts: MeteredFetchParts): (bound?: Attribution
         return send().then(
           (answer) => passAnswer(answer, { completion: admission, signal, byok, observer, dropped }),
           (error: unknown) => {
-            admission.unanswered(error, isAbort(error, signal), areRefused(error, input, init));
+            admission.unanswered(error, isAbort(error, signal), areRefused(error, url, init));
             throw error;
           },
         );

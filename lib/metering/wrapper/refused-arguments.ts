@@ -1,5 +1,5 @@
 import { peek } from '../../untrusted/peek.js';
-import type { FetchInit, FetchInput } from './sent-request.js';
+import type { FetchInit } from './sent-request.js';
 
 /**
  * Whether `fetch` has refused its arguments, for example a header with a line break, so that nothing was sent. A `Request`
@@ -7,13 +7,13 @@ import type { FetchInit, FetchInput } from './sent-request.js';
  *
  * @param reason - What `fetch` threw.
  */
-export function areRefused(reason: unknown, input: FetchInput, init: FetchInit): boolean {
+export function areRefused(reason: unknown, url: string, init: FetchInit): boolean {
   // A failed connection has a cause or a code.
   if (peek(reason, 'cause') !== undefined || peek(reason, 'code') !== undefined) {
     return false;
   }
   try {
-    requestOf(input, init);
+    requestOf(url, init);
     return false;
   } catch (error) {
     return peek(error, 'message') === peek(reason, 'message');
@@ -21,9 +21,8 @@ export function areRefused(reason: unknown, input: FetchInput, init: FetchInit):
 }
 
 /** The body may be used up by now, and the signal must not be listened to again. */
-function requestOf(input: FetchInput, init: FetchInit): Request {
+function requestOf(url: string, init: FetchInit): Request {
   const { signal: _signal, ...rest } = init ?? {};
   const isStream = typeof init?.body === 'object' && init.body !== null && Symbol.asyncIterator in init.body;
-  const url = typeof input === 'string' || input instanceof URL ? input : input.url;
   return new Request(url, { ...rest, body: isStream ? new ReadableStream() : null });
 }

@@ -1,3 +1,5 @@
+import { isRecord } from '../../untrusted/is-record.js';
+
 /** The latest moment that is taken for one: the end of the year 9999. */
 const MAX_TIME = Date.UTC(10_000, 0, 1) - 1;
 
@@ -92,8 +94,4 @@ function isFigures(figures: unknown): boolean {
     Number.isSafeInteger(figures['heldNanoUsd']) &&
     Number.isSafeInteger(figures['unsettledNanoUsd'])
   );
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }
