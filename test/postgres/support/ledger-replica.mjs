@@ -3,6 +3,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { OpenRouterClient } from 'nestjs-openrouter';
 import { PostgresSpendStore } from 'nestjs-openrouter/postgres';
 import pg from 'pg';
+import { obey, request } from '../../support/replica-program.mjs';
 
 const { folder, url, options } = JSON.parse(process.argv[2]);
 const database = url === undefined ? await PGlite.create(folder) : new pg.Pool({ connectionString: url });
@@ -11,15 +12,7 @@ await store.migrate();
 const client = new OpenRouterClient({ ...options, spendLimits: { ...options.spendLimits, store } });
 
 async function complete(tenant) {
-  const answer = await client.metering.fetchFor({ tenant })(`${options.baseUrl}/chat/completions`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${options.apiKey}`, 'content-type': 'application/json' },
-    body: JSON.stringify({
-      model: 'openai/gpt-5-mini',
-      stream: true,
-      messages: [{ role: 'user', content: 'Hi' }],
-    }),
-  });
+  const answer = await request(client.metering.fetchFor({ tenant }), options, true);
   await answer.text();
   // A busy database may need longer than the store is waited for.
   return answer.status === 402 ? complete(tenant) : undefined;
@@ -49,10 +42,4 @@ const ORDERS = {
   },
 };
 
-process.on('message', ({ id, name, ...rest }) => {
-  ORDERS[name](rest).then(
-    (result) => process.connected && process.send({ id, result }),
-    (error) => process.connected && process.send({ id, error: String(error) }),
-  );
-});
-process.send({ id: 0 });
+obey(ORDERS);

@@ -2,6 +2,7 @@
 import { OpenRouterClient } from 'nestjs-openrouter';
 import { PostgresSpendStore } from 'nestjs-openrouter/postgres';
 import pg from 'pg';
+import { obey, request } from '../../support/replica-program.mjs';
 
 const { url, options } = JSON.parse(process.argv[2]);
 const pool = new pg.Pool({ connectionString: url });
@@ -15,11 +16,7 @@ const client = new OpenRouterClient({
 const fetch = client.metering.fetchFor({ tenant: 'acme' });
 
 async function complete(stream) {
-  const answer = await fetch(`${options.baseUrl}/chat/completions`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${options.apiKey}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ model: 'openai/gpt-5-mini', stream, messages: [{ role: 'user', content: 'Hi' }] }),
-  });
+  const answer = await request(fetch, options, stream);
   await answer.text();
   return answer.status;
 }
@@ -39,10 +36,4 @@ const ORDERS = {
   },
 };
 
-process.on('message', ({ id, name, ...rest }) => {
-  ORDERS[name](rest).then(
-    (result) => process.connected && process.send({ id, result }),
-    (error) => process.connected && process.send({ id, error: String(error) }),
-  );
-});
-process.send({ id: 0 });
+obey(ORDERS);

@@ -2,6 +2,7 @@
 import { Redis } from 'ioredis';
 import { OpenRouterClient } from 'nestjs-openrouter';
 import { RedisSpendStore } from 'nestjs-openrouter/redis';
+import { obey, request } from '../../support/replica-program.mjs';
 
 const { redisPort, options, prefix } = JSON.parse(process.argv[2]);
 const redis = new Redis({ host: '127.0.0.1', port: redisPort });
@@ -14,11 +15,7 @@ let answered = 0;
 const fetch = client.metering.fetchFor({ tenant: 'acme' });
 
 async function complete(stream) {
-  const answer = await fetch(`${options.baseUrl}/chat/completions`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${options.apiKey}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ model: 'openai/gpt-5-mini', stream, messages: [{ role: 'user', content: 'Hi' }] }),
-  });
+  const answer = await request(fetch, options, stream);
   answered += 1;
   await answer.text();
   return answer.status;
@@ -45,11 +42,5 @@ const ORDERS = {
   },
 };
 
-process.on('message', ({ id, name, ...rest }) => {
-  ORDERS[name](rest).then(
-    (result) => process.connected && process.send({ id, result }),
-    (error) => process.connected && process.send({ id, error: String(error) }),
-  );
-});
 await redis.ping();
-process.send({ id: 0 });
+obey(ORDERS);

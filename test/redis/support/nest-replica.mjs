@@ -5,6 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { Redis } from 'ioredis';
 import { MeteringService, OpenRouterModule } from 'nestjs-openrouter';
 import { RedisSpendStore } from 'nestjs-openrouter/redis';
+import { obey, request } from '../../support/replica-program.mjs';
 
 const { redisPort, options, prefix } = JSON.parse(process.argv[2]);
 const redis = new Redis({ host: '127.0.0.1', port: redisPort });
@@ -26,15 +27,7 @@ const fetch = app.get(MeteringService).fetchFor({ tenant: 'acme' });
 let begun = 0;
 
 async function complete() {
-  const answer = await fetch(`${options.baseUrl}/chat/completions`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${options.apiKey}`, 'content-type': 'application/json' },
-    body: JSON.stringify({
-      model: 'openai/gpt-5-mini',
-      stream: true,
-      messages: [{ role: 'user', content: 'Hi' }],
-    }),
-  });
+  const answer = await request(fetch, options, true);
   if (answer.status === 402) {
     await answer.text();
     // A busy machine's store may be too slow.
@@ -51,6 +44,5 @@ const ORDERS = {
   begun: () => begun,
 };
 
-process.on('message', ({ id, name, ...rest }) => process.send({ id, result: ORDERS[name](rest) }));
 await redis.ping();
-process.send({ id: 0 });
+obey(ORDERS);

@@ -2,6 +2,7 @@
 import { Redis } from 'ioredis';
 import { OpenRouterClient } from 'nestjs-openrouter';
 import { RedisBalanceStore } from 'nestjs-openrouter/redis';
+import { obey } from '../../support/replica-program.mjs';
 
 const { redisPort, options } = JSON.parse(process.argv[2]);
 const redis = new Redis({ host: '127.0.0.1', port: redisPort, retryStrategy: () => 50 });
@@ -48,11 +49,5 @@ const ORDERS = {
   },
 };
 
-process.on('message', ({ id, name, ...rest }) => {
-  ORDERS[name](rest).then(
-    (result) => process.connected && process.send({ id, result }),
-    (error) => process.connected && process.send({ id, error: String(error) }),
-  );
-});
 await redis.ping();
-process.send({ id: 0 });
+obey(ORDERS);
