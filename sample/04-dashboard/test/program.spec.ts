@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { PostgresSpendStore } from 'nestjs-openrouter/postgres';
 import { OpenRouterSandbox } from 'nestjs-openrouter/testing';
 import { EventStream } from './support/event-stream.js';
 import { type Command, Program } from './support/program.js';
@@ -60,6 +62,34 @@ describe('the folder of the ledger', () => {
       events.close();
       expect(ledger!.problem).toBeNull();
       expect(tenants.problem).toBeNull();
+    } finally {
+      await Promise.all(programs.map((program) => program.kill()));
+      rmSync(DATA_FOLDER, { recursive: true });
+    }
+  });
+
+  it('keeps the ledger of another application', async () => {
+    const DATA_FOLDER = mkdtempSync(join(tmpdir(), 'dashboard-'));
+    const inDatabase = async <T>(work: (database: PGlite) => Promise<T>): Promise<T> => {
+      const database = await PGlite.create(join(DATA_FOLDER, 'postgres'));
+      try {
+        return await work(database);
+      } finally {
+        await database.close();
+      }
+    };
+    try {
+      await inDatabase(async (database) => {
+        await new PostgresSpendStore(database).migrate();
+        await database.query("INSERT INTO openrouter_spend.accounts (name) VALUES ('other')");
+      });
+      const program = run({ DATA_FOLDER });
+      await program.url();
+      await program.end('SIGINT');
+      const { rows } = await inDatabase((database) =>
+        database.query("SELECT 1 FROM openrouter_spend.accounts WHERE name = 'other'"),
+      );
+      expect(rows).toHaveLength(1);
     } finally {
       await Promise.all(programs.map((program) => program.kill()));
       rmSync(DATA_FOLDER, { recursive: true });

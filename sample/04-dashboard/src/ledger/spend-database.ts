@@ -7,6 +7,9 @@ import { openDatabase, type OpenDatabase, openPostgres } from 'sample-shared/dat
 /** Beside `dist`. */
 const FOLDER = fileURLToPath(new URL('../../../data', import.meta.url));
 
+/** Not that of other ledgers: the folder may be one that `sample/05-tenant-chat` uses as well. */
+const EMBEDDED_SCHEMA = 'dashboard_sandbox';
+
 /** The database in which the application keeps what is spent, with a row for each completion. */
 export interface SpendDatabase {
   readonly store: SpendStore;
@@ -25,10 +28,13 @@ export async function openSpendDatabase(
   const opened = isSandbox ? await openDatabase(FOLDER) : openPostgres();
   if (opened === undefined) return undefined;
   const { database, title, isEmbedded } = opened;
-  // How long rows are kept is up to the application that spends.
-  const store = new PostgresSpendStore(database, { retainDays: null });
+  const store = new PostgresSpendStore(database, {
+    // How long rows are kept is up to the application that spends.
+    retainDays: null,
+    ...(isEmbedded && { schema: EMBEDDED_SCHEMA }),
+  });
   // Each start of the sandbox is another account. By chance, it may have the port of an earlier one, and thereby its rows.
-  if (isEmbedded) await database.query('DROP SCHEMA IF EXISTS openrouter_spend CASCADE');
+  if (isEmbedded) await database.query(`DROP SCHEMA IF EXISTS ${EMBEDDED_SCHEMA} CASCADE`);
   // The tables of a real account belong to that application, too.
   if (isSandbox) await migrate(store, opened);
   return { database: { store, close: () => database.close() }, title };

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Command, SampleProgram } from '../../../../test/support/sample-program.js';
 
@@ -14,7 +14,7 @@ export class Program extends SampleProgram {
   constructor(env: Record<string, string> = {}, command?: Command) {
     const folder = new URL('../..', import.meta.url);
     const DATA_FOLDER = env['DATA_FOLDER'] ?? `${DATABASES}/${randomUUID()}`;
-    cpSync(`${DATABASES}/new`, DATA_FOLDER, { recursive: true, force: false });
+    if (!existsSync(`${DATA_FOLDER}/postgres`)) cpSync(`${DATABASES}/new`, DATA_FOLDER, { recursive: true });
     // Matches the last line of the usage, so that all of it is there.
     super(
       { folder, main: 'dist/src/main.js', announcement: /^Dashboard +(\S+)$[^]*^Try:\n[^]*curl .*\n$/m },
