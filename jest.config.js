@@ -18,17 +18,20 @@ module.exports = {
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   transform: {
+    // Types are checked by `npm run typecheck`, once, instead of per file here.
     '^.+\\.ts$': [
-      'ts-jest',
+      '@swc/jest',
       {
-        useESM: true,
-        // Types are checked by `npm run typecheck`, once, instead of per file here.
-        diagnostics: false,
-        tsconfig: {
-          ...require('./tsconfig.json').compilerOptions,
-          module: 'esnext',
-          moduleResolution: 'bundler',
+        swcrc: false,
+        sourceMaps: 'inline',
+        jsc: {
+          target: 'es2022',
+          parser: { syntax: 'typescript', decorators: true },
+          // As `experimentalDecorators` and `emitDecoratorMetadata` of tsconfig.json.
+          transform: { legacyDecorator: true, decoratorMetadata: true },
+          keepClassNames: true,
         },
+        module: { type: 'es6' },
       },
     ],
   },

@@ -16,19 +16,6 @@ module.exports = {
     // Imports name the compiled `.js` files; the tests run on the `.ts` files.
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
-  transform: {
-    '^.+\\.ts$': [
-      'ts-jest',
-      {
-        useESM: true,
-        // `npm run typecheck` and the editor check types.
-        diagnostics: false,
-        tsconfig: {
-          ...require('./tsconfig.base.json').compilerOptions,
-          module: 'esnext',
-          moduleResolution: 'bundler',
-        },
-      },
-    ],
-  },
+  // `npm run typecheck` and the editor check types.
+  transform: require('../../jest.config.js').transform,
 };

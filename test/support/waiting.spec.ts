@@ -10,9 +10,9 @@ describe('until', () => {
   });
 
   it('fails after its limit, and says what did not happen', async () => {
-    const never = false;
-    const failure = await failureOf(until(() => never, 20));
-    expect(failure.message).toBe('`() => never` did not come true within 20 ms.');
+    const isTrue = () => false;
+    const failure = await failureOf(until(isTrue, 20));
+    expect(failure.message).toBe(`\`${String(isTrue)}\` did not come true within 20 ms.`);
   });
 });
 
