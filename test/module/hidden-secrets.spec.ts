@@ -80,8 +80,9 @@ describe('no secret shows', () => {
       metering: client.metering,
       eu: module.get<OpenRouterClient>(getOpenRouterClientToken('eu')),
       proxied: module.get<OpenRouterClient>(getOpenRouterClientToken('proxied')),
-      container: [...module.get(ModulesContainer).values()].filter(({ metatype }) =>
-        metatype.name.startsWith('OpenRouter'),
+      // One module is enough: it leads to the container, and thereby to all others.
+      container: [...module.get(ModulesContainer).values()].find(
+        ({ metatype }) => metatype === OpenRouterModule,
       ),
     };
     for (const [name, holder] of Object.entries(holders)) {

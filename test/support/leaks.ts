@@ -1,6 +1,11 @@
 import { format, inspect } from 'node:util';
 import { serialize } from 'node:v8';
 
+const WAYS_TO_INSPECT = {
+  'inspect of getters': { showHidden: true, getters: true, maxStringLength: null },
+  'plain inspect': { showHidden: true, getters: true, customInspect: false },
+};
+
 /** Every text in which a secret could stand in what is observable of a value, by where it stands. */
 export function observableTexts(value: unknown): Map<string, string> {
   const texts = new Map<string, string>();
@@ -15,12 +20,14 @@ export function observableTexts(value: unknown): Map<string, string> {
   const show = (name: string, subject: unknown): void => {
     add(`${name}: String`, () => String(subject));
     add(`${name}: inspect`, () => inspect(subject));
-    add(`${name}: deep inspect`, () =>
-      inspect(subject, { depth: Infinity, showHidden: true, getters: true, maxStringLength: null }),
-    );
-    add(`${name}: deep plain inspect`, () =>
-      inspect(subject, { depth: Infinity, showHidden: true, getters: true, customInspect: false }),
-    );
+    for (const [kind, options] of Object.entries(WAYS_TO_INSPECT)) {
+      let shallow = '';
+      add(`${name}: ${kind}`, () => (shallow = inspect(subject, { ...options, depth: 4 })));
+      // Of what is much larger, `inspect` shows nothing at all, after a long time.
+      if (shallow.length < 100_000) {
+        add(`${name}: deep ${kind}`, () => inspect(subject, { ...options, depth: Infinity }));
+      }
+    }
     add(`${name}: format`, () => format('%s %o %O %j', subject, subject, subject, subject));
     add(`${name}: JSON`, () => JSON.stringify(subject));
     add(`${name}: spread`, () => JSON.stringify({ ...(subject as object) }));
@@ -88,9 +95,10 @@ export function spellingsOf(secret: string): string[] {
 /** Where and how secrets show in a value; empty if they do not. */
 export function leaksIn(value: unknown, secrets: readonly string[]): string[] {
   const found: string[] = [];
+  const spellings = secrets.map(spellingsOf);
   for (const [where, text] of observableTexts(value)) {
-    for (const secret of secrets) {
-      const spelling = spellingsOf(secret).findIndex((candidate) => text.includes(candidate));
+    for (const candidates of spellings) {
+      const spelling = candidates.findIndex((candidate) => text.includes(candidate));
       if (spelling !== -1) found.push(`${where} (spelling ${spelling})`);
     }
   }
