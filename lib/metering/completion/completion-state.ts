@@ -78,6 +78,8 @@ export const SENT: CompletionState = Object.freeze({
  * |                      | `ended`         | no id                                           | `unknown`         |
  * |                      | `unanswered`    | never sent                                      | `unspent`         |
  * |                      | `unanswered`    | sent, or possibly sent                          | as after `ended`  |
+ * |                      | `found`         | with a cost: asked at a shutdown                | `told`            |
+ * |                      | `found`         | without the whole cost, or a cache hit          | the same          |
  * |                      | `given-up`      |                                                 | `unknown`         |
  * | `told`               | `ended`, `unanswered`, `given-up` |                               | `settled`         |
  * | `looking-up`         | `found`         | with a cost                                     | `settled`         |
@@ -118,7 +120,8 @@ export function generationIdOf({ answer, usage }: CompletionState): string | und
   return answer?.generationId ?? usage.generationId;
 }
 
-function isDecided({ phase }: CompletionState): boolean {
+/** Whether the cost is known, or was given up. */
+export function isDecided({ phase }: CompletionState): boolean {
   return phase === 'told' || phase === 'settled' || phase === 'unknown';
 }
 
@@ -126,12 +129,10 @@ function nextWhileOpen(state: CompletionState, event: CompletionEvent): Completi
   switch (event.type) {
     case 'answered':
       return state.phase === 'sent' ? answered(state, event.answer) : state;
-    case 'told': {
-      const usage = merged(state.usage, event.usage);
-      return usage.usd === undefined || isCacheHit(state)
-        ? { ...state, usage }
-        : { ...state, phase: 'told', usage, source: 'answer', outcome: outcomeOf(state, 'complete') };
-    }
+    case 'told':
+      return stated(state, event.usage, 'answer');
+    case 'found':
+      return stated(state, event.usage, 'generation');
     case 'erred':
       return { ...state, hasErred: true };
     case 'ended':
@@ -142,9 +143,18 @@ function nextWhileOpen(state: CompletionState, event: CompletionEvent): Completi
     }
     case 'given-up':
       return { ...state, phase: 'unknown', outcome: outcomeOf(state, 'aborted') };
-    case 'found':
-      return state;
   }
+}
+
+function stated(
+  state: CompletionState,
+  stated: CompletionUsage,
+  source: Extract<CompletionCostSource, 'answer' | 'generation'>,
+): CompletionState {
+  const usage = merged(state.usage, stated);
+  return usage.usd === undefined || isCacheHit(state)
+    ? { ...state, usage }
+    : { ...state, phase: 'told', usage, source, outcome: outcomeOf(state, 'complete') };
 }
 
 /**

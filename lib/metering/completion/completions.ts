@@ -217,19 +217,23 @@ export class Completions implements CompletionDesk {
 
   /**
    * Waits at most `shutdownMs` until everything is settled, however often it is called: Nest ends an account as a
-   * provider, and as a part of the application. From now on, `/generation` is asked without the delays of the ladder.
+   * provider, and as a part of the application. From now on, `/generation` is asked without the delays of the ladder, and
+   * also for answers that are not over, since nobody may ever read them.
    */
   async drain(): Promise<void> {
-    this.#lookups.hurry();
     const now = this.#clock.now();
     this.#drainedBy ??= now + this.#parts.options.shutdownMs;
+    for (const completion of this.#open) {
+      this.#askEarly(completion);
+    }
+    this.#lookups.hurry();
     await within(this.settled(), Math.max(0, this.#drainedBy - now));
   }
 
   /** Gives up what is open, logs it in one line, and completes {@link Completions.costs$}. */
   close(): void {
     this.#isClosing = true;
-    const open = [...this.#lookups.open, ...this.#open];
+    const open = [...new Set([...this.#lookups.open, ...this.#open])];
     this.#lookups.close();
     for (const completion of [...this.#open]) {
       completion.giveUp();
@@ -241,8 +245,20 @@ export class Completions implements CompletionDesk {
     }
   }
 
+  #askEarly(completion: FollowedCompletion): void {
+    if (!completion.isDecided && this.#lookups.canAsk(completion)) {
+      this.#lookups.add(completion);
+    }
+  }
+
   readonly #listener = {
+    onAnswered: (completion: FollowedCompletion): void => {
+      if (this.#drainedBy !== undefined && this.#open.has(completion)) {
+        this.#askEarly(completion);
+      }
+    },
     onCost: (cost: CompletionCost, completion: FollowedCompletion): void => {
+      this.#lookups.drop(completion);
       if (this.#recorded.find(cost.generationId) !== undefined) {
         if (completion.held !== undefined) {
           this.#holds?.drop(completion.held);
@@ -297,7 +313,8 @@ export class Completions implements CompletionDesk {
   }
 
   get #areAnswersOver(): boolean {
-    return [...this.#open].every(({ isError }) => isError);
+    const isDraining = this.#drainedBy !== undefined;
+    return [...this.#open].every(({ isError, isDecided }) => isError || (isDraining && isDecided));
   }
 
   /** A bill of a hold whose lease has ended: that of this process as well, if the store was away for so long. */

@@ -5,6 +5,7 @@ import {
   type CompletionEvent,
   type CompletionState,
   generationIdOf,
+  isDecided,
   isNews,
   isOver,
   next,
@@ -24,6 +25,8 @@ const NOBODY: SpendScope = Object.freeze({});
 
 /** Hears of everything that matters of a completion. */
 export interface CompletionListener {
+  /** The status and headers of the answer have arrived. */
+  onAnswered(completion: FollowedCompletion): void;
   /** The answer is over, or there is none. */
   onOver(completion: FollowedCompletion): void;
   /** The cost was decided. */
@@ -88,6 +91,11 @@ export class FollowedCompletion implements OpenCompletion {
     return (this.#state.answer?.status ?? 0) >= 400;
   }
 
+  /** Whether the cost is known, or was given up. */
+  get isDecided(): boolean {
+    return isDecided(this.#state);
+  }
+
   /** Whether certainly nothing was billed. */
   get isUnspent(): boolean {
     return this.#state.phase === 'unspent';
@@ -106,6 +114,7 @@ export class FollowedCompletion implements OpenCompletion {
   answered(answer: CompletionAnswer): void {
     this.#apply({ type: 'answered', answer });
     this.#attach();
+    this.#listener.onAnswered(this);
   }
 
   told(usage: CompletionUsage): void {

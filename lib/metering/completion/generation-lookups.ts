@@ -93,20 +93,39 @@ export class GenerationLookups<T extends LookedUp> {
     return this.#waiting.length + this.#underWay.size === 0;
   }
 
-  /** Looks a generation up. */
+  /** Whether `/generation` can be asked for something. */
+  canAsk({ generationId }: T): boolean {
+    return this.#parts.delaysMs.length > 0 && isMatching(generationId, GENERATION_ID_PATTERN);
+  }
+
+  /** Looks a generation up, unless it is being looked up. */
   add(subject: T): void {
-    const [firstMs] = this.#parts.delaysMs;
-    const canBeAsked = isMatching(subject.generationId, GENERATION_ID_PATTERN);
-    if (this.#closing.signal.aborted || firstMs === undefined || !canBeAsked) {
+    if (this.#closing.signal.aborted || !this.canAsk(subject)) {
       this.#parts.onGivenUp(subject);
       return;
     }
+    if (this.#lookupOf(subject) !== undefined) {
+      return;
+    }
+    const firstMs = this.#parts.delaysMs[0] ?? 0;
     const lookup = { subject, step: 0, dueAt: subject.endedAt + firstMs };
     this.#soon += Number(this.#isShort(lookup));
     this.#wait(lookup);
     if (this.#waiting.length > this.#maxWaiting) {
       this.#makeRoom();
     }
+    this.#run();
+  }
+
+  /** Asks no longer for something whose cost has become known otherwise. */
+  drop(subject: T): void {
+    const lookup = this.#lookupOf(subject);
+    if (lookup === undefined) {
+      return;
+    }
+    this.#underWay.delete(lookup);
+    this.#waiting = this.#waiting.filter((other) => other !== lookup);
+    this.#soon -= Number(this.#isShort(lookup));
     this.#run();
   }
 
@@ -135,6 +154,13 @@ export class GenerationLookups<T extends LookedUp> {
     for (const subject of open) {
       this.#parts.onGivenUp(subject);
     }
+  }
+
+  /** Before a shutdown, nothing is looked up that may still be told, or be added again. */
+  #lookupOf(subject: T): Lookup<T> | undefined {
+    return this.#isHurried
+      ? [...this.#underWay, ...this.#waiting].find((lookup) => lookup.subject === subject)
+      : undefined;
   }
 
   #isShort({ step }: Lookup<T>): boolean {

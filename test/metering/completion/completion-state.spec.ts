@@ -88,6 +88,26 @@ describe('the state of a completion', () => {
       [answered(ID), ended(), found({ isByok: true })],
       { phase: 'unknown', source: 'unknown' },
     ],
+    [
+      'is found before its answer is over',
+      [answered(ID), found({ usd: 0.1 })],
+      { phase: 'told', usd: 0.1, source: 'generation' },
+    ],
+    [
+      'is found, and then told and over',
+      [answered(ID), found({ usd: 0.1 }), told({ usd: 9 }), ended()],
+      { phase: 'settled', usd: 0.1, source: 'generation' },
+    ],
+    [
+      'is found without the whole cost before its answer is over',
+      [answered(ID), found({ isByok: true })],
+      { phase: 'answering', source: 'unknown' },
+    ],
+    [
+      'is a cache hit that is found',
+      [answered({ ...ID, isCacheHit: true }), found({ usd: 1 }), ended()],
+      { phase: 'settled', usd: 0, source: 'answer' },
+    ],
     ['is not found', [answered(ID), ended(), givenUp], { phase: 'unknown', source: 'unknown' }],
     ['ends without a cost and an id', [answered(), ended()], { phase: 'unknown', outcome: 'complete' }],
     [

@@ -15,6 +15,7 @@ function followed(): Heard {
   const errors: unknown[] = [];
   const costs: CompletionCost[] = [];
   const listener = {
+    onAnswered: () => undefined,
     onOver: () => void (heard.overs += 1),
     onCost: (cost: CompletionCost) => void costs.push(cost),
     onError: (error: unknown, status: number | undefined) => void errors.push([error, status]),

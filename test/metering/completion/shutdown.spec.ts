@@ -108,6 +108,89 @@ describe('the end of an application', () => {
     expect(costs).toHaveLength(1);
   });
 
+  it('asks for answers that nobody reads, also for those that begin during the wait', async () => {
+    const server = await startServer((request, response) => {
+      sendJson(response, generationBody({ id: new URL(request.path, 'http://a').searchParams.get('id') }));
+    });
+    const { account, completions, costs, open } = openCompletions(server.baseUrl, {
+      options: { lookupDelaysMs: [1, 60_000] },
+    });
+    const [unread, late] = [open(), open()];
+    unread.answered(answer({ generationId: 'gen-unread' }));
+    const drained = completions.drain();
+    late.answered(answer({ generationId: 'gen-late' }));
+    await drained;
+    expect(costs).toMatchObject([
+      { usd: 0.25, source: 'generation', generationId: 'gen-unread' },
+      { usd: 0.25, source: 'generation', generationId: 'gen-late' },
+    ]);
+    unread.told(usage({ usd: 9 }));
+    unread.ended('complete');
+    await account.close();
+    expect(costs).toHaveLength(2);
+    expect(warn).not.toHaveBeenCalled();
+  });
+
+  it('asks no longer for an answer that has told its cost', async () => {
+    const server = await startServer((_request, response) => sendError(response, 404));
+    const { account, completions, costs, open } = openCompletions(server.baseUrl, {
+      options: { lookupDelaysMs: [1, 60_000] },
+    });
+    const [waiting, asked] = [open(), open()];
+    waiting.answered(answer({ generationId: 'gen-1' }));
+    const first = completions.drain();
+    await until(() => server.requests.length > 0);
+    asked.answered(answer({ generationId: 'gen-2' }));
+    for (const completion of [waiting, asked]) {
+      completion.told(usage({ usd: 1 }));
+    }
+    await first;
+    const { length } = server.requests;
+    await completions.drain();
+    await account.close();
+    expect(costs).toMatchObject([
+      { usd: 1, source: 'answer' },
+      { usd: 1, source: 'answer' },
+    ]);
+    expect(server.requests.length).toBe(length);
+    expect(warn).not.toHaveBeenCalled();
+  });
+
+  it('asks once for an answer that ends while it is asked for', async () => {
+    const asked: (() => void)[] = [];
+    const server = await startServer((_request, response) => {
+      asked.push(() => sendJson(response, generationBody()));
+    });
+    const { account, completions, costs, open } = openCompletions(server.baseUrl, {
+      options: { lookupDelaysMs: [1, 60_000] },
+    });
+    const completion = open();
+    completion.answered(answer({ generationId: 'gen-1' }));
+    const drained = completions.drain();
+    await until(() => asked.length === 1);
+    completion.ended('aborted');
+    void completions.drain();
+    asked[0]?.();
+    await drained;
+    await account.close();
+    expect(costs).toMatchObject([{ usd: 0.25, source: 'generation', outcome: 'aborted' }]);
+    expect(asked).toHaveLength(1);
+  });
+
+  it('names an answer that nobody reads once, if the cost is not found', async () => {
+    const server = await startServer((_request, response) => sendError(response, 404));
+    const { account, completions, costs, open } = openCompletions(server.baseUrl, {
+      options: { lookupDelaysMs: [1], shutdownMs: 50 },
+    });
+    open().answered(answer({ generationId: 'gen-unread' }));
+    await completions.drain();
+    await account.close();
+    expect(costs).toMatchObject([{ usd: null, source: 'unknown', generationId: 'gen-unread' }]);
+    expect(warn.mock.calls).toEqual([
+      [expect.stringMatching(/the cost of 1 completion could not be learned\. Generations: gen-unread\.$/)],
+    ]);
+  });
+
   it('waits no longer than the option says', async () => {
     const { completions, open } = openCompletions('http://127.0.0.1:9/api/v1', {
       options: { shutdownMs: 5 },
