@@ -6,6 +6,7 @@
 import { spawnSync } from 'node:child_process';
 
 const PATHS = [
+  'test/postgres/postgres-spend-store.spec.ts',
   'test/redis/killed-processes.spec.ts',
   'test/redis/redis-spend-store.spec.ts',
   'test/spend-limits/in-memory-spend-store.spec.ts',
