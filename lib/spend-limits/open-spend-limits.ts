@@ -40,7 +40,7 @@ const MAX_CLAIM_PERIOD_MS = 30_000;
 /** What `spendLimits` needs of an account. */
 export type SpendLimitsAccount = Pick<
   Account,
-  'instrumentation' | 'onAttach' | 'onClose' | 'options' | 'spendAccount' | 'spendStore'
+  'instrumentation' | 'keys' | 'onAttach' | 'onClose' | 'options' | 'spendAccount' | 'spendStore'
 >;
 
 /** The spend limits of an account. */
@@ -98,7 +98,9 @@ export class OpenSpendLimits {
       }
       watch.changed(isUp);
     });
-    this.ledger = inner.ledger && new LedgerReader(inner.ledger, account.spendAccount);
+    this.ledger =
+      inner.ledger &&
+      new LedgerReader(inner.ledger, account.spendAccount, (text) => account.keys.scrub(text));
     this.#outbox = new SpendOutbox(this.#store, (max) =>
       this.#warn.say(`more than ${max} bills wait for the store; the oldest are dropped.`),
     );

@@ -359,7 +359,7 @@ describe('metering.report', () => {
     const leaky = { query: () => Promise.reject(new Error('postgres://u:secret@h')) };
     for (const [pool, message] of [
       [missing, /nowhere is not set up .*migrate\(\)/],
-      [leaky, /did not answer in time, or .*has failed: it did not answer\.$/],
+      [leaky, /^The store of the spend limits did not answer.*has failed: it did not answer\.$/],
     ] as const) {
       const store = new PostgresSpendStore(pool, { schema: 'nowhere' });
       await using client = new OpenRouterClient({ ...settings, spendLimits: { rules: [TENANT], store } });
@@ -367,6 +367,8 @@ describe('metering.report', () => {
         client.spendLimits.usage({ tenant: 'acme' }),
         client.spendLimits.reserve({ tenant: 'acme' }, 1),
         client.spendLimits.adjust({ tenant: 'acme' }, 1, 'one'),
+        client.metering.report(ALL_TIME),
+        client.metering.exportCosts(ALL_TIME).next(),
       ]) {
         const failure = await failureOf(call);
         expect(failure).toBeInstanceOf(OpenRouterSpendStoreException);
