@@ -4,8 +4,11 @@ import type { SpendReservation } from './spend-limits.models.js';
 import { nanoToUsd, toNanoUsd } from '../money/nano-usd.js';
 import { checkAmount, checkIdentifier } from './spend-limits-arguments.js';
 
-/** The id of a reservation, for whom it is, and since when. */
-export type ReservedFor = Omit<ReservedCost, 'nanoUsd'>;
+/** What a reservation is called, for whom it is, and since when; and the id of what is paid under it. */
+export interface ReservedFor extends Pick<ReservedCost, 'scope' | 'startedAt'> {
+  readonly id: string;
+  readonly costId: string;
+}
 
 /** A reservation as users see it. */
 export class Reservation implements SpendReservation {
@@ -48,7 +51,8 @@ export class Reservation implements SpendReservation {
     if (this.#isReleased && nanoUsd > 0) {
       this.#onDropped();
     }
-    await this.#held.commit(nanoUsd, reservedEntry({ ...this.#reservedFor, nanoUsd }));
+    const { costId, scope, startedAt } = this.#reservedFor;
+    await this.#held.commit(nanoUsd, reservedEntry({ id: costId, scope, startedAt, nanoUsd }));
   }
 
   async release(): Promise<void> {

@@ -2,8 +2,8 @@
 export interface SpendReserveOptions {
   /**
    * Identifies the reservation within its scope: the same id again, with the same scope, gives the same reservation. 1 to
-   * 200 characters without control characters. A ledger has one row for an id, whatever the scope: where the store keeps
-   * one, choose an id that no other scope uses. @defaultValue a new one
+   * 200 characters without control characters. The ledger adds a `/` and a hash of the id and the scope.
+   * @defaultValue a new one
    */
   id?: string | undefined;
   /**

@@ -15,7 +15,7 @@ import { reservedEntry } from './ledger/ledger-entry.js';
 import { noteText } from './reservations/hold-note.js';
 import { OpenSpendLimits } from './open-spend-limits.js';
 import { untilAborted } from './reservations/abortable-reservation.js';
-import { storedId } from './reservations/stored-id.js';
+import { costIdOf, storedId } from './reservations/stored-id.js';
 import { FreeReservation, Reservation } from './reservation.js';
 import {
   checkAmount,
@@ -147,14 +147,19 @@ export class SpendLimitsService {
       throw abortException('spendLimits.reserve', signal, 'not-sent', scrub);
     }
     const id = chosenId ?? randomUUID();
-    const reservedFor = { id, scope: checked, startedAt: Date.now() };
+    const heldId = chosenId === undefined ? id : storedId(checked, chosenId);
+    const costId = chosenId === undefined ? id : costIdOf(heldId, chosenId);
+    const startedAt = Date.now();
     const onDropped = (): void => limits?.noteDroppedBill();
     const free = (): SpendReservation =>
       new FreeReservation(
         id,
         usd,
         leaseMs ?? limits?.options.leaseMs ?? DEFAULT_SPEND_LIMITS.leaseMs,
-        async (billedUsd) => limits?.record(reservedEntry({ ...reservedFor, nanoUsd: toNanoUsd(billedUsd) })),
+        async (billedUsd) =>
+          limits?.record(
+            reservedEntry({ id: costId, scope: checked, startedAt, nanoUsd: toNanoUsd(billedUsd) }),
+          ),
         onDropped,
       );
     if (limits === undefined) {
@@ -165,7 +170,7 @@ export class SpendLimitsService {
         scope: checked,
         // Something is always held, so that a limit of 0 refuses everything.
         nanoUsd: Math.max(1, toNanoUsd(usd)),
-        id: chosenId === undefined ? id : storedId(checked, chosenId),
+        id: heldId,
         leaseMs,
         note: noteText({ scope: checked, reservationId: chosenId }),
       }),
@@ -173,7 +178,7 @@ export class SpendLimitsService {
     );
     switch (outcome.status) {
       case 'held':
-        return new Reservation(outcome.held, reservedFor, onDropped);
+        return new Reservation(outcome.held, { id, costId, scope: checked, startedAt }, onDropped);
       case 'free':
         return free();
       case 'aborted':

@@ -153,7 +153,7 @@ describe('the ledger', () => {
       usd: 0.25,
       model: 'v',
     });
-    expect(entries.find((entry) => entry.id === 'render-1')).toMatchObject({
+    expect(entries.find((entry) => entry.id.startsWith('render-1/'))).toMatchObject({
       source: 'recorded',
       scope: { tenant: 'zeta' },
       usd: 0.3,
@@ -193,6 +193,32 @@ describe('the ledger', () => {
     for (const secret of [PROMPT, spoken, sandbox.apiKey, sandbox.managementKey]) {
       expect(dump.join('\n')).not.toContain(secret);
     }
+  });
+
+  it('has one row for each reservation and each recorded cost, though their ids are the same', async () => {
+    const { client, exported } = await metered();
+    const { metering, spendLimits } = client;
+    for (const scope of [{ tenant: 'acme' }, { tenant: 'zeta' }, { user: 'nobody limits' }]) {
+      const reservation = await spendLimits.reserve(scope, 0.25, { id: 'render-1' });
+      expect(reservation.id).toBe('render-1');
+      await reservation.commit(0.25);
+    }
+    metering.record({ usd: 0.5, id: 'render-1', scope: { tenant: 'acme' } });
+    metering.record({ usd: 0.5, id: 'render-1', scope: { tenant: 'acme' } });
+    await metering.settled();
+    const rows = await exported();
+    expect(rows.map(({ usd, scope }) => [usd, scope]).sort()).toEqual(
+      [
+        [0.25, { tenant: 'acme' }],
+        [0.25, { tenant: 'zeta' }],
+        [0.25, { user: 'nobody limits' }],
+        [0.5, { tenant: 'acme' }],
+      ].sort(),
+    );
+    expect(new Set(rows.map(({ id }) => id)).size).toBe(4);
+    expect(rows.every(({ id }) => id === 'render-1' || id.startsWith('render-1/'))).toBe(true);
+    const { totalUsd } = await metering.report(ALL_TIME);
+    expect(totalUsd).toBe(1.25);
   });
 
   it('has no row for what certainly cost nothing', async () => {

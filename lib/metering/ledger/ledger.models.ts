@@ -77,7 +77,10 @@ export interface MeteringReconciliation extends MeteringDifference {
 
 /** An entry of the ledger. Contains nothing of the prompt, of the answer, or of a key. */
 export interface ExportedCost {
-  /** Identifies the completion: `CompletionCost.id`, the `id` of `metering.record`, or that of a reservation. */
+  /**
+   * Identifies the entry: `CompletionCost.id`, the `id` of `metering.record`, or that of a reservation. If you have chosen
+   * the last one, a `/` and a hash of the id and the scope follow it.
+   */
   readonly id: string;
   /** Where to go on after this entry: `after` of the next export. */
   readonly cursor: string;

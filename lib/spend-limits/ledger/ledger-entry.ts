@@ -12,6 +12,7 @@ const LONE_SURROGATES = /\p{Cs}/gu;
 
 /** What was paid under a reservation of the application's own. */
 export interface ReservedCost {
+  /** See `SpendLedgerEntry.id`. */
   readonly id: string;
   readonly scope: SpendScope;
   /** When it was reserved, in milliseconds since 1970. */

@@ -4,6 +4,7 @@ import type { Generation } from '../../generations/generation.models.js';
 import { usageOfGeneration } from '../../generations/generation-usage.js';
 import { nanoToUsd } from '../../money/nano-usd.js';
 import { readNote } from '../reservations/hold-note.js';
+import { costIdOf } from '../reservations/stored-id.js';
 
 const NOBODY: SpendScope = Object.freeze({});
 
@@ -22,7 +23,7 @@ export function costOfFound(
   const stated = generation && usageOfGeneration(generation, byok);
   const toldModel = stated?.model ?? model;
   return Object.freeze({
-    id: reservationId ?? id,
+    id: reservationId === undefined ? id : costIdOf(id, reservationId),
     ...(generationId !== undefined && { generationId }),
     usd: stated?.usd ?? nanoToUsd(nanoUsd),
     source: stated?.usd === undefined ? 'hold' : 'generation',
