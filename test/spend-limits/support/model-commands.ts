@@ -37,7 +37,8 @@ export interface ComparedSteps {
   readonly lanes?: number;
 }
 
-const IS_SOAK = process.env['SPEND_SOAK'] === '1';
+/** Whether this is the long version. */
+export const IS_SOAK = process.env['SPEND_SOAK'] === '1';
 const SOAK_STEPS = 100_000;
 
 /** The longest and the average sequence of commands on one store. */
