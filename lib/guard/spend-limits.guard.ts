@@ -51,7 +51,11 @@ export class SpendLimitsGuard implements CanActivate {
     const route = routeScopeOf(context);
     const scope = route === undefined ? ambientScope() : mergeScopes(ambientScope(), route);
     for (const account of accounts) {
-      const usages = await usagesOf(this.limitsOf(account), scope ?? {});
+      const limits = this.limitsOf(account);
+      if (scope === undefined) {
+        openSpendLimitsOf(limits)?.noteUnscopedRoute();
+      }
+      const usages = await usagesOf(limits, scope ?? {});
       const spent = usages.find(({ remainingUsd }) => remainingUsd === 0);
       if (spent !== undefined) {
         throw limitRefusalFor(context, spendLimitException(spent, undefined));

@@ -164,7 +164,7 @@ export class OpenSpendLimits {
       for (const repeater of repeaters) {
         repeater.start();
       }
-      void checkSetUp(account.spendStore, (sentence) => this.#warn.say(sentence));
+      void checkSetUp(account.spendStore, options, (sentence) => this.#warn.say(sentence));
     });
     account.onClose(async () => {
       for (const repeater of repeaters) {
@@ -253,6 +253,16 @@ export class OpenSpendLimits {
   /** Whether no rule applies to a scope that has names: one of them may be misspelt. */
   isUncounted(scope: SpendScope): boolean {
     return !this.rules.isEmpty && Object.keys(scope).length > 0 && this.rules.applying(scope).length === 0;
+  }
+
+  /** Warns of a guarded route without a scope, where no rule with names can refuse anything. */
+  noteUnscopedRoute(): void {
+    if (!this.rules.isAttributed(undefined) && this.options.rules.some(({ by }) => by.length > 0)) {
+      this.#warn.say(
+        '`@WithinSpendLimits` guards a route without a scope, so that no rule with names can refuse it. Add `@MeterAs` to ' +
+          'the route or its controller.',
+      );
+    }
   }
 
   /** Warns of a question for the usage of a scope to which no rule applies. */

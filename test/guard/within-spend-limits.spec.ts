@@ -1,5 +1,5 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
-import { Controller, Get, type INestApplication, Module } from '@nestjs/common';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { Controller, Get, type INestApplication, Logger, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import {
   InMemorySpendStore,
@@ -32,6 +32,15 @@ class Routes {
   }
 }
 
+@Controller('bare')
+class Bare {
+  @WithinSpendLimits()
+  @Get()
+  limited(): string {
+    return 'ok';
+  }
+}
+
 let app: INestApplication | undefined;
 
 afterEach(async () => {
@@ -57,7 +66,7 @@ async function start(
         spendLimits: { rules: [{ by: 'tenant', usd: 1, period: 'day' }], ...spendLimits },
       }),
     ],
-    controllers: [Routes],
+    controllers: [Routes, Bare],
     providers: filter === undefined ? [] : [provideOpenRouterExceptionFilter(filter)],
   })
   class App {}
@@ -69,7 +78,7 @@ async function start(
   return {
     limits: app.get(SpendLimitsService),
     get: async (route, tenant = 'acme') => {
-      const answer = await fetch(`${url}/routes/${route}`, { headers: { tenant } });
+      const answer = await fetch(`${url}/${route}`, { headers: { tenant } });
       const text = await answer.text();
       return [answer.status, answer.ok ? text : JSON.parse(text)];
     },
@@ -79,9 +88,9 @@ async function start(
 describe('@WithinSpendLimits', () => {
   it('refuses a request whose scope has nothing left, and no other, even without a filter', async () => {
     const { get, limits } = await start({});
-    expect(await get('limited')).toEqual([200, 'ok']);
+    expect(await get('routes/limited')).toEqual([200, 'ok']);
     await limits.adjust({ tenant: 'acme' }, 1, 'spent');
-    expect(await get('limited')).toEqual([
+    expect(await get('routes/limited')).toEqual([
       402,
       {
         statusCode: 402,
@@ -90,7 +99,7 @@ describe('@WithinSpendLimits', () => {
         code: 'OPENROUTER_SPEND_LIMIT',
       },
     ]);
-    expect(await get('limited', 'other')).toEqual([200, 'ok']);
+    expect(await get('routes/limited', 'other')).toEqual([200, 'ok']);
   });
 
   it.each([
@@ -99,7 +108,7 @@ describe('@WithinSpendLimits', () => {
   ] as const)('is mapped by the filter: %s', async (mapping, says) => {
     const { get, limits } = await start({}, { mapping });
     await limits.adjust({ tenant: 'acme' }, 1, 'spent');
-    expect(await get('limited')).toMatchObject([
+    expect(await get('routes/limited')).toMatchObject([
       402,
       { code: 'OPENROUTER_SPEND_LIMIT', message: expect.stringContaining(says) },
     ]);
@@ -111,12 +120,28 @@ describe('@WithinSpendLimits', () => {
     [{ allowUsd: 1 }, 200],
   ] as const)('does what onStoreFailure says while the store is away: %j', async (onStoreFailure, status) => {
     const { get } = await start({ onStoreFailure, store: away }, { mapping: 'gateway' });
-    expect((await get('limited'))[0]).toBe(status);
+    expect((await get('routes/limited'))[0]).toBe(status);
+  });
+
+  it.each([
+    ['routes/limited', 0],
+    ['bare', 1],
+  ])('warns once of a route without a scope: %s', async (route, times) => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    try {
+      const { get } = await start({});
+      expect(await get(route)).toEqual([200, 'ok']);
+      expect(await get(route)).toEqual([200, 'ok']);
+      const said = warn.mock.calls.map(([text]) => String(text));
+      expect(said.filter((text) => /`@WithinSpendLimits` .*Add `@MeterAs`/.test(text))).toHaveLength(times);
+    } finally {
+      warn.mockRestore();
+    }
   });
 
   it('says how to register an account that is not there', async () => {
     const { get } = await start({}, {});
-    expect((await get('unknown'))[0]).toBe(500);
+    expect((await get('routes/unknown'))[0]).toBe(500);
   });
 
   it.each([{ account: '' }, { acount: 'eu' }])('refuses a wrong option: %j', (options) => {

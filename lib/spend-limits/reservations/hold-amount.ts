@@ -60,7 +60,10 @@ function askedUsd(
       }
       return usd;
     }
-    onFault('the function `holdUsd` returned no amount');
+    onFault(
+      'the function `holdUsd` returned no amount, which is a number from 0 to 9 000 000, or `undefined` to leave it to ' +
+        'what was learned',
+    );
   } catch {
     onFault('the function `holdUsd` threw an error');
   }

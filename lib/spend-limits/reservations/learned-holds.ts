@@ -1,8 +1,9 @@
 import type { Clock } from '../../async/clock.js';
 import type { BoundedSpendStore } from '../store/bounded-spend-store.js';
 
-/** How long an answer of the store counts. */
+/** How long an answer of the store counts, with and without something learned. */
 const FRESH_MS = 60_000;
+const IGNORANT_MS = 5_000;
 
 /** The maximum number of models whose bills are remembered. */
 const MAX_KEPT = 1_000;
@@ -33,7 +34,8 @@ export class LearnedHolds {
     }
     const now = this.#clock.now();
     const memory = this.#memories.get(model);
-    if (memory === undefined || now - memory.askedAt >= FRESH_MS) {
+    const freshMs = memory?.nanoUsd === undefined ? IGNORANT_MS : FRESH_MS;
+    if (memory === undefined || now - memory.askedAt >= freshMs) {
       this.#memories.delete(model);
       const asked = { nanoUsd: memory?.nanoUsd, askedAt: now };
       this.#memories.set(model, asked);

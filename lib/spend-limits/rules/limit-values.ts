@@ -86,7 +86,9 @@ export class LimitValues {
       }
       this.#onFault(
         rule.name,
-        answer === LATE ? `did not return within ${BOUND_MS} ms` : 'returned no limit',
+        answer === LATE
+          ? `did not return within ${BOUND_MS} ms`
+          : 'returned no limit, which is a number from 0 to 9 000 000, or `null` for none',
       );
     } catch {
       // Whatever it throws may contain anything, so it is not repeated.

@@ -11,6 +11,10 @@ const REQUEST = {
 
 type Amounts = Pick<ResolvedSpendLimitsOptions, 'holdUsd' | 'maxHoldUsd'>;
 
+const NO_AMOUNT =
+  'the function `holdUsd` returned no amount, which is a number from 0 to 9 000 000, or `undefined` to leave it to what was ' +
+  'learned';
+
 describe('how much is held', () => {
   it.each<[string, Amounts, number | undefined, number | undefined, number, string?]>([
     ['the number of the options', { holdUsd: 0.05, maxHoldUsd: 1 }, undefined, undefined, 50_000_000],
@@ -68,7 +72,7 @@ describe('how much is held', () => {
       undefined,
       4,
       5,
-      'the function `holdUsd` returned no amount',
+      NO_AMOUNT,
     ],
     [
       'what was learned if the function throws',

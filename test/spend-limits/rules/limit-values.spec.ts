@@ -32,6 +32,8 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
+const NO_LIMIT = 'returned no limit, which is a number from 0 to 9 000 000, or `null` for none';
+
 describe('the limits of rules', () => {
   it.each<[SpendLimitUsd, readonly (number | null)[]]>([
     [2, [2_000_000_000]],
@@ -66,7 +68,7 @@ describe('the limits of rules', () => {
     expect(await values.of()).toBeUndefined();
     answer = 2;
     expect(await values.of()).toEqual([2e9]);
-    expect(values.faults).toEqual(['returned no limit', 'returned no limit']);
+    expect(values.faults).toEqual([NO_LIMIT, NO_LIMIT]);
   });
 
   it('keep nobody waiting for a function that hangs, once it has said something', async () => {
@@ -96,10 +98,10 @@ describe('the limits of rules', () => {
       'threw an error',
     ],
     ['rejects', () => Promise.reject(new Error('secret')), 'threw an error'],
-    ['returns too much', () => 9_000_001, 'returned no limit'],
-    ['returns no number', () => NaN, 'returned no limit'],
-    ['returns a negative number', () => -1, 'returned no limit'],
-    ['returns nothing', () => undefined as never, 'returned no limit'],
+    ['returns too much', () => 9_000_001, NO_LIMIT],
+    ['returns no number', () => NaN, NO_LIMIT],
+    ['returns a negative number', () => -1, NO_LIMIT],
+    ['returns nothing', () => undefined as never, NO_LIMIT],
   ])('are not known if the function %s', async (_name, usd, fault) => {
     const values = opened(usd);
     expect(await values.of()).toBeUndefined();

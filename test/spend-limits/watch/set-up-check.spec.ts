@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { InMemorySpendStore, type SpendStore } from '../../../lib/index.js';
+import { resolveOptions } from '../../../lib/options/resolve-options.js';
 import { checkSetUp } from '../../../lib/spend-limits/watch/set-up-check.js';
 
 const { NODE_ENV } = process.env;
@@ -8,10 +9,14 @@ afterEach(() => {
   process.env['NODE_ENV'] = NODE_ENV;
 });
 
-async function said(store: SpendStore | undefined, environment = 'production'): Promise<string[]> {
+async function said(
+  store: SpendStore | undefined,
+  environment = 'production',
+  given: Partial<Parameters<typeof checkSetUp>[1]> = {},
+): Promise<string[]> {
   process.env['NODE_ENV'] = environment;
   const sentences: string[] = [];
-  await checkSetUp(store, (sentence) => sentences.push(sentence));
+  await checkSetUp(store, { rules: [], holdUsd: 0.05, ...given }, (sentence) => sentences.push(sentence));
   return sentences;
 }
 
@@ -32,6 +37,26 @@ describe('the check of how a store is set up', () => {
     expect(await said(checking(() => Promise.resolve(['`maxmemory-policy` evicts.'])))).toEqual([
       '`maxmemory-policy` evicts.',
     ]);
+  });
+
+  it('says which rules allow less than what is held for a completion', async () => {
+    const { options } = resolveOptions(
+      { spendLimits: { rules: [{ by: 'tenant', usd: 1, period: 'day' }] } },
+      'test',
+    );
+    const rule = options.spendLimits!.rules[0]!;
+    const rules = [0, 0.02, 0.05, null, () => 0.01].map((usd, index) => ({
+      ...rule,
+      usd,
+      name: `rule ${index}`,
+    }));
+    expect(await said(new InMemorySpendStore(), 'test', { rules })).toEqual([
+      expect.stringMatching(
+        /^the rule 'rule 1' allows \$0\.02, and \$0\.05 are held .*`spendLimits\.holdUsd`/,
+      ),
+    ]);
+    expect(await said(new InMemorySpendStore(), 'test', { rules, holdUsd: () => 0.05 })).toEqual([]);
+    expect(await said(new InMemorySpendStore(), 'test', { rules, holdUsd: 0.01 })).toEqual([]);
   });
 
   it('says nothing where the store does not answer', async () => {
