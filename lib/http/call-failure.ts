@@ -48,7 +48,7 @@ const HINTS: Readonly<Record<string, string>> = {
   EPIPE: 'the connection was closed',
   ETIMEDOUT: 'the connection timed out',
   // OpenSSL's own message has two lines and names source files.
-  EPROTO: 'no TLS came about; check that what listens at `baseUrl` speaks `https:`',
+  EPROTO: 'no TLS connection was made; check that the server at `baseUrl` speaks `https:`',
   EHOSTUNREACH: 'the host cannot be reached',
   ENETUNREACH: 'the network cannot be reached',
 };
@@ -93,7 +93,7 @@ export function connectionFailure(
   };
 }
 
-/** The failure of a success whose body could not be read. */
+/** The failure of a call that OpenRouter answered with a success whose body could not be read. */
 export function bodyFailure(fault: BodyFault, operation: string, scrub: Scrub): CallFailure {
   return {
     exception: new OpenRouterResponseException({
@@ -176,9 +176,10 @@ export function deliveryIn(exception: OpenRouterException): OpenRouterDelivery {
     : 'unknown';
 }
 
+/** By how far the request came. */
 const DELIVERIES: readonly OpenRouterDelivery[] = ['not-sent', 'rejected', 'unknown', 'applied'];
 
-/** The delivery that has come further. */
+/** Of two deliveries, that of the request that came further. */
 export function furthest(one: OpenRouterDelivery, other: OpenRouterDelivery): OpenRouterDelivery {
   return DELIVERIES.indexOf(one) > DELIVERIES.indexOf(other) ? one : other;
 }

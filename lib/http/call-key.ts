@@ -7,7 +7,7 @@ import type { OpenRouterCall } from './openrouter-call.js';
 
 /** The key of one call, either its own or the account's, and the secrets that the call must not show. */
 export class CallKey {
-  /** Takes the secrets of the account and of the call out of a string. */
+  /** Scrubs the secrets of the account and of the call from a string. */
   readonly scrub: Scrub;
 
   readonly #ring: KeyRing;

@@ -10,11 +10,11 @@ const VARIABLES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Says that the environment names a proxy that is not used, and what to set instead. Without the hint, a failure to
- * connect through a firewall that only lets the proxy out does not show its cause.
+ * Says that the environment names a proxy that is not used, and what to set instead. Behind a firewall that only lets
+ * the proxy out, nothing else explains why no connection is made.
  *
  * @param own - The account's connection settings. With a proxy, adapter or agent among them there is no hint.
- * @returns A sentence without any value, since a proxy's URL may hold a password. `undefined` if the environment names
+ * @returns Text without any value of a variable, since a proxy's URL may hold a password. `undefined` if the environment names
  * no proxy for the host.
  */
 export function tellIgnoredProxy(
@@ -30,8 +30,8 @@ export function tellIgnoredProxy(
     return undefined;
   }
   return (
-    `\`${variable}\` is set in the environment and is not used, so that the key takes no way that the options do not ` +
-    `name: to go through that proxy, set \`axios.proxy\`, or an agent as \`axios.${agent}\`.`
+    `\`${variable}\` is set in the environment and is not used, since the key must take no route that the options do ` +
+    `not name. To use that proxy, set \`axios.proxy\`, or an agent as \`axios.${agent}\`.`
   );
 }
 

@@ -11,7 +11,7 @@ const COST_OF_OBJECT = 8;
 const COST_OF_EMPTY_OBJECT = 20;
 const COST_OF_LIST = 6;
 const COST_OF_MEMBER = 2;
-/** V8 keeps a description for each sequence of member names. Rows have few distinct ones, however many there are. */
+/** V8 keeps a description for each sequence of member names. Real answers have few, however many rows they have. */
 const COST_OF_NEW_SHAPE = 48;
 
 const QUOTE = 0x22;
@@ -22,7 +22,7 @@ const CLOSING_BRACE = 0x7d;
 const OPENING_BRACKET = 0x5b;
 const CLOSING_BRACKET = 0x5d;
 
-// A mark in every byte of a word.
+// The character in each of the four bytes of a word.
 const QUOTES = 0x22222222;
 const BACKSLASHES = 0x5c5c5c5c;
 
@@ -91,8 +91,8 @@ function endOfString(json: Uint8Array, words: DataView, start: number): number {
     const word = words.getInt32(at, true);
     const quotes = word ^ QUOTES;
     const backslashes = word ^ BACKSLASHES;
-    // Sets the highest bit of the lowest zero byte of each; the bits above it may be wrong. Not a function, since the
-    // calls would take a third of the time.
+    // Sets the highest bit of the lowest zero byte of each word; the bits above it may be wrong. Not a function, since
+    // the calls would take a third of the time.
     const marks =
       (((quotes - 0x01010101) & ~quotes) | ((backslashes - 0x01010101) & ~backslashes)) & 0x80808080;
     if (marks === 0) {
@@ -111,7 +111,7 @@ function endOfString(json: Uint8Array, words: DataView, start: number): number {
   return at;
 }
 
-/** The hash of a sequence of member names that goes on with the name between the two positions. */
+/** The hash of a sequence of member names, extended by the name between the two positions. */
 function extended(shape: number, json: Uint8Array, words: DataView, start: number, end: number): number {
   let hash = mixed(shape, end - start);
   let at = start;
@@ -124,7 +124,7 @@ function extended(shape: number, json: Uint8Array, words: DataView, start: numbe
   return hash;
 }
 
-/** Multiplies twice: after one, a difference in the highest bits of two neighbouring words would cancel itself. */
+/** Multiplies twice: after one multiplication, a difference in the highest bits of two neighbouring words would cancel itself. */
 function mixed(hash: number, word: number): number {
   const product = Math.imul(hash ^ word, FACTOR);
   return Math.imul(product ^ (product >>> 15), SECOND_FACTOR);

@@ -4,7 +4,7 @@ import { MIN_RUN_LENGTH } from '../secret/shared-runs.js';
 import { isRecord } from '../untrusted/is-record.js';
 import { decoded } from './proxy.js';
 
-/** From this length on a user name counts as a secret: some proxies take a token in its place. */
+/** From this length on, a user name counts as a secret: some proxies take a token in its place. */
 const MIN_TOKEN_LENGTH = MIN_RUN_LENGTH;
 
 /** The credentials for a proxy, which it may send back: those of `axios.proxy`, and those of agents that hold a URL. */

@@ -2,8 +2,8 @@
 const SLOTS = 16_384;
 
 /**
- * How many shapes that fall on the same place are remembered there. With one alone, two shapes of a small answer share a
- * place once in some hundred processes, take turns in it, and count as new each time.
+ * How many shapes are remembered in each place. With one, two shapes of a small answer would share a place in about one
+ * process of a hundred, evict each other, and count as new each time.
  */
 const WAYS = 4;
 
@@ -11,7 +11,7 @@ const WAYS = 4;
 export class ShapeMemory {
   readonly #slots = new Int32Array(SLOTS);
 
-  /** Whether a shape has occurred before. If not, it takes the place of the oldest of those that share one with it. */
+  /** Whether a shape has occurred before. If not, it replaces the oldest shape in its place. */
   has(shape: number): boolean {
     const slots = this.#slots;
     const first = (shape ^ (shape >>> 15)) & (SLOTS - WAYS);

@@ -3,11 +3,12 @@ import type { WireAnswer } from './attempt.js';
 import { isSuccess } from './delivery.js';
 import { BodyFault, type BodyLimit, collectBody, decodeBody, isUnpacked } from './response-body.js';
 
-/** The part of an error answer that is read, in bytes, both as sent and unpacked. */
+/** How many bytes of an error answer are read, both as sent and as unpacked. */
 const MAX_ERROR_BYTES = 65_536;
 
 /**
- * Reads an answer. Listens to the body before it returns, since the connection may fail before the next turn.
+ * Reads an answer. Listens to the body before it returns, since the connection may fail before the next turn
+ * of the event loop.
  *
  * @param end - Ends the connection if the body is not read to its end.
  */

@@ -285,8 +285,8 @@ describe('a connection that does not come about', () => {
     const client = clientOf('https://api.test/v1', { retry: false, axios: { lookup } });
     expect((await failureOf(client.credits.getCredits())).message).toBe(
       'credits.getCredits: OpenRouter could not be reached while resolving the host name: the host name is unknown; ' +
-        'check `baseUrl` (ENOTFOUND). `HTTPS_PROXY` is set in the environment and is not used, so that the key takes no ' +
-        'way that the options do not name: to go through that proxy, set `axios.proxy`, or an agent as `axios.httpsAgent`.',
+        'check `baseUrl` (ENOTFOUND). `HTTPS_PROXY` is set in the environment and is not used, since the key must take no ' +
+        'route that the options do not name. To use that proxy, set `axios.proxy`, or an agent as `axios.httpsAgent`.',
     );
   });
 

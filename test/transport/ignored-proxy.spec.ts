@@ -60,7 +60,7 @@ describe('a proxy that only the environment names', () => {
   it('is told beside an agent of the other protocol, with what to set instead', () => {
     const told = tellIgnoredProxy(BASE_URL, { httpAgent: new HttpAgent() }, { HTTPS_PROXY: PROXY });
     expect(told).toMatch(
-      /is not used, .*: to go through that proxy, set `axios\.proxy`, or an agent as `axios\.httpsAgent`\.$/,
+      /is not used, .*\. To use that proxy, set `axios\.proxy`, or an agent as `axios\.httpsAgent`\.$/,
     );
     expect(tellIgnoredProxy('http://gateway.test', {}, { HTTP_PROXY: PROXY })).toContain('`axios.httpAgent`');
   });

@@ -4,7 +4,7 @@ import type { CallTime, Recovery, Retry } from './recovery.js';
 import type { RetryBudget } from './retry-budget.js';
 import { retryDelay } from './retry-policy.js';
 
-/** Recovers from passing failures: exponential backoff, within the call's settings and the account's retry budget. */
+/** Recovers from transient failures: exponential backoff, within the call's settings and the account's retry budget. */
 export class Backoff implements Recovery {
   #retries = 0;
   /** The cost of the last retry, in tokens of the budget. */

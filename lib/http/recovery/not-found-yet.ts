@@ -18,7 +18,7 @@ export interface LookQuestion extends CallTime {
 const FIRST_BOUND_MS = 250;
 const MAX_BOUND_MS = 4_000;
 
-/** Recovers from a 404 for something new: OpenRouter needs a moment until it can be read. */
+/** Recovers from a 404 for a resource so new that OpenRouter cannot return it yet. */
 export class NotFoundYet implements Recovery {
   #misses = 0;
 
