@@ -49,7 +49,7 @@ const TRANSIENT_KINDS: readonly OpenRouterErrorKind[] = ['rate-limit', 'upstream
 /** What a verdict on an answer is made of. */
 type Answered = Omit<ErrorReading, 'said' | 'errorType' | 'metadata'>;
 
-/** The verdict on an error answer, whoever got it. */
+/** The verdict on an error answer, whichever client received it. */
 export function verdictOfAnswer(answered: Answered): OpenRouterErrorVerdict {
   const { status, message, limitSource, retryAfterMs, resetsAt, affordableTokens, retryable } = answered;
   const kind = KIND_OF_LIMIT.get(limitSource) ?? kindOfStatus(status);

@@ -19,7 +19,7 @@ import * as statusExceptions from './status.exceptions.js';
 /** A refused call: the answer as it came, and what was asked for. */
 export interface RefusedCall {
   readonly status: number;
-  /** What was requested: a server other than OpenRouter answers for itself, unless it relays an error of OpenRouter's. */
+  /** The requested URL. An answer from another host is not OpenRouter's, unless it relays an error of OpenRouter's. */
   readonly url?: string | undefined;
   readonly header: HeaderReader;
   /** The body as a string; `undefined` if it could not be read. */

@@ -67,11 +67,11 @@ export class OpenRouterApiException extends OpenRouterException {
    * `openrouter_free_tier_daily` and `upstream_provider_shared_pool`; others are passed on as they come.
    */
   declare readonly limitSource?: string;
-  /** When the limit resets: `error.metadata.resets_at`, or of a 429 and a 503 also `X-RateLimit-Reset`. */
+  /** When the limit resets: `error.metadata.resets_at`, or `X-RateLimit-Reset` of a 429 or 503. */
   declare readonly resetsAt?: Date;
   /**
-   * How many tokens of output the remaining credits would pay for, from a message that they "can only afford" so
-   * many.
+   * How many tokens of output the remaining credits would pay for, read from a message that says "can only afford" and
+   * the number.
    */
   declare readonly affordableTokens?: number;
   /**
@@ -85,8 +85,8 @@ export class OpenRouterApiException extends OpenRouterException {
    */
   declare readonly errorType?: string;
   /**
-   * The status that the error itself names, if it is more exact than the HTTP status: a gateway answered 500 to a
-   * 402, or `errorType` is `rate_limit_exceeded` in a 502.
+   * The status that the error itself names, if it is more exact than the HTTP status: a gateway turned a 402 into a
+   * 500, or `errorType` is `rate_limit_exceeded` in a 502.
    */
   declare readonly errorStatus?: number;
   /**
@@ -118,7 +118,7 @@ export class OpenRouterApiException extends OpenRouterException {
   }
 }
 
-/** Where a class whose status is fixed keeps it. */
+/** The member in which a class keeps the status and code of its instances. */
 const FIXED = Symbol('fixed');
 
 /** The status that every exception of a class has, and their code. */

@@ -12,7 +12,7 @@
  *
  * The application's own meter:
  * - `unattributed`: it refused the request before it was sent, because the request has no scope
- *   (`metering.onUnattributed`). OpenRouter's money is not what is missing.
+ *   (`metering.onUnattributed`). It says nothing about the money of the account.
  * - `spend-limit`: a rule of `spendLimits` leaves too little for the request. Raise the limit, or wait for `resetsAt`.
  * - `spend-store`: it is not known what the rules of `spendLimits` leave, because their store does not answer.
  *

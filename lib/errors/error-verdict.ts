@@ -60,7 +60,7 @@ export function isOutOfCredits(error: unknown): boolean {
 }
 
 /**
- * Whether an error says that the key has spent its own limit, be it told as 402 or as 403. Takes the errors that
+ * Whether an error says that the key has spent its own limit, whether with 402 or with 403. Takes the errors that
  * {@link classifyOpenRouterError} takes, and never throws.
  */
 export function isKeyLimitReached(error: unknown): boolean {
@@ -85,8 +85,8 @@ export function isSpendLimitReached(error: unknown): boolean {
 
 /**
  * Whether the same request may well succeed if it is sent again in a moment, without anyone doing anything: faults of
- * the connection, timeouts, 429 (not a limit of the day), 5XX, and the 402 of requests that still run; or what
- * OpenRouter says of it in `error.availability`.
+ * the connection, timeouts, 429 (not a limit of the day), 5XX, and a 402 while running requests hold the
+ * credits; or what OpenRouter says of it in `error.availability`.
  * Takes the errors that {@link classifyOpenRouterError} takes, and never throws.
  *
  * Whether sending it again does something twice is another question: see `delivery` of this package's exceptions.

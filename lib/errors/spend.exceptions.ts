@@ -21,7 +21,7 @@ export interface OpenRouterSpendLimitInit {
   heldUsd: number;
   /** What was to be reserved, in US dollars. */
   requiredUsd: number;
-  /** When something that counts stops counting; `null` if nothing ever does. */
+  /** The next moment at which something stops counting against the limit; `null` if nothing ever does. */
   resetsAt: Date | null;
 }
 
@@ -48,7 +48,7 @@ export class OpenRouterSpendLimitException extends OpenRouterException {
   readonly heldUsd: number;
   /** What was to be reserved, in US dollars; 0 if a route was refused for having nothing left. */
   readonly requiredUsd: number;
-  /** When something that counts stops counting; `null` if nothing ever does. */
+  /** The next moment at which something stops counting against the limit; `null` if nothing ever does. */
   readonly resetsAt: Date | null;
 
   /** @param init - The limit, and what counts against it. */
@@ -66,8 +66,8 @@ export class OpenRouterSpendLimitException extends OpenRouterException {
 }
 
 /**
- * Whether a spend limit allows something is not known: its store did not answer in time, or a function that returns a
- * limit failed. Nothing is reserved, and nothing was sent to OpenRouter.
+ * It is not known whether a spend limit allows something: its store did not answer in time, or a function that returns
+ * a limit failed. Nothing is reserved, and nothing was sent to OpenRouter.
  */
 export class OpenRouterSpendStoreException extends OpenRouterException {
   static {

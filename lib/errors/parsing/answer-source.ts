@@ -27,7 +27,7 @@ const MEMBERS: readonly string[] = [
 ];
 /** Members of `error.metadata` that no other API is known to have. */
 const METADATA: readonly string[] = ['limit_source', 'provider_name', 'is_byok', 'remedy_hint', 'error_type'];
-/** A proxy may have an endless chain of them. */
+/** A `Proxy` may have an endless chain of them. */
 const MAX_PROTOTYPES = 16;
 /** OpenRouter's messages about money link to its own pages. */
 const OWN_ADDRESS = /\bhttps:\/\/openrouter\.ai\//;

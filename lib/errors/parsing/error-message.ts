@@ -85,7 +85,7 @@ function summaryOfIssues(message: string): string | undefined {
   return summary.length === 0 ? undefined : summary.join('; ');
 }
 
-/** An object, or a list of strings, lists or objects: a line of a log may begin with a bracket as well. */
+/** An object, or a list of strings, lists or objects; a bracket alone may also begin a line of a log. */
 const JSON_BEGINS = /^\s*(?:\{|\[\s*(?:[[{"\]]|$))/;
 
 /** A description of an answer that has no message. */

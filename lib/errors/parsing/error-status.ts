@@ -9,7 +9,7 @@ export interface ToldStatuses {
   readonly codes: readonly number[];
   /** The words that name the error, the most exact first. */
   readonly words: readonly string[];
-  /** Whether another error quotes it, whose own status says less. */
+  /** Whether another error quotes it; the status of that one says less. */
   readonly isQuoted: boolean;
 }
 

@@ -14,7 +14,7 @@ const MAX_DEPTH = 4;
 const MAX_NAME_LENGTH = 60;
 const MAX_REASON_LENGTH = 200;
 
-/** Whether a message is OpenRouter's for an error of a provider, in which case nothing in it is about the account. */
+/** Whether a message is OpenRouter's for any error of a provider: then nothing in it is about the account. */
 export function isGeneric(message: string): boolean {
   return GENERIC.test(message);
 }

@@ -14,7 +14,7 @@ export interface WireError {
   readonly errors: readonly object[];
   /** What contains the errors, from the inside out: a body, an event, a choice. */
   readonly around: readonly object[];
-  /** Whether another answer quotes it as a string, whose own status says less. */
+  /** Whether another answer quotes it as a string; the status of that one says less. */
   readonly isQuoted: boolean;
 }
 
