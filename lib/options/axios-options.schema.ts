@@ -15,7 +15,7 @@ export function adaptersIn(adapter: unknown): unknown[] {
   return [adapter].flat().filter((each) => each !== undefined && each !== null && each !== false);
 }
 
-/** Without these rules a wrong setting fails the first call, as if OpenRouter could not be reached. */
+/** Without these rules, a wrong setting would fail the first call as if OpenRouter could not be reached. */
 export const AXIOS_OPTIONS = defineOptions<OpenRouterAxiosOptions>('{ httpsAgent }', {
   adapter: mustBe<Option<'adapter'>>("a function, 'http' or 'fetch', or a list of them", (value) => {
     const adapters = adaptersIn(value);

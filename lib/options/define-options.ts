@@ -118,7 +118,7 @@ export function mustBe<T>(mustBe: string, holds: (value: unknown) => boolean): R
   return (value) => (holds(value) ? undefined : expectation);
 }
 
-/** A problem without the value that has it, for answers to other people's requests. */
+/** The words for a problem, without the value, for answers to other people's requests. */
 export function problemText(problem: Problem): string {
   return typeof problem === 'string'
     ? problem

@@ -31,8 +31,8 @@ export interface BalanceThresholdOptions {
   /** A spendable amount below this causes a `critical` alert. 0 or more, and not above `low`. */
   critical?: number | undefined;
   /**
-   * The fraction of a threshold, from 0 to 1, by which it must be exceeded, at least by a cent, before a `recovered`
-   * alert follows and the threshold can alert again. @defaultValue `0.1`
+   * How far the spendable amount must rise above a threshold before a `recovered` alert is emitted and the threshold is
+   * armed again: a fraction of the threshold, from 0 to 1, and at least a cent. @defaultValue `0.1`
    */
   hysteresis?: number | undefined;
 }
@@ -82,7 +82,7 @@ export interface MeteringOptions {
   /**
    * What happens to a completion without a scope: it is sent, or the client gets an answer 402 instead, with the
    * `limit_source` `application_unattributed`. Where a rule of `spendLimits` counts by names, a scope to which no such rule
-   * applies is none, except `{}`. @defaultValue `'refuse'` where a rule of `spendLimits` counts by names, else `'allow'`
+   * applies counts as none, except `{}`. @defaultValue `'refuse'` where a rule of `spendLimits` counts by names, else `'allow'`
    */
   onUnattributed?: 'allow' | 'refuse' | undefined;
   /**
@@ -180,7 +180,7 @@ export interface ResolvedBalanceOptions {
     readonly low?: number;
     /** Threshold of the alert `critical`, in US dollars. */
     readonly critical?: number;
-    /** The fraction of a threshold by which it must be exceeded before it can alert again. */
+    /** The fraction of a threshold by which it must be exceeded before it is armed again. */
     readonly hysteresis: number;
   };
 }

@@ -133,7 +133,7 @@ function publicOptions(
 ): ResolvedOpenRouterOptions {
   return Object.freeze({
     keys: Object.freeze({ api: value.apiKey !== undefined, management: value.managementKey !== undefined }),
-    // Normalised by URL, which accepts back slashes and line breaks.
+    // Normalised, since `URL` has accepted backslashes and line breaks.
     baseUrl: new URL(value.baseUrl ?? DEFAULT_BASE_URL).href.replace(/\/+$/, ''),
     allowInsecureBaseUrl: value.allowInsecureBaseUrl ?? false,
     ...(value.httpReferer !== undefined && { httpReferer: value.httpReferer }),

@@ -6,13 +6,13 @@ import type {
   SpendLimitsOptions,
 } from './spend-limits-options.js';
 
-/** The settings of spend limits that were checked, with defaults and without the store. */
+/** Fills in the defaults of checked settings of spend limits, and leaves out the store. */
 export function resolveSpendLimits(options: SpendLimitsOptions): ResolvedSpendLimitsOptions {
   const { rules, holdUsd, learnHolds, leaseMs, maxHoldUsd, onStoreFailure } = options;
   const most = maxHoldUsd ?? DEFAULT_SPEND_LIMITS.maxHoldUsd;
   return Object.freeze({
     rules: Object.freeze(rules.map(resolveRule)),
-    // Only what was chosen may be refused for being above the maximum.
+    // The default gives way to a lower maximum: only a `holdUsd` of the user's own is refused for being above it.
     holdUsd: holdUsd ?? Math.min(DEFAULT_SPEND_LIMITS.holdUsd, most),
     maxHoldUsd: most,
     learnHolds: learnHolds ?? DEFAULT_SPEND_LIMITS.learnHolds,

@@ -157,7 +157,7 @@ function isUsd(value: unknown): boolean {
   return typeof value === 'number' && value >= 0 && value <= MAX_COUNTED_USD;
 }
 
-/** Offsets such as `+01:00` are refused, since they know no daylight saving time. */
+/** Offsets such as `+01:00` are refused, since they have no daylight saving time. */
 function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });

@@ -62,14 +62,14 @@ export interface SpendLimitsOptions {
   store?: SpendStore | undefined;
   /**
    * How much to reserve for a completion, in US dollars, if nothing was learned of its model; or a function that returns
-   * it, whose result goes before what was learned. @defaultValue `0.05`
+   * it, whose result takes precedence over what was learned. @defaultValue `0.05`
    */
   holdUsd?: number | ((request: SpendHoldRequest) => number | undefined) | undefined;
   /** The most that is reserved for a completion, in US dollars, above 0. @defaultValue `1` */
   maxHoldUsd?: number | undefined;
   /**
-   * Whether to reserve by what completions of the same model were billed: the 95th percentile of the last ones, and a
-   * quarter more, from 30 on. Bills of 0 do not count. @defaultValue `true`
+   * Whether to reserve by what completions of the same model were billed: the 95th percentile of the last ones plus a
+   * quarter of it, once there are 30. Bills of 0 do not count. @defaultValue `true`
    */
   learnHolds?: boolean | undefined;
   /**

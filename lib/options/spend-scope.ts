@@ -61,12 +61,12 @@ export function scopeNames(taken: readonly string[] = []): Rule<readonly string[
       return undefined;
     }
     return taken.includes(wrong)
-      ? `contains '${wrong}', which already means something else here; give that name of the scope another word`
+      ? `contains '${wrong}', which already means something else here; use another name in the scope`
       : `contains '${wrong}' twice`;
   };
 }
 
-/** Two scopes in one; where both have a name, the inner one's value counts. */
+/** Merges two scopes; where both have a name, the inner one's value counts. */
 export function mergeScopes(outer: SpendScope | undefined, inner: SpendScope): SpendScope {
   return outer === undefined ? inner : frozenScope({ ...outer, ...inner });
 }

@@ -14,7 +14,7 @@ export interface StandardSchemaIssue {
 export interface StandardSchemaSuccess<T> {
   /** An instance of the class. */
   readonly value: T;
-  /** Tells it from a refusal. */
+  /** Always absent, which tells it from a refusal. */
   readonly issues?: undefined;
 }
 
@@ -31,11 +31,11 @@ export type StandardSchemaResult<T> = StandardSchemaSuccess<T> | StandardSchemaF
 export interface StandardSchemaTypes<T> {
   /** What is given. */
   readonly input: T;
-  /** What comes of it. */
+  /** What an accepted value becomes. */
   readonly output: T;
 }
 
-/** What a class has as `~standard`, as [Standard Schema](https://standardschema.dev) 1 defines it. */
+/** The member `~standard` of a class, as [Standard Schema](https://standardschema.dev) 1 defines it. */
 export interface StandardSchemaProps<T> {
   /** The version of the specification. */
   readonly version: 1;
@@ -50,8 +50,9 @@ export interface StandardSchemaProps<T> {
 /**
  * Makes a request class usable as a Standard Schema. The outcome is that of the service's own validation.
  *
- * @param check - Validates further what the service validates further, and throws `OpenRouterValidationException`.
- * @param convert - Reads the properties that came as text, as in a URL.
+ * @param check - Validates as the service does, and throws `OpenRouterValidationException`. Needed if the service
+ * checks more than the class declares.
+ * @param convert - Converts properties that arrive as text, as in a URL.
  */
 export function standardSchema<T extends object>(
   Schema: new () => T,
