@@ -29,7 +29,7 @@ export function exceptionOfForeign(error: unknown): OpenRouterApiException | und
     const found = linksOf(error).find(isOfOpenRouter);
     return found === undefined ? undefined : exceptionOf(found);
   } catch {
-    // A proxy that throws when it is read does not come from a client.
+    // A `Proxy` that throws when it is read does not come from a client.
     return undefined;
   }
 }

@@ -120,7 +120,7 @@ export class OpenRouterExceptionFilter implements ExceptionFilter {
     const exception = withFigures(thrown);
     const { error, fault } = decide(exception, this.options.mapping);
     if (fault !== undefined) {
-      logger.error(`The mapping function ${fault} for ${exception.name}; answered as 'gateway' does.`);
+      logger.error(`The mapping function ${fault} for ${exception.name}; the 'gateway' answer was sent.`);
     }
     // Nest does not log exceptions that a filter catches.
     if (error.status >= 500 && !isExpected(exception)) {

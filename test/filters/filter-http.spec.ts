@@ -273,7 +273,7 @@ describe.each(adapters)('OpenRouterExceptionFilter on %s', (platform, createAdap
       expect(body).toMatchObject({ statusCode: 502, code: 'OPENROUTER_UNAUTHORIZED' });
       expect(errorLog.mock.calls).toEqual([
         [
-          "The mapping function threw RangeError (no such row) for OpenRouterUnauthorizedException; answered as 'gateway' does.",
+          "The mapping function threw RangeError (no such row) for OpenRouterUnauthorizedException; the 'gateway' answer was sent.",
         ],
         ['OpenRouterUnauthorizedException OPENROUTER_UNAUTHORIZED in credits.getCredits: upstream said 401'],
       ]);
