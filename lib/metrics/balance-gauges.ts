@@ -71,7 +71,7 @@ const ROWS: readonly GaugeRow[] = [
   },
   {
     name: 'openrouter_balance_store_up',
-    help: 'Whether the store that the balance is shared by answers: 1 or 0.',
+    help: 'Whether the store through which the balance is shared answers: 1 or 0.',
     aggregator: 'min',
     read: ({ diagnostics }) => {
       const storeUp = diagnostics?.storeUp;

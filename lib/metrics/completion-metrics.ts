@@ -3,17 +3,17 @@ import type { CompletionCost, SpendScope } from '../contracts/completion-cost.js
 import { type MetricRegistry, sharedMetric } from './shared-metric.js';
 import { SPEND_LABELS } from './spend-metrics.js';
 
-/** Models are named by OpenRouter and by callers, so that their number has no other limit. */
+/** OpenRouter and callers name the models, so nothing else limits their number. */
 const MAX_MODELS = 200;
 /** Combinations of values of the labels that come from the scope. */
 const MAX_SCOPES = 1_000;
-/** The label of what comes after the limit. */
+/** The label value of everything beyond one of these limits. */
 const OTHER = 'other';
 
 const COMPLETION_LABELS = ['account', 'model', 'outcome', 'source'];
 const TOKEN_LABELS = ['account', 'model', 'type'];
 
-/** Labels of these metrics, and those that Prometheus adds: no name of the scope can be a label of this name. */
+/** Labels of these metrics, and those that Prometheus adds: `scopeLabels` must not list them. */
 export const TAKEN_LABELS: readonly string[] = [
   ...new Set([...COMPLETION_LABELS, ...TOKEN_LABELS, ...SPEND_LABELS]),
   'le',
@@ -45,7 +45,7 @@ const COST_SIZES = {
   buckets: [0.000_01, 0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5],
 };
 
-/** The counter of completions. Of all metrics in a registry, it knows which values their labels have had. */
+/** The counter of completions. It keeps the label values that any metric of its registry has had. */
 class CompletionCounter extends Counter {
   readonly models = new Set<string>();
   readonly scopes = new Set<string>();
@@ -110,7 +110,7 @@ export class CompletionMetrics {
   }
 }
 
-/** Whether a value is among the first that there were. */
+/** Whether a value may be a label: it is known, or the limit is not reached. */
 function isRoomFor(known: Set<string>, value: string, limit: number): boolean {
   if (known.size < limit) {
     known.add(value);

@@ -24,8 +24,9 @@ export interface OpenRouterMetricsOptions {
   registry?: MetricRegistry | undefined;
   /**
    * Names of the scope that become labels of `openrouter_completions_total`, `openrouter_completion_cost_usd_total`,
-   * `openrouter_tokens_total` and the gauges of limits, for example `['tenant']`. A scope without the name has the label `''`. Every combination of
-   * values is a time series: list only names that have few values. After 1 000 combinations, new ones are `other`.
+   * `openrouter_tokens_total` and the gauges of limits, for example `['tenant']`. A scope without the name has the label
+   * `''`. Every combination of values is a time series: list only names that have few values. After 1 000 combinations,
+   * new ones are `other`.
    *
    * @defaultValue none
    */
@@ -90,7 +91,7 @@ const SUCCESS = 'success';
  * | `openrouter_retries_total` | counter, `account`, `operation` | attempts that were followed by another one |
  * | `openrouter_balance_alerts_total` | counter, `account`, `type` | `low`, `critical`, `recovered`, `unavailable`, as noticed by this process |
  * | `openrouter_completions_total` | counter, `account`, `model`, `outcome`, `source` | completions whose cost is decided; `source="unknown"` are those whose cost could not be learned |
- * | `openrouter_completion_cost_usd_total` | counter, `account`, `model`, `outcome`, `source` | what they cost, in US dollars, less the unknown |
+ * | `openrouter_completion_cost_usd_total` | counter, `account`, `model`, `outcome`, `source` | what they cost, in US dollars, without the unknown costs |
  * | `openrouter_cost_per_completion_usd` | histogram, `account`, `model`, `outcome` | costs of single completions, without the unknown and those taken from a hold |
  * | `openrouter_tokens_total` | counter, `account`, `model`, `type` | tokens, as far as they are known; `type` is `prompt` or `completion` |
  * | `openrouter_spend_refusals_total` | counter, `account`, `rule` | completions that a rule of `spendLimits` has refused |
@@ -110,9 +111,9 @@ const SUCCESS = 'success';
  * models are told apart; those that come later are `other`. Names of the scope are labels only if `scopeLabels` lists them.
  * `prom-client` adds in floating point: these are figures to watch, not to bill by.
  *
- * A scrape shows the balance in memory and never calls OpenRouter. Unknown figures are absent. The figures of limits are
- * asked of their store, for the subjects that this process has dealt with. Those that have the same labels are shown by
- * the one that is nearest to its limit; with the names of a rule in `scopeLabels`, each has its own.
+ * A scrape shows the balance in memory and never calls OpenRouter. Unknown figures are absent. The figures of limits
+ * are read from their store, for the subjects that this process has dealt with. Of several subjects with the same labels,
+ * the one that is nearest to its limit is shown; with the names of a rule in `scopeLabels`, each has its own series.
  *
  * Several instances on one registry share their metrics. Of several clients with the same account name, the gauges show
  * the last.

@@ -7,7 +7,7 @@ import { type MetricRegistry, sharedMetric } from './shared-metric.js';
 /** The part of the spend limits that the gauges read. It never causes a call to OpenRouter. */
 type SpendLimitsGlance = NonNullable<OpenRouterAttachedClient['spendLimits']>;
 
-/** A name of the scope that is a label must be none of these. */
+/** Labels of these metrics: `scopeLabels` must not list them. */
 export const SPEND_LABELS: readonly string[] = ['account', 'rule'];
 
 interface UsageRow {
@@ -43,7 +43,7 @@ const USAGE_ROWS: readonly UsageRow[] = [
   },
   {
     name: 'openrouter_spend_limit_unsettled_usd',
-    help: `What lost processes had reserved and no bill is known of in US dollars${OF_FULLEST}.`,
+    help: `What lost processes had reserved, until its bill is known, in US dollars${OF_FULLEST}.`,
     read: ({ unsettledUsd }) => unsettledUsd,
   },
 ];
@@ -78,7 +78,7 @@ const REFUSALS = {
 
 const ALERTS = {
   name: 'openrouter_spend_alerts_total',
-  help: 'Fractions of limits that were reached (warnAt), each once a subject and window over all processes.',
+  help: 'Fractions of limits that were reached (warnAt), each counted once for a subject and window, in one of all processes.',
   labelNames: ['account', 'rule', 'type'] as const,
 };
 
@@ -90,7 +90,7 @@ const STORE_ALERTS = {
 
 const RATIOS = {
   name: 'openrouter_spend_billed_to_held_ratio',
-  help: 'What a completion was billed, divided by what was held for it: above 1, a limit may be passed.',
+  help: 'What a completion was billed, divided by what was held for it: above 1, a limit may be exceeded.',
   labelNames: ['account', 'model'] as const,
   buckets: [0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 5, 10],
 };
@@ -254,7 +254,7 @@ function fullestOf(usages: readonly SpendUsage[], scopeLabels: readonly string[]
   return [...fullest.values()];
 }
 
-/** Without a limit, the most that is spent. */
+/** How near a usage is to its limit; without a limit, what counts. */
 function fullness({ limitUsd, spentUsd, heldUsd, unsettledUsd }: SpendUsage): number {
   const counted = spentUsd + heldUsd + unsettledUsd;
   return limitUsd === null ? counted : limitUsd === 0 ? Infinity : counted / limitUsd;
