@@ -30,9 +30,9 @@ interface Reading {
  *
  * The guard reads the balance in memory (`BalanceService.get()`), so a request costs no call to OpenRouter. Requests
  * wait for one shared reading, for at most a second, if there is no reading yet, if it is too old to be served, or if
- * it is older than `ttlMs` and would refuse the request. If the second passes, the reading in memory counts; without
- * one, the spendable amount is unknown. The guard reserves nothing: requests that pass at the same time may together
- * spend more than there is.
+ * it is older than `ttlMs` and would refuse the request. If none arrives in that second, the reading in memory counts;
+ * without one, the spendable amount is unknown. The guard reserves nothing: requests that pass at the same time may
+ * together spend more than there is.
  *
  * It throws
  * - an `OpenRouterInsufficientCreditsException` with `required` and `spendable` in US dollars, which

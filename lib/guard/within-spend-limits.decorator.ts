@@ -16,15 +16,15 @@ const OPTIONS = defineOptions<WithinSpendLimitsOptions>("{ account: 'eu' }", { a
 const applyGuard = applyDecorators(UseGuards(SpendLimitsGuard));
 
 /**
- * Refuses the requests of a route, or of all routes of a controller, at once if their scope has nothing left under a rule of
- * `spendLimits`: for routes that do work before the completion. It reads the scope from `@MeterAs`, over the one in force,
- * asks the store, and reserves nothing: the completion itself still may be refused.
+ * Refuses the requests of a route, or of all routes of a controller, at once if their scope has nothing left under a
+ * rule of `spendLimits`: for routes that do work before the completion. It merges the scope of `@MeterAs` into the one
+ * in force, asks the store, and reserves nothing: the completion itself may still be refused.
  *
  * It throws an `OpenRouterSpendLimitException`, which over HTTP and in GraphQL is also an `HttpException` with status 402
  * and without figures; and an `OpenRouterSpendStoreException` if the store does not answer and `onStoreFailure` is
  * `refuse`.
  *
- * On a handler it replaces that of the controller. Several on one target, for several accounts, must all be met.
+ * On a handler it replaces that of the controller. Several on one target, for several accounts, all apply.
  *
  * @throws `OpenRouterConfigException`, where the decorator is applied, for a wrong option.
  *

@@ -19,11 +19,12 @@ export const DEFAULT_HEALTH_TIMEOUT_MS = 500;
  *
  * A check reads the balance in memory (`BalanceService.get()`), so probes cost no calls to OpenRouter. If no reading is
  * fresh enough, it waits for a new one for at most `timeoutMs`. The account is up if OpenRouter answers. With
- * `minimumSpendable` at least that amount must also be spendable: a smaller or unknown amount is down. A `stale`
- * balance, served while OpenRouter cannot be reached, counts.
+ * `minimumSpendable` at least that amount must also be spendable: if it is less or unknown, the account is down. A `stale`
+ * balance, served while OpenRouter cannot be reached, counts like a fresh one.
  *
  * The details contain figures in US dollars and the reason if the account is down, never a key. Where there are spend
- * limits, `spendStoreUp` says whether their store answers: `null` if it was not asked yet. It decides nothing.
+ * limits, `spendStoreUp` says whether their store answers: `null` if it was not asked yet. It does not affect the
+ * result.
  *
  * @example
  * ```ts
@@ -90,7 +91,7 @@ export class OpenRouterHealthIndicator {
       const { diagnostics } = findSpendLimits(this.modules, account, 'OpenRouterHealthIndicator');
       return diagnostics === undefined ? {} : { spendStoreUp: diagnostics.storeUp };
     } catch {
-      // A test may have replaced the balance of an account alone.
+      // A test may have replaced only the balance of an account.
       return {};
     }
   }

@@ -26,7 +26,7 @@ const UPSTREAM_PROVIDER = 'openrouter.provider';
 const IS_BYOK = 'openrouter.is_byok';
 const SCOPE = 'openrouter.scope.';
 
-/** The operations of the conventions, by path. `rerank` has none, so that it is one of our own. */
+/** The operations of the conventions, by path. `rerank` has none, so its name is our own. */
 const OPERATIONS: ReadonlyMap<string, string> = new Map([
   ['/chat/completions', 'chat'],
   ['/responses', 'chat'],
@@ -112,7 +112,7 @@ function scopeAttributes({ scope }: CompletionCost, names: readonly string[]): A
   return Object.fromEntries(known.map((name) => [SCOPE + name, scope[name]]));
 }
 
-/** A wall-clock time with the fractions of a millisecond that a `Date` has not. */
+/** A wall-clock time with the fractions of a millisecond that a `Date` cannot hold. */
 function hrTime(ms: number): HrTime {
   const seconds = Math.floor(ms / 1_000);
   return [seconds, Math.floor((ms - seconds * 1_000) * 1_000_000)];

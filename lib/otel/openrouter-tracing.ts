@@ -18,7 +18,7 @@ import { failureEnd, type SpanEnd, spanName, startAttributes, successEnd } from 
 export interface OpenRouterTracingOptions {
   /**
    * Whether metered completions have spans. Turn it off if something else traces your completions by the same
-   * conventions, or tokens are counted twice.
+   * conventions: otherwise tokens are counted twice.
    *
    * @defaultValue true
    */
@@ -82,7 +82,7 @@ export class OpenRouterTracing implements OpenRouterInstrumentation {
     );
     this.completions = completions;
     this.scopeAttributes = scopeAttributes;
-    // A proxy: it finds the SDK at the first span, so the SDK may start later.
+    // A proxy of OpenTelemetry's, which finds the SDK at the first span, so the SDK may start later.
     this.tracer = trace.getTracer('nestjs-openrouter', VERSION);
   }
 
