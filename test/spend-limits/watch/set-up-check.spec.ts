@@ -41,7 +41,7 @@ describe('the check of how a store is set up', () => {
 
   it('says which rules allow less than what is held for a completion', async () => {
     const { options } = resolveOptions(
-      { spendLimits: { rules: [{ by: 'tenant', usd: 1, period: 'day' }] } },
+      { apiKey: 'sk-or-v1-a', spendLimits: { rules: [{ by: 'tenant', usd: 1, period: 'day' }] } },
       'test',
     );
     const rule = options.spendLimits!.rules[0]!;
