@@ -80,11 +80,14 @@ describe('the guide of the meter', () => {
     ]);
   });
 
-  it('has a stream whose cost is learned after its reader has left', async () => {
-    const [sandbox, program, url] = await start('class StreamController', 'StreamController');
+  it.each([
+    ['StreamController', 'POST', 'stream'],
+    ['EventsController', 'GET', 'events'],
+  ])('has a stream whose cost is learned after its reader has left: %s', async (name, method, path) => {
+    const [sandbox, program, url] = await start(`class ${name}`, name);
     sandbox.onCompletion(() => ({ usd: 0.25, chunks: 1_000, chunkDelayMs: 10 }));
-    const asking = request(`${url}/stream`, {
-      method: 'POST',
+    const asking = request(`${url}/${path}?question=Hi`, {
+      method,
       headers: { 'content-type': 'application/json' },
     });
     asking.on('error', () => undefined);
@@ -92,14 +95,14 @@ describe('the guide of the meter', () => {
       answer.on('error', () => undefined);
       answer.once('data', () => asking.destroy());
     });
-    asking.end(JSON.stringify({ question: 'Hi?' }));
+    asking.end(method === 'POST' ? JSON.stringify({ question: 'Hi?' }) : undefined);
     await until(() => sandbox.charges.length > 0);
     await program.printed(/^\{.*\}$/m);
     const [{ usd, isCancelled } = { usd: NaN, isCancelled: false }] = sandbox.charges;
     expect(isCancelled).toBe(true);
     expect(usd).toBeLessThan(0.25);
     expect(costsOf(program)).toEqual([
-      { usd, source: 'generation', outcome: 'aborted', scope: { feature: 'stream' } },
+      { usd, source: 'generation', outcome: 'aborted', scope: { feature: path } },
     ]);
   });
 });
