@@ -203,8 +203,8 @@ describe('the ledger', () => {
       expect(reservation.id).toBe('render-1');
       await reservation.commit(0.25);
     }
-    metering.record({ usd: 0.5, id: 'render-1', scope: { tenant: 'acme' } });
-    metering.record({ usd: 0.5, id: 'render-1', scope: { tenant: 'acme' } });
+    await metering.record({ usd: 0.5, id: 'render-1', scope: { tenant: 'acme' } });
+    await metering.record({ usd: 0.5, id: 'render-1', scope: { tenant: 'acme' } });
     await metering.settled();
     const rows = await exported();
     expect(rows.map(({ usd, scope }) => [usd, scope]).sort()).toEqual(
