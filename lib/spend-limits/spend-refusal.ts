@@ -8,7 +8,9 @@ export function refusalText(
   requiredUsd: number | undefined,
 ): string {
   const room = `${shownUsd(remainingUsd ?? 0)} of ${shownUsd(limitUsd ?? 0)}`;
-  const end = resetsAt === null ? '' : ` More may be spent from ${resetsAt.toISOString()} on.`;
+  const isAboveLimit = limitUsd !== null && requiredUsd !== undefined && requiredUsd > limitUsd;
+  const reset = resetsAt === null ? '' : ` More may be spent from ${resetsAt.toISOString()} on.`;
+  const end = isAboveLimit ? ' That is more than the whole limit.' : reset;
   const need = requiredUsd === undefined ? '' : `, and ${shownUsd(requiredUsd)} is needed`;
   return (
     `The spend limit '${rule}' of this application has ${room} left${need}.${end} ` +
