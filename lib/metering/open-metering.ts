@@ -47,6 +47,7 @@ export function openMetering(account: Account, services: MeteredServices): OpenM
     clock: SYSTEM_CLOCK,
   });
   const logger = new Logger('OpenRouter');
+  const metered = options.spendLimits === undefined ? 'metered' : 'metered or limited';
   const below = (): typeof globalThis.fetch => unmetered(innerFetch ?? globalThis.fetch);
   const fetchFor = openMeteredFetch({
     innerFetch: below,
@@ -56,7 +57,7 @@ export function openMetering(account: Account, services: MeteredServices): OpenM
     ambient: () => ({ scope: ambientScope(), holdUsd: ambientHoldUsd() }),
     onForeign: (origin) =>
       logger.warn(
-        `metering: a request to ${origin} is not metered, because \`baseUrl\` is ${options.baseUrl}. This is logged once.`,
+        `metering: a request to ${origin} is not ${metered}, because \`baseUrl\` is ${options.baseUrl}. This is logged once.`,
       ),
   });
   return {

@@ -51,6 +51,18 @@ describe('completions under a spend limit', () => {
     });
   });
 
+  it('that go to another host pass, and are warned of', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const { client } = await limited({ rules: [{ ...TENANT, usd: 0 }] });
+    const other = await OpenRouterSandbox.start();
+    closers.push(() => other.stop());
+    const answer = await client.metering.fetch(`${other.baseUrl}/chat/completions`, { method: 'POST' });
+    expect(answer.status).toBe(401);
+    expect(warn.mock.calls.map(([text]) => String(text))).toContainEqual(
+      expect.stringMatching(/^metering: a request to \S+ is not metered or limited, because `baseUrl` is /),
+    );
+  });
+
   it('are refused in the envelope of OpenRouter, without a call of OpenRouter', async () => {
     const { ask, sandbox, costs } = await limited({ rules: [{ ...TENANT, usd: 0.12 }], holdUsd: 0.1 });
     await (await ask()).text();
