@@ -1,14 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { type Observable, Subject } from 'rxjs';
 import type { Account } from '../../account/account.js';
-import { allowManyListeners } from '../../async/abort-signals.js';
 import { within } from '../../async/bounded-waits.js';
 import { type Clock, SYSTEM_CLOCK } from '../../async/clock.js';
 import type { BalanceService } from '../../balance/balance.service.js';
 import type { CompletionCost, SpendScope } from '../../contracts/completion-cost.js';
-import { abortException } from '../../errors/abort-exception.js';
 import type { HeldSpend } from '../../spend-limits/reservations/held-spend.js';
 import { usageOfGeneration } from '../../generations/generation-usage.js';
 import type { GenerationsService } from '../../generations/generations.service.js';
@@ -24,11 +21,10 @@ import type {
   CompletionRequest,
   OpenCompletion,
 } from './open-completion.js';
-import { RecordedCosts, type RecordedCost } from './recorded-costs.js';
+import { costOfRecorded, RecordedCosts, type RecordedCost } from './recorded-costs.js';
+import { SettledWaits } from './settled-waits.js';
 import { UNATTRIBUTED } from './unattributed.js';
-
-/** The maximum number of generation ids in a line of the log. */
-const MAX_LOGGED_IDS = 50;
+import { unknownCosts } from './unknown-costs.js';
 
 export interface CompletionsParts {
   readonly account: Pick<Account, 'instrumentation' | 'keys' | 'onClose'>;
@@ -65,7 +61,7 @@ export class Completions implements CompletionDesk {
   #admitting = 0;
   /** Completions whose answer is not over. */
   readonly #open = new Set<FollowedCompletion>();
-  readonly #settledListeners = new Set<() => void>();
+  readonly #waits: SettledWaits;
   readonly #logger = new Logger('OpenRouter');
   /** When the shutdown waits no longer, by the monotonic clock; `undefined` before it. */
   #drainedBy: number | undefined;
@@ -75,6 +71,10 @@ export class Completions implements CompletionDesk {
     this.#parts = parts;
     this.#clock = clock;
     this.costs$ = this.#costs.asObservable();
+    this.#waits = new SettledWaits(
+      () => this.isSettled,
+      (text) => account.keys.scrub(text),
+    );
     this.#feed = new BalanceFeed({
       account,
       balance,
@@ -87,7 +87,7 @@ export class Completions implements CompletionDesk {
       clock,
       onFound: (completion, generation) => completion.found(usageOfGeneration(generation, options.byok)),
       onGivenUp: (completion) => completion.giveUp(),
-      onQuiet: () => this.#announceSettled(),
+      onQuiet: () => this.#waits.look(),
       onOverflow: (maxWaiting) =>
         this.#warn(
           `metering: more than ${maxWaiting} completions wait for \`GET /generation\`; the cost of the oldest is given ` +
@@ -95,7 +95,7 @@ export class Completions implements CompletionDesk {
         ),
     });
     this.#holds = limits && new CompletionHolds(limits);
-    limits?.onQuiet(() => this.#announceSettled());
+    limits?.onQuiet(() => this.#waits.look());
     limits?.found$.subscribe((cost) => this.#announceFound(cost));
     account.onClose(() => this.close());
   }
@@ -130,7 +130,7 @@ export class Completions implements CompletionDesk {
       return refusal;
     } finally {
       this.#admitting -= 1;
-      this.#announceSettled();
+      this.#waits.look();
     }
   }
 
@@ -159,21 +159,9 @@ export class Completions implements CompletionDesk {
     if (known !== undefined) {
       return known;
     }
-    const { usd, id, scope, model } = recorded;
-    const cost: CompletionCost = Object.freeze({
-      id: id ?? randomUUID(),
-      usd,
-      source: 'recorded',
-      ...(model !== undefined && { model }),
-      isByok: false,
-      isStream: false,
-      outcome: 'complete',
-      scope: scope ?? Object.freeze({}),
-      startedAt: new Date(this.#clock.wallNow()),
-      durationMs: 0,
-    });
-    this.#recorded.add(id, cost);
-    guard(() => this.#feed.record(usd));
+    const cost = costOfRecorded(recorded, this.#clock.wallNow());
+    this.#recorded.add(recorded.id, cost);
+    guard(() => this.#feed.record(recorded.usd));
     this.#holds?.book(cost);
     this.#announce(cost, call);
     return cost;
@@ -185,34 +173,8 @@ export class Completions implements CompletionDesk {
    *
    * @throws `OpenRouterAbortException` if the signal is aborted.
    */
-  settled(signal: AbortSignal = new AbortController().signal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const leave = (): void => {
-        this.#settledListeners.delete(onSettled);
-        signal.removeEventListener('abort', onAbort);
-      };
-      const onSettled = (): void => {
-        leave();
-        resolve();
-      };
-      const onAbort = (): void => {
-        leave();
-        reject(
-          abortException('metering.settled', signal, 'unknown', (text) =>
-            this.#parts.account.keys.scrub(text),
-          ),
-        );
-      };
-      if (signal.aborted) {
-        onAbort();
-      } else if (this.isSettled) {
-        resolve();
-      } else {
-        this.#settledListeners.add(onSettled);
-        allowManyListeners(signal);
-        signal.addEventListener('abort', onAbort, { once: true });
-      }
-    });
+  settled(signal?: AbortSignal): Promise<void> {
+    return this.#waits.wait(signal);
   }
 
   /**
@@ -241,7 +203,7 @@ export class Completions implements CompletionDesk {
     this.#costs.complete();
     const unknown = open.filter(({ isUnknown }) => isUnknown);
     if (unknown.length > 0) {
-      this.#warn(`metering: the account is closed, ${listed(unknown)}`);
+      this.#warn(`metering: the account is closed, ${unknownCosts(unknown)}`);
     }
   }
 
@@ -282,7 +244,7 @@ export class Completions implements CompletionDesk {
       if (completion.isLookingUp) {
         this.#lookups.add(completion);
       }
-      this.#announceSettled();
+      this.#waits.look();
     },
   };
 
@@ -331,15 +293,7 @@ export class Completions implements CompletionDesk {
   #announce(cost: CompletionCost, inContext: (call: () => void) => void): void {
     inContext(() => this.#parts.account.instrumentation.cost(cost));
     this.#costs.next(cost);
-    this.#announceSettled();
-  }
-
-  #announceSettled(): void {
-    if (this.#settledListeners.size > 0 && this.isSettled) {
-      for (const listener of [...this.#settledListeners]) {
-        listener();
-      }
-    }
+    this.#waits.look();
   }
 
   #warn(message: string): void {
@@ -350,16 +304,6 @@ export class Completions implements CompletionDesk {
 
 function isGiven(scope: SpendScope | undefined): boolean {
   return scope !== undefined;
-}
-
-function listed(completions: readonly FollowedCompletion[]): string {
-  const ids = completions.map(({ generationId }) => generationId).filter((id) => id !== undefined);
-  const shown = ids.slice(0, MAX_LOGGED_IDS).join(', ');
-  const rest = ids.length > MAX_LOGGED_IDS ? ` and ${ids.length - MAX_LOGGED_IDS} more` : '';
-  const named = ids.length > 0 ? ` Generations: ${shown}${rest}.` : '';
-  const count =
-    completions.length === 1 ? 'the cost of 1 completion' : `the costs of ${completions.length} completions`;
-  return `and ${count} could not be learned.${named}`;
 }
 
 function call(run: () => void): void {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { CompletionCost, SpendScope } from '../../contracts/completion-cost.js';
 
 /** The maximum number of remembered ids. */
@@ -11,6 +12,22 @@ export interface RecordedCost {
   readonly id?: string | undefined;
   readonly scope?: SpendScope | undefined;
   readonly model?: string | undefined;
+}
+
+/** What was recorded, as it is announced. */
+export function costOfRecorded({ usd, id, scope, model }: RecordedCost, wallNow: number): CompletionCost {
+  return Object.freeze({
+    id: id ?? randomUUID(),
+    usd,
+    source: 'recorded',
+    ...(model !== undefined && { model }),
+    isByok: false,
+    isStream: false,
+    outcome: 'complete',
+    scope: scope ?? Object.freeze({}),
+    startedAt: new Date(wallNow),
+    durationMs: 0,
+  });
 }
 
 /** The latest costs that were recorded by hand, by the ids that they were given. */
