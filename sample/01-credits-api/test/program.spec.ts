@@ -81,11 +81,9 @@ describe('Ctrl-C', () => {
     await once(socket, 'connect');
     // Once a later connection got an answer, the program has accepted this one.
     await fetch(`${url.origin}/credits`);
-    const startedAt = performance.now();
 
+    // Waiting for the connection would take a minute, which is longer than a test may.
     await expect(program.end('SIGINT')).resolves.toEqual(ENDED);
-    // Waiting for the connection would take a minute.
-    expect(performance.now() - startedAt).toBeLessThan(2_000);
     expect(program.stderr).toBe('');
     socket.destroy();
   });
