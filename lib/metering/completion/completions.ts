@@ -274,6 +274,7 @@ export class Completions implements CompletionDesk {
     return this.#admitting === 0 && this.#parts.limits?.isQuiet !== false;
   }
 
+  /** At a shutdown, an answer whose cost is decided is not waited for: nobody may ever read it. */
   get #areAnswersOver(): boolean {
     const isDraining = this.#drainedBy !== undefined;
     return [...this.#open].every(({ isError, isDecided }) => isError || (isDraining && isDecided));

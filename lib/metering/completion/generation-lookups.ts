@@ -126,6 +126,9 @@ export class GenerationLookups<T extends LookedUp> {
     this.#underWay.delete(lookup);
     this.#waiting = this.#waiting.filter((other) => other !== lookup);
     this.#soon -= Number(this.#isShort(lookup));
+    if (this.isQuiet) {
+      this.#parts.onQuiet();
+    }
     this.#run();
   }
 

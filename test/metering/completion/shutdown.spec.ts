@@ -156,6 +156,22 @@ describe('the end of an application', () => {
     expect(warn).not.toHaveBeenCalled();
   });
 
+  it('waits no longer for an answer whose cost was recorded before', async () => {
+    const server = await startServer((_request, response) => sendError(response, 404));
+    const { account, completions, costs, open } = openCompletions(server.baseUrl, {
+      options: { lookupDelaysMs: [1, 60_000], shutdownMs: 120_000 },
+    });
+    const completion = open();
+    completion.answered(answer({ generationId: 'gen-1' }));
+    completions.record({ id: 'gen-1', usd: 1 });
+    const drained = completions.drain();
+    await until(() => server.requests.length > 0);
+    completion.told(usage({ usd: 1 }));
+    await drained;
+    await account.close();
+    expect(costs).toMatchObject([{ usd: 1, source: 'recorded' }]);
+  });
+
   it('asks once for an answer that ends while it is asked for', async () => {
     const asked: (() => void)[] = [];
     const server = await startServer((_request, response) => {
