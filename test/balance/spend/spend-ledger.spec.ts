@@ -100,7 +100,7 @@ describe('recorded spend, with a store that only adds up,', () => {
           }
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 500 },
     );
   });
 
@@ -498,7 +498,7 @@ describe('recorded spend, with a store that names sums,', () => {
           }
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 500 },
     );
   });
 
@@ -544,7 +544,7 @@ describe('recorded spend, with a store that names sums,', () => {
           }
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 500 },
     );
   });
 });
