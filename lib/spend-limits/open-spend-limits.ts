@@ -257,7 +257,7 @@ export class OpenSpendLimits {
 
   /** Warns of a guarded route without a scope, where no rule with names can refuse anything. */
   noteUnscopedRoute(): void {
-    if (!this.rules.isAttributed(undefined) && this.options.rules.some(({ by }) => by.length > 0)) {
+    if (this.rules.names.length > 0) {
       this.#warn.say(
         '`@WithinSpendLimits` guards a route without a scope, so that no rule with names can refuse it. Add `@MeterAs` to ' +
           'the route or its controller.',

@@ -4,28 +4,23 @@ import type { SpendReservation } from './spend-limits.models.js';
 import { nanoToUsd, toNanoUsd } from '../money/nano-usd.js';
 import { checkAmount, checkIdentifier } from './spend-limits-arguments.js';
 
-/** What a reservation is called, for whom it is, and since when; and the id of what is paid under it. */
-export interface ReservedFor extends Pick<ReservedCost, 'scope' | 'startedAt'> {
-  readonly id: string;
-  readonly costId: string;
-}
+/** What is paid under a reservation, but for the amount. */
+export type ReservedFor = Omit<ReservedCost, 'nanoUsd'>;
 
 /** A reservation as users see it. */
 export class Reservation implements SpendReservation {
+  readonly id: string;
   readonly #held: HeldSpend;
   readonly #reservedFor: ReservedFor;
   readonly #onDropped: () => void;
   #isReleased = false;
 
   /** @param onDropped - Called with a bill that comes after the release, and is not booked. */
-  constructor(held: HeldSpend, reservedFor: ReservedFor, onDropped: () => void) {
+  constructor(id: string, held: HeldSpend, reservedFor: ReservedFor, onDropped: () => void) {
+    this.id = id;
     this.#held = held;
     this.#reservedFor = reservedFor;
     this.#onDropped = onDropped;
-  }
-
-  get id(): string {
-    return this.#reservedFor.id;
   }
 
   get usd(): number {
@@ -51,8 +46,7 @@ export class Reservation implements SpendReservation {
     if (this.#isReleased && nanoUsd > 0) {
       this.#onDropped();
     }
-    const { costId, scope, startedAt } = this.#reservedFor;
-    await this.#held.commit(nanoUsd, reservedEntry({ id: costId, scope, startedAt, nanoUsd }));
+    await this.#held.commit(nanoUsd, reservedEntry({ ...this.#reservedFor, nanoUsd }));
   }
 
   async release(): Promise<void> {

@@ -149,17 +149,14 @@ export class SpendLimitsService {
     const id = chosenId ?? randomUUID();
     const heldId = chosenId === undefined ? id : storedId(checked, chosenId);
     const costId = chosenId === undefined ? id : costIdOf(heldId, chosenId);
-    const startedAt = Date.now();
+    const reservedFor = { id: costId, scope: checked, startedAt: Date.now() };
     const onDropped = (): void => limits?.noteDroppedBill();
     const free = (): SpendReservation =>
       new FreeReservation(
         id,
         usd,
         leaseMs ?? limits?.options.leaseMs ?? DEFAULT_SPEND_LIMITS.leaseMs,
-        async (billedUsd) =>
-          limits?.record(
-            reservedEntry({ id: costId, scope: checked, startedAt, nanoUsd: toNanoUsd(billedUsd) }),
-          ),
+        async (billedUsd) => limits?.record(reservedEntry({ ...reservedFor, nanoUsd: toNanoUsd(billedUsd) })),
         onDropped,
       );
     if (limits === undefined) {
@@ -178,7 +175,7 @@ export class SpendLimitsService {
     );
     switch (outcome.status) {
       case 'held':
-        return new Reservation(outcome.held, { id, costId, scope: checked, startedAt }, onDropped);
+        return new Reservation(id, outcome.held, reservedFor, onDropped);
       case 'free':
         return free();
       case 'aborted':

@@ -14,8 +14,8 @@ const VARIABLES: Readonly<Record<string, readonly string[]>> = {
  * the proxy out, nothing else explains why no connection is made.
  *
  * @param own - The account's connection settings. With a proxy, adapter or agent among them there is no hint.
- * @returns Text without any value of a variable, since a proxy's URL may hold a password. `undefined` if the environment names
- * no proxy for the host.
+ * @returns Text without any value of a variable, since a proxy's URL may hold a password. `undefined` if the
+ * environment names no proxy for the host.
  */
 export function tellIgnoredProxy(
   baseUrl: string,

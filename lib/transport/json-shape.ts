@@ -124,7 +124,10 @@ function extended(shape: number, json: Uint8Array, words: DataView, start: numbe
   return hash;
 }
 
-/** Multiplies twice: after one multiplication, a difference in the highest bits of two neighbouring words would cancel itself. */
+/**
+ * Multiplies twice: after one multiplication, a difference in the highest bits of two neighbouring words would cancel
+ * itself.
+ */
 function mixed(hash: number, word: number): number {
   const product = Math.imul(hash ^ word, FACTOR);
   return Math.imul(product ^ (product >>> 15), SECOND_FACTOR);

@@ -148,10 +148,10 @@ function nextWhileOpen(state: CompletionState, event: CompletionEvent): Completi
 
 function stated(
   state: CompletionState,
-  stated: CompletionUsage,
+  told: CompletionUsage,
   source: Extract<CompletionCostSource, 'answer' | 'generation'>,
 ): CompletionState {
-  const usage = merged(state.usage, stated);
+  const usage = merged(state.usage, told);
   return usage.usd === undefined || isCacheHit(state)
     ? { ...state, usage }
     : { ...state, phase: 'told', usage, source, outcome: outcomeOf(state, 'complete') };

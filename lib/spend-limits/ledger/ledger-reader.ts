@@ -1,6 +1,7 @@
 import { LATE, within } from '../../async/bounded-waits.js';
 import type { SpendLedger } from '../../contracts/spend-ledger.js';
 import { OpenRouterSpendStoreException } from '../../errors/spend.exceptions.js';
+import { shownReason } from '../store/shown-reason.js';
 
 /** How long a report or a page is waited for: no completion waits for it. */
 const BOUND_MS = 60_000;
@@ -22,20 +23,18 @@ export class LedgerReader {
   /** @throws `OpenRouterSpendStoreException` if the store fails, or does not answer within a minute. */
   async read<T>(call: (ledger: SpendLedger, account: string) => Promise<T>): Promise<T> {
     let answer: T | typeof LATE = LATE;
-    let reason = 'Ask again later.';
+    let reason: string | undefined;
     try {
       answer = await within(
         Promise.resolve().then(() => call(this.#ledger, this.#account)),
         BOUND_MS,
       );
     } catch (error) {
-      // The message of any other error may contain a password.
-      if (error instanceof OpenRouterSpendStoreException) {
-        reason = this.#scrub(error.message);
-      }
+      reason = shownReason(error);
     }
     if (answer === LATE) {
-      throw new OpenRouterSpendStoreException(`${NOT_ANSWERED} ${reason}`);
+      const advice = reason === undefined ? 'Ask again later.' : this.#scrub(reason);
+      throw new OpenRouterSpendStoreException(`${NOT_ANSWERED} ${advice}`);
     }
     return answer;
   }

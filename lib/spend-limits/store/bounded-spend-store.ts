@@ -1,7 +1,7 @@
 import { LATE, within } from '../../async/bounded-waits.js';
 import type { SpendStore } from '../../contracts/spend-store.js';
-import { OpenRouterSpendStoreException } from '../../errors/spend.exceptions.js';
 import { CheckedSpendStore } from './checked-spend-store.js';
+import { shownReason } from './shown-reason.js';
 
 /** How long a call to the store is waited for, unless nothing waits for its answer. */
 const BOUND_MS = 250;
@@ -34,10 +34,7 @@ export class BoundedSpendStore {
     return this.#isUp;
   }
 
-  /**
-   * Why the latest call failed, if the store says so in an `OpenRouterSpendStoreException`, whose message is made to be
-   * shown. Any other error may contain a password.
-   */
+  /** Why the latest call failed, as {@link shownReason} says. */
   get reason(): string | undefined {
     return this.#reason;
   }
@@ -55,7 +52,7 @@ export class BoundedSpendStore {
       answer = value === LATE ? undefined : { value };
     } catch (error) {
       // The caller goes on without the store.
-      reason = error instanceof OpenRouterSpendStoreException ? error.message : undefined;
+      reason = shownReason(error);
     }
     this.#reason = reason;
     this.#note(answer !== undefined);
