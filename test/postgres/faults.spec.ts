@@ -11,6 +11,7 @@ import { compareWithModel } from '../spend-limits/support/model-commands.js';
 import { failureOf } from '../support/failures.js';
 import { sleep } from '../support/waiting.js';
 import { entryOf } from './support/ledger-entries.js';
+import { patient } from './support/patient-client.js';
 import { HAS_POSTGRES, PostgresServer } from './support/postgres-server.js';
 
 // Every test starts programs, which take their time on a busy machine.
@@ -107,7 +108,7 @@ function newSchema(): string {
   });
 
   it('loses nothing, and counts nothing twice, where the server crashes in the middle of 50 completions', async () => {
-    const store = await opened();
+    const store = await opened(patient(pool));
     const subject = subjectOf('a1', 1_000);
     const holds = await Promise.all(
       Array.from({ length: 50 }, (_, index) => reserve(store, `h${index}`, subject)),

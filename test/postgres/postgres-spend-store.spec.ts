@@ -10,27 +10,11 @@ import { admitHalf } from '../spend-limits/support/concurrent-commands.js';
 import { compareWithModel, IS_SOAK } from '../spend-limits/support/model-commands.js';
 import { describeStore } from '../support/store-contract.js';
 import { sleep } from '../support/waiting.js';
+import { patient } from './support/patient-client.js';
 import { HAS_POSTGRES, PostgresServer } from './support/postgres-server.js';
 
 // Making a database takes its time on a busy machine.
 jest.setTimeout(IS_SOAK ? 3_600_000 : 60_000);
-
-/**
- * Sends a statement again that a busy machine has kept waiting for a lock, as an application does: it has changed nothing.
- */
-function patient(client: PostgresSpendClient): PostgresSpendClient {
-  const query: PostgresSpendClient['query'] = async (text, values) => {
-    try {
-      return await client.query(text, values);
-    } catch (error) {
-      if ((error as { code?: unknown }).code === LOCK_NOT_AVAILABLE) return query(text, values);
-      throw error;
-    }
-  };
-  return { query };
-}
-
-const LOCK_NOT_AVAILABLE = '55P03';
 
 /** A store in a schema of its own, so that it holds nothing. */
 async function opened(client: PostgresSpendClient): Promise<StoreUnderTest<SpendStore>> {
@@ -53,12 +37,12 @@ async function opened(client: PostgresSpendClient): Promise<StoreUnderTest<Spend
     await server.stop();
   });
 
-  describeStore('PostgresSpendStore on PostgreSQL', spendStoreContract, () => opened(pool));
+  describeStore('PostgresSpendStore on PostgreSQL', spendStoreContract, () => opened(patient(pool)));
 
   it('does what the model does', () => compareWithModel(() => opened(patient(pool)), { lanes: 8 }));
 
   it('admits exactly half of those that are twice too many, round after round', async () => {
-    await admitHalf((await opened(pool)).store, 20);
+    await admitHalf((await opened(patient(pool))).store, 20);
   });
 });
 
