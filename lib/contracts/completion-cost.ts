@@ -4,6 +4,9 @@
  */
 export type SpendScope = Readonly<Record<string, string>>;
 
+/** The scope of money that is nobody's. */
+export const NOBODY: SpendScope = Object.freeze({});
+
 /**
  * Where a cost comes from:
  * - `answer`: `usage.cost` of the completion's own answer;

@@ -80,7 +80,7 @@ export interface SpendFigures {
   readonly spanId: string;
   /** The first moment that counts. */
   readonly from: number;
-  /** When something that counts stops counting; `null` if nothing ever does. */
+  /** The next moment at which something stops counting; `null` if nothing ever does. */
   readonly to: number | null;
   /** What was billed, or given up and counted as billed. Below 0 where refunds are greater. */
   readonly settledNanoUsd: number;

@@ -11,7 +11,7 @@ export interface SpendUsage {
   readonly period: SpendPeriod;
   /** The first moment that counts. */
   readonly from: Date;
-  /** When something that counts stops counting; `null` if nothing ever does. */
+  /** The next moment at which something stops counting; `null` if nothing ever does. */
   readonly resetsAt: Date | null;
   /** The limit; `null` for none. */
   readonly limitUsd: number | null;

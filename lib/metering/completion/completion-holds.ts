@@ -1,5 +1,5 @@
 import { hash, randomUUID } from 'node:crypto';
-import type { CompletionCost, SpendScope } from '../../contracts/completion-cost.js';
+import { type CompletionCost, NOBODY } from '../../contracts/completion-cost.js';
 import { LIMIT_SOURCES } from '../../errors/limit-source.js';
 import type { SpendHoldRequest } from '../../options/spend-limits-options.js';
 import { nanoToUsd, toNanoUsd } from '../../money/nano-usd.js';
@@ -10,8 +10,6 @@ import { entryOf } from '../../spend-limits/ledger/ledger-entry.js';
 import { noteText } from '../../spend-limits/reservations/hold-note.js';
 import { countedUsd, refusalText } from '../../spend-limits/spend-refusal.js';
 import type { CompletionRefusal, CompletionRequest } from './open-completion.js';
-
-const NOBODY: SpendScope = Object.freeze({});
 
 const NO_ANSWER: CompletionRefusal = Object.freeze({
   message:

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../async/clock.js';
-import type { CompletionCost, CompletionOutcome, SpendScope } from '../../contracts/completion-cost.js';
+import { type CompletionCost, type CompletionOutcome, NOBODY } from '../../contracts/completion-cost.js';
 import {
   type CompletionEvent,
   type CompletionState,
@@ -20,8 +20,6 @@ import type {
   OpenCompletion,
 } from './open-completion.js';
 import { wasNeverSent } from './request-fate.js';
-
-const NOBODY: SpendScope = Object.freeze({});
 
 /** Hears of everything that matters of a completion. */
 export interface CompletionListener {

@@ -1,13 +1,11 @@
 import { hash } from 'node:crypto';
-import type { SpendScope } from '../../contracts/completion-cost.js';
+import { NOBODY, type SpendScope } from '../../contracts/completion-cost.js';
 import type { SpendSubject } from '../../contracts/spend-store.js';
 import type { ResolvedSpendLimitRule } from '../../options/spend-limits-options.js';
 import { spendWindows, type WindowAt } from '../windows/spend-windows.js';
 
 /** Half of a SHA-256 is enough to tell subjects apart, and keeps the keys of stores short. */
 const HASH_LENGTH = 32;
-
-const NOBODY: SpendScope = Object.freeze({});
 
 /** A rule that applies to a scope. */
 export interface AppliedRule {

@@ -1,12 +1,10 @@
-import type { CompletionCost, SpendScope } from '../../contracts/completion-cost.js';
+import { type CompletionCost, NOBODY } from '../../contracts/completion-cost.js';
 import type { SpendClaim } from '../../contracts/spend-store.js';
 import type { Generation } from '../../generations/generation.models.js';
 import { usageOfGeneration } from '../../generations/generation-usage.js';
 import { nanoToUsd } from '../../money/nano-usd.js';
 import { readNote } from '../reservations/hold-note.js';
 import { costIdOf } from '../reservations/stored-id.js';
-
-const NOBODY: SpendScope = Object.freeze({});
 
 /**
  * What a hold whose process has ended without a word has cost: its bill, or what was held if the bill is not known.

@@ -16,7 +16,7 @@ export interface PickedWindow {
   readonly counted: readonly SlotRange[];
   /** The first moment that counts. */
   readonly from: number;
-  /** When something that counts stops counting. */
+  /** The next moment at which something stops counting; `null` if nothing ever does. */
   readonly to: number | null;
 }
 
