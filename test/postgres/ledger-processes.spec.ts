@@ -6,6 +6,7 @@ import { Pool } from 'pg';
 import { type ExportedCost, type MeteringReport, OpenRouterClient } from '../../lib/index.js';
 import { PostgresSpendStore } from '../../lib/postgres/index.js';
 import { OpenRouterSandbox } from '../../lib/testing/index.js';
+import { askedAgain } from '../spend-limits/support/asked-again.js';
 import { Replica } from '../support/replica.js';
 import { until } from '../support/waiting.js';
 import { HAS_POSTGRES, PostgresServer } from './support/postgres-server.js';
@@ -124,7 +125,7 @@ describe('a process that is killed in the middle of its streams', () => {
     await server.kill();
     await Promise.all(streams);
     await server.run();
-    const report = () => client.metering.report({ ...ALL_TIME, groupBy: 'tenant' });
+    const report = () => askedAgain(() => client.metering.report({ ...ALL_TIME, groupBy: 'tenant' }));
     await until(async () => {
       const { rows } = await report();
       return rows.reduce((sum, { completions }) => sum + completions, 0) === 50;
@@ -134,7 +135,7 @@ describe('a process that is killed in the middle of its streams', () => {
     expect(nano(totalUsd)).toBe(billed());
     expect(totalUnsettledUsd).toBe(0);
     expect(rows.map(({ completions }) => completions)).toEqual([10, 10, 10, 10, 10]);
-    const [usage] = await client.spendLimits.usage({ tenant: 't0' });
+    const [usage] = await askedAgain(() => client.spendLimits.usage({ tenant: 't0' }));
     expect(usage).toMatchObject({ spentUsd: 1.000_000_03, heldUsd: 0, unsettledUsd: 0 });
     const entries: ExportedCost[] = [];
     for await (const entry of client.metering.exportCosts()) entries.push(entry);

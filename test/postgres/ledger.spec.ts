@@ -16,6 +16,7 @@ import {
 } from '../../lib/index.js';
 import { PostgresSpendStore } from '../../lib/postgres/index.js';
 import { OpenRouterSandbox, type OpenRouterSandboxOptions } from '../../lib/testing/index.js';
+import { askedAgain } from '../spend-limits/support/asked-again.js';
 import { failureOf } from '../support/failures.js';
 import { until } from '../support/waiting.js';
 
@@ -304,9 +305,11 @@ describe('the ledger', () => {
     });
     await answer.text();
     await client.metering.settled();
-    await until(async () => (await client.spendLimits.usage({ tenant: 'acme' }))[0]!.heldUsd === 0);
+    await until(
+      async () => (await askedAgain(() => client.spendLimits.usage({ tenant: 'acme' })))[0]!.heldUsd === 0,
+    );
     expect(summed(await exported())).toBe(nano(0.2));
-    expect((await client.spendLimits.usage({ tenant: 'acme' }))[0]!.spentUsd).toBe(0.2);
+    expect((await askedAgain(() => client.spendLimits.usage({ tenant: 'acme' })))[0]!.spentUsd).toBe(0.2);
   });
 });
 
@@ -457,7 +460,7 @@ describe('metering.exportCosts', () => {
 
   it('tells a row again once its bill is known, and then never more', async () => {
     const { exported, store, client } = await metered();
-    await client.spendLimits.usage({ tenant: 'acme' });
+    await askedAgain(() => client.spendLimits.usage({ tenant: 'acme' }));
     const account = await accountOf(store, client);
     await store.ledger.record(account, { ...ENTRY, source: 'hold', nanoUsd: 100 });
     await store.ledger.record(account, { ...ENTRY, id: 'e2', nanoUsd: 5 });

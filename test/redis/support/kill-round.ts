@@ -5,6 +5,7 @@ import { Redis } from 'ioredis';
 import { type CompletionCost, OpenRouterClient } from '../../../lib/index.js';
 import { RedisSpendStore } from '../../../lib/redis/index.js';
 import { OpenRouterSandbox } from '../../../lib/testing/index.js';
+import { askedAgain } from '../../spend-limits/support/asked-again.js';
 import { sleep, until } from '../../support/waiting.js';
 import { AnswerProxy } from './answer-proxy.js';
 import { CommandProxy, SCRIPTS, type SeenHold } from './command-proxy.js';
@@ -162,7 +163,8 @@ export async function runKillRound(round: KillRound): Promise<KillReport> {
   try {
     await Promise.all(replicas.map((replica, number) => replica.start(number, options, prefix)));
     await Promise.all(replicas.map((replica, number) => replica.work(number)));
-    const usageOf = async (tenant: string) => await survivor.spendLimits.usage({ tenant, call: 'none' });
+    const usageOf = (tenant: string) =>
+      askedAgain(() => survivor.spendLimits.usage({ tenant, call: 'none' }));
     await until(async () => {
       await sleep(20);
       const usages = (await Promise.all(TENANTS.map(usageOf))).flat();

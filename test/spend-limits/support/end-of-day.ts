@@ -2,6 +2,7 @@ import { expect } from '@jest/globals';
 import { setImmediate } from 'node:timers/promises';
 import type { SpendStore } from '../../../lib/index.js';
 import { until } from '../../support/waiting.js';
+import { askedAgain } from './asked-again.js';
 import { ACME, limited } from './limited-client.js';
 import { shiftedStore } from './shifted-store.js';
 
@@ -48,7 +49,7 @@ export async function expectTwoDays(inner: SpendStore): Promise<void> {
   expect(sandbox.charges).toHaveLength(2 * FITTING);
   for (const laterMs of [0, -HOUR]) {
     aheadMs += laterMs;
-    const [usage] = await client.spendLimits.usage(ACME);
+    const [usage] = await askedAgain(() => client.spendLimits.usage(ACME));
     expect(usage).toMatchObject({ spentUsd: 1, heldUsd: 0, unsettledUsd: 0, remainingUsd: 0 });
   }
 }

@@ -10,6 +10,7 @@ import {
 import { OpenRouterSandbox } from '../../../lib/testing/index.js';
 import { randomBy } from '../../support/random.js';
 import { until } from '../../support/waiting.js';
+import { askedAgain } from './asked-again.js';
 
 /** The first ones fit; the last ones reach the limits. */
 const STREAMS = 100;
@@ -123,7 +124,7 @@ async function expectExactBillsIn(
   for (const tenant of TENANTS) {
     const bills = sandbox.charges.filter(({ user }) => user === tenant).map(({ usd }) => nano(usd));
     const billed = bills.reduce((sum, bill) => sum + bill, 0);
-    const [own, all] = await limits.usage({ tenant });
+    const [own, all] = await askedAgain(() => limits.usage({ tenant }));
     expect([tenant, nano(own!.spentUsd)]).toEqual([tenant, billed]);
     expect(nano(all!.spentUsd)).toBe(sandbox.charges.reduce((sum, { usd }) => sum + nano(usd), 0));
     const over = bills.reduce((sum, bill) => sum + Math.max(0, bill - nano(HOLD_USD)), 0);
