@@ -82,16 +82,20 @@ BEGIN
         RETURN jsonb_build_object('status', 'refused', 'now', now_ms, 'number', full_window, 'figures', told);
       END IF;
       PERFORM ${s}.add_amounts(in_account, ${s}.moved(places_added, NULL, 0, 'held', amount));
+      told := ${s}.with_held(told, amount);
       EXIT;
     END IF;
     SELECT * INTO hold FROM ${s}.holds h
       WHERE h.account = in_account AND h.id = hold_id AND NOT h.is_adjustment FOR UPDATE;
     IF hold.state <> 'held' THEN RETURN jsonb_build_object('status', 'ended', 'now', now_ms); END IF;
-    EXIT WHEN FOUND;
+    IF FOUND THEN
+      told := ${s}.figures(in_account, picks);
+      EXIT;
+    END IF;
   END LOOP;
   RETURN jsonb_build_object('status', 'admitted', 'now', now_ms, 'nanoUsd', hold.nano_usd,
     'expiresAt', hold.expires_at, 'note', hold.note, 'places', hold.places, 'generationId', hold.generation_id,
-    'figures', ${s}.figures(in_account, picks));
+    'figures', told);
 END $fn$;
 
 -- Carries out any other command of the model. Returns the state after it, and when the hold expires.

@@ -12,9 +12,10 @@ LANGUAGE sql IMMUTABLE AS $fn$
   SELECT CASE source WHEN 'unknown' THEN 0 WHEN 'hold' THEN 1 ELSE 2 END
 $fn$;
 
--- Writes what is known of a completion, unless as much is known already.
+-- Writes what is known of a completion, unless as much is known already. In PL/pgSQL, which keeps the plan.
 CREATE OR REPLACE FUNCTION ${s}.write_entry(in_account integer, entry jsonb) RETURNS void
-LANGUAGE sql AS $fn$
+LANGUAGE plpgsql AS $fn$
+BEGIN
   INSERT INTO ${s}.completions AS kept (account, id, generation_id, scope, model, provider, prompt_tokens,
     completion_tokens, nano_usd, source, outcome, is_byok, is_stream, started_at, duration_ms, settled_at)
   VALUES (in_account, entry->>'id', entry->>'generationId', entry->'scope', entry->>'model', entry->>'provider',
@@ -29,8 +30,8 @@ LANGUAGE sql AS $fn$
     nano_usd = EXCLUDED.nano_usd, source = EXCLUDED.source, outcome = EXCLUDED.outcome, is_byok = EXCLUDED.is_byok,
     is_stream = EXCLUDED.is_stream, started_at = EXCLUDED.started_at, duration_ms = EXCLUDED.duration_ms,
     settled_at = EXCLUDED.settled_at, position = NULL
-  WHERE ${s}.certainty(kept.source) < ${s}.certainty(EXCLUDED.source)
-$fn$;
+  WHERE ${s}.certainty(kept.source) < ${s}.certainty(EXCLUDED.source);
+END $fn$;
 
 CREATE OR REPLACE FUNCTION ${s}.record(account_name text, given jsonb) RETURNS jsonb
 LANGUAGE plpgsql ${DO_NOT_WAIT} AS $fn$

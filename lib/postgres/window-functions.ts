@@ -74,6 +74,16 @@ BEGIN
   );
 END $fn$;
 
+-- The figures of picked windows after an amount is held in each of them.
+CREATE OR REPLACE FUNCTION ${s}.with_held(told jsonb, amount bigint) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE AS $fn$
+BEGIN
+  RETURN (
+    SELECT coalesce(jsonb_agg(f || jsonb_build_object('held', (f->>'held')::bigint + amount) ORDER BY n), '[]')
+    FROM jsonb_array_elements(told) WITH ORDINALITY AS each(f, n)
+  );
+END $fn$;
+
 -- The number of the first picked window that an amount does not fit into.
 CREATE OR REPLACE FUNCTION ${s}.refusing(picks jsonb, told jsonb, amount bigint) RETURNS integer
 LANGUAGE plpgsql IMMUTABLE AS $fn$
@@ -113,8 +123,6 @@ BEGIN
   LOOP
     -- A queue: whoever waits for a row alone is overtaken by those that find its next version.
     PERFORM pg_advisory_xact_lock(hashtextextended(in_account || ' ' || w.root || ' ' || w.key || ' ' || w.span, 0));
-    PERFORM FROM ${s}.windows
-      WHERE account = in_account AND root = w.root AND key = w.key AND span = w.span FOR UPDATE;
   END LOOP;
 END $fn$;
 
