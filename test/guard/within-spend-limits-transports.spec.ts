@@ -28,6 +28,7 @@ import { listen, spyOnErrorLog } from '../filters/support.js';
 import { failingStore } from '../spend-limits/support/limited-client.js';
 import { graphqlModule, queryGraphql } from '../support/graphql.js';
 import { TcpService } from '../support/tcp-service.js';
+import { NOON_ZONE } from '../spend-limits/support/noon-zone.js';
 
 const OWN_WORDS = expect.stringContaining(
   "The spend limit 'tenant per day' of this application has $0.00 of $0.00 left.",
@@ -41,7 +42,14 @@ function openRouter(store?: SpendStore): DynamicModule {
   return OpenRouterModule.forRoot({
     apiKey: 'sk-or-v1-test',
     spendLimits: {
-      rules: [{ by: 'tenant', usd: ({ tenant }) => (tenant === 'free' ? 0 : 1), period: 'day' }],
+      rules: [
+        {
+          by: 'tenant',
+          usd: ({ tenant }) => (tenant === 'free' ? 0 : 1),
+          period: 'day',
+          timeZone: NOON_ZONE,
+        },
+      ],
       store,
     },
   });

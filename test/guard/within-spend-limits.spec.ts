@@ -13,6 +13,7 @@ import {
   type SpendStore,
   WithinSpendLimits,
 } from '../../lib/index.js';
+import { NOON_ZONE } from '../spend-limits/support/noon-zone.js';
 
 @MeterAs((context) => ({
   tenant: context.switchToHttp().getRequest<{ headers: { tenant: string } }>().headers.tenant,
@@ -63,7 +64,10 @@ async function start(
     imports: [
       OpenRouterModule.forRoot({
         apiKey: 'sk-or-v1-test',
-        spendLimits: { rules: [{ by: 'tenant', usd: 1, period: 'day' }], ...spendLimits },
+        spendLimits: {
+          rules: [{ by: 'tenant', usd: 1, period: 'day', timeZone: NOON_ZONE }],
+          ...spendLimits,
+        },
       }),
     ],
     controllers: [Routes, Bare],

@@ -22,6 +22,7 @@ import { FakeAccount } from '../guard/support.js';
 import { leaksIn } from '../support/leaks.js';
 import { failureOf } from '../support/failures.js';
 import { timed, until } from '../support/waiting.js';
+import { NOON_ZONE } from '../spend-limits/support/noon-zone.js';
 
 @Controller()
 class HealthController {
@@ -68,7 +69,7 @@ describe('the health of an account with spend limits', () => {
         OpenRouterModule.forRoot({
           managementKey,
           baseUrl,
-          spendLimits: { rules: [{ by: [], usd: 5, period: 'day' }] },
+          spendLimits: { rules: [{ by: [], usd: 5, period: 'day', timeZone: NOON_ZONE }] },
         }),
         OpenRouterHealthModule.forRoot(),
       ],

@@ -5,6 +5,7 @@ import { OpenRouterMetrics } from '../../lib/metrics/index.js';
 import { ACME, failingStore, limited, statusOf, TENANT } from '../spend-limits/support/limited-client.js';
 import { until } from '../support/waiting.js';
 import { scrape } from './support.js';
+import { NOON_ZONE } from '../spend-limits/support/noon-zone.js';
 
 const registries: Registry[] = [];
 
@@ -36,7 +37,7 @@ describe('the counters of spend limits', () => {
 describe('the gauges of spend limits', () => {
   it('show the subject that is nearest to its limit, as the store has it at the scrape', async () => {
     const { registry, instrumentation } = opened();
-    const rules = [TENANT, { by: [], usd: null, period: 'month' as const, name: 'all' }];
+    const rules = [TENANT, { by: [], usd: null, period: 'month' as const, timeZone: NOON_ZONE, name: 'all' }];
     const store = new InMemorySpendStore();
     const { client } = await limited({ rules, store }, {}, instrumentation);
     await (await client.spendLimits.reserve(OTHER, 1)).commit(1);

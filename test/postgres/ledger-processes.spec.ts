@@ -10,11 +10,12 @@ import { askedAgain } from '../spend-limits/support/asked-again.js';
 import { Replica } from '../support/replica.js';
 import { until } from '../support/waiting.js';
 import { HAS_POSTGRES, PostgresServer } from './support/postgres-server.js';
+import { NOON_ZONE } from '../spend-limits/support/noon-zone.js';
 
 // Programs and databases take their time to start on a busy machine.
 jest.setTimeout(120_000);
 
-const RULES = [{ by: 'tenant', usd: 100, period: 'day' as const }];
+const RULES = [{ by: 'tenant', usd: 100, period: 'day' as const, timeZone: NOON_ZONE }];
 const ALL_TIME = { from: '2020-01-01', to: '2100-01-01' };
 
 let sandbox: OpenRouterSandbox;

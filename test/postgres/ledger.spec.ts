@@ -19,6 +19,7 @@ import { OpenRouterSandbox, type OpenRouterSandboxOptions } from '../../lib/test
 import { askedAgain } from '../spend-limits/support/asked-again.js';
 import { failureOf } from '../support/failures.js';
 import { until } from '../support/waiting.js';
+import { NOON_ZONE } from '../spend-limits/support/noon-zone.js';
 
 // Making a database takes its time on a busy machine.
 jest.setTimeout(60_000);
@@ -41,7 +42,7 @@ afterEach(async () => {
   }
 });
 
-const TENANT: SpendLimitRule = { by: 'tenant', usd: 100, period: 'day' };
+const TENANT: SpendLimitRule = { by: 'tenant', usd: 100, period: 'day', timeZone: NOON_ZONE };
 const ALL_TIME = { from: '2020-01-01', to: '2100-01-01' } as const;
 const PROMPT = 'The prompt, which nobody keeps';
 

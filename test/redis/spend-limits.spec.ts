@@ -14,11 +14,12 @@ import { OpenRouterSandbox } from '../../lib/testing/index.js';
 import { askedAgain } from '../spend-limits/support/asked-again.js';
 import { until } from '../support/waiting.js';
 import { HAS_REDIS, RedisServer } from './support/redis-server.js';
+import { NOON_ZONE } from '../spend-limits/support/noon-zone.js';
 
 const ACME = { tenant: 'acme' };
 const RULES: SpendLimitRule[] = [
-  { by: 'tenant', usd: 5, period: 'day' },
-  { by: [], usd: 100, period: 'month' },
+  { by: 'tenant', usd: 5, period: 'day', timeZone: NOON_ZONE },
+  { by: [], usd: 100, period: 'month', timeZone: NOON_ZONE },
 ];
 
 (HAS_REDIS ? describe : describe.skip)('spend limits on Redis', () => {

@@ -16,6 +16,7 @@ import { LaggingReplica } from './support/lagging-replica.js';
 import { RedisCluster } from './support/redis-cluster.js';
 import { RedisProxy } from './support/redis-proxy.js';
 import { HAS_REDIS, RedisServer } from './support/redis-server.js';
+import { NOON_ZONE } from '../spend-limits/support/noon-zone.js';
 
 // Servers are started and lost, which takes its time on a busy machine.
 jest.setTimeout(60_000);
@@ -23,8 +24,8 @@ jest.setTimeout(60_000);
 const PATIENCE_MS = 30_000;
 const ACME = { tenant: 'acme', user: 'u7' };
 const RULES: SpendLimitRule[] = [
-  { by: ['tenant', 'user'], usd: 5, period: 'day' },
-  { by: 'tenant', usd: 50, period: 'month' },
+  { by: ['tenant', 'user'], usd: 5, period: 'day', timeZone: NOON_ZONE },
+  { by: 'tenant', usd: 50, period: 'month', timeZone: NOON_ZONE },
   { by: [], usd: 500, period: 'total' },
 ];
 

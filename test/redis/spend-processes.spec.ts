@@ -5,6 +5,7 @@ import { OpenRouterSandbox } from '../../lib/testing/index.js';
 import { Replica } from '../support/replica.js';
 import { until } from '../support/waiting.js';
 import { HAS_REDIS, RedisServer } from './support/redis-server.js';
+import { NOON_ZONE } from '../spend-limits/support/noon-zone.js';
 
 // Every test starts programs, which take their time on a busy machine.
 jest.setTimeout(60_000);
@@ -21,7 +22,11 @@ async function start(count: number, spendLimits: object): Promise<Replica[]> {
   const options = {
     apiKey,
     baseUrl,
-    spendLimits: { rules: [{ by: 'tenant', usd: 5, period: 'day' }], holdUsd: 0.1, ...spendLimits },
+    spendLimits: {
+      rules: [{ by: 'tenant', usd: 5, period: 'day', timeZone: NOON_ZONE }],
+      holdUsd: 0.1,
+      ...spendLimits,
+    },
   };
   const settings = { redisPort: server.port, options, prefix: randomUUID() };
   const started = Array.from({ length: count }, () => new Replica(PROGRAM, settings));

@@ -25,6 +25,7 @@ import {
   statusOf,
   TENANT,
 } from './support/limited-client.js';
+import { NOON_ZONE } from './support/noon-zone.js';
 
 afterEach(() => {
   jest.restoreAllMocks();
@@ -78,7 +79,7 @@ describe('completions under a spend limit', () => {
       spend_usd: 0.1,
       held_usd: 0,
       remaining_usd: 0.02,
-      resets_at: expect.stringMatching(/T00:00:00\.000Z$/),
+      resets_at: expect.stringMatching(/T\d\d:00:00\.000Z$/),
     });
     expect(body.error.message).toContain(
       "The spend limit 'tenant per day' of this application has $0.02 of $0.12 left, and $0.10 is needed.",
@@ -108,9 +109,9 @@ describe('completions under a spend limit', () => {
   it('need room in every rule, and leave nothing behind where one refuses', async () => {
     const rules: SpendLimitRule[] = [
       { by: [], usd: 0.1, period: 'total' },
-      { by: ['tenant', 'user'], usd: 5, period: 'day' },
+      { by: ['tenant', 'user'], usd: 5, period: 'day', timeZone: NOON_ZONE },
       { by: 'tenant', usd: 5, period: { rollingHours: 24 } },
-      { by: 'tenant', usd: null, period: 'month' },
+      { by: 'tenant', usd: null, period: 'month', timeZone: NOON_ZONE },
     ];
     const { ask, client } = await limited({ rules, holdUsd: 0.1 });
     const scope = { tenant: 'acme', user: 'u1' };

@@ -7,9 +7,10 @@ import {
   OpenRouterModule,
   SpendLimitsService,
 } from '../../lib/index.js';
+import { NOON_ZONE } from './support/noon-zone.js';
 
 const ACME = { tenant: 'acme' };
-const spendLimits = { rules: [{ by: 'tenant', usd: 5, period: 'day' as const }] };
+const spendLimits = { rules: [{ by: 'tenant', usd: 5, period: 'day' as const, timeZone: NOON_ZONE }] };
 
 describe('SpendLimitsService in a Nest application', () => {
   it('is that of the default account, and each named account has its own', async () => {

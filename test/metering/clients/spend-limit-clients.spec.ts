@@ -6,6 +6,7 @@ import { withoutKeyInEnvironment } from '../../support/environment.js';
 import { cleanUp } from '../../support/servers.js';
 import { METERED_CLIENTS, type Wiring } from './metered-clients.js';
 import { type MeteredStage, startMeteredStage } from './stages.js';
+import { NOON_ZONE } from '../../spend-limits/support/noon-zone.js';
 
 /** A store that counts how often it was asked to reserve. */
 class CountingStore extends InMemorySpendStore {
@@ -31,6 +32,7 @@ beforeAll(async () => {
       by: 'tenant',
       usd: ({ tenant }: Record<string, string>) => (tenant === 'poor' ? 0 : 5),
       period: 'day' as const,
+      timeZone: NOON_ZONE,
     },
   ];
   stage = await startMeteredStage({}, { rules, store });

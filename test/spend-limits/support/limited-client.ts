@@ -10,6 +10,7 @@ import {
   type SpendStore,
 } from '../../../lib/index.js';
 import { OpenRouterSandbox, type OpenRouterSandboxOptions } from '../../../lib/testing/index.js';
+import { NOON_ZONE } from './noon-zone.js';
 
 /** What a test has opened, closed after it, the last first. */
 export const closers: (() => Promise<unknown>)[] = [];
@@ -20,7 +21,7 @@ afterEach(async () => {
   }
 });
 
-export const TENANT: SpendLimitRule = { by: 'tenant', usd: 5, period: 'day' };
+export const TENANT: SpendLimitRule = { by: 'tenant', usd: 5, period: 'day', timeZone: NOON_ZONE };
 export const ACME = { tenant: 'acme' };
 
 /** The status of an answer that was read: one that is not read would stay open. */

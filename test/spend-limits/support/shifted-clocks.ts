@@ -3,17 +3,12 @@ import type { SpendUsage } from '../../../lib/index.js';
 import { OpenRouterSandbox } from '../../../lib/testing/index.js';
 import { Replica } from '../../support/replica.js';
 import { until } from '../../support/waiting.js';
+import { NOON_ZONE } from './noon-zone.js';
 
 const HOUR_MS = 3_600_000;
 
 /** The store's time is in none of the windows that the first and the last one send at first. */
 const SHIFTS_MS = [-60, -5, 5, 60].map((hours) => hours * HOUR_MS);
-
-/** A zone in which it is about noon, so that no day ends within a test. */
-function noonZone(): string {
-  const ahead = 12 - new Date().getUTCHours();
-  return `Etc/GMT${ahead > 0 ? '-' : '+'}${Math.abs(ahead)}`;
-}
 
 /**
  * Lets processes with clocks that are days apart send twice as many completions as fit into a day.
@@ -23,7 +18,7 @@ function noonZone(): string {
 export async function expectOneDay(program: string, place: object): Promise<void> {
   const sandbox = await OpenRouterSandbox.start({ completionCost: 0.1 });
   const { apiKey, baseUrl } = sandbox;
-  const rules = [{ by: 'tenant', usd: 5, period: 'day', timeZone: noonZone() }];
+  const rules = [{ by: 'tenant', usd: 5, period: 'day', timeZone: NOON_ZONE }];
   const options = { apiKey, baseUrl, spendLimits: { rules, holdUsd: 0.1 } };
   const replicas = SHIFTS_MS.map((shiftMs) => new Replica(program, { ...place, options }, shiftMs));
   try {
