@@ -36,7 +36,7 @@ const ONCE = [
   '/test/package/',
   // Processes that share the built package and one server, and servers that fail; the contracts of the stores run below.
   '/test/redis/(alerts|end-of-day|killed|losses|lost|processes|shifted|spend-(limits|losses|processes)|terminated|waiting)',
-  '/test/postgres/(end-of-day|faults|ledger|lost|shifted|terminated)',
+  '/test/postgres/(end-of-day|faults|killed|ledger|lost|shifted|terminated)',
 ];
 
 /** Run in the first row only, on the first Node and the last one: no package that differs between rows decides them. */

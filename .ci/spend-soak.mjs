@@ -6,6 +6,7 @@
 import { spawnSync } from 'node:child_process';
 
 const PATHS = [
+  'test/postgres/killed-processes.spec.ts',
   'test/postgres/postgres-spend-store.spec.ts',
   'test/redis/killed-processes.spec.ts',
   'test/redis/redis-spend-store.spec.ts',

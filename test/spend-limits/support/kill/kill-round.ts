@@ -1,15 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { Redis } from 'ioredis';
-import { type CompletionCost, OpenRouterClient } from '../../../lib/index.js';
-import { RedisSpendStore } from '../../../lib/redis/index.js';
-import { OpenRouterSandbox } from '../../../lib/testing/index.js';
-import { askedAgain } from '../../spend-limits/support/asked-again.js';
-import { sleep, until } from '../../support/waiting.js';
+import { type CompletionCost, OpenRouterClient, type SpendStore } from '../../../../lib/index.js';
+import { OpenRouterSandbox } from '../../../../lib/testing/index.js';
+import { sleep, until } from '../../../support/waiting.js';
+import { askedAgain } from '../asked-again.js';
 import { AnswerProxy } from './answer-proxy.js';
-import { CommandProxy, SCRIPTS, type SeenHold } from './command-proxy.js';
+import { CommandProxy, type SeenHold } from './command-proxy.js';
 import { KillPoint, type Moment, type Step } from './kill-point.js';
+import type { StoreProtocol } from './store-protocol.js';
 
 const TENANTS = ['acme', 'globex', 'initech'];
 const LEASE_MS = 1_500;
@@ -40,8 +38,18 @@ interface Call {
   readonly holdUsd: number;
 }
 
-export interface KillRound {
-  readonly redisPort: number;
+/** A server on which processes share a store. */
+export interface KillStore {
+  readonly port: number;
+  readonly protocol: () => StoreProtocol;
+  /** The program of a process, and what it is told of its store, whose server it finds at a port. */
+  readonly program: string;
+  readonly place: (port: number) => object;
+  /** The same store, for the process that lives on. */
+  readonly store: SpendStore;
+}
+
+export interface KillRound extends KillStore {
   readonly points: readonly (readonly [Step, Moment])[];
   /** How many completions each process sends at once. */
   readonly calls: number;
@@ -76,20 +84,20 @@ class Replica {
   static async prepare(
     [step, moment]: readonly [Step | undefined, Moment],
     calls: readonly Call[],
-    { redisPort, random }: KillRound,
+    { port, protocol, random }: KillRound,
   ): Promise<Replica> {
     // Everything else may come once only; several chunks may be one on a busy machine.
     const nth = step === 'chunk' ? 1 + Math.floor(random() * 3) : 1;
     const point: KillPoint = new KillPoint(step, moment, nth, () => replica.child?.kill('SIGKILL'));
-    const commands = await CommandProxy.start(redisPort, point);
+    const commands = await CommandProxy.start(port, protocol, point);
     const replica = new Replica(point, calls, commands);
     return replica;
   }
 
-  async start(number: number, options: object, prefix: string): Promise<void> {
+  async start(number: number, options: object, { place, program }: KillRound): Promise<void> {
     const headers = { 'x-replica': String(number) };
-    const given = { options: { ...options, headers }, prefix, redisPort: this.commands.port };
-    this.child = fork('test/redis/support/spending-replica.mjs', [JSON.stringify(given)], {
+    const given = { options: { ...options, headers }, ...place(this.commands.port) };
+    this.child = fork(program, [JSON.stringify(given)], {
       execArgv: [],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
@@ -118,7 +126,6 @@ class Replica {
  * process then finds with what the sandbox has billed.
  */
 export async function runKillRound(round: KillRound): Promise<KillReport> {
-  const { redisPort } = round;
   const sandbox = await OpenRouterSandbox.start({
     generationMisses: 1,
     credits: { totalCredits: 1e6, totalUsage: 0 },
@@ -149,19 +156,15 @@ export async function runKillRound(round: KillRound): Promise<KillReport> {
     metering: { lookupDelaysMs: [20, 100, 500, 2_000, 5_000] },
     spendLimits: { rules: [...rules], leaseMs: LEASE_MS, learnHolds: false },
   };
-  const prefix = randomUUID();
-  const redis = new Redis({ host: '127.0.0.1', port: redisPort });
   const survivor = new OpenRouterClient({
     ...options,
-    spendLimits: { ...options.spendLimits, store: new RedisSpendStore(redis, { prefix }) },
+    spendLimits: { ...options.spendLimits, store: round.store },
   });
   const found: CompletionCost[] = [];
   survivor.metering.costs$.subscribe((cost) => found.push(cost));
-  // So that each command of the processes is sent once.
-  await Promise.all(SCRIPTS.map(({ text }) => redis.script('LOAD', text)));
 
   try {
-    await Promise.all(replicas.map((replica, number) => replica.start(number, options, prefix)));
+    await Promise.all(replicas.map((replica, number) => replica.start(number, options, round)));
     await Promise.all(replicas.map((replica, number) => replica.work(number)));
     const usageOf = (tenant: string) =>
       askedAgain(() => survivor.spendLimits.usage({ tenant, call: 'none' }));
@@ -179,7 +182,6 @@ export async function runKillRound(round: KillRound): Promise<KillReport> {
     return judge(replicas, sandbox.charges, found, spent, limits);
   } finally {
     await survivor.close();
-    redis.disconnect();
     await answers.stop();
     await sandbox.stop();
   }
