@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { PGlite } from '@electric-sql/pglite';
 import { Pool } from 'pg';
@@ -60,6 +60,28 @@ describe('PostgresSpendStore in a process of its own', () => {
   describeStore('PostgresSpendStore on PGlite', spendStoreContract, () => opened(database));
 
   it('does what the model does', () => compareWithModel(() => opened(database), { steps: 500 }));
+
+  it('does what the model does where answers are lost and calls are sent again', async () => {
+    let lost = 0;
+    await compareWithModel(
+      async () => {
+        let isLosing = false;
+        const query: PostgresSpendClient['query'] = async (text, values) => {
+          const answer = await database.query(text, values);
+          if (!isLosing || !/\.(reserve|step|restore|usage)\(/.test(text)) return answer;
+          isLosing = false;
+          lost += 1;
+          return query(text, values);
+        };
+        const loseReply = (): void => {
+          isLosing = true;
+        };
+        return { ...(await opened({ query })), loseReply };
+      },
+      { steps: 500 },
+    );
+    expect(lost).toBeGreaterThan(0);
+  });
 
   it('admits exactly half of those that are twice too many, round after round', async () => {
     await admitHalf((await opened(database)).store, 5);
