@@ -40,13 +40,18 @@ export function openMetering(account: Account, services: MeteredServices): OpenM
   if (limits !== undefined) {
     watchUnmetered(account, limits, services.balance);
   }
+  const logger = new Logger('OpenRouter');
   const ledger = new MeteringLedger({
     reader: limits?.ledger,
     activity: services.activity,
     byok: options.metering.byok,
     clock: SYSTEM_CLOCK,
+    onMissingName: (name) =>
+      logger.warn(
+        `metering: a report is grouped by '${name}', but no completion of its range has that name in its scope. It may be ` +
+          'misspelt. This is logged once.',
+      ),
   });
-  const logger = new Logger('OpenRouter');
   const metered = options.spendLimits === undefined ? 'metered' : 'metered or limited';
   const below = (): typeof globalThis.fetch => unmetered(innerFetch ?? globalThis.fetch);
   const fetchFor = openMeteredFetch({

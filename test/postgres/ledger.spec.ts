@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { PGlite } from '@electric-sql/pglite';
+import { Logger } from '@nestjs/common';
 import {
   type ExportedCost,
   InMemorySpendStore,
@@ -350,6 +351,23 @@ describe('metering.report', () => {
     );
     const before = await client.metering.report({ from: '2020-01-01', to: '2020-02-01', groupBy: 'day' });
     expect(before).toEqual({ rows: [], totalUsd: 0, totalUnsettledUsd: 0 });
+  });
+
+  it('warns once of a report by a name that no completion has', async () => {
+    const lines: unknown[] = [];
+    jest.spyOn(Logger.prototype, 'warn').mockImplementation((line: unknown) => void lines.push(line));
+    const { client } = await metered();
+    const report = (groupBy: string[]) => client.metering.report({ ...ALL_TIME, groupBy });
+    await report(['tennant']);
+    await client.metering.record({ usd: 0.1, scope: { tenant: 'acme', user: 'u1' } });
+    await client.metering.settled();
+    for (const groupBy of [['model', 'day'], ['tenant', 'user'], ['tenant', 'usr'], ['tennant']]) {
+      await report(groupBy);
+    }
+    expect(lines.filter((line) => String(line).startsWith('metering:'))).toEqual([
+      "metering: a report is grouped by 'usr', but no completion of its range has that name in its scope. It may be " +
+        'misspelt. This is logged once.',
+    ]);
   });
 
   it('tells what is held while a completion is under way', async () => {

@@ -32,11 +32,14 @@ export interface MeteringLedgerParts {
   readonly activity: Pick<ActivityService, 'list'>;
   readonly byok: 'fee' | 'total';
   readonly clock: Clock;
+  /** A report is grouped by a name that no completion of its range has. Called once. */
+  readonly onMissingName: (name: string) => void;
 }
 
 /** What the ledger of an account tells: sums, the comparison with OpenRouter's bill, and each entry. */
 export class MeteringLedger {
   readonly #parts: MeteringLedgerParts;
+  #isNameMissed = false;
 
   constructor(parts: MeteringLedgerParts) {
     this.#parts = parts;
@@ -70,7 +73,19 @@ export class MeteringLedger {
     // First what is open: a completion that is billed in the meantime is then told twice rather than not at all.
     const holds = await reader.read((ledger, account) => ledger.openHolds(account, { from, to }));
     const sums = await reader.read((ledger, account) => ledger.report(account, query));
-    return spendReport(query, sums, holds);
+    const report = spendReport(query, sums, holds);
+    this.#noteMissingName(query, report);
+    return report;
+  }
+
+  #noteMissingName({ groupBy }: CheckedReport, { rows }: MeteringReport): void {
+    const missing = groupBy.find(
+      (name) => name !== 'model' && name !== 'day' && rows.every(({ key }) => key[name] === null),
+    );
+    if (missing !== undefined && rows.length > 0 && !this.#isNameMissed) {
+      this.#isNameMissed = true;
+      this.#parts.onMissingName(missing);
+    }
   }
 
   #reader(operation: string): LedgerReader {
