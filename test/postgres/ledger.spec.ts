@@ -38,6 +38,7 @@ afterAll(async () => {
 const closers: (() => Promise<unknown>)[] = [];
 
 afterEach(async () => {
+  jest.restoreAllMocks();
   for (const close of closers.splice(0).reverse()) {
     await close();
   }
