@@ -59,7 +59,7 @@ describe('PostgresSpendStore in a process of its own', () => {
 
   describeStore('PostgresSpendStore on PGlite', spendStoreContract, () => opened(database));
 
-  it('does what the model does', () => compareWithModel(() => opened(database), { steps: 500 }));
+  it('does what the model does', () => compareWithModel(() => opened(database), { steps: 500, lanes: 8 }));
 
   it('does what the model does where answers are lost and calls are sent again', async () => {
     let lost = 0;
