@@ -115,14 +115,21 @@ LANGUAGE plpgsql AS $fn$
 DECLARE w record;
 BEGIN
   FOR w IN
-    SELECT p.root COLLATE "C" AS root, p.key COLLATE "C" AS key, each.span COLLATE "C" AS span
+    SELECT p.root COLLATE "C" AS root, p.key COLLATE "C" AS key, each.span COLLATE "C" AS span,
+      bool_or(each.is_before) AS is_before
     FROM jsonb_to_recordset(picks) AS p(root text, key text, span text, before text)
-    CROSS JOIN LATERAL (VALUES (p.span), (p.before)) each(span)
+    CROSS JOIN LATERAL (VALUES (p.span, false), (p.before, true)) each(span, is_before)
     WHERE each.span IS NOT NULL
     GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
   LOOP
     -- A queue: whoever waits for a row alone is overtaken by those that find its next version.
     PERFORM pg_advisory_xact_lock(hashtextextended(in_account || ' ' || w.root || ' ' || w.key || ' ' || w.span, 0));
+    -- A transaction that sees the past fails if another one has changed a row that it locks or writes. This one it only
+    -- reads.
+    IF w.is_before THEN
+      PERFORM FROM ${s}.windows
+        WHERE account = in_account AND root = w.root AND key = w.key AND span = w.span FOR UPDATE;
+    END IF;
   END LOOP;
 END $fn$;
 

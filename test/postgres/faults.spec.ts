@@ -9,7 +9,7 @@ import type { PostgresSpendClient } from '../../lib/postgres/spend-database.js';
 import { RedisProxy } from '../redis/support/redis-proxy.js';
 import { compareWithModel } from '../spend-limits/support/model-commands.js';
 import { failureOf } from '../support/failures.js';
-import { sleep } from '../support/waiting.js';
+import { sleep, until } from '../support/waiting.js';
 import { entryOf } from './support/ledger-entries.js';
 import { patient } from './support/patient-client.js';
 import { HAS_POSTGRES, PostgresServer } from './support/postgres-server.js';
@@ -192,6 +192,45 @@ function newSchema(): string {
     const { rows } = await pool.query(`SELECT * FROM pg_locks WHERE locktype = 'advisory'`);
     expect(rows).toEqual([]);
     for (const one of clients) one.release();
+  });
+
+  it('counts what changes in the span before, also where transactions see the past', async () => {
+    const past = new Pool({
+      connectionString: server.url,
+      options: '-c default_transaction_isolation=repeatable\\ read',
+    });
+    const store = await opened(patient(past));
+    const [, schema] = /SCHEMA IF NOT EXISTS (\S+);/.exec(store.schema())!;
+    const minute = Math.floor(Date.now() / 60_000);
+    const span = (id: string, from: number, to: number) => ({
+      id,
+      from: (minute + from) * 60_000,
+      to: (minute + to) * 60_000,
+      keepUntil: null,
+    });
+    const subjectIn = (...spans: ReturnType<typeof span>[]): SpendSubject => ({
+      root: 'c0ffee',
+      key: 'a1',
+      windows: [{ spans, slots: 2, limitNanoUsd: 100 }],
+    });
+    const subjects = [subjectIn(span('older', -110, -50), span('before', -50, 10))];
+    await store.adjust(ACCOUNT, { id: 'one', nanoUsd: 50, subjects });
+    const blocker = await pool.connect();
+    await blocker.query(
+      `BEGIN; SELECT pg_advisory_xact_lock(hashtextextended(id || ' c0ffee a1 before', 0)) FROM ${schema}.accounts`,
+    );
+    const asked = store.reserve(
+      ACCOUNT,
+      requestOf('h', subjectIn(span('before', -70, -10), span('own', -10, 50))),
+    );
+    await until(async () => {
+      const { rows } = await pool.query(`SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`);
+      return rows.length > 0;
+    });
+    await blocker.query(`UPDATE ${schema}.windows SET settled[1] = 95 WHERE span = 'before'; COMMIT`);
+    blocker.release();
+    expect((await asked).status).toBe('refused');
+    await past.end();
   });
 
   it('is exact also where transactions are serializable', async () => {
