@@ -79,10 +79,13 @@ export class MeteringLedger {
   }
 
   #noteMissingName({ groupBy }: CheckedReport, { rows }: MeteringReport): void {
+    if (this.#isNameMissed || rows.length === 0) {
+      return;
+    }
     const missing = groupBy.find(
       (name) => name !== 'model' && name !== 'day' && rows.every(({ key }) => key[name] === null),
     );
-    if (missing !== undefined && rows.length > 0 && !this.#isNameMissed) {
+    if (missing !== undefined) {
       this.#isNameMissed = true;
       this.#parts.onMissingName(missing);
     }
