@@ -26,9 +26,9 @@ import {
 } from '../../lib/index.js';
 import { listen, spyOnErrorLog } from '../filters/support.js';
 import { failingStore } from '../spend-limits/support/limited-client.js';
+import { NOON_ZONE } from '../spend-limits/support/noon-zone.js';
 import { graphqlModule, queryGraphql } from '../support/graphql.js';
 import { TcpService } from '../support/tcp-service.js';
-import { NOON_ZONE } from '../spend-limits/support/noon-zone.js';
 
 const OWN_WORDS = expect.stringContaining(
   "The spend limit 'tenant per day' of this application has $0.00 of $0.00 left.",

@@ -19,10 +19,10 @@ import { BalanceService, OpenRouterModule, SpendLimitsService } from '../../lib/
 import { OpenRouterSandbox } from '../../lib/testing/index.js';
 import { apiException, KEY, listen } from '../filters/support.js';
 import { FakeAccount } from '../guard/support.js';
+import { NOON_ZONE } from '../spend-limits/support/noon-zone.js';
 import { leaksIn } from '../support/leaks.js';
 import { failureOf } from '../support/failures.js';
 import { timed, until } from '../support/waiting.js';
-import { NOON_ZONE } from '../spend-limits/support/noon-zone.js';
 
 @Controller()
 class HealthController {

@@ -3,9 +3,9 @@ import { Registry } from 'prom-client';
 import { InMemorySpendStore } from '../../lib/index.js';
 import { OpenRouterMetrics } from '../../lib/metrics/index.js';
 import { ACME, failingStore, limited, statusOf, TENANT } from '../spend-limits/support/limited-client.js';
+import { NOON_ZONE } from '../spend-limits/support/noon-zone.js';
 import { until } from '../support/waiting.js';
 import { scrape } from './support.js';
-import { NOON_ZONE } from '../spend-limits/support/noon-zone.js';
 
 const registries: Registry[] = [];
 

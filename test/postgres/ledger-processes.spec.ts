@@ -7,10 +7,10 @@ import { type ExportedCost, type MeteringReport, OpenRouterClient } from '../../
 import { PostgresSpendStore } from '../../lib/postgres/index.js';
 import { OpenRouterSandbox } from '../../lib/testing/index.js';
 import { askedAgain } from '../spend-limits/support/asked-again.js';
+import { NOON_ZONE } from '../spend-limits/support/noon-zone.js';
 import { Replica } from '../support/replica.js';
 import { until } from '../support/waiting.js';
 import { HAS_POSTGRES, PostgresServer } from './support/postgres-server.js';
-import { NOON_ZONE } from '../spend-limits/support/noon-zone.js';
 
 // Programs and databases take their time to start on a busy machine.
 jest.setTimeout(120_000);
@@ -60,8 +60,9 @@ async function killedAndRestarted(place: object): Promise<void> {
   expect(under.totalUnsettledUsd).toBe(1.2);
   await killed.kill();
   const restarted = await startReplica(place);
-  await until(async () => (await restarted.tell<MeteringReport>('report')).totalUnsettledUsd === 0, 30_000);
-  const { rows, totalUsd } = await restarted.tell<MeteringReport>('report');
+  const reported = () => askedAgain(() => restarted.tell<MeteringReport>('report'));
+  await until(async () => (await reported()).totalUnsettledUsd === 0, 30_000);
+  const { rows, totalUsd } = await reported();
   expect(sandbox.charges).toHaveLength(9);
   expect(nano(totalUsd)).toBe(billed());
   expect(rows.map(({ key, completions }) => [key['tenant'], completions])).toEqual([

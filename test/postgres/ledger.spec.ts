@@ -18,9 +18,9 @@ import {
 import { PostgresSpendStore } from '../../lib/postgres/index.js';
 import { OpenRouterSandbox, type OpenRouterSandboxOptions } from '../../lib/testing/index.js';
 import { askedAgain } from '../spend-limits/support/asked-again.js';
+import { NOON_ZONE } from '../spend-limits/support/noon-zone.js';
 import { failureOf } from '../support/failures.js';
 import { until } from '../support/waiting.js';
-import { NOON_ZONE } from '../spend-limits/support/noon-zone.js';
 
 // Making a database takes its time on a busy machine.
 jest.setTimeout(60_000);

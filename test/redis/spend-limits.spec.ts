@@ -12,9 +12,9 @@ import { RedisSpendStore } from '../../lib/redis/redis-spend-store.js';
 import { openSpendLimitsOf } from '../../lib/spend-limits/spend-limits.service.js';
 import { OpenRouterSandbox } from '../../lib/testing/index.js';
 import { askedAgain } from '../spend-limits/support/asked-again.js';
+import { NOON_ZONE } from '../spend-limits/support/noon-zone.js';
 import { until } from '../support/waiting.js';
 import { HAS_REDIS, RedisServer } from './support/redis-server.js';
-import { NOON_ZONE } from '../spend-limits/support/noon-zone.js';
 
 const ACME = { tenant: 'acme' };
 const RULES: SpendLimitRule[] = [

@@ -11,12 +11,12 @@ import {
 import { type RedisSpendClient, RedisSpendStore } from '../../lib/redis/redis-spend-store.js';
 import { openSpendLimitsOf } from '../../lib/spend-limits/spend-limits.service.js';
 import { OpenRouterSandbox } from '../../lib/testing/index.js';
+import { NOON_ZONE } from '../spend-limits/support/noon-zone.js';
 import { until } from '../support/waiting.js';
 import { LaggingReplica } from './support/lagging-replica.js';
 import { RedisCluster } from './support/redis-cluster.js';
 import { RedisProxy } from './support/redis-proxy.js';
 import { HAS_REDIS, RedisServer } from './support/redis-server.js';
-import { NOON_ZONE } from '../spend-limits/support/noon-zone.js';
 
 // Servers are started and lost, which takes its time on a busy machine.
 jest.setTimeout(60_000);

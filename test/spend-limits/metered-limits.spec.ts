@@ -25,7 +25,7 @@ import {
   statusOf,
   TENANT,
 } from './support/limited-client.js';
-import { NOON_ZONE } from './support/noon-zone.js';
+import { NOON_ZONE, NOON_ZONE_MIDNIGHT } from './support/noon-zone.js';
 
 afterEach(() => {
   jest.restoreAllMocks();
@@ -79,7 +79,7 @@ describe('completions under a spend limit', () => {
       spend_usd: 0.1,
       held_usd: 0,
       remaining_usd: 0.02,
-      resets_at: expect.stringMatching(/T\d\d:00:00\.000Z$/),
+      resets_at: expect.stringMatching(NOON_ZONE_MIDNIGHT),
     });
     expect(body.error.message).toContain(
       "The spend limit 'tenant per day' of this application has $0.02 of $0.12 left, and $0.10 is needed.",

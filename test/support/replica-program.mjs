@@ -1,5 +1,4 @@
 // What the programs of `Replica` share.
-import { OpenRouterSpendStoreException } from 'nestjs-openrouter';
 
 /** Carries out orders, each answered by its result, once the program has announced itself. */
 export function obey(orders) {
@@ -10,20 +9,6 @@ export function obey(orders) {
     );
   });
   process.send({ id: 0 });
-}
-
-const PATIENCE_MS = 10_000;
-
-/** Asks again where a busy machine has kept the store from answering in time, as an application may. */
-export async function askedAgain(ask) {
-  const end = performance.now() + PATIENCE_MS;
-  for (;;) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (!(error instanceof OpenRouterSpendStoreException) || performance.now() > end) throw error;
-    }
-  }
 }
 
 /** Requests a completion. */

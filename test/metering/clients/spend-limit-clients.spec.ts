@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { classifyOpenRouterError } from '../../../lib/errors/index.js';
 import { InMemorySpendStore } from '../../../lib/spend-limits/in-memory-spend-store.js';
 import { outcomeOf, skipReason } from '../../errors/clients.js';
+import { NOON_ZONE } from '../../spend-limits/support/noon-zone.js';
 import { withoutKeyInEnvironment } from '../../support/environment.js';
 import { cleanUp } from '../../support/servers.js';
 import { METERED_CLIENTS, type Wiring } from './metered-clients.js';
 import { type MeteredStage, startMeteredStage } from './stages.js';
-import { NOON_ZONE } from '../../spend-limits/support/noon-zone.js';
 
 /** A store that counts how often it was asked to reserve. */
 class CountingStore extends InMemorySpendStore {

@@ -2,7 +2,7 @@
 import { OpenRouterClient } from 'nestjs-openrouter';
 import { PostgresSpendStore } from 'nestjs-openrouter/postgres';
 import pg from 'pg';
-import { askedAgain, obey, request } from '../../support/replica-program.mjs';
+import { obey, request } from '../../support/replica-program.mjs';
 
 const { url, options } = JSON.parse(process.argv[2]);
 const pool = new pg.Pool({ connectionString: url });
@@ -26,7 +26,7 @@ const ORDERS = {
   complete: ({ times, stream }) => Promise.all(Array.from({ length: times }, () => complete(stream))),
   today: () => Promise.resolve(new Date().toISOString().slice(0, 10)),
   usage: async () => {
-    const [usage] = await askedAgain(() => client.spendLimits.usage({ tenant: 'acme' }));
+    const [usage] = await client.spendLimits.usage({ tenant: 'acme' });
     return usage;
   },
   end: async () => {

@@ -12,7 +12,7 @@ interface Exchange {
   readonly messages: readonly { readonly type: string; readonly body: Buffer }[];
 }
 
-const STEPS: readonly (Step | undefined)[] = ['attach', 'extend', 'commit', 'release', 'giveUp'];
+const STEPS: readonly Step[] = ['attach', 'extend', 'commit', 'release', 'giveUp'];
 
 /** The states in which a hold has ended, for the process that holds it. */
 const ENDED = ['settled', 'released', 'provisional'];
@@ -35,10 +35,9 @@ export class PostgresProtocol implements StoreProtocol<Exchange, Exchange> {
   commandOf(question: Exchange): SeenCommand {
     const name = functionOf(question);
     const given = givenOf(question);
-    const command = name === 'step' ? (given['command'] as Step) : undefined;
-    const step = name === 'reserve' ? 'reserve' : STEPS.find((one) => one === command);
+    const step = name === 'step' ? STEPS.find((one) => one === given['command']) : undefined;
     return {
-      step,
+      step: name === 'reserve' ? 'reserve' : step,
       id: String(given['id']),
       nanoUsd: Number(given['nanoUsd']),
       note: String(given['note']),

@@ -2,7 +2,7 @@
 import { Redis } from 'ioredis';
 import { OpenRouterClient } from 'nestjs-openrouter';
 import { RedisSpendStore } from 'nestjs-openrouter/redis';
-import { askedAgain, obey, request } from '../../support/replica-program.mjs';
+import { obey, request } from '../../support/replica-program.mjs';
 
 const { redisPort, options, prefix } = JSON.parse(process.argv[2]);
 const redis = new Redis({ host: '127.0.0.1', port: redisPort });
@@ -32,7 +32,7 @@ const ORDERS = {
   },
   today: () => Promise.resolve(new Date().toISOString().slice(0, 10)),
   usage: async () => {
-    const [usage] = await askedAgain(() => client.spendLimits.usage({ tenant: 'acme' }));
+    const [usage] = await client.spendLimits.usage({ tenant: 'acme' });
     return usage;
   },
   end: async () => {

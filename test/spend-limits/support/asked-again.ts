@@ -1,15 +1,20 @@
-import { OpenRouterSpendStoreException } from '../../../lib/index.js';
+import { setImmediate } from 'node:timers/promises';
 
 const PATIENCE_MS = 10_000;
 
-/** Asks again where a busy machine has kept the store from answering in time, as an application may. */
+/**
+ * Asks again where a busy machine has kept the store from answering in time, as an application may: in this process, or in
+ * that of a `Replica`, whose exceptions arrive as text.
+ */
 export async function askedAgain<T>(ask: () => Promise<T>): Promise<T> {
   const end = performance.now() + PATIENCE_MS;
   for (;;) {
     try {
       return await ask();
     } catch (error) {
-      if (!(error instanceof OpenRouterSpendStoreException) || performance.now() > end) throw error;
+      if (!String(error).includes('OpenRouterSpendStoreException') || performance.now() > end) throw error;
+      // A store that fails at once would leave no turn to anything else.
+      await setImmediate();
     }
   }
 }
