@@ -1,4 +1,5 @@
 import { expect } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
 import * as fc from 'fast-check';
 import type { SpendFigureLists, SpendHold, SpendStore } from '../../../lib/contracts/spend-store.js';
 import {
@@ -33,7 +34,7 @@ export interface ComparedStore {
 export interface ComparedSteps {
   /** Outside the soak, which carries out 100 000 on each store. @defaultValue 2 000 */
   readonly steps?: number;
-  /** Sequences that run side by side, so that their waits overlap. Each has a store of its own. @defaultValue `1` */
+  /** Sequences that run side by side, so that their waits overlap. @defaultValue `1` */
   readonly lanes?: number;
 }
 
@@ -45,13 +46,12 @@ const SOAK_STEPS = 100_000;
 const LENGTH = 60;
 const AVERAGE = 45;
 
-const ACCOUNT = 'ab'.repeat(32);
 const CLAIM_MS = 3_600_000;
 
 /**
  * Carries out random commands on a store and on the model, and compares their figures and answers.
  *
- * @param open - Opens a store that holds nothing, for the lane with this number.
+ * @param open - Opens a store for the lane with this number. Each sequence has an account of its own on it.
  */
 export async function compareWithModel(
   open: (lane: number) => Promise<ComparedStore>,
@@ -78,6 +78,8 @@ export async function compareWithModel(
 }
 
 class Comparison {
+  /** Its own, so that a store of which nothing is lost can be used for sequence after sequence. */
+  private readonly account = randomBytes(32).toString('hex');
   private readonly model = new Model();
   private store: SpendStore;
 
@@ -98,35 +100,35 @@ class Comparison {
       case 'attach': {
         const { leaseMs } = does;
         model.apply(id, { type: 'attach', nanoUsd, leaseMs, generationId: `gen-${id}` });
-        return store.attach(ACCOUNT, hold, `gen-${id}`, leaseMs);
+        return store.attach(this.account, hold, `gen-${id}`, leaseMs);
       }
       case 'extend': {
         const outcome = model.apply(id, { type: 'extend', nanoUsd, leaseMs: does.leaseMs });
-        const expiresAt = await store.extend(ACCOUNT, hold, does.leaseMs);
+        const expiresAt = await store.extend(this.account, hold, does.leaseMs);
         expect(expiresAt !== undefined).toBe(outcome.type === 'done');
         return;
       }
       case 'commit':
         model.apply(id, { type: 'commit', nanoUsd: does.nanoUsd });
-        return store.commit(ACCOUNT, hold, does.nanoUsd);
+        return store.commit(this.account, hold, does.nanoUsd);
       case 'release':
         model.apply(id, { type: 'release' });
-        return store.release(ACCOUNT, hold);
+        return store.release(this.account, hold);
       case 'cancel':
         model.apply(id, { type: 'release' });
-        return store.cancel(ACCOUNT, requestOf(id, 7));
+        return store.cancel(this.account, requestOf(id, 7));
       case 'giveUp':
         model.apply(id, { type: 'giveUp' });
-        return store.giveUp(ACCOUNT, hold);
+        return store.giveUp(this.account, hold);
       case 'adjust':
         model.apply(`adjustment ${id}`, { type: 'adjust', nanoUsd: does.nanoUsd });
-        await store.adjust(ACCOUNT, { id, nanoUsd: does.nanoUsd, subjects: SUBJECTS });
+        await store.adjust(this.account, { id, nanoUsd: does.nanoUsd, subjects: SUBJECTS });
         // Which holds it makes unsettled on its way is the store's own affair.
         return this.tick();
       case 'restore': {
         const [one, two, three] = opened.isPartitioned ? does.sums.map(() => does.sums[0]) : does.sums;
         model.restore([one!, two!, three!]);
-        await store.restore(ACCOUNT, SUBJECTS, [[one!, two!], [three!]]);
+        await store.restore(this.account, SUBJECTS, [[one!, two!], [three!]]);
         return;
       }
       case 'claim':
@@ -147,7 +149,7 @@ class Comparison {
   /** Compares the figures, once short leases have ended. */
   async tick(): Promise<void> {
     await this.expire();
-    const report = await this.store.usage(ACCOUNT, SUBJECTS);
+    const report = await this.store.usage(this.account, SUBJECTS);
     const figures = report.status === 'done' ? report.figures : [];
     expect(figures.flat().map((one) => [one.settledNanoUsd, one.heldNanoUsd, one.unsettledNanoUsd])).toEqual(
       this.model.windows.map(({ settled, held, unsettled }) => [settled, held, unsettled]),
@@ -161,7 +163,7 @@ class Comparison {
 
   private async reserve(id: string, nanoUsd: number, leaseMs: number): Promise<void> {
     const outcome = this.model.apply(id, { type: 'reserve', nanoUsd, leaseMs, limits: LIMITS });
-    const answer = await this.store.reserve(ACCOUNT, requestOf(id, nanoUsd, leaseMs));
+    const answer = await this.store.reserve(this.account, requestOf(id, nanoUsd, leaseMs));
     expect(answer.status).toBe({ done: 'admitted', refused: 'refused', ignored: 'ended' }[outcome.type]);
     if (answer.status === 'refused' && outcome.type === 'refused') {
       expect(windowNumber(answer.subject, answer.window)).toBe(outcome.window);
@@ -184,11 +186,13 @@ class Comparison {
     const { holds, claimed } = this.model;
     const unsettled = [...holds].filter(([, { name }]) => name === 'unsettled');
     const { isPartitioned = false } = this.opened;
-    const claims = await this.store.claim(ACCOUNT, unsettled.length + 1, CLAIM_MS).catch((error: unknown) => {
-      // A node that is slow on a busy machine is left out, and visited later.
-      if (isPartitioned) return [];
-      throw error;
-    });
+    const claims = await this.store
+      .claim(this.account, unsettled.length + 1, CLAIM_MS)
+      .catch((error: unknown) => {
+        // A node that is slow on a busy machine is left out, and visited later.
+        if (isPartitioned) return [];
+        throw error;
+      });
     for (const { hold } of claims) {
       const { nanoUsd, generationId } = holds.get(hold.id)!;
       expect(hold).toMatchObject({ id: hold.id, nanoUsd, places: PLACES, note: `note of ${hold.id}` });
