@@ -65,23 +65,17 @@ function newSchema(): string {
         }
       },
     };
+    const schema = newSchema();
+    const open = (): PostgresSpendStore => new PostgresSpendStore(persistent, { schema });
+    await open().migrate();
+    // What a lost answer to `claim` has given is given again only later.
+    const lossy = ['reserve', 'step', 'restore', 'usage'];
+    const loseReply = (): void => {
+      lossy.push(lossy.shift()!);
+      proxy.loseAnswersTo(`"${schema}".${lossy[0]!}`);
+    };
     await compareWithModel(
-      async () => {
-        const schema = newSchema();
-        const store = new PostgresSpendStore(persistent, { schema });
-        await store.migrate();
-        // What a lost answer to `claim` has given is given again only later.
-        const lossy = ['reserve', 'step', 'restore', 'usage'];
-        return {
-          store,
-          pass: sleep,
-          loseReply: () => {
-            lossy.push(lossy.shift()!);
-            proxy.loseAnswersTo(`"${schema}".${lossy[0]!}`);
-          },
-          crash: () => Promise.resolve(new PostgresSpendStore(persistent, { schema })),
-        };
-      },
+      () => Promise.resolve({ store: open(), pass: sleep, loseReply, crash: () => Promise.resolve(open()) }),
       { steps: 1_000 },
     );
     expect(proxy.lostAnswers).toBeGreaterThan(0);
