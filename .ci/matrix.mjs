@@ -1,5 +1,6 @@
-// Runs the suite on every supported NestJS and Node line, and holds the README's table equal to what came out. Tests
-// whose outcome cannot differ between two lines run on one of them.
+// Runs the suite on every supported NestJS and Node line, and holds the README's table equal to what came out. Before
+// it, `.ci/run` has run all tests on the machine's own Node, so that tests of which the outcome cannot differ between two
+// lines are left out of most cells.
 //
 //   node .ci/matrix.mjs           run, compare with the README
 //   node .ci/matrix.mjs --write   run, write the README's table
@@ -28,19 +29,21 @@ const LOWEST_CLASS_VALIDATOR = '0.14.0';
 /** Jest's own setting, which the option replaces. */
 const NEVER = ['/node_modules/', '/test/consumers/'];
 
-/** Run in the first cell only. */
-const ONCE = [
-  // Compare documents with code, and run their programs, whose sources are the same in each cell.
+/**
+ * Run by `.ci/run` before the matrix, with NestJS 12 on the machine's own Node, and in no cell: they compare documents
+ * with code, look at the built package, or run processes on it, all of which are the same in each cell.
+ */
+const NEVER_AGAIN = [
   '/test/docs/',
-  // Look at the built package; the consumers' tests install it on both lines of NestJS.
+  // The consumers' tests install the package on both lines of NestJS.
   '/test/package/',
-  // Processes that share the built package and one server, and servers that fail; the contracts of the stores run below.
+  // Processes that share one server, and servers that fail; the contracts of the stores run below.
   '/test/redis/(alerts|end-of-day|killed|losses|lost|processes|shifted|spend-(limits|losses|processes)|terminated|waiting)',
   '/test/postgres/(end-of-day|faults|killed|ledger|lost|shifted|terminated)',
 ];
 
-/** Run in the first row only, on the first Node and the last one: no package that differs between rows decides them. */
-const FIRST_AND_LAST_NODE = [
+/** Run once more, in the first row on the Node that is farthest from the machine's own: no package decides them. */
+const ON_ANOTHER_NODE = [
   // Scripts that Redis runs, and functions that PostgreSQL runs.
   '/test/(postgres|redis)/',
   // Figures, clocks and stores; test/balance/balance.service.spec.ts has the balance in an application, in each cell.
@@ -52,19 +55,18 @@ const FIRST_AND_LAST_NODE = [
   '/test/(money|sandbox|spend-limits)/',
 ];
 
-/**
- * Run in the first cell and the last one, which have neither a package nor a Node in common: attacks by size and by number,
- * which take long.
- */
-const FIRST_AND_LAST_CELL = ['/test/errors/hostile-errors', '/test/http/(body-memory|pollution|unexpected)'];
+/** Run once more, with NestJS 11 on that Node: attacks by size and by number, which take long. */
+const IN_THE_FARTHEST_CELL = ['/test/errors/hostile-errors', '/test/http/(body-memory|pollution|unexpected)'];
 
-/** Run in the first row only, on each Node: some clients need a newer Node than the package does. */
-const FIRST_ROW = ['/test/metering/clients/'];
+/** Run once more on each other Node, in the first row: some clients need a newer Node than the package does. */
+const ON_EACH_OTHER_NODE = ['/test/metering/clients/'];
 
 const root = process.cwd();
 const scratch = mkdtempSync(join(tmpdir(), 'nestjs-openrouter-matrix-'));
 
 try {
+  const ownMajor = majorOf(process.versions.node);
+  const farthest = ownMajor >= majorOf(NODES.at(-1)) ? NODES[0] : NODES.at(-1);
   const nodes = NODES.map((version) => ({ version, binary: installNode(version) }));
   const stacks = [
     { title: 'NestJS 12 · @nestjs/axios 12 · axios, newest', folder: root },
@@ -80,19 +82,15 @@ try {
     for (const { version, binary } of nodes) {
       console.log(`\n-- ${title}, Node ${version}`);
       const isFirstRow = rows.length === 0;
-      const isFirst = isFirstRow && cells.length === 0;
-      const isLast = !isFirstRow && version === NODES.at(-1);
-      const isMiddle = version !== NODES[0] && version !== NODES.at(-1);
+      const isFarthest = version === farthest;
       const leftOut = [
         ...NEVER,
-        ...(isFirst ? [] : ONCE),
-        ...(isFirstRow ? [] : FIRST_ROW),
-        ...(isFirstRow && !isMiddle ? [] : FIRST_AND_LAST_NODE),
-        ...(isFirst || isLast ? [] : FIRST_AND_LAST_CELL),
+        ...NEVER_AGAIN,
+        ...(isFirstRow && isFarthest ? [] : ON_ANOTHER_NODE),
+        ...(!isFirstRow && isFarthest ? [] : IN_THE_FARTHEST_CELL),
+        ...(isFirstRow && majorOf(version) !== ownMajor ? [] : ON_EACH_OTHER_NODE),
       ];
       const options = leftOut.flatMap((path) => ['--testPathIgnorePatterns', path]);
-      // Once is enough: the floor of coverage is held here, so that `npm test` is quick.
-      if (isFirst) options.push('--coverage');
       const passed = await runSuite(folder, binary, options);
       allPassed &&= passed;
       cells.push(passed ? '✓' : '✗');
@@ -106,6 +104,10 @@ try {
   process.exitCode = allPassed && told ? 0 : 1;
 } finally {
   rmSync(scratch, { recursive: true, force: true });
+}
+
+function majorOf(version) {
+  return Number.parseInt(version, 10);
 }
 
 /** The npm package `node` ships the binaries. */
