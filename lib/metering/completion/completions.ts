@@ -100,6 +100,10 @@ export class Completions implements CompletionDesk {
     account.onClose(() => this.close());
   }
 
+  get admitsAll(): boolean {
+    return this.#holds === undefined && this.#parts.options.onUnattributed !== 'refuse';
+  }
+
   /** Follows a completion, or refuses it: for want of a scope (`onUnattributed`), or because of a spend limit. */
   open(
     request: CompletionRequest,
@@ -110,7 +114,7 @@ export class Completions implements CompletionDesk {
     if (options.onUnattributed === 'refuse' && !isKnown) {
       return UNATTRIBUTED;
     }
-    return this.#holds === undefined ? this.#follow(request) : this.#admit(request, this.#holds);
+    return this.#holds === undefined ? this.follow(request) : this.#admit(request, this.#holds);
   }
 
   async #admit(
@@ -121,7 +125,7 @@ export class Completions implements CompletionDesk {
     try {
       const admission = await holds.admit(request);
       if (!('refusal' in admission)) {
-        return this.#follow(request, admission);
+        return this.follow(request, admission);
       }
       const { refusal, usage } = admission;
       if (usage !== undefined) {
@@ -134,7 +138,7 @@ export class Completions implements CompletionDesk {
     }
   }
 
-  #follow(
+  follow(
     request: CompletionRequest,
     admission?: { readonly id: string; readonly held: HeldSpend | undefined },
   ): FollowedCompletion {

@@ -62,14 +62,19 @@ export interface OpenCompletion {
 /** A refusal that the client gets as an answer, without any request to OpenRouter. */
 export interface CompletionRefusal {
   readonly message: string;
+  /** For `Retry-After`, in milliseconds. @defaultValue the answer has none */
+  readonly retryAfterMs?: number | undefined;
   /** `metadata` of the error envelope, with a `limit_source`. */
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
 /** Admits completions, and follows those that it has admitted. Never throws or rejects. */
 export interface CompletionDesk {
+  /** Whether it refuses none, so that a completion may be sent before it is followed. */
+  readonly admitsAll: boolean;
   open(
     request: CompletionRequest,
-    signal: AbortSignal | undefined,
   ): OpenCompletion | CompletionRefusal | Promise<OpenCompletion | CompletionRefusal>;
+  /** Follows a completion that needs no admission. */
+  follow(request: CompletionRequest): OpenCompletion;
 }

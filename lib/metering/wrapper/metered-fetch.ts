@@ -1,11 +1,17 @@
 import type { SpendScope } from '../../contracts/completion-cost.js';
-import type { CompletionDesk, CompletionRefusal, OpenCompletion } from '../completion/open-completion.js';
+import type {
+  CompletionDesk,
+  CompletionRefusal,
+  CompletionRequest,
+  OpenCompletion,
+} from '../completion/open-completion.js';
 import type { ByokCost } from '../usage/stated-usage.js';
 import type { BodyFacts } from './body-facts.js';
 import { AnswerObserver } from './observed-answer.js';
 import { passAnswer } from './passing-answer.js';
 import { isAbort, type PassingBody } from './passing-body.js';
 import { areRefused } from './refused-arguments.js';
+import { PassingStream } from './passing-stream.js';
 import { refusalAnswer } from './refusal-answer.js';
 import { type FetchInit, type FetchInput, requestReader } from './sent-request.js';
 import type { Fetch } from './unmetered-fetch.js';
@@ -49,30 +55,44 @@ export function openMeteredFetch(parts: MeteredFetchParts): (bound?: Attribution
         return Promise.reject(abortReason(signal));
       }
       const { scope, holdUsd } = bound ?? ambient();
+      const described = (body: BodyFacts): CompletionRequest => ({ path, keyHash, scope, holdUsd, ...body });
 
-      const admit = ({ model, maxTokens, isStream }: BodyFacts): Promise<Response> => {
-        const admission = desk.open({ path, model, maxTokens, isStream, keyHash, scope, holdUsd }, signal);
-        return 'then' in admission ? admission.then(proceed) : proceed(admission);
-      };
-      const proceed = (admission: OpenCompletion | CompletionRefusal): Promise<Response> => {
-        if ('metadata' in admission) {
-          return Promise.resolve(refusalAnswer(admission, url));
-        }
-        if (signal?.aborted === true) {
-          const reason = abortReason(signal);
-          admission.unanswered(reason, true, true);
-          return Promise.reject(reason);
-        }
-        return send().then(
-          (answer) => passAnswer(answer, { completion: admission, signal, byok, observer, dropped }),
+      const pass = (answering: Promise<Response>, completion: OpenCompletion, isStream: boolean) => {
+        const stream = isStream ? new PassingStream() : undefined;
+        return answering.then(
+          (answer) => passAnswer(answer, { completion, signal, byok, observer, dropped, stream }),
           (error: unknown) => {
-            admission.unanswered(error, isAbort(error, signal), areRefused(error, url, init));
+            completion.unanswered(error, isAbort(error, signal), areRefused(error, url, init));
             throw error;
           },
         );
       };
+      const admit = (body: BodyFacts): Promise<Response> => {
+        const proceed = (admission: OpenCompletion | CompletionRefusal): Promise<Response> => {
+          if ('metadata' in admission) {
+            return Promise.resolve(refusalAnswer(admission, url));
+          }
+          if (signal?.aborted === true) {
+            const reason = abortReason(signal);
+            admission.unanswered(reason, true, true);
+            return Promise.reject(reason);
+          }
+          return pass(send(), admission, body.isStream);
+        };
+        const admission = desk.open(described(body));
+        return 'then' in admission ? admission.then(proceed) : proceed(admission);
+      };
 
-      return 'then' in facts ? facts.then(admit) : admit(facts);
+      if (typeof facts !== 'function') {
+        return facts.then(admit);
+      }
+      if (!desk.admitsAll) {
+        return admit(facts());
+      }
+      // What the meter has to do, it does while the request is on its way.
+      const answering = send();
+      const body = facts();
+      return pass(answering, desk.follow(described(body)), body.isStream);
     };
 }
 

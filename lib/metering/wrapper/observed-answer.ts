@@ -17,9 +17,10 @@ export class AnswerObserver {
   /** By the prototype that the answer had: undici's copies have one each. */
   readonly #prototypes = new WeakMap<object, object>();
 
-  observe(answer: AnswerWithBody, passing: PassingBody): void {
+  /** @param stream - What the client may get as its body; a new one, if it is left out. */
+  observe(answer: AnswerWithBody, passing: PassingBody, stream?: PassingStream): void {
     const original = Object.getPrototypeOf(answer) as Response;
-    this.#observed.set(answer, new ObservedAnswer(answer, original, passing));
+    this.#observed.set(answer, new ObservedAnswer(answer, original, passing, stream));
     Object.setPrototypeOf(answer, this.#prototypeAbove(original));
   }
 
@@ -66,6 +67,7 @@ class ObservedAnswer {
   readonly #original: Response;
   readonly #inner: ReadableStream<Uint8Array>;
   readonly #passing: PassingBody;
+  readonly #prepared: PassingStream | undefined;
   /** The body as the client gets it, once it does not read it as a whole. */
   #stream: PassingStream | undefined;
   /** The same answer around that stream, once the client reads that as a whole or clones it. */
@@ -74,11 +76,17 @@ class ObservedAnswer {
   #isWhole = false;
 
   /** @param original - The prototype of the answer. */
-  constructor(answer: AnswerWithBody, original: Response, passing: PassingBody) {
+  constructor(
+    answer: AnswerWithBody,
+    original: Response,
+    passing: PassingBody,
+    prepared: PassingStream | undefined,
+  ) {
     this.#answer = answer;
     this.#original = original;
     this.#inner = answer.body;
     this.#passing = passing;
+    this.#prepared = prepared;
   }
 
   get body(): ReadableStream | null {
@@ -123,7 +131,11 @@ class ObservedAnswer {
   }
 
   get #passed(): PassingStream {
-    this.#stream ??= new PassingStream(this.#answer, this.#inner, this.#passing);
+    this.#stream ??= (this.#prepared ?? new PassingStream()).connect(
+      this.#answer,
+      this.#inner,
+      this.#passing,
+    );
     return this.#stream;
   }
 

@@ -6,6 +6,7 @@ import type { ByokCost } from '../usage/stated-usage.js';
 import { NOTHING_TO_READ, type UsageQuestion, type UsageReader } from '../usage/usage-reader.js';
 import type { AnswerObserver, AnswerWithBody } from './observed-answer.js';
 import { PassingBody } from './passing-body.js';
+import type { PassingStream } from './passing-stream.js';
 import { JSON_TYPE } from './sent-request.js';
 
 const EVENTS_TYPE = /^text\/event-stream\b/i;
@@ -17,12 +18,14 @@ export interface AnswerParts {
   readonly observer: AnswerObserver;
   /** Ends what an answer holds once the client has dropped it. */
   readonly dropped: FinalizationRegistry<PassingBody>;
+  /** Made while the request was on its way, where it asks for a stream. */
+  readonly stream: PassingStream | undefined;
 }
 
 /** Hands an answer on to the client, and follows its body. */
 export function passAnswer(
   answer: Response,
-  { completion, signal, byok, observer, dropped }: AnswerParts,
+  { completion, signal, byok, observer, dropped, stream }: AnswerParts,
 ): Response {
   const type = answer.headers.get('content-type') ?? '';
   const start = startOf(answer, type);
@@ -34,7 +37,7 @@ export function passAnswer(
   }
   const question = { byok, wantsId: start.generationId === undefined, isError };
   const body = new PassingBody({ usage: readerOf(type, question, completion), completion, signal, isError });
-  observer.observe(answer, body);
+  observer.observe(answer, body, stream);
   dropped.register(answer, body);
   return answer;
 }

@@ -5,15 +5,17 @@ type InnerReader = ReadableStreamDefaultReader<Uint8Array>;
 type Reading = ReturnType<InnerReader['read']>;
 type Controller = ReadableStreamDefaultController<Uint8Array>;
 
+const NOTHING = new Uint8Array();
+
 /** Where the stream that the client reads gets its chunks from: the stream that `fetch` has made. */
 export class PassingSource {
   /** As long as the client has the stream it has the answer: `fetch` ends the body of one that was collected. */
-  readonly answer: Response;
+  answer: Response | undefined;
   /** Called when the body is over or has failed. */
   onOver: (() => void) | undefined;
 
-  readonly #inner: InnerStream;
-  readonly #passing: PassingBody;
+  #inner!: InnerStream;
+  #passing!: PassingBody;
   #controller: Controller | undefined;
   #lock: Lock | undefined;
   #isUsed = false;
@@ -23,7 +25,8 @@ export class PassingSource {
   #owed = 0;
   #isOver = false;
 
-  constructor(answer: Response, inner: InnerStream, passing: PassingBody) {
+  /** Called once, before the client has the stream. */
+  connect(answer: Response, inner: InnerStream, passing: PassingBody): void {
     this.answer = answer;
     this.#inner = inner;
     this.#passing = passing;
@@ -47,7 +50,7 @@ export class PassingSource {
     this.#controller = controller;
   }
 
-  /** Reads one chunk for the outer stream: the first one, so that it counts as used, and those of `tee` or `pipeTo`. */
+  /** Reads one chunk for the outer stream, which `tee` or `pipeTo` asks for. */
   pull(controller: Controller): Promise<void> {
     this.#isUsed = true;
     this.#isDirect = false;
@@ -92,8 +95,17 @@ export class PassingSource {
     return reading;
   }
 
-  /** Reads one chunk from the outer stream, which may have to pull it first. */
+  /** Reads one chunk from the outer stream, which may have to pull it first, or has yet to be used. */
   readOuter(read: () => Reading): Reading {
+    const controller = this.#controller;
+    if (controller !== undefined && !this.#isUsed && !this.#isOver && this.#queued === 0) {
+      // A stream counts as used once something was read from it: nothing is enough, and costs less than a pull.
+      controller.enqueue(NOTHING);
+      void read();
+      this.#isUsed = true;
+      this.#settle();
+      return this.read();
+    }
     if (this.#queued === 0) {
       this.#owed += 1;
     }

@@ -15,10 +15,16 @@ type Reading = ReturnType<ReadableStreamDefaultReader<Chunk>['read']>;
 export class PassingStream extends ReadableStream<Chunk> {
   readonly #source: PassingSource;
 
-  constructor(answer: Response, inner: InnerStream, passing: PassingBody) {
-    const source = new PassingSource(answer, inner, passing);
+  constructor() {
+    const source = new PassingSource();
     super(source, { highWaterMark: 0 });
     this.#source = source;
+  }
+
+  /** Called once, before the client has it: to make a stream takes long, and can be done before there is an answer. */
+  connect(answer: Response, inner: InnerStream, passing: PassingBody): this {
+    this.#source.connect(answer, inner, passing);
+    return this;
   }
 
   /** Whether somebody has begun to read it. */

@@ -5,12 +5,12 @@ import type {
   CompletionRefusal,
   CompletionRequest,
   CompletionUsage,
+  OpenCompletion,
 } from '../../../../lib/metering/completion/open-completion.js';
 
 /** Everything that was said of one completion. */
 export interface RecordedCompletion {
   readonly request: CompletionRequest;
-  readonly signal: AbortSignal | undefined;
   answer?: CompletionAnswer;
   readonly told: CompletionUsage[];
   readonly errors: unknown[];
@@ -20,15 +20,14 @@ export interface RecordedCompletion {
   readonly calls: string[];
 }
 
+type Admit = (request: CompletionRequest) => CompletionRefusal | undefined | Promise<undefined>;
+
 /** A desk that admits everything, or answers with what `admit` gives, and writes down what it hears. */
 export class RecordingDesk implements CompletionDesk {
   readonly completions: RecordedCompletion[] = [];
-  readonly #admit: (request: CompletionRequest) => CompletionRefusal | undefined | Promise<undefined>;
+  readonly #admit: Admit | undefined;
 
-  constructor(
-    admit: (request: CompletionRequest) => CompletionRefusal | undefined | Promise<undefined> = () =>
-      undefined,
-  ) {
+  constructor(admit?: Admit) {
     this.#admit = admit;
   }
 
@@ -40,16 +39,20 @@ export class RecordingDesk implements CompletionDesk {
     return this.completions[0]!;
   }
 
-  open(request: CompletionRequest, signal: AbortSignal | undefined): ReturnType<CompletionDesk['open']> {
-    const admitted = this.#admit(request);
-    if (admitted === undefined) {
-      return this.#follow(request, signal);
-    }
-    return 'then' in admitted ? admitted.then(() => this.#follow(request, signal)) : admitted;
+  get admitsAll(): boolean {
+    return this.#admit === undefined;
   }
 
-  #follow(request: CompletionRequest, signal: AbortSignal | undefined): ReturnType<CompletionDesk['open']> {
-    const seen: RecordedCompletion = { request, signal, told: [], errors: [], calls: [] };
+  open(request: CompletionRequest): ReturnType<CompletionDesk['open']> {
+    const admitted = this.#admit?.(request);
+    if (admitted === undefined) {
+      return this.follow(request);
+    }
+    return 'then' in admitted ? admitted.then(() => this.follow(request)) : admitted;
+  }
+
+  follow(request: CompletionRequest): OpenCompletion {
+    const seen: RecordedCompletion = { request, told: [], errors: [], calls: [] };
     this.completions.push(seen);
     return {
       answered: (answer) => {
