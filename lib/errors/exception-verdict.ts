@@ -39,10 +39,11 @@ export function verdictOfException(exception: OpenRouterException): OpenRouterEr
   if (exception instanceof OpenRouterAbortException) return told('aborted');
   if (exception instanceof OpenRouterValidationException) return told('bad-request');
   if (exception instanceof OpenRouterSpendLimitException) {
-    const { resetsAt } = exception;
+    const { resetsAt, retryAfterMs } = exception;
     return Object.freeze({
-      ...told('spend-limit'),
+      ...told('spend-limit', retryAfterMs !== undefined),
       limitSource: LIMIT_SOURCES.spendLimit,
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
       ...(resetsAt !== null && { resetsAt }),
     });
   }

@@ -21,8 +21,13 @@ export interface OpenRouterSpendLimitInit {
   heldUsd: number;
   /** What was to be reserved, in US dollars. */
   requiredUsd: number;
-  /** The next moment at which something stops counting against the limit; `null` if nothing ever does. */
+  /**
+   * The next moment at which something stops counting against the limit; `null` if nothing ever does, if the amount is
+   * above the whole limit, or if `retryAfterMs` says when to try again.
+   */
   resetsAt: Date | null;
+  /** How long to wait, in milliseconds, if the amount fits once completions under way have ended. */
+  retryAfterMs?: number | undefined;
 }
 
 /**
@@ -48,8 +53,13 @@ export class OpenRouterSpendLimitException extends OpenRouterException {
   readonly heldUsd: number;
   /** What was to be reserved, in US dollars; 0 if a route was refused for having nothing left. */
   readonly requiredUsd: number;
-  /** The next moment at which something stops counting against the limit; `null` if nothing ever does. */
+  /**
+   * The next moment at which something stops counting against the limit; `null` if nothing ever does, if the amount is
+   * above the whole limit, or if `retryAfterMs` says when to try again.
+   */
   readonly resetsAt: Date | null;
+  /** How long to wait, in milliseconds, if the amount fits once completions under way have ended; `undefined` otherwise. */
+  readonly retryAfterMs: number | undefined;
 
   /** @param init - The limit, and what counts against it. */
   constructor(init: OpenRouterSpendLimitInit) {
@@ -62,6 +72,7 @@ export class OpenRouterSpendLimitException extends OpenRouterException {
     this.heldUsd = init.heldUsd;
     this.requiredUsd = init.requiredUsd;
     this.resetsAt = init.resetsAt;
+    this.retryAfterMs = init.retryAfterMs;
   }
 }
 

@@ -52,6 +52,7 @@ const BUSY = 'An upstream service is busy. Try again later.';
 const SHORT = 'There are not enough credits left.';
 const NOT_KNOWN_TO_BE_ENOUGH = 'It is not known whether there are enough credits.';
 const SPENT = 'The spend limit is reached.';
+const HELD = 'Too much is under way for the spend limit. Try again shortly.';
 const NOT_KNOWN_TO_BE_ALLOWED = 'Spending cannot be checked at the moment.';
 const TOO_SLOW = 'An upstream service took too long to answer.';
 const UNREACHABLE = 'An upstream service could not be reached.';
@@ -95,6 +96,7 @@ const GATEWAY_ANSWERS: Readonly<Record<number, readonly [status: number, says: s
 
 /** Refusals of the application's own spend limits. */
 const SPEND_LIMIT = gatewaySentence(402, 402, SPENT);
+const SPEND_HELD = gatewaySentence(402, 402, HELD);
 const SPEND_STORE = gatewaySentence(503, 503, NOT_KNOWN_TO_BE_ALLOWED);
 
 /** Of the limits that a 402 may name, those that are the application's own. */
@@ -125,7 +127,11 @@ const STATUSES_TO_RETRY: readonly number[] = [402, 429, 503];
 
 function rowOf(exception: OpenRouterException): Row {
   if (exception instanceof OpenRouterApiException) {
-    return ROW_OF_LIMIT.get(exception.limitSource) ?? rowOfStatus(exception.status);
+    const row = ROW_OF_LIMIT.get(exception.limitSource) ?? rowOfStatus(exception.status);
+    return isHeldBack(exception) ? { ...row, ...SPEND_HELD } : row;
+  }
+  if (isHeldBack(exception)) {
+    return SPEND_HELD;
   }
   if (exception instanceof OpenRouterInsufficientCreditsException) {
     const { status, spendable } = exception;
@@ -177,16 +183,26 @@ function httpErrorOf(
   return error;
 }
 
-/** How long the caller has to wait: as OpenRouter says, or until a limit of the application's own resets. */
+type OwnLimitException = OpenRouterSpendLimitException | OpenRouterApiException;
+
+/** Whether a limit of the application's own was reached, as an exception or as an answer of the meter. */
+function isOfOwnLimit(exception: OpenRouterException): exception is OwnLimitException {
+  return exception instanceof OpenRouterApiException
+    ? exception.limitSource === LIMIT_SOURCES.spendLimit
+    : exception instanceof OpenRouterSpendLimitException;
+}
+
+/** Whether only what completions under way hold is in the way. */
+function isHeldBack(exception: OpenRouterException): boolean {
+  return isOfOwnLimit(exception) && exception.retryAfterMs !== undefined;
+}
+
+/** How long the caller has to wait: as OpenRouter says, or until a limit of the application's own leaves more. */
 function retryAfterOf(exception: OpenRouterException): number | undefined {
-  if (exception instanceof OpenRouterSpendLimitException) {
-    return timeTo(exception.resetsAt);
+  if (isOfOwnLimit(exception)) {
+    return exception.retryAfterMs ?? timeTo(exception.resetsAt);
   }
-  if (!(exception instanceof OpenRouterApiException)) {
-    return undefined;
-  }
-  const isOwnLimit = exception.limitSource === LIMIT_SOURCES.spendLimit;
-  return isOwnLimit ? timeTo(exception.resetsAt) : exception.retryAfterMs;
+  return exception instanceof OpenRouterApiException ? exception.retryAfterMs : undefined;
 }
 
 function timeTo(at: Date | null | undefined): number | undefined {

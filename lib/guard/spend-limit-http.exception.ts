@@ -6,6 +6,7 @@ import { HttpRefusal, publicAnswer, type PublicAnswer } from './http-refusal.js'
 const STATUS = 402;
 
 const SPENT = 'The spend limit is reached.';
+const HELD = 'Too much is under way for the spend limit. Try again shortly.';
 
 /**
  * A reached spend limit as an `HttpException`. Its brands make it an `OpenRouterSpendLimitException` too, in every copy
@@ -24,11 +25,23 @@ class SpendLimitHttpException extends HttpRefusal {
   declare readonly heldUsd: number;
   declare readonly requiredUsd: number;
   declare readonly resetsAt: Date | null;
+  declare readonly retryAfterMs: number | undefined;
 
   constructor(refusal: OpenRouterSpendLimitException, answer: PublicAnswer) {
     super(refusal, STATUS, answer);
-    const { rule, subject, period, limitUsd, spentUsd, heldUsd, requiredUsd, resetsAt } = refusal;
-    Object.assign(this, { rule, subject, period, limitUsd, spentUsd, heldUsd, requiredUsd, resetsAt });
+    const { rule, subject, period, limitUsd, spentUsd, heldUsd, requiredUsd, resetsAt, retryAfterMs } =
+      refusal;
+    Object.assign(this, {
+      rule,
+      subject,
+      period,
+      limitUsd,
+      spentUsd,
+      heldUsd,
+      requiredUsd,
+      resetsAt,
+      retryAfterMs,
+    });
   }
 
   /** The public part, as in the body. */
@@ -40,6 +53,9 @@ class SpendLimitHttpException extends HttpRefusal {
 
 /** The exception to throw for a reached limit: over HTTP and in GraphQL an `HttpException`, which needs no filter. */
 export function limitRefusalFor(context: ExecutionContext, refusal: OpenRouterSpendLimitException): Error {
-  const answer = publicAnswer(context, STATUS, { message: SPENT, code: refusal.code });
+  const answer = publicAnswer(context, STATUS, {
+    message: refusal.retryAfterMs === undefined ? SPENT : HELD,
+    code: refusal.code,
+  });
   return answer === undefined ? refusal : new SpendLimitHttpException(refusal, answer);
 }

@@ -149,6 +149,21 @@ describe('mapException', () => {
     jest.restoreAllMocks();
   });
 
+  it('a spend limit that only completions under way have reached says so, whoever refuses', () => {
+    const held = { message: 'own text', resetsAt: null, retryAfterMs: 1_000 };
+    const init = { rule: 'r', subject: {}, period: 'day', limitUsd: 1, spentUsd: 0, heldUsd: 1 } as const;
+    for (const exception of [
+      new OpenRouterSpendLimitException({ ...init, ...held, requiredUsd: 1 }),
+      apiException(402, { message: 'own text', limitSource: 'application_spend_limit', retryAfterMs: 1_000 }),
+    ]) {
+      const { mirror, gateway } = mapException(exception);
+      const known = { status: 402, code: 'OPENROUTER_SPEND_LIMIT', retryAfterMs: 1_000 };
+      expect(mirror).toEqual({ ...known, message: 'own text' });
+      const says = 'Too much is under way for the spend limit. Try again shortly.';
+      expect(gateway).toEqual({ ...known, message: says });
+    }
+  });
+
   it("takes a user's subclass of an API exception by its status", () => {
     const mapped = mapException(
       new OwnApiException({ status: 429, message: 'slow down', retryAfterMs: 1 }, 'OWN'),

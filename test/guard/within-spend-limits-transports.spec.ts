@@ -167,7 +167,6 @@ describe('@WithinSpendLimits over RPC', () => {
       message,
       code: CODE,
       statusCode: 402,
-      retryAfter: expect.any(Number),
     });
   });
 

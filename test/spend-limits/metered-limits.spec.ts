@@ -89,6 +89,29 @@ describe('completions under a spend limit', () => {
     expect(costs).toHaveLength(1);
   });
 
+  it('are refused for a moment where only completions under way are in the way', async () => {
+    const { ask, sandbox } = await limited({ rules: [{ ...TENANT, usd: 0.1 }], holdUsd: 0.1 });
+    sandbox.onCompletion(() => ({ chunks: 50, chunkDelayMs: 5 }));
+    const underWay = await ask(ACME, true);
+    const answer = await ask();
+    expect([answer.status, answer.headers.get('retry-after'), answer.headers.get('x-should-retry')]).toEqual([
+      402,
+      '1',
+      'false',
+    ]);
+    const body: unknown = await answer.json();
+    expect(body).toMatchObject({
+      error: {
+        message: expect.stringContaining('hold $0.10: try again once some of them have ended.'),
+        metadata: { spend_usd: 0, held_usd: 0.1, remaining_usd: 0, resets_at: null },
+      },
+    });
+    const verdict = classifyOpenRouterError(body);
+    expect(verdict).toMatchObject({ kind: 'spend-limit', isTransient: true, retryAfterMs: 1_000 });
+    expect(verdict).not.toHaveProperty('resetsAt');
+    await underWay.body!.cancel();
+  });
+
   it('are reported to the instrumentation if a rule refuses them', async () => {
     const refusals: [SpendUsage, string][] = [];
     const instrumentation = {
@@ -519,8 +542,19 @@ describe('a reservation', () => {
       spentUsd: 0,
       heldUsd: 0,
       requiredUsd: 5.01,
-      resetsAt: expect.any(Date),
+      resetsAt: null,
     });
+  });
+
+  it('that fits once another one has ended is refused for a moment', async () => {
+    const { client } = await limited({ rules: [TENANT] });
+    const held = await client.spendLimits.reserve(ACME, 4);
+    const error: unknown = await client.spendLimits.reserve(ACME, 2).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ spentUsd: 0, heldUsd: 4, resetsAt: null, retryAfterMs: 1_000 });
+    expect(classifyOpenRouterError(error)).toMatchObject({ isTransient: true, retryAfterMs: 1_000 });
+    await held.commit(4);
+    const spent = client.spendLimits.reserve(ACME, 2);
+    await expect(spent).rejects.toMatchObject({ resetsAt: expect.any(Date), retryAfterMs: undefined });
   });
 
   it('with an id of one that is over is refused', async () => {

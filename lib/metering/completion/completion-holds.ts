@@ -8,7 +8,7 @@ import type { HeldSpend } from '../../spend-limits/reservations/held-spend.js';
 import type { SpendUsage } from '../../contracts/spend-usage.js';
 import { entryOf } from '../../spend-limits/ledger/ledger-entry.js';
 import { noteText } from '../../spend-limits/reservations/hold-note.js';
-import { countedUsd, refusalText } from '../../spend-limits/spend-refusal.js';
+import { countedUsd, refusalEnd, refusalText } from '../../spend-limits/spend-refusal.js';
 import type { CompletionRefusal, CompletionRequest } from './open-completion.js';
 
 const NO_ANSWER: CompletionRefusal = Object.freeze({
@@ -97,9 +97,11 @@ function factsOf({ path, model, maxTokens, isStream, scope }: CompletionRequest)
 }
 
 function refusalOf(usage: SpendUsage, requiredUsd: number): CompletionRefusal {
-  const { rule, subject, limitUsd, heldUsd, remainingUsd, resetsAt } = usage;
+  const { rule, subject, limitUsd, heldUsd, remainingUsd } = usage;
+  const { retryAfterMs, resetsAt } = refusalEnd(usage, requiredUsd);
   return {
     message: refusalText(usage, requiredUsd),
+    retryAfterMs,
     metadata: {
       limit_source: LIMIT_SOURCES.spendLimit,
       rule,
@@ -109,6 +111,8 @@ function refusalOf(usage: SpendUsage, requiredUsd: number): CompletionRefusal {
       held_usd: heldUsd,
       remaining_usd: remainingUsd,
       resets_at: resetsAt?.toISOString() ?? null,
+      // Some clients keep no headers with their errors.
+      ...(retryAfterMs !== undefined && { retry_after_seconds: retryAfterMs / 1_000 }),
     },
   };
 }
