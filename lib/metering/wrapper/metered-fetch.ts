@@ -11,7 +11,7 @@ import { AnswerObserver } from './observed-answer.js';
 import { passAnswer } from './passing-answer.js';
 import { isAbort, type PassingBody } from './passing-body.js';
 import { areRefused } from './refused-arguments.js';
-import { PassingStream } from './passing-stream.js';
+import { PreparedStream } from './prepared-stream.js';
 import { refusalAnswer } from './refusal-answer.js';
 import { type FetchInit, type FetchInput, requestReader } from './sent-request.js';
 import type { Fetch } from './unmetered-fetch.js';
@@ -58,9 +58,10 @@ export function openMeteredFetch(parts: MeteredFetchParts): (bound?: Attribution
       const described = (body: BodyFacts): CompletionRequest => ({ path, keyHash, scope, holdUsd, ...body });
 
       const pass = (answering: Promise<Response>, completion: OpenCompletion, isStream: boolean) => {
-        const stream = isStream ? new PassingStream() : undefined;
+        const stream = isStream ? new PreparedStream() : undefined;
         return answering.then(
-          (answer) => passAnswer(answer, { completion, signal, byok, observer, dropped, stream }),
+          (answer) =>
+            passAnswer(answer, { completion, signal, byok, observer, dropped, stream: stream?.take() }),
           (error: unknown) => {
             completion.unanswered(error, isAbort(error, signal), areRefused(error, url, init));
             throw error;
