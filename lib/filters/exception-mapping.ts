@@ -103,6 +103,8 @@ const SPEND_STORE = gatewaySentence(503, 503, NOT_KNOWN_TO_BE_ALLOWED);
 const ROW_OF_LIMIT: ReadonlyMap<string | undefined, Row> = new Map([
   [LIMIT_SOURCES.spendLimit, { ...SPEND_LIMIT, code: 'OPENROUTER_SPEND_LIMIT' }],
   [LIMIT_SOURCES.spendStore, { ...SPEND_STORE, code: 'OPENROUTER_SPEND_STORE' }],
+  // The application sets scopes; its client could not mend one.
+  [LIMIT_SOURCES.unattributed, { ...hidden(500, MISTAKEN), code: 'OPENROUTER_UNATTRIBUTED' }],
 ]);
 
 /** The exceptions that are not API errors. The first match counts, so a subclass belongs before its parent. */
@@ -244,7 +246,9 @@ function describeThrown(thrown: unknown): string {
 
 /** Describes for the log an exception whose message the client may not see. */
 export function describeForLog(exception: OpenRouterException): string {
-  const { name, code, message } = exception;
+  const { name, message } = exception;
+  // As the client has it, so that it is found.
+  const { code = exception.code } = rowOf(exception);
   if (!(exception instanceof OpenRouterApiException)) {
     const { delivery, phase } = exception as { delivery?: string; phase?: string };
     const known = [delivery && `delivery ${delivery}`, phase && `phase ${phase}`].filter(Boolean).join(', ');

@@ -49,7 +49,7 @@ export function openMetering(account: Account, services: MeteredServices): OpenM
     onMissingName: (name) =>
       logger.warn(
         `metering: a report is grouped by '${name}', but no completion of its range has that name in its scope. It may be ` +
-          'misspelt. This is logged once.',
+          'misspelt. This is logged once for each name.',
       ),
   });
   const metered = options.spendLimits === undefined ? 'metered' : 'metered or limited';

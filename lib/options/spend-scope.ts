@@ -12,6 +12,8 @@ const MAX_LENGTH = 200;
 const NAME = /^[a-z][A-Za-z0-9]{0,31}$/;
 
 const CONTROL_CHARACTER = /\p{Cc}/u;
+/** Stores would replace it, and so confuse two values. */
+const LONE_SURROGATE = /\p{Cs}/u;
 
 /**
  * Checks a scope where it is set.
@@ -104,12 +106,18 @@ function problemOf(value: unknown): string | undefined {
   if (value === '' || value.length > MAX_LENGTH) {
     return `must be a string of 1 to ${MAX_LENGTH} characters; got ${value.length} characters`;
   }
+  if (LONE_SURROGATE.test(value)) {
+    return 'must not contain half of a surrogate pair';
+  }
   return CONTROL_CHARACTER.test(value) ? 'must not contain a control character' : undefined;
 }
 
 function fixFor(value: unknown): string {
   if (value === undefined || value === null) {
-    return '; leave the name out if nobody is known';
+    return (
+      '; if nobody is known, refuse the request, or leave the name out: a scope without it is not limited by rules ' +
+      'that count by it'
+    );
   }
   return typeof value === 'number' || typeof value === 'bigint' ? '; use String(…)' : '';
 }

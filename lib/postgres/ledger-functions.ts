@@ -40,7 +40,8 @@ BEGIN
   RETURN 'true';
 END $fn$;
 
--- The next completions of a range, each of which gets its position when it is first shown.
+-- The next completions of a range, each of which gets its position when it is first shown. Null after a position that none
+-- has yet.
 CREATE OR REPLACE FUNCTION ${s}.page(account_name text, given jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $fn$
 DECLARE
@@ -54,6 +55,9 @@ DECLARE
   one record;
   answer jsonb;
 BEGIN
+  IF cursor_position > coalesce(pg_sequence_last_value('${s}.positions'), 0) THEN
+    RETURN 'null';
+  END IF;
   SELECT count(*) INTO shown FROM (SELECT FROM ${s}.completions c
     WHERE c.account = in_account AND c.position > cursor_position AND c.started_at >= since AND c.started_at < before
       AND c.scope @> within ORDER BY c.position LIMIT most) found;

@@ -36,7 +36,11 @@ export class PostgresSpendLedger implements SpendLedger {
     const keys = groupBy.map(
       (name): ReportKey => columnOf(name) ?? [`scope->>$${5 + names.indexOf(name)}::text`, asItIs],
     );
-    const rows = await this.#database.query(reportText(this.#database.schema.quoted, keys, moment), values);
+    const rows = await this.#database.read(
+      account,
+      reportText(this.#database.schema.quoted, keys, moment),
+      values,
+    );
     return rows.map((row) => ({
       key: groupBy.map((_, index) => {
         const value = row[`key${index}`];
@@ -56,7 +60,8 @@ export class PostgresSpendLedger implements SpendLedger {
     { from, to }: Pick<SpendLedgerRange, 'from' | 'to'>,
   ): Promise<readonly SpendLedgerHold[]> {
     const { quoted: s } = this.#database.schema;
-    const rows = await this.#database.query(
+    const rows = await this.#database.read(
+      account,
       `SELECT nano_usd::text, note, admitted_at::text FROM ${s}.holds
       WHERE account = (SELECT id FROM ${s}.accounts WHERE name = $1::text) AND state IN ('held', 'unsettled')
         AND admitted_at >= $2::text::bigint AND admitted_at < $3::text::bigint`,
@@ -77,9 +82,8 @@ export class PostgresSpendLedger implements SpendLedger {
       return undefined;
     }
     const given = { from, to, scope, after, limit };
-    return listOf(await this.#database.call('page', account, given))
-      .map(recordOf)
-      .map(rowOf);
+    const answer = await this.#database.call('page', account, given);
+    return answer === null ? undefined : listOf(answer).map(recordOf).map(rowOf);
   }
 }
 

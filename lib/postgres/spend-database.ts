@@ -39,24 +39,39 @@ export class SpendDatabase {
 
   /** Calls a function, which answers with JSON. */
   async call(name: string, account: string, given: unknown): Promise<unknown> {
-    // Asked once: later versions keep what programs that run meanwhile need.
-    if (!this.#isChecked) {
-      const version = await this.#call('version', account, {});
-      if (version !== SCHEMA_VERSION) {
-        throw otherVersion(version, this.schema.plain);
-      }
-      this.#isChecked = true;
-    }
+    await this.#check(account);
     return this.#call(name, account, given);
   }
 
-  /** Carries out a statement of its own. */
+  /** Carries out a statement on the tables of the schema. */
+  async read(
+    account: string,
+    text: string,
+    values: unknown[],
+  ): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    await this.#check(account);
+    return this.query(text, values);
+  }
+
+  /** Carries out a statement of its own, whatever the version of the schema is. */
   async query(text: string, values: unknown[] = []): Promise<readonly Readonly<Record<string, unknown>>[]> {
     try {
       return (await this.#rows(text, values)).filter(isRecord);
     } catch (error) {
       throw postgresFailure(error, this.schema);
     }
+  }
+
+  /** Asks for the version once: later ones keep what programs that run meanwhile need. */
+  async #check(account: string): Promise<void> {
+    if (this.#isChecked) {
+      return;
+    }
+    const version = await this.#call('version', account, {});
+    if (version !== SCHEMA_VERSION) {
+      throw otherVersion(version, this.schema.plain);
+    }
+    this.#isChecked = true;
   }
 
   async #call(name: string, account: string, given: unknown): Promise<unknown> {

@@ -233,6 +233,11 @@ export class OpenSpendLimits {
     return this.#bookings.book(scope, nanoUsd, id);
   }
 
+  /** See {@link Bookings.bill}. */
+  bill(scope: SpendScope | undefined, nanoUsd: number, id: string): Promise<void> {
+    return this.#bookings.bill(scope, nanoUsd, id);
+  }
+
   /** Writes an entry of the ledger that belongs to no hold, later if the store does not answer now. */
   async record(entry: SpendLedgerEntry): Promise<void> {
     if (this.ledger !== undefined) {
@@ -240,19 +245,20 @@ export class OpenSpendLimits {
     }
   }
 
-  /** Warns of completions that no rule limits, unless their scope says that they are nobody's. */
+  /** Warns of completions that no rule limits. */
   noteFree(scope: SpendScope | undefined): void {
-    if (!this.rules.isEmpty && (scope === undefined || Object.keys(scope).length > 0)) {
+    if (!this.rules.isEmpty) {
+      const isNobody = scope !== undefined && Object.keys(scope).length === 0;
       this.#warn.say(
-        'a completion is sent without a reservation, because no rule applies to its scope. A rule with `by: []` applies ' +
-          'to everything.',
+        `a completion is sent without a reservation, because no rule applies to its scope${isNobody ? ', `{}`' : ''}. A rule ` +
+          'with `by: []` applies to everything.',
       );
     }
   }
 
-  /** Whether no rule applies to a scope that has names: one of them may be misspelt. */
+  /** Whether no rule applies to a scope: a name may be misspelt, or missing. */
   isUncounted(scope: SpendScope): boolean {
-    return !this.rules.isEmpty && Object.keys(scope).length > 0 && this.rules.applying(scope).length === 0;
+    return !this.rules.isEmpty && this.rules.applying(scope).length === 0;
   }
 
   /** Warns of a guarded route without a scope, where no rule with names can refuse anything. */
@@ -269,6 +275,13 @@ export class OpenSpendLimits {
   noteUncountedUsage(): void {
     this.#warn.say(
       '`spendLimits.usage` was asked for a scope to which no rule applies, which may have a misspelt name. The answer is empty.',
+    );
+  }
+
+  /** Warns of a cost that was recorded in a scope to which no rule applies. */
+  noteUncountedRecord(): void {
+    this.#warn.say(
+      '`metering.record` was given a scope to which no rule applies, which may have a misspelt name. No limit counts that cost.',
     );
   }
 

@@ -18,8 +18,8 @@ const signedAmount: Rule<number> = mustBe(
 );
 
 const identifier: Rule<string> = mustBe(
-  'a string of 1 to 200 characters without control characters',
-  (value) => typeof value === 'string' && /^\P{Cc}{1,200}$/u.test(value) && value.length <= 200,
+  'a string of 1 to 200 characters without control characters and halves of surrogate pairs',
+  (value) => typeof value === 'string' && /^[^\p{Cc}\p{Cs}]{1,200}$/u.test(value) && value.length <= 200,
 );
 
 const RESERVE_OPTIONS = defineOptions<SpendReserveOptions>('{ leaseMs: 60_000 }', {
@@ -48,21 +48,29 @@ export function checkReserveOptions(options: SpendReserveOptions): Checked<Spend
   return checkCallOptions(RESERVE_OPTIONS, options, 'spendLimits.reserve, options');
 }
 
-/** Why nothing counts in a scope, although it has names: one of them may be misspelt. */
+/** Names as a sentence has them. */
+export function quotedNames(names: readonly string[]): string {
+  return names.map((name) => `'${name}'`).join(', ');
+}
+
+/** Why nothing counts in a scope: one of its names may be misspelt, or missing. */
 export function uncountedException(
   subject: string,
   scope: SpendScope,
   ruleNames: readonly string[],
   fix: string,
 ): OpenRouterValidationException {
-  const listed = (names: readonly string[]): string => names.map((name) => `'${name}'`).join(', ');
+  const names = Object.keys(scope);
+  const nobody = '`{}` has no names, and no rule of `spendLimits` has `by: []`';
   return new OpenRouterValidationException(subject, [
     {
       property: 'scope',
       constraints: {
         isCounted:
-          `no rule of \`spendLimits\` counts by the names of the scope, ${listed(Object.keys(scope))}; rules count by ` +
-          `${listed(ruleNames)}; ${fix}`,
+          (names.length === 0
+            ? nobody
+            : `no rule of \`spendLimits\` counts by the names of the scope, ${quotedNames(names)}`) +
+          `; rules count by ${quotedNames(ruleNames)}; ${fix}`,
       },
     },
   ]);

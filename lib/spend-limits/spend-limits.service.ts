@@ -28,6 +28,7 @@ import type { SpendAlert, SpendDiagnostics, SpendStoreAlert, SpendUsage } from '
 import type { SpendReservation } from './spend-limits.models.js';
 import type { SpendReserveOptions } from './spend-limits.options.js';
 import { spendLimitException } from './spend-refusal.js';
+import { WarnOnce } from './watch/warn-once.js';
 
 interface ServiceParts {
   /** `undefined` where no rules are set. */
@@ -36,6 +37,7 @@ interface ServiceParts {
   readonly storeAlerts$: Observable<SpendStoreAlert>;
   readonly onUnattributed: 'allow' | 'refuse';
   readonly scrub: (text: string) => string;
+  readonly warn: WarnOnce;
 }
 
 const serviceParts = new HiddenParts<ServiceParts>();
@@ -73,6 +75,7 @@ export class SpendLimitsService {
       storeAlerts$: limits?.storeAlerts$ ?? none.asObservable(),
       onUnattributed: metering.onUnattributed,
       scrub: (text) => account.keys.scrub(text),
+      warn: new WarnOnce('spendLimits'),
     });
   }
 
@@ -101,6 +104,7 @@ export class SpendLimitsService {
     const { limits } = serviceParts.of(this);
     const checked = checkScope(scope, 'spendLimits.usage, scope');
     if (limits === undefined) {
+      this.#noteUnlimited('usage');
       return [];
     }
     if (limits.isUncounted(checked)) {
@@ -160,6 +164,7 @@ export class SpendLimitsService {
         onDropped,
       );
     if (limits === undefined) {
+      this.#noteUnlimited('reserve');
       return free();
     }
     const outcome = await untilAborted(
@@ -215,12 +220,23 @@ export class SpendLimitsService {
         'spendLimits.adjust',
         checked,
         limits.rules.names,
-        'correct the name, since nothing would be booked',
+        'correct the scope, since nothing would be booked',
       );
     }
-    if (limits !== undefined && !(await limits.adjust(checked, toNanoUsd(usd), storedId(checked, id)))) {
+    if (limits === undefined) {
+      this.#noteUnlimited('adjust');
+    } else if (!(await limits.adjust(checked, toNanoUsd(usd), storedId(checked, id)))) {
       throw storeException(serviceParts.of(this));
     }
+  }
+
+  /** Warns where the option was forgotten. */
+  #noteUnlimited(method: string): void {
+    serviceParts
+      .of(this)
+      .warn.say(
+        `\`spendLimits.${method}\` was called, but the account has no \`spendLimits\`: nothing is limited, and nothing is booked.`,
+      );
   }
 
   /**

@@ -8,9 +8,10 @@ import {
   OpenRouterSpendLimitException,
   OpenRouterSpendStoreException,
 } from '../../lib/index.js';
-import { UNATTRIBUTED } from '../../lib/metering/completion/unattributed.js';
+import { unattributed } from '../../lib/metering/completion/unattributed.js';
 
 /** The refusal as `metering.fetch` answers it, and as the errors of clients contain it. */
+const UNATTRIBUTED = unattributed(undefined, []);
 const envelope = { error: { code: 402, ...UNATTRIBUTED } };
 
 describe('a request that the application itself refused, since it has no scope', () => {

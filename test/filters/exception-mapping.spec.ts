@@ -128,6 +128,14 @@ describe('mapException', () => {
     expect(gateway).toMatchObject({ status, code, message: says });
   });
 
+  it("an answer 402 of the meter for want of a scope is the application's own mistake, in both", () => {
+    const exception = apiException(402, { limitSource: 'application_unattributed', message: 'own text' });
+    const known = { status: 500, code: 'OPENROUTER_UNATTRIBUTED' };
+    const expected = { ...known, message: 'The server failed to handle the request.' };
+    expect(mapException(exception)).toEqual({ mirror: expected, gateway: expected });
+    expect(describeForLog(exception)).toContain(' OPENROUTER_UNATTRIBUTED in ');
+  });
+
   it.each([
     ['in a minute', 60_000, 60_000],
     ['a moment ago', -5, 0],

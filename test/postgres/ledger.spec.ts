@@ -362,13 +362,16 @@ describe('metering.report', () => {
     await report(['tennant']);
     await client.metering.record({ usd: 0.1, scope: { tenant: 'acme', user: 'u1' } });
     await client.metering.settled();
-    for (const groupBy of [['model', 'day'], ['tenant', 'user'], ['tenant', 'usr'], ['tennant']]) {
+    for (const groupBy of [['model', 'day'], ['tenant', 'user'], ['tenant', 'usr'], ['tennant'], ['usr']]) {
       await report(groupBy);
     }
-    expect(lines.filter((line) => String(line).startsWith('metering:'))).toEqual([
-      "metering: a report is grouped by 'usr', but no completion of its range has that name in its scope. It may be " +
-        'misspelt. This is logged once.',
-    ]);
+    expect(lines.filter((line) => String(line).startsWith('metering:'))).toEqual(
+      ['usr', 'tennant'].map(
+        (name) =>
+          `metering: a report is grouped by '${name}', but no completion of its range has that name in its scope. It may ` +
+          'be misspelt. This is logged once for each name.',
+      ),
+    );
   });
 
   it('tells what is held while a completion is under way', async () => {
@@ -500,6 +503,14 @@ describe('metering.exportCosts', () => {
     const { exported, client } = await metered();
     expect(() => client.metering.exportCosts({ after: 'x y' })).toThrow(OpenRouterValidationException);
     await expect(exported({ after: 'foreign' })).rejects.toThrow(/`after` must be the `cursor`/);
+    // It would go on in silence without what comes next.
+    await client.metering.record({ usd: 0.1, scope: { tenant: 'acme' } });
+    await client.metering.settled();
+    const last = BigInt((await exported()).at(-1)!.cursor);
+    await expect(exported({ after: String(last) })).resolves.toEqual([]);
+    await expect(exported({ after: String(last + 1n) })).rejects.toThrow(
+      /`after` must be the `cursor` .*, which has none that far: .* another database, .* the backup that was restored/,
+    );
   });
 });
 

@@ -328,7 +328,15 @@ function describeLedger(name: string, isThere: boolean, open: () => Promise<Data
       const store = await opened();
       await database.client.query(`UPDATE ${schema}.meta SET version = 7`);
       const again = new PostgresSpendStore(database.client, { schema });
-      for (const failure of [await failureOf(again.migrate()), await failureOf(reserve(again, 'one'))]) {
+      const unread = (): PostgresSpendStore['ledger'] =>
+        new PostgresSpendStore(database.client, { schema }).ledger;
+      for (const failure of [
+        await failureOf(again.migrate()),
+        await failureOf(reserve(again, 'one')),
+        await failureOf(unread().report(ACCOUNT, { ...ALL, groupBy: [] })),
+        await failureOf(unread().openHolds(ACCOUNT, ALL)),
+        await failureOf(unread().page(ACCOUNT, { ...ALL, limit: 10 })),
+      ]) {
         expect(failure.name).toBe('OpenRouterSpendStoreException');
         expect(failure.message).toMatch(/has version 7, .* needs version 1\./);
       }

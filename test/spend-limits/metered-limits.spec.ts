@@ -122,6 +122,38 @@ describe('completions under a spend limit', () => {
     expect(refusals).toMatchObject([[{ rule: 'tenant per day', subject: ACME, limitUsd: 0 }, 'default']]);
   });
 
+  it.each([
+    [{ tennant: 'acme' }, "counts by the names of its scope, 'tennant'; rules count by 'tenant'."],
+    [undefined, 'the request has no scope. Put `@MeterAs` on the route'],
+  ])('are refused where no rule with names counts them: %j', async (scope, why) => {
+    const { client, sandbox } = await limited({ rules: [TENANT] });
+    const send = scope === undefined ? client.metering.fetch : client.metering.fetchFor(scope);
+    const answer = await send(`${sandbox.baseUrl}/chat/completions`, { method: 'POST', body: '{}' });
+    const body = (await answer.json()) as { error: { message: string } };
+    expect([answer.status, classifyOpenRouterError(body).kind]).toEqual([402, 'unattributed']);
+    expect(body.error.message).toContain(why);
+    expect(sandbox.requests).toEqual([]);
+  });
+
+  it('of nobody pass where all rules have names, and are warned of once', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const { ask } = await limited({ rules: [{ ...TENANT, usd: 0 }] });
+    expect([await statusOf(ask({})), await statusOf(ask({}))]).toEqual([200, 200]);
+    expect(warn.mock.calls.map(([text]) => String(text))).toEqual([
+      'spendLimits: a completion is sent without a reservation, because no rule applies to its scope, `{}`. A rule with ' +
+        '`by: []` applies to everything.',
+    ]);
+  });
+
+  it('are refused after the end of the account, which is said', async () => {
+    const { ask, client, sandbox } = await limited({ rules: [TENANT] });
+    await client.close();
+    const answer = await ask();
+    expect(answer.status).toBe(402);
+    expect(await answer.text()).toContain('The account of this application is closed');
+    expect(sandbox.requests).toEqual([]);
+  });
+
   it('do not share the limit of another subject', async () => {
     const { ask } = await limited({ rules: [{ ...TENANT, usd: 0.1 }], holdUsd: 0.1 });
     await (await ask()).text();
@@ -616,10 +648,35 @@ describe('a reservation', () => {
     );
     await expect(spendLimits.adjust(misspelt, -1, 'refund')).rejects.toThrow(
       "spendLimits.adjust: no rule of `spendLimits` counts by the names of the scope, 'tennant'; rules count by " +
-        "'tenant', 'user'; correct the name, since nothing would be booked. Nothing was sent.",
+        "'tenant', 'user'; correct the scope, since nothing would be booked. Nothing was sent.",
     );
     await expect(spendLimits.usage(misspelt)).resolves.toEqual([]);
+    await expect(spendLimits.adjust({}, -1, 'refund')).rejects.toThrow(
+      "spendLimits.adjust: `{}` has no names, and no rule of `spendLimits` has `by: []`; rules count by 'tenant', " +
+        "'user'; correct the scope, since nothing would be booked. Nothing was sent.",
+    );
   });
+
+  it.each(['adjust', 'reserve', 'usage'] as const)(
+    'without the option is warned of once, since it may be forgotten: %s',
+    async (method) => {
+      const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+      const { apiKey } = (await limited({ rules: [TENANT] })).sandbox;
+      await using client = new OpenRouterClient({ apiKey });
+      const { spendLimits } = client;
+      for (let time = 0; time < 2; time += 1) {
+        await {
+          adjust: () => spendLimits.adjust(ACME, -1, 'refund'),
+          reserve: () => spendLimits.reserve(ACME, 1),
+          usage: () => spendLimits.usage(ACME),
+        }[method]();
+      }
+      expect(warn.mock.calls.map(([text]) => String(text))).toEqual([
+        `spendLimits: \`spendLimits.${method}\` was called, but the account has no \`spendLimits\`: nothing is limited, and ` +
+          'nothing is booked.',
+      ]);
+    },
+  );
 
   it('of any scope is possible where that is allowed', async () => {
     const { sandbox } = await limited({ rules: [TENANT] });
@@ -728,6 +785,39 @@ describe('a cost that is recorded', () => {
     await client.metering.record({ usd: 2, scope: ACME, id: 'video-1' });
     await client.metering.record({ usd: 0, scope: ACME });
     await until(async () => (await client.spendLimits.usage(ACME))[0]?.spentUsd === 2);
+  });
+
+  it('takes the place of what was given up for a completion, whichever process records it', async () => {
+    const store = new InMemorySpendStore();
+    const { ask, client, costs, sandbox } = await limited({ rules: [TENANT], holdUsd: 0.1, store });
+    const { apiKey, baseUrl } = sandbox;
+    await using other = new OpenRouterClient({ apiKey, baseUrl, spendLimits: { rules: [TENANT], store } });
+    for (const recorder of [client, other]) {
+      sandbox.failNext({ status: 502 });
+      expect(await statusOf(ask())).toBe(502);
+      await client.metering.settled();
+      const { id, source } = costs.filter((cost) => cost.source !== 'recorded').at(-1)!;
+      expect(source).toBe('hold');
+      const spent = async (): Promise<number> => (await client.spendLimits.usage(ACME))[0]!.spentUsd;
+      const before = await spent();
+      await recorder.metering.record({ id, usd: 0.005, scope: ACME });
+      await recorder.metering.settled();
+      expect(await spent()).toBeCloseTo(before - 0.095, 9);
+      // Once for each id.
+      await other.metering.record({ id, usd: 0.005, scope: ACME });
+      await other.metering.settled();
+      expect(await spent()).toBeCloseTo(before - 0.095, 9);
+    }
+  });
+
+  it('in a scope to which no rule applies is warned of', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const { client } = await limited({ rules: [TENANT] });
+    await client.metering.record({ usd: 2, scope: { tennant: 'acme' } });
+    await client.metering.settled();
+    expect(warn.mock.calls.map(([text]) => String(text))).toEqual([
+      expect.stringMatching(/^spendLimits: `metering\.record` was given a scope to which no rule applies/),
+    ]);
   });
 
   it('reaches the store later if it is away', async () => {

@@ -3,6 +3,7 @@ import { type CompletionCost, NOBODY } from '../../contracts/completion-cost.js'
 import { LIMIT_SOURCES } from '../../errors/limit-source.js';
 import type { SpendHoldRequest } from '../../options/spend-limits-options.js';
 import { nanoToUsd, toNanoUsd } from '../../money/nano-usd.js';
+import { isMatching, UUID_PATTERN } from '../../wire/identifiers.js';
 import type { OpenSpendLimits } from '../../spend-limits/open-spend-limits.js';
 import type { HeldSpend } from '../../spend-limits/reservations/held-spend.js';
 import type { SpendUsage } from '../../contracts/spend-usage.js';
@@ -18,6 +19,12 @@ const NO_ANSWER: CompletionRefusal = Object.freeze({
   metadata: Object.freeze({ limit_source: LIMIT_SOURCES.spendStore }),
 });
 
+const CLOSED: CompletionRefusal = Object.freeze({
+  message:
+    'The account of this application is closed, so that nothing may be spent. Nothing was sent to OpenRouter.',
+  metadata: NO_ANSWER.metadata,
+});
+
 /** Whether a completion may be sent: it may, under an id, with what is held for it, if anything is; or not. */
 export type CompletionAdmission =
   | { readonly id: string; readonly held: HeldSpend | undefined }
@@ -26,9 +33,11 @@ export type CompletionAdmission =
 /** Reserves for completions what they may cost, and settles it. */
 export class CompletionHolds {
   readonly #limits: OpenSpendLimits;
+  readonly #scrub: (text: string) => string;
 
-  constructor(limits: OpenSpendLimits) {
+  constructor(limits: OpenSpendLimits, scrub: (text: string) => string) {
     this.#limits = limits;
+    this.#scrub = scrub;
   }
 
   /** Reserves what a completion may cost. */
@@ -49,15 +58,31 @@ export class CompletionHolds {
         return { id, held: undefined };
       case 'refused':
         return { refusal: refusalOf(outcome.usage, nanoToUsd(nanoUsd)), usage: outcome.usage };
+      case 'closed':
+        return { refusal: CLOSED };
       default:
-        return { refusal: NO_ANSWER };
+        return { refusal: this.#unanswered };
     }
+  }
+
+  /** With why the store has failed, if that is known. */
+  get #unanswered(): CompletionRefusal {
+    const reason = this.#limits.storeFailure;
+    return reason === undefined
+      ? NO_ANSWER
+      : { ...NO_ANSWER, message: `${NO_ANSWER.message} ${this.#scrub(reason)}` };
   }
 
   /** Books a cost that no completion of this process has caused. */
   book(cost: CompletionCost): void {
     const { id, scope, usd } = cost;
-    if (usd !== null && usd > 0) {
+    if (this.#limits.isUncounted(scope)) {
+      this.#limits.noteUncountedRecord();
+    }
+    if (usd !== null && isMatching(id, UUID_PATTERN)) {
+      // That of a completion, for which something may be counted already.
+      void this.#limits.bill(scope, toNanoUsd(usd), id);
+    } else if (usd !== null && usd > 0) {
       // An id of the application may be of any length, and has to be apart from those of adjustments.
       void this.#limits.book(scope, toNanoUsd(usd), `recorded/${hash('sha256', id)}`);
     }

@@ -5,7 +5,7 @@ import type { Account } from '../../account/account.js';
 import { within } from '../../async/bounded-waits.js';
 import { type Clock, SYSTEM_CLOCK } from '../../async/clock.js';
 import type { BalanceService } from '../../balance/balance.service.js';
-import type { CompletionCost, SpendScope } from '../../contracts/completion-cost.js';
+import type { CompletionCost } from '../../contracts/completion-cost.js';
 import type { HeldSpend } from '../../spend-limits/reservations/held-spend.js';
 import { usageOfGeneration } from '../../generations/generation-usage.js';
 import type { GenerationsService } from '../../generations/generations.service.js';
@@ -23,7 +23,7 @@ import type {
 } from './open-completion.js';
 import { costOfRecorded, RecordedCosts, type RecordedCost } from './recorded-costs.js';
 import { SettledWaits } from './settled-waits.js';
-import { UNATTRIBUTED } from './unattributed.js';
+import { unattributed } from './unattributed.js';
 import { unknownCosts } from './unknown-costs.js';
 
 export interface CompletionsParts {
@@ -35,8 +35,6 @@ export interface CompletionsParts {
   readonly limits?: OpenSpendLimits | undefined;
   /** Whether a key is one of another account of the application. @defaultValue none is */
   readonly isOfOtherAccount?: ((keyHash: string) => boolean) | undefined;
-  /** Whether the money that is spent in a scope is attributed to anybody. @defaultValue any scope is */
-  readonly isAttributed?: ((scope: SpendScope | undefined) => boolean) | undefined;
   /** @defaultValue {@link SYSTEM_CLOCK} */
   readonly clock?: Clock;
 }
@@ -94,7 +92,7 @@ export class Completions implements CompletionDesk {
             'up as unknown. This is logged once.',
         ),
     });
-    this.#holds = limits && new CompletionHolds(limits);
+    this.#holds = limits && new CompletionHolds(limits, (text) => account.keys.scrub(text));
     limits?.onQuiet(() => this.#waits.look());
     limits?.found$.subscribe((cost) => this.#announceFound(cost));
     account.onClose(() => this.close());
@@ -108,11 +106,11 @@ export class Completions implements CompletionDesk {
   open(
     request: CompletionRequest,
   ): OpenCompletion | CompletionRefusal | Promise<OpenCompletion | CompletionRefusal> {
-    const { options, limits, isAttributed = isGiven } = this.#parts;
-    const isKnown =
-      limits === undefined ? isAttributed(request.scope) : limits.rules.isAttributed(request.scope);
+    const { options, limits } = this.#parts;
+    const { scope } = request;
+    const isKnown = limits === undefined ? scope !== undefined : limits.rules.isAttributed(scope);
     if (options.onUnattributed === 'refuse' && !isKnown) {
-      return UNATTRIBUTED;
+      return unattributed(scope, limits?.rules.names ?? []);
     }
     return this.#holds === undefined ? this.follow(request) : this.#admit(request, this.#holds);
   }
@@ -305,10 +303,6 @@ export class Completions implements CompletionDesk {
     // An application's logger that throws must not reach a client that reads its answer.
     guard(() => this.#logger.warn(message));
   }
-}
-
-function isGiven(scope: SpendScope | undefined): boolean {
-  return scope !== undefined;
 }
 
 function call(run: () => void): void {

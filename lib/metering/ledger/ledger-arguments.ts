@@ -132,7 +132,12 @@ export function checkExportQuery(query: ExportCostsQuery): CheckedExport {
 
 /** The exception for a cursor of another ledger. */
 export function foreignCursor(): OpenRouterValidationException {
-  return fault('metering.exportCosts, query', 'after', 'must be the `cursor` of an entry of this ledger');
+  return fault(
+    'metering.exportCosts, query',
+    'after',
+    'must be the `cursor` of an entry of this ledger, which has none that far: it may be of another database, or from after ' +
+      'the backup that was restored',
+  );
 }
 
 function rangeOf(

@@ -24,6 +24,9 @@ const MIDNIGHT_MARGIN_MS = 300_000;
 
 const PAGE_SIZE = 1_000;
 
+/** A name may come from a request. */
+const MAX_MISSED_NAMES = 100;
+
 const UNSETTLED = ['hold', 'unknown'];
 
 export interface MeteringLedgerParts {
@@ -32,14 +35,14 @@ export interface MeteringLedgerParts {
   readonly activity: Pick<ActivityService, 'list'>;
   readonly byok: 'fee' | 'total';
   readonly clock: Clock;
-  /** A report is grouped by a name that no completion of its range has. Called once. */
+  /** A report is grouped by a name that no completion of its range has. Called once for each name. */
   readonly onMissingName: (name: string) => void;
 }
 
 /** What the ledger of an account tells: sums, the comparison with OpenRouter's bill, and each entry. */
 export class MeteringLedger {
   readonly #parts: MeteringLedgerParts;
-  #isNameMissed = false;
+  readonly #missedNames = new Set<string>();
 
   constructor(parts: MeteringLedgerParts) {
     this.#parts = parts;
@@ -79,15 +82,16 @@ export class MeteringLedger {
   }
 
   #noteMissingName({ groupBy }: CheckedReport, { rows }: MeteringReport): void {
-    if (this.#isNameMissed || rows.length === 0) {
+    const missed = this.#missedNames;
+    if (rows.length === 0 || missed.size >= MAX_MISSED_NAMES) {
       return;
     }
-    const missing = groupBy.find(
-      (name) => name !== 'model' && name !== 'day' && rows.every(({ key }) => key[name] === null),
-    );
-    if (missing !== undefined) {
-      this.#isNameMissed = true;
-      this.#parts.onMissingName(missing);
+    for (const name of groupBy) {
+      const isOfScope = name !== 'model' && name !== 'day' && !missed.has(name);
+      if (isOfScope && rows.every(({ key }) => key[name] === null)) {
+        missed.add(name);
+        this.#parts.onMissingName(name);
+      }
     }
   }
 

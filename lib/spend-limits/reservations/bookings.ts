@@ -61,6 +61,22 @@ export class Bookings {
     }
   }
 
+  /**
+   * Books the bill of a completion of which this process has no hold, later if the store does not answer now. It replaces
+   * what the store counts for the completion, if that is known there.
+   */
+  async bill(scope: SpendScope | undefined, nanoUsd: number, id: string): Promise<void> {
+    const { outbox, reservations, rules } = this.#parts;
+    const applied = rules.applying(scope);
+    if (applied.length > 0) {
+      await outbox.send(async (store, account) => {
+        const places = await reservations.placesAtStoreTime(applied, store, account);
+        await store.commit(account, { id, nanoUsd, note: '', places }, nanoUsd);
+      });
+    }
+    await this.billed(applied, nanoUsd);
+  }
+
   /** Looks at what counts after the bill of a reservation. */
   async billed(applied: readonly AppliedRule[], nanoUsd: number): Promise<void> {
     this.#ownNanoUsd += nanoUsd;

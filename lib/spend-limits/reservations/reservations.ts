@@ -4,8 +4,10 @@ import type { SpendScope } from '../../contracts/completion-cost.js';
 import type {
   SpendAdmission,
   SpendFigureLists,
+  SpendPlace,
   SpendRefused,
   SpendRequest,
+  SpendStore,
   SpendSubject,
 } from '../../contracts/spend-store.js';
 import type { ResolvedSpendLimitsOptions } from '../../options/spend-limits-options.js';
@@ -64,6 +66,7 @@ export class Reservations {
   readonly #open = new Set<HeldSpend>();
   /** By how much the store's clock is ahead, once a window did not fit. */
   #aheadMs = 0;
+  #knowsTime = false;
   #isClosed = false;
 
   constructor(parts: ReservationsParts) {
@@ -131,15 +134,30 @@ export class Reservations {
     limits: readonly (number | null)[],
     call: (subjects: readonly SpendSubject[]) => Promise<{ readonly value: T } | undefined>,
   ): Promise<T | undefined> {
-    const { clock } = this.#parts;
-    const ask = (): ReturnType<typeof call> =>
-      call(subjectsOf(applied, limits, Math.max(0, Math.floor(clock.wallNow() + this.#aheadMs))));
+    const ask = (): ReturnType<typeof call> => call(subjectsOf(applied, limits, this.#storeNow()));
     const answer = await ask();
-    if (answer?.value.status !== 'no-window') {
-      return answer?.value;
+    if (answer === undefined) {
+      return undefined;
     }
-    this.#aheadMs = answer.value.now - clock.wallNow();
-    return (await ask())?.value;
+    this.#learnTime(answer.value.now);
+    return answer.value.status === 'no-window' ? (await ask())?.value : answer.value;
+  }
+
+  #learnTime(storeNow: number): void {
+    this.#aheadMs = storeNow - this.#parts.clock.wallNow();
+    this.#knowsTime = true;
+  }
+
+  /** Where an amount counts at present, on the store's clock, which is asked once. */
+  async placesAtStoreTime(
+    applied: readonly AppliedRule[],
+    store: SpendStore,
+    account: string,
+  ): Promise<readonly SpendPlace[]> {
+    if (!this.#knowsTime) {
+      this.#learnTime((await store.usage(account, this.#subjectsNow(applied))).now);
+    }
+    return this.#placesNow(applied);
   }
 
   /** The holds of this process go on counting until their leases end: another process may learn their bills. */
@@ -218,27 +236,37 @@ export class Reservations {
 
   /** The store did not answer, or a limit is not known. */
   #withoutStore(request: ReservationRequest, applied: readonly AppliedRule[]): ReservationOutcome {
-    const { allowance, clock } = this.#parts;
+    const { allowance } = this.#parts;
     const settleTaken = allowance.take(request.nanoUsd);
     if (settleTaken === undefined) {
       return { status: 'unavailable' };
     }
-    const now = Math.floor(clock.wallNow() + this.#aheadMs);
-    const subjects = subjectsOf(
-      applied,
-      applied.map(() => null),
-      now,
-    );
-    const picked = pickWindows(subjects, now) ?? [];
-    const places = subjects.flatMap((subject, index) =>
+    const { id, nanoUsd, note } = request;
+    const hold = { id, nanoUsd, note, places: this.#placesNow(applied) };
+    const expiresAt = this.#storeNow() + this.#leaseOf(request);
+    const held = this.#follow(request, hold, expiresAt, applied, (billed) => settleTaken(billed ?? 0));
+    return { status: 'held', held };
+  }
+
+  /** Where an amount counts at present, as far as the store's clock is known. */
+  #placesNow(applied: readonly AppliedRule[]): readonly SpendPlace[] {
+    const subjects = this.#subjectsNow(applied);
+    const picked = pickWindows(subjects, this.#storeNow()) ?? [];
+    return subjects.flatMap((subject, index) =>
       (picked[index] ?? []).map((window) => placeOf(subject, window)),
     );
-    const { id, nanoUsd, note } = request;
-    const hold = { id, nanoUsd, note, places };
-    const held = this.#follow(request, hold, now + this.#leaseOf(request), applied, (billed) =>
-      settleTaken(billed ?? 0),
+  }
+
+  #subjectsNow(applied: readonly AppliedRule[]): readonly SpendSubject[] {
+    return subjectsOf(
+      applied,
+      applied.map(() => null),
+      this.#storeNow(),
     );
-    return { status: 'held', held };
+  }
+
+  #storeNow(): number {
+    return Math.max(0, Math.floor(this.#parts.clock.wallNow() + this.#aheadMs));
   }
 
   #follow(

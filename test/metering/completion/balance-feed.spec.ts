@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ApiKeysService } from '../../../lib/index.js';
 import { OpenRouterSandbox } from '../../../lib/testing/index.js';
-import { UNATTRIBUTED } from '../../../lib/metering/completion/unattributed.js';
+import { unattributed } from '../../../lib/metering/completion/unattributed.js';
 import { cleanUp, endLater } from '../../support/servers.js';
 import { until } from '../../support/waiting.js';
 import { answer, type Meter, openCompletions, usage } from './support.js';
@@ -139,7 +139,12 @@ describe('a completion that OpenRouter refused for lack of money', () => {
 
   it.each<[string, number, unknown, string | undefined]>([
     ['another error', 500, { error: { code: 500, message: 'down' } }, undefined],
-    ['a refusal of this application', 402, { error: { code: 402, ...UNATTRIBUTED } }, undefined],
+    [
+      'a refusal of this application',
+      402,
+      { error: { code: 402, ...unattributed(undefined, []) } },
+      undefined,
+    ],
     ['a key of another account', 402, shortage, 'cd'.repeat(32)],
     ['the limit of a tenant’s key', 403, { error: { code: 403, message: 'Key limit exceeded' } }, TENANT],
   ])('does not, if it is %s', async (_title, status, error, keyHash) => {

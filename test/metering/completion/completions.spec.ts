@@ -140,15 +140,6 @@ describe('a request without a scope', () => {
     });
     open({ scope: {} }).unanswered(undefined, true);
   });
-
-  it('may be one that no rule applies to', () => {
-    const { completions, open } = openCompletions(NOWHERE, {
-      options: { onUnattributed: 'refuse' },
-      isAttributed: (scope) => scope?.['tenant'] !== undefined,
-    });
-    expect(completions.open(request({ scope: { tennant: 'acme' } }))).toHaveProperty('metadata');
-    open({ scope: { tenant: 'acme' } }).unanswered(undefined, true);
-  });
 });
 
 describe('a cost that the answer did not tell', () => {

@@ -25,7 +25,7 @@ export function openCompletions(
   }: {
     readonly account?: OpenRouterModuleOptions;
     readonly options?: Partial<CompletionsParts['options']>;
-  } & Partial<Pick<CompletionsParts, 'balance' | 'isOfOtherAccount' | 'isAttributed'>> = {},
+  } & Partial<Pick<CompletionsParts, 'balance' | 'isOfOtherAccount'>> = {},
 ): Meter {
   const account = new Account(resolveOptions({ apiKey: API_KEY, baseUrl, ...accountOptions }, 'test'));
   const services = openServices(new HttpPipeline(account));

@@ -268,7 +268,8 @@ describe.each([
     expect(errorLog).toHaveBeenCalledTimes(1);
     expect(errorLog).toHaveBeenCalledWith(
       'OpenRouterValidationException OPENROUTER_VALIDATION: @MeterAs of ChatController.bad: `tenant` must be a string; ' +
-        'got undefined; leave the name out if nobody is known. Nothing was sent.',
+        'got undefined; if nobody is known, refuse the request, or leave the name out: a scope without it is not limited ' +
+        'by rules that count by it. Nothing was sent.',
     );
   });
 

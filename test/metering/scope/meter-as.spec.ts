@@ -187,7 +187,7 @@ describe('the functions of @MeterAs', () => {
     [
       'a name without a value',
       () => ({ tenant: undefined }),
-      /`tenant` must be a string; got undefined; leave the name out/,
+      /`tenant` must be a string; got undefined; if nobody is known, refuse the request/,
     ],
     ['a number', () => ({ tenant: 7 }), /`tenant` must be a string; got a number; use String\(…\)/],
     [
