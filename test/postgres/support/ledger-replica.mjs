@@ -1,4 +1,5 @@
 // A process of an application with a ledger, on the built package: on PGlite in a folder, or on a PostgreSQL server.
+import { setImmediate } from 'node:timers/promises';
 import { PGlite } from '@electric-sql/pglite';
 import { OpenRouterClient } from 'nestjs-openrouter';
 import { PostgresSpendStore } from 'nestjs-openrouter/postgres';
@@ -14,8 +15,11 @@ const client = new OpenRouterClient({ ...options, spendLimits: { ...options.spen
 async function complete(tenant) {
   const answer = await request(client.metering.fetchFor({ tenant }), options, true);
   await answer.text();
-  // A busy database may need longer than the store is waited for.
-  return answer.status === 402 ? complete(tenant) : undefined;
+  if (answer.status === 402) {
+    // A busy database may need longer than the store is waited for. A refusal alone gives way to nothing else.
+    await setImmediate();
+    await complete(tenant);
+  }
 }
 
 const ORDERS = {

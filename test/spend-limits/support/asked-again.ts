@@ -18,3 +18,21 @@ export async function askedAgain<T>(ask: () => Promise<T>): Promise<T> {
     }
   }
 }
+
+/**
+ * Sends a completion again where a busy machine has kept the store from answering in time. The answer is read.
+ *
+ * @param isDone - Whether a refusal is final all the same.
+ */
+export async function sentAgain(
+  send: () => Promise<Response>,
+  isDone: () => boolean = () => false,
+): Promise<Response> {
+  const end = performance.now() + 3 * PATIENCE_MS;
+  for (;;) {
+    const answer = await send();
+    await answer.text();
+    if (answer.status !== 402 || isDone() || performance.now() > end) return answer;
+    await setImmediate();
+  }
+}

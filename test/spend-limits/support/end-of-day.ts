@@ -1,8 +1,7 @@
 import { expect } from '@jest/globals';
-import { setImmediate } from 'node:timers/promises';
 import type { SpendStore } from '../../../lib/index.js';
 import { until } from '../../support/waiting.js';
-import { askedAgain } from './asked-again.js';
+import { askedAgain, sentAgain } from './asked-again.js';
 import { ACME, limited } from './limited-client.js';
 import { shiftedStore } from './shifted-store.js';
 
@@ -24,15 +23,11 @@ export async function expectTwoDays(inner: SpendStore): Promise<void> {
     return { chunks: 20, chunkDelayMs: 20, usd: 0.1 };
   });
   const statusOf = async (expected: number): Promise<number> => {
-    for (;;) {
-      const answer = await ask(ACME, true);
-      await answer.text();
-      if (answer.status !== 402 || begun >= expected) {
-        return answer.status;
-      }
-      // A busy machine may need longer than the store is waited for. A refusal alone gives way to nothing else.
-      await setImmediate();
-    }
+    const answer = await sentAgain(
+      () => ask(ACME, true),
+      () => begun >= expected,
+    );
+    return answer.status;
   };
   const askAll = (expected: number): Promise<number>[] =>
     Array.from({ length: DEMAND }, () => statusOf(expected));
