@@ -499,6 +499,24 @@ describe('metering.exportCosts', () => {
     expect(await exported()).toHaveLength(2);
   });
 
+  it('and the limits agree once a row of a hold is completed by hand', async () => {
+    const { ask, client, exported, sandbox } = await metered({ holdUsd: 0.02 });
+    sandbox.failNext({ status: 502 });
+    await (await ask({ tenant: 'acme' })).text();
+    await client.metering.settled();
+    const [held] = await exported();
+    expect(held).toMatchObject({ source: 'hold', isFinal: false, usd: 0.02 });
+    await client.metering.record({ id: held!.id, usd: 0.005, scope: { tenant: 'acme' } });
+    await client.metering.settled();
+    const report = await client.metering.report({ ...ALL_TIME, groupBy: 'tenant' });
+    expect(report).toMatchObject({ totalUsd: 0.005, totalUnsettledUsd: 0, rows: [{ completions: 1 }] });
+    const [usage] = await askedAgain(() => client.spendLimits.usage({ tenant: 'acme' }));
+    expect(usage).toMatchObject({ spentUsd: 0.005, heldUsd: 0, unsettledUsd: 0 });
+    expect(await exported({ after: held!.cursor })).toMatchObject([
+      { id: held!.id, isFinal: true, usd: 0.005 },
+    ]);
+  });
+
   it('refuses a cursor that is none', async () => {
     const { exported, client } = await metered();
     expect(() => client.metering.exportCosts({ after: 'x y' })).toThrow(OpenRouterValidationException);
