@@ -2,6 +2,9 @@ import { isSecretString } from '../secret/secret-string.js';
 import type { Rule } from './define-options.js';
 import type { OpenRouterKey, OpenRouterKeySource } from './openrouter-options.js';
 
+/** What a template or a shell makes of a value that is not there. */
+const UNSET = ['undefined', 'null'];
+
 /** A key. */
 export const key: Rule<OpenRouterKey> = (value) =>
   typeof value === 'string' || isSecretString(value)
@@ -26,6 +29,9 @@ export function keyProblem(value: unknown): string | undefined {
   }
   if (text.trim() === '') {
     return 'must not be blank; check that the environment variable that it comes from is set';
+  }
+  if (UNSET.includes(text.trim())) {
+    return `must not be the text '${text.trim()}'; check that the environment variable that it comes from is set`;
   }
   if (text !== text.trim()) {
     return 'has white space or a line break around it; remove it';

@@ -6,6 +6,7 @@ import { OpenRouterConfigException } from '../errors/client.exceptions.js';
 import { withoutSecrets } from '../secret/secret-headers.js';
 import { isSecretString } from '../secret/secret-string.js';
 import { isRecord } from '../untrusted/is-record.js';
+import { isThenable } from '../untrusted/is-thenable.js';
 import { configFault } from './config-fault.js';
 import {
   DEFAULT_ACCOUNT,
@@ -80,6 +81,11 @@ export function resolveOptions(
   account: string = DEFAULT_ACCOUNT,
 ): AccountSettings {
   const input = typeof raw === 'string' || isSecretString(raw) ? { apiKey: raw } : raw;
+  if (isThenable(input)) {
+    throw new OpenRouterConfigException(
+      `${subject} must be given a key or an object of options; got a promise: use forRootAsync, or await it first.`,
+    );
+  }
   if (!isRecord(input)) {
     const given =
       raw === undefined || raw === null ? 'got nothing' : 'must be given a key or an object of options';

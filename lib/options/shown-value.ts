@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { isThenable } from '../untrusted/is-thenable.js';
 
 /** Longer strings may be keys. */
 const MAX_SHOWN_LENGTH = 12;
@@ -27,7 +28,10 @@ export function kindOf(value: unknown): string {
     return String(value);
   }
   if (Array.isArray(value)) {
-    return 'a list';
+    return value.length === 0 ? 'an empty list' : 'a list';
+  }
+  if (isThenable(value)) {
+    return 'a promise; await it first';
   }
   const type = typeof value;
   return type === 'object' ? 'an object' : `a ${type}`;

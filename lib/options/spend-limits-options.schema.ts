@@ -2,6 +2,7 @@ import type { SpendPeriod } from '../contracts/spend-period.js';
 import type { SpendStore } from '../contracts/spend-store.js';
 import { MAX_COUNTED_USD } from '../money/nano-usd.js';
 import { isRecord } from '../untrusted/is-record.js';
+import { isThenable } from '../untrusted/is-thenable.js';
 import { defineOptions, listOf, mustBe, type Rule } from './define-options.js';
 import { DEFAULT_SPEND_LIMITS } from './option-defaults.js';
 import { integerFrom, trueOrFalse } from './option-rules.js';
@@ -37,6 +38,9 @@ const STORE_METHODS = [
 ] as const satisfies readonly (keyof SpendStore)[];
 
 const spendStore: Rule<SpendStore> = (value) => {
+  if (isThenable(value)) {
+    return 'must be a SpendStore; got a promise; await it first';
+  }
   const missing = isRecord(value)
     ? STORE_METHODS.find((name) => typeof value[name] !== 'function')
     : STORE_METHODS[0];
@@ -118,23 +122,26 @@ const onStoreFailure: Rule<SpendStoreFailure> = mustBe(
     (isRecord(value) && Object.keys(value).length === 1 && isUsd(value['allowUsd'])),
 );
 
-export const SPEND_LIMITS_OPTIONS = defineOptions<SpendLimitsOptions>('{ rules: [] }', {
-  rules: listOf(RULE_OPTIONS, {
-    max: MAX_RULES,
-    emptyProblem: (siblings) =>
-      Reflect.get(siblings, 'store') === undefined
-        ? 'without any limit, set `store` to keep a ledger, or leave out `spendLimits`'
-        : undefined,
-    required: ['by', 'usd', 'period'],
-    problemOf: sameAsBefore,
-  }),
-  store: spendStore,
-  holdUsd,
-  maxHoldUsd: mustBe('a number of US dollars above 0', (value) => isUsd(value) && value !== 0),
-  learnHolds: trueOrFalse,
-  leaseMs: integerFrom(1_000, 3_600_000),
-  onStoreFailure,
-});
+export const SPEND_LIMITS_OPTIONS = defineOptions<SpendLimitsOptions>(
+  "{ rules: [{ by: 'tenant', usd: 10, period: 'day' }] }",
+  {
+    rules: listOf(RULE_OPTIONS, {
+      max: MAX_RULES,
+      emptyProblem: (siblings) =>
+        Reflect.get(siblings, 'store') === undefined
+          ? 'without any limit, set `store` to keep a ledger, or leave out `spendLimits`'
+          : undefined,
+      required: ['by', 'usd', 'period'],
+      problemOf: sameAsBefore,
+    }),
+    store: spendStore,
+    holdUsd,
+    maxHoldUsd: mustBe('a number of US dollars above 0', (value) => isUsd(value) && value !== 0),
+    learnHolds: trueOrFalse,
+    leaseMs: integerFrom(1_000, 3_600_000),
+    onStoreFailure,
+  },
+);
 
 /** Two rules that count the same, or have the same name, could not be told apart. */
 function sameAsBefore(rule: SpendLimitRule, before: readonly SpendLimitRule[]): string | undefined {

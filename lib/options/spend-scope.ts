@@ -11,6 +11,9 @@ const MAX_LENGTH = 200;
 
 const NAME = /^[a-z][A-Za-z0-9]{0,31}$/;
 
+/** What may be shown of a wrong name: a key is longer. */
+const SHOWN_NAME = /^[\w-]{1,32}$/;
+
 const CONTROL_CHARACTER = /\p{Cc}/u;
 /** Stores would replace it, and so confuse two values. */
 const LONE_SURROGATE = /\p{Cs}/u;
@@ -28,7 +31,7 @@ export function checkScope(scope: unknown, subject: string): SpendScope {
       {
         property: '',
         constraints: {
-          isObject: `the scope must be an object of strings, for example { tenant: 'acme' }; got ${given(scope)}`,
+          isObject: `the scope must be an object of strings, for example { tenant: 'acme' }; got ${kindOf(scope)}`,
         },
       },
     ]);
@@ -40,6 +43,12 @@ export function checkScope(scope: unknown, subject: string): SpendScope {
     throw new BadScopeException(subject, errors);
   }
   return frozenScope(scope as SpendScope);
+}
+
+/** Names the first wrong name, unless it may be a key. */
+function wrongOf(names: readonly unknown[]): string {
+  const wrong = names.filter((name) => !isName(name))[0];
+  return typeof wrong === 'string' && SHOWN_NAME.test(wrong) ? `; '${wrong}' is none` : '';
 }
 
 /**
@@ -54,7 +63,7 @@ export function scopeNames(taken: readonly string[] = []): Rule<readonly string[
     }
     const names: unknown[] = value;
     if (!names.every(isName)) {
-      return 'must contain names of the scope only: a lower-case letter followed by up to 31 letters and digits';
+      return `must contain names of the scope only: a lower-case letter followed by up to 31 letters and digits${wrongOf(names)}`;
     }
     const isWrong = (name: string, index: number): boolean =>
       taken.includes(name) || names.indexOf(name) < index;
@@ -127,8 +136,4 @@ function tooMany(count: number): OpenRouterValidationError {
     property: '',
     constraints: { maxNames: `the scope must have at most ${MAX_NAMES} names; got ${count}` },
   };
-}
-
-function given(scope: unknown): string {
-  return isThenable(scope) ? 'a promise; await it first' : kindOf(scope);
 }

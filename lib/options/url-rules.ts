@@ -13,6 +13,9 @@ export const webUrl: Rule<string> = (value, siblings) =>
 /** The address of the API. */
 export const baseUrl: Rule<string> = (value, siblings) => {
   const url = typeof value === 'string' && value === value.trim() ? webUrlOf(value) : undefined;
+  if (value === '') {
+    return 'must not be empty; leave it out, or check the environment variable that it comes from';
+  }
   if (url === undefined) {
     return {
       mustBe: 'an absolute URL with its version path, for example https://openrouter.ai/api/v1',

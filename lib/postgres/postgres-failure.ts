@@ -13,10 +13,20 @@ const MISSING = ['3F000', '42P01', '42883'];
 const AGAIN = ['40001', '40P01'];
 
 const SAID: Readonly<Record<string, string>> = {
-  '42501': 'the user of the connection lacks a privilege',
+  '08001': 'no connection could be made',
+  '08006': 'the connection was lost',
+  '28000': 'it does not accept the user of the connection',
+  '28P01': 'the password of the connection is wrong',
+  '3D000': 'the database of the connection does not exist',
+  '42501': 'the user of the connection lacks a privilege; docs/ledger.md says which it needs',
   '53300': 'it has no connection left',
   '55P03': 'another transaction has locked what the call needs',
   '57014': 'the statement took too long',
+  '57P01': 'it is shutting down',
+  '57P03': 'it is starting or shutting down',
+  ECONNREFUSED: 'the connection was refused',
+  ECONNRESET: 'the connection was lost',
+  ENOTFOUND: 'the host of the connection is unknown',
 };
 
 /** What went wrong, without what the database says of it: its messages may contain values, an address or a user. */

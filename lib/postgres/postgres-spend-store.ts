@@ -17,6 +17,7 @@ import { checkStoreOptions } from '../options/store-options.js';
 import { HiddenParts } from '../secret/hidden-parts.js';
 import type { HoldCommandName } from '../spend-limits/model/hold-table.js';
 import { learnedBill } from '../spend-limits/model/learned-bill.js';
+import { isThenable } from '../untrusted/is-thenable.js';
 import {
   type Answer,
   claimOf,
@@ -88,7 +89,7 @@ export class PostgresSpendStore implements SpendStore {
     if (typeof (client as Partial<PostgresSpendClient> | null | undefined)?.query !== 'function') {
       throw new OpenRouterConfigException(
         'PostgresSpendStore: the client must have a method `query`, for example new PostgresSpendStore(new Pool({ ' +
-          'connectionString })).',
+          `connectionString }))${isThenable(client) ? '; got a promise; await it first' : ''}.`,
       );
     }
     checkStoreOptions('PostgresSpendStore', options, ['schema', 'retainDays']);

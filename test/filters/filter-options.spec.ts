@@ -45,7 +45,7 @@ describe('OpenRouterExceptionFilter options', () => {
     ],
     [null, ['must be an object', "{ mapping: 'gateway' }; got null"]],
     ['mirror', ["must be an object, for example { mapping: 'gateway' }; got 'mirror'"]],
-    [[], ['must be an object', 'got a list']],
+    [[], ['must be an object', 'got an empty list']],
   ])('refuses %p', (options, texts) => {
     const error = constructed(options);
     expect(error).toBeInstanceOf(OpenRouterConfigException);

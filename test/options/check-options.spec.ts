@@ -85,7 +85,7 @@ describe('options that are fine', () => {
 describe('options that are wrong', () => {
   it.each<[unknown, string]>([
     [undefined, 'the options must be an object, for example { flag: true }; got undefined'],
-    [[], 'the options must be an object, for example { flag: true }; got a list'],
+    [[], 'the options must be an object, for example { flag: true }; got an empty list'],
     [{ flag: 'yes' }, "`flag` must be true or false; got 'yes'"],
     [{ mode: 'c' }, "`mode` must be 'a' or 'b'; got 'c'"],
     [{ inner: 5 }, '`inner` must be an object, for example { size: 1 }; got 5'],
@@ -135,7 +135,7 @@ describe('a value in a message', () => {
     ['a\nb', "'a\\nb'"],
     ['sk-or-v1-0123456789abcdef', 'a string of 25 characters'],
     [[80, 0.5], '[80, 0.5]'],
-    [[], 'a list'],
+    [[], 'an empty list'],
     [Array(13).fill(1), 'a list'],
     [[1, 'abc'], 'a list'],
     [{ key: 'abc' }, 'an object'],

@@ -79,7 +79,7 @@ describe('options of one call', () => {
     [
       { headers: [] },
       'headers',
-      "must be an object of strings, for example { 'x-team': 'billing' }; got a list",
+      "must be an object of strings, for example { 'x-team': 'billing' }; got an empty list",
     ],
     [{ retry: true }, 'retry', 'must be false or an object, for example { maxRetries: 1 }; got true'],
     [{ retry: { maxRetries: -1 } }, 'retry.maxRetries', 'must be a whole number from 0 to 100; got -1'],

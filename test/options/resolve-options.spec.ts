@@ -107,6 +107,7 @@ describe('without options', () => {
     [true, 'Here must be given a key or an object of options; no key is set'],
     [[KEY], 'Here must be given a key or an object of options; no key is set'],
     [() => KEY, 'Here must be given a key or an object of options; no key is set'],
+    [Promise.resolve({ apiKey: KEY }), 'got a promise: use forRootAsync, or await it first'],
     [{}, 'Here: no key is set: give `apiKey` (any key of the account) or `managementKey`'],
     [{ apiKey: undefined, managementKey: undefined }, 'Here: no key is set'],
     ['', 'Here: `apiKey` must not be blank; check that the environment variable'],
@@ -172,6 +173,12 @@ describe('keys', () => {
     ['with a typographic dash', KEY.replace('-', '–'), 'has a character that no HTTP header can carry'],
     ['with its scheme', `Bearer ${KEY}`, 'must be the key alone; leave out "Bearer"'],
     ['with its scheme in lower case', `bearer\t${KEY}`, 'must be the key alone'],
+    [
+      'what a template makes of nothing',
+      'undefined',
+      "must not be the text 'undefined'; check that the environment variable",
+    ],
+    ['what a script makes of nothing', ' null', "must not be the text 'null'"],
     ['a blank SecretString', new SecretString(''), 'must not be blank'],
     ['a padded SecretString', new SecretString(`${KEY} `), 'has white space or a line break around it'],
   ])('cannot be %s', (_name, key, text) => {
@@ -254,7 +261,7 @@ describe('baseUrl', () => {
   });
 
   it.each<[unknown, string]>([
-    ['', 'must be an absolute URL with its version path'],
+    ['', 'must not be empty; leave it out, or check the environment variable that it comes from'],
     ['openrouter.ai/api/v1', 'must be an absolute URL'],
     ['/api/v1', 'must be an absolute URL'],
     ['//openrouter.ai/api/v1', 'must be an absolute URL'],

@@ -83,12 +83,19 @@ describe('the options of spend limits', () => {
   });
 
   it.each<[unknown, string]>([
-    [[], '`spendLimits` must be an object, for example { rules: [] }; got a list'],
+    [
+      [],
+      "`spendLimits` must be an object, for example { rules: [{ by: 'tenant', usd: 10, period: 'day' }] }; got an empty list",
+    ],
+    [
+      { rules: [RULE], store: Promise.resolve() },
+      '`spendLimits.store` must be a SpendStore; got a promise; await it first',
+    ],
     [{}, '`spendLimits` needs `rules`; without any, leave it out'],
     [{ rules: [] }, '`spendLimits.rules` must be a list of 1 to 32 objects'],
     [
       { rules: [] },
-      'got a list; without any limit, set `store` to keep a ledger, or leave out `spendLimits`',
+      'got an empty list; without any limit, set `store` to keep a ledger, or leave out `spendLimits`',
     ],
     [{ rules: 'tenant' }, '`spendLimits.rules` must be a list of 1 to 32 objects'],
     [{ rules: Array(33).fill(RULE) }, '`spendLimits.rules` must be a list of 1 to 32 objects'],
@@ -99,7 +106,8 @@ describe('the options of spend limits', () => {
     [{ rules: [{ ...RULE, limit: 1 }] }, '`spendLimits.rules[0].limit` is not known'],
     [
       { rules: [{ ...RULE, by: 'Tenant' }] },
-      '`spendLimits.rules[0].by` must contain names of the scope only',
+      '`spendLimits.rules[0].by` must contain names of the scope only: a lower-case letter followed by up to 31 letters and ' +
+        "digits; 'Tenant' is none",
     ],
     [{ rules: [{ ...RULE, by: ['a', 'a'] }] }, "`spendLimits.rules[0].by` contains 'a' twice"],
     [{ rules: [{ ...RULE, by: 5 }] }, '`spendLimits.rules[0].by` must be a list of names of the scope'],

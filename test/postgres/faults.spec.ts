@@ -155,7 +155,7 @@ function newSchema(): string {
     const store = new PostgresSpendStore(secret);
     const failure = await failureOf(reserve(store, 'secret-id', subjectOf('a1', 1)));
     expect(failure.message).toBe(
-      'PostgresSpendStore: PostgreSQL has failed: it did not carry out the call (ECONNREFUSED).',
+      'PostgresSpendStore: PostgreSQL has failed: the connection was refused (ECONNREFUSED).',
     );
     await secret.end();
   });
