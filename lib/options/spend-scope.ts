@@ -47,7 +47,7 @@ export function checkScope(scope: unknown, subject: string): SpendScope {
 
 /** Names the first wrong name, unless it may be a key. */
 function wrongOf(names: readonly unknown[]): string {
-  const wrong = names.filter((name) => !isName(name))[0];
+  const wrong: unknown = names.find((name) => !isName(name));
   return typeof wrong === 'string' && SHOWN_NAME.test(wrong) ? `; '${wrong}' is none` : '';
 }
 
