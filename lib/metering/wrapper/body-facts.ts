@@ -18,7 +18,15 @@ const MAX_MODEL_LENGTH = 200;
 
 /** Reads a body of JSON. Anything else, such as a form or a stream, is left alone. */
 export function bodyFacts(body: unknown): BodyFacts {
-  const text = textOf(body);
+  try {
+    return factsIn(textOf(body));
+  } catch {
+    // Such a body `fetch` refuses in its own words.
+    return NO_BODY_FACTS;
+  }
+}
+
+function factsIn(text: string | undefined): BodyFacts {
   const value = text === undefined ? undefined : tryParseJson(text);
   if (!isRecord(value)) {
     return NO_BODY_FACTS;

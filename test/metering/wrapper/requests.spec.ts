@@ -51,6 +51,29 @@ describe('what a metered fetch knows of a request', () => {
     expect(server.requests[0]!.body).toBe(post().body);
   });
 
+  it.each([
+    ['sent at once', undefined],
+    ['that waits to be admitted', () => Promise.resolve(undefined)],
+  ])(
+    'is nothing of a body that cannot be read, which fetch refuses by itself: one %s',
+    async (_when, admit) => {
+      const detached = new ArrayBuffer(8);
+      const view = new Uint8Array(detached);
+      structuredClone(detached, { transfer: [detached] });
+      const { proxy, revoke } = Proxy.revocable({}, {});
+      revoke();
+      for (const body of [detached, view, proxy as unknown as string]) {
+        const server = await startEcho();
+        const url = `${server.baseUrl}/chat/completions`;
+        const init = { method: 'POST', body };
+        const refusal = await globalThis.fetch(url, init).then(() => undefined, String);
+        const desk = new RecordingDesk(admit);
+        const asked = meteredFetch(server, desk)(url, init);
+        expect(await asked.then(() => undefined, String)).toBe(refusal);
+      }
+    },
+  );
+
   it.each(['max_completion_tokens', 'max_output_tokens', 'max_tokens'])(
     'has the maximum of %s',
     async (name) => {
