@@ -1,5 +1,5 @@
 // A process of an application with a ledger, on the built package: on PGlite in a folder, or on a PostgreSQL server.
-import { setImmediate } from 'node:timers/promises';
+import { setTimeout } from 'node:timers/promises';
 import { PGlite } from '@electric-sql/pglite';
 import { OpenRouterClient } from 'nestjs-openrouter';
 import { PostgresSpendStore } from 'nestjs-openrouter/postgres';
@@ -16,8 +16,8 @@ async function complete(tenant) {
   const answer = await request(client.metering.fetchFor({ tenant }), options, true);
   await answer.text();
   if (answer.status === 402) {
-    // A busy database may need longer than the store is waited for. A refusal alone gives way to nothing else.
-    await setImmediate();
+    // A busy database may need longer than the store is waited for, and longer still if it is asked again at once.
+    await setTimeout(100);
     await complete(tenant);
   }
 }

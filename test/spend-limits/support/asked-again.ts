@@ -1,6 +1,9 @@
-import { setImmediate } from 'node:timers/promises';
+import { sleep } from '../../support/waiting.js';
 
 const PATIENCE_MS = 10_000;
+
+/** Calls that are no longer waited for still keep the store busy: whoever asks again at once never gets an answer. */
+const PAUSE_MS = 100;
 
 /**
  * Asks again where a busy machine has kept the store from answering in time, as an application may: in this process, or in
@@ -13,8 +16,7 @@ export async function askedAgain<T>(ask: () => Promise<T>): Promise<T> {
       return await ask();
     } catch (error) {
       if (!String(error).includes('OpenRouterSpendStoreException') || performance.now() > end) throw error;
-      // A store that fails at once would leave no turn to anything else.
-      await setImmediate();
+      await sleep(PAUSE_MS);
     }
   }
 }
@@ -33,6 +35,6 @@ export async function sentAgain(
     const answer = await send();
     await answer.text();
     if (answer.status !== 402 || isDone() || performance.now() > end) return answer;
-    await setImmediate();
+    await sleep(PAUSE_MS);
   }
 }

@@ -9,7 +9,7 @@ import {
 } from '../../../lib/index.js';
 import { OpenRouterSandbox } from '../../../lib/testing/index.js';
 import { randomBy } from '../../support/random.js';
-import { until } from '../../support/waiting.js';
+import { sleep, until } from '../../support/waiting.js';
 import { askedAgain } from './asked-again.js';
 
 /** The first ones fit; the last ones reach the limits. */
@@ -19,6 +19,7 @@ const TENANTS = ['acme', 'globex', 'initech', 'umbrella', 'hooli'];
 const LIMIT_USD = 2;
 const HOLD_USD = 0.2;
 const PATIENCE_MS = 40_000;
+const PAUSE_MS = 100;
 const LOST_SHARE = 0.1;
 const SEED = 20_261_129;
 
@@ -155,6 +156,8 @@ async function streamed(
     });
     if (answer.status === 402) {
       if (!(await answer.text()).includes('application_spend_store')) return 'refused';
+      // Calls that are no longer waited for still keep the store busy.
+      await sleep(PAUSE_MS);
     } else if (isLeft) {
       const reader = answer.body!.getReader();
       await reader.read();
