@@ -17,7 +17,7 @@ import {
 } from '../../lib/index.js';
 import { PostgresSpendStore } from '../../lib/postgres/index.js';
 import { OpenRouterSandbox, type OpenRouterSandboxOptions } from '../../lib/testing/index.js';
-import { askedAgain } from '../spend-limits/support/asked-again.js';
+import { askedAgain, sentAgain } from '../spend-limits/support/asked-again.js';
 import { NOON_ZONE } from '../spend-limits/support/noon-zone.js';
 import { failureOf } from '../support/failures.js';
 import { until } from '../support/waiting.js';
@@ -502,7 +502,7 @@ describe('metering.exportCosts', () => {
   it('and the limits agree once a row of a hold is completed by hand', async () => {
     const { ask, client, exported, sandbox } = await metered({ holdUsd: 0.02 });
     sandbox.failNext({ status: 502 });
-    await (await ask({ tenant: 'acme' })).text();
+    await sentAgain(() => ask({ tenant: 'acme' }));
     await client.metering.settled();
     const [held] = await exported();
     expect(held).toMatchObject({ source: 'hold', isFinal: false, usd: 0.02 });
