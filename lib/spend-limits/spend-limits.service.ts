@@ -104,7 +104,7 @@ export class SpendLimitsService {
     const { limits } = serviceParts.of(this);
     const checked = checkScope(scope, 'spendLimits.usage, scope');
     if (limits === undefined) {
-      this.#noteUnlimited('usage');
+      noteUnlimited(serviceParts.of(this), 'usage');
       return [];
     }
     if (limits.isUncounted(checked)) {
@@ -164,7 +164,7 @@ export class SpendLimitsService {
         onDropped,
       );
     if (limits === undefined) {
-      this.#noteUnlimited('reserve');
+      noteUnlimited(serviceParts.of(this), 'reserve');
       return free();
     }
     const outcome = await untilAborted(
@@ -224,19 +224,10 @@ export class SpendLimitsService {
       );
     }
     if (limits === undefined) {
-      this.#noteUnlimited('adjust');
+      noteUnlimited(serviceParts.of(this), 'adjust');
     } else if (!(await limits.adjust(checked, toNanoUsd(usd), storedId(checked, id)))) {
       throw storeException(serviceParts.of(this));
     }
-  }
-
-  /** Warns where the option was forgotten. */
-  #noteUnlimited(method: string): void {
-    serviceParts
-      .of(this)
-      .warn.say(
-        `\`spendLimits.${method}\` was called, but the account has no \`spendLimits\`: nothing is limited, and nothing is booked.`,
-      );
   }
 
   /**
@@ -267,6 +258,13 @@ export class SpendLimitsService {
   async knownUsage(): Promise<readonly SpendUsage[]> {
     return (await serviceParts.of(this).limits?.knownUsage()) ?? [];
   }
+}
+
+/** Warns where the option was forgotten. */
+function noteUnlimited({ warn }: ServiceParts, method: string): void {
+  warn.say(
+    `\`spendLimits.${method}\` was called, but the account has no \`spendLimits\`: nothing is limited, and nothing is booked.`,
+  );
 }
 
 function isAborted(signal: AbortSignal | undefined): signal is AbortSignal {
