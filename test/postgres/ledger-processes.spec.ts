@@ -120,7 +120,7 @@ describe('a process that is killed in the middle of its streams', () => {
       return answer;
     };
     const streams = Array.from({ length: 50 }, (_, index) => sentAgain(() => stream(`t${index % 5}`)));
-    await until(() => Promise.resolve(begun === 50), 30_000);
+    await until(() => Promise.resolve(begun === 50), 60_000);
     await server.kill();
     await Promise.all(streams);
     await server.run();

@@ -2,8 +2,12 @@ import { sleep } from '../../support/waiting.js';
 
 const PATIENCE_MS = 10_000;
 
-/** Calls that are no longer waited for still keep the store busy: whoever asks again at once never gets an answer. */
+/**
+ * Calls that are no longer waited for still keep the store busy: whoever asks again at once never gets an answer. Each time
+ * twice as long, up to the longest.
+ */
 const PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 1_600;
 
 /**
  * Asks again where a busy machine has kept the store from answering in time, as an application may: in this process, or in
@@ -30,11 +34,11 @@ export async function sentAgain(
   send: () => Promise<Response>,
   isDone: () => boolean = () => false,
 ): Promise<Response> {
-  const end = performance.now() + 3 * PATIENCE_MS;
-  for (;;) {
+  const end = performance.now() + 6 * PATIENCE_MS;
+  for (let pauseMs = PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, 2 * pauseMs)) {
     const answer = await send();
     await answer.text();
     if (answer.status !== 402 || isDone() || performance.now() > end) return answer;
-    await sleep(PAUSE_MS);
+    await sleep(pauseMs);
   }
 }
