@@ -98,10 +98,6 @@ export class Completions implements CompletionDesk {
     account.onClose(() => this.close());
   }
 
-  get admitsAll(): boolean {
-    return this.#holds === undefined && this.#parts.options.onUnattributed !== 'refuse';
-  }
-
   /** Follows a completion, or refuses it: for want of a scope (`onUnattributed`), or because of a spend limit. */
   open(
     request: CompletionRequest,
@@ -112,7 +108,7 @@ export class Completions implements CompletionDesk {
     if (options.onUnattributed === 'refuse' && !isKnown) {
       return unattributed(scope, limits?.rules.names ?? []);
     }
-    return this.#holds === undefined ? this.follow(request) : this.#admit(request, this.#holds);
+    return this.#holds === undefined ? this.#follow(request) : this.#admit(request, this.#holds);
   }
 
   async #admit(
@@ -123,7 +119,7 @@ export class Completions implements CompletionDesk {
     try {
       const admission = await holds.admit(request);
       if (!('refusal' in admission)) {
-        return this.follow(request, admission);
+        return this.#follow(request, admission);
       }
       const { refusal, usage } = admission;
       if (usage !== undefined) {
@@ -136,7 +132,7 @@ export class Completions implements CompletionDesk {
     }
   }
 
-  follow(
+  #follow(
     request: CompletionRequest,
     admission?: { readonly id: string; readonly held: HeldSpend | undefined },
   ): FollowedCompletion {

@@ -70,11 +70,7 @@ export interface CompletionRefusal {
 
 /** Admits completions, and follows those that it has admitted. Never throws or rejects. */
 export interface CompletionDesk {
-  /** Whether it refuses none, so that a completion may be sent before it is followed. */
-  readonly admitsAll: boolean;
   open(
     request: CompletionRequest,
   ): OpenCompletion | CompletionRefusal | Promise<OpenCompletion | CompletionRefusal>;
-  /** Follows a completion that needs no admission. */
-  follow(request: CompletionRequest): OpenCompletion;
 }

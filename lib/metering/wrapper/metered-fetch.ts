@@ -1,10 +1,5 @@
 import type { SpendScope } from '../../contracts/completion-cost.js';
-import type {
-  CompletionDesk,
-  CompletionRefusal,
-  CompletionRequest,
-  OpenCompletion,
-} from '../completion/open-completion.js';
+import type { CompletionDesk, CompletionRefusal, OpenCompletion } from '../completion/open-completion.js';
 import type { ByokCost } from '../usage/stated-usage.js';
 import type { BodyFacts } from './body-facts.js';
 import { AnswerObserver } from './observed-answer.js';
@@ -55,20 +50,8 @@ export function openMeteredFetch(parts: MeteredFetchParts): (bound?: Attribution
         return Promise.reject(abortReason(signal));
       }
       const { scope, holdUsd } = bound ?? ambient();
-      const described = (body: BodyFacts): CompletionRequest => ({ path, keyHash, scope, holdUsd, ...body });
 
-      const pass = (answering: Promise<Response>, completion: OpenCompletion, isStream: boolean) => {
-        const stream = isStream ? new PreparedStream() : undefined;
-        return answering.then(
-          (answer) =>
-            passAnswer(answer, { completion, signal, byok, observer, dropped, stream: stream?.take() }),
-          (error: unknown) => {
-            completion.unanswered(error, isAbort(error, signal), areRefused(error, url, init));
-            throw error;
-          },
-        );
-      };
-      const admit = (body: BodyFacts): Promise<Response> => {
+      const admit = ({ model, maxTokens, isStream }: BodyFacts): Promise<Response> => {
         const proceed = (admission: OpenCompletion | CompletionRefusal): Promise<Response> => {
           if ('metadata' in admission) {
             return Promise.resolve(refusalAnswer(admission, url));
@@ -78,22 +61,23 @@ export function openMeteredFetch(parts: MeteredFetchParts): (bound?: Attribution
             admission.unanswered(reason, true, true);
             return Promise.reject(reason);
           }
-          return pass(send(), admission, body.isStream);
+          const prepared = isStream ? new PreparedStream() : undefined;
+          return send().then(
+            (answer) => {
+              const stream = prepared?.take();
+              return passAnswer(answer, { completion: admission, signal, byok, observer, dropped, stream });
+            },
+            (error: unknown) => {
+              admission.unanswered(error, isAbort(error, signal), areRefused(error, url, init));
+              throw error;
+            },
+          );
         };
-        const admission = desk.open(described(body));
+        const admission = desk.open({ path, model, maxTokens, isStream, keyHash, scope, holdUsd });
         return 'then' in admission ? admission.then(proceed) : proceed(admission);
       };
 
-      if (typeof facts !== 'function') {
-        return facts.then(admit);
-      }
-      if (!desk.admitsAll) {
-        return admit(facts());
-      }
-      // What the meter has to do, it does while the request is on its way.
-      const answering = send();
-      const body = facts();
-      return pass(answering, desk.follow(described(body)), body.isStream);
+      return 'then' in facts ? facts.then(admit) : admit(facts);
     };
 }
 

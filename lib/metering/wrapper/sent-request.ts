@@ -16,11 +16,8 @@ export interface SentRequest {
   readonly signal: AbortSignal | undefined;
   /** The hash of the key in `authorization`. */
   readonly keyHash: string | undefined;
-  /**
-   * What the body says of the completion. A promise only where the body is that of a `Request`, which has to be read before
-   * it is sent.
-   */
-  readonly facts: (() => BodyFacts) | Promise<BodyFacts>;
+  /** What the body says of the completion. A promise only where the body is that of a `Request`. */
+  readonly facts: BodyFacts | Promise<BodyFacts>;
 }
 
 /**
@@ -89,12 +86,12 @@ function keyHashes(): (authorization: string | undefined) => string | undefined 
   };
 }
 
-function factsOf(body: unknown, request: Request | undefined): SentRequest['facts'] {
+function factsOf(body: unknown, request: Request | undefined): BodyFacts | Promise<BodyFacts> {
   if (body !== undefined && body !== null) {
-    return () => bodyFacts(body);
+    return bodyFacts(body);
   }
   if (request === undefined || request.body === null || !isJson(request)) {
-    return () => NO_BODY_FACTS;
+    return NO_BODY_FACTS;
   }
   return request
     .clone()

@@ -52,7 +52,7 @@ describe('what a metered fetch knows of a request', () => {
   });
 
   it.each([
-    ['sent at once', undefined],
+    ['admitted at once', undefined],
     ['that waits to be admitted', () => Promise.resolve(undefined)],
   ])(
     'is nothing of a body that cannot be read, which fetch refuses by itself: one %s',

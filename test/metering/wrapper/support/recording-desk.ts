@@ -39,19 +39,15 @@ export class RecordingDesk implements CompletionDesk {
     return this.completions[0]!;
   }
 
-  get admitsAll(): boolean {
-    return this.#admit === undefined;
-  }
-
   open(request: CompletionRequest): ReturnType<CompletionDesk['open']> {
     const admitted = this.#admit?.(request);
     if (admitted === undefined) {
-      return this.follow(request);
+      return this.#follow(request);
     }
-    return 'then' in admitted ? admitted.then(() => this.follow(request)) : admitted;
+    return 'then' in admitted ? admitted.then(() => this.#follow(request)) : admitted;
   }
 
-  follow(request: CompletionRequest): OpenCompletion {
+  #follow(request: CompletionRequest): OpenCompletion {
     const seen: RecordedCompletion = { request, told: [], errors: [], calls: [] };
     this.completions.push(seen);
     return {
