@@ -1,6 +1,6 @@
 /**
  * For whom money is spent, for example `{ tenant: 'acme', user: 'u7', feature: 'chat' }`. At most 16 names, each matching
- * `[a-z][A-Za-z0-9]{0,31}`; values are strings of 1 to 200 characters without control characters.
+ * `[a-z][A-Za-z0-9]{0,31}`; values are strings of 1 to 200 characters without control characters or halves of surrogate pairs.
  */
 export type SpendScope = Readonly<Record<string, string>>;
 

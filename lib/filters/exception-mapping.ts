@@ -15,6 +15,7 @@ import { LIMIT_SOURCES } from '../errors/limit-source.js';
 import type { OpenRouterException } from '../errors/openrouter.exception.js';
 import { excerpt, showable } from '../errors/parsing/error-message.js';
 import { OpenRouterSpendLimitException, OpenRouterSpendStoreException } from '../errors/spend.exceptions.js';
+import { spendLimitSentence } from '../errors/spend-limit-sentence.js';
 import { scrubShapes } from '../secret/scrub.js';
 import { peek, nonBlankString } from '../untrusted/peek.js';
 import type {
@@ -51,8 +52,6 @@ const UNAVAILABLE = 'An upstream service is unavailable at the moment.';
 const BUSY = 'An upstream service is busy. Try again later.';
 const SHORT = 'There are not enough credits left.';
 const NOT_KNOWN_TO_BE_ENOUGH = 'It is not known whether there are enough credits.';
-const SPENT = 'The spend limit is reached.';
-const HELD = 'Too much is under way for the spend limit. Try again shortly.';
 const NOT_KNOWN_TO_BE_ALLOWED = 'Spending cannot be checked at the moment.';
 const TOO_SLOW = 'An upstream service took too long to answer.';
 const UNREACHABLE = 'An upstream service could not be reached.';
@@ -94,14 +93,11 @@ const GATEWAY_ANSWERS: Readonly<Record<number, readonly [status: number, says: s
   529: [503, UNAVAILABLE],
 };
 
-/** Refusals of the application's own spend limits. */
-const SPEND_LIMIT = gatewaySentence(402, 402, SPENT);
-const SPEND_HELD = gatewaySentence(402, 402, HELD);
+/** It is not known what a spend limit of the application's own leaves. */
 const SPEND_STORE = gatewaySentence(503, 503, NOT_KNOWN_TO_BE_ALLOWED);
 
 /** Of the limits that a 402 may name, those that are the application's own. */
 const ROW_OF_LIMIT: ReadonlyMap<string | undefined, Row> = new Map([
-  [LIMIT_SOURCES.spendLimit, { ...SPEND_LIMIT, code: 'OPENROUTER_SPEND_LIMIT' }],
   [LIMIT_SOURCES.spendStore, { ...SPEND_STORE, code: 'OPENROUTER_SPEND_STORE' }],
   // The application sets scopes; its client could not mend one.
   [LIMIT_SOURCES.unattributed, { ...hidden(500, MISTAKEN), code: 'OPENROUTER_UNATTRIBUTED' }],
@@ -116,7 +112,6 @@ const CLIENT_ROWS: readonly (readonly [ExceptionClass, Row])[] = [
   [OpenRouterConnectionException, gatewaySentence(502, 502, UNREACHABLE)],
   [OpenRouterResponseException, gatewaySentence(502, 502, UNUSABLE)],
   [OpenRouterAbortException, gatewaySentence(CLIENT_CLOSED_REQUEST, CLIENT_CLOSED_REQUEST, CANCELLED)],
-  [OpenRouterSpendLimitException, SPEND_LIMIT],
   [OpenRouterSpendStoreException, SPEND_STORE],
   [OpenRouterConfigException, hidden(500, MISCONFIGURED)],
 ];
@@ -128,12 +123,11 @@ const OTHER = gatewaySentence(502, 502, FAILED);
 const STATUSES_TO_RETRY: readonly number[] = [402, 429, 503];
 
 function rowOf(exception: OpenRouterException): Row {
-  if (exception instanceof OpenRouterApiException) {
-    const row = ROW_OF_LIMIT.get(exception.limitSource) ?? rowOfStatus(exception.status);
-    return isHeldBack(exception) ? { ...row, ...SPEND_HELD } : row;
+  if (isOfOwnLimit(exception)) {
+    return { ...gatewaySentence(402, 402, spendLimitSentence(exception)), code: 'OPENROUTER_SPEND_LIMIT' };
   }
-  if (isHeldBack(exception)) {
-    return SPEND_HELD;
+  if (exception instanceof OpenRouterApiException) {
+    return ROW_OF_LIMIT.get(exception.limitSource) ?? rowOfStatus(exception.status);
   }
   if (exception instanceof OpenRouterInsufficientCreditsException) {
     const { status, spendable } = exception;
@@ -192,11 +186,6 @@ function isOfOwnLimit(exception: OpenRouterException): exception is OwnLimitExce
   return exception instanceof OpenRouterApiException
     ? exception.limitSource === LIMIT_SOURCES.spendLimit
     : exception instanceof OpenRouterSpendLimitException;
-}
-
-/** Whether only what completions under way hold is in the way. */
-function isHeldBack(exception: OpenRouterException): boolean {
-  return isOfOwnLimit(exception) && exception.retryAfterMs !== undefined;
 }
 
 /** How long the caller has to wait: as OpenRouter says, or until a limit of the application's own leaves more. */

@@ -1,12 +1,10 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { brandException } from '../errors/exception-brand.js';
+import { spendLimitSentence } from '../errors/spend-limit-sentence.js';
 import type { OpenRouterSpendLimitException } from '../errors/spend.exceptions.js';
 import { HttpRefusal, publicAnswer, type PublicAnswer } from './http-refusal.js';
 
 const STATUS = 402;
-
-const SPENT = 'The spend limit is reached.';
-const HELD = 'Too much is under way for the spend limit. Try again shortly.';
 
 /**
  * A reached spend limit as an `HttpException`. Its brands make it an `OpenRouterSpendLimitException` too, in every copy
@@ -54,7 +52,7 @@ class SpendLimitHttpException extends HttpRefusal {
 /** The exception to throw for a reached limit: over HTTP and in GraphQL an `HttpException`, which needs no filter. */
 export function limitRefusalFor(context: ExecutionContext, refusal: OpenRouterSpendLimitException): Error {
   const answer = publicAnswer(context, STATUS, {
-    message: refusal.retryAfterMs === undefined ? SPENT : HELD,
+    message: spendLimitSentence(refusal),
     code: refusal.code,
   });
   return answer === undefined ? refusal : new SpendLimitHttpException(refusal, answer);

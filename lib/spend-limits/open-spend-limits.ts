@@ -274,14 +274,14 @@ export class OpenSpendLimits {
   /** Warns of a question for the usage of a scope to which no rule applies. */
   noteUncountedUsage(): void {
     this.#warn.say(
-      '`spendLimits.usage` was asked for a scope to which no rule applies, which may have a misspelt name. The answer is empty.',
+      '`spendLimits.usage` was asked for a scope to which no rule applies. A name may be misspelt, or missing. The answer is empty.',
     );
   }
 
   /** Warns of a cost that was recorded in a scope to which no rule applies. */
   noteUncountedRecord(): void {
     this.#warn.say(
-      '`metering.record` was given a scope to which no rule applies, which may have a misspelt name. No limit counts that cost.',
+      '`metering.record` was given a scope to which no rule applies. A name may be misspelt, or missing. No limit counts that cost.',
     );
   }
 

@@ -18,7 +18,7 @@ const signedAmount: Rule<number> = mustBe(
 );
 
 const identifier: Rule<string> = mustBe(
-  'a string of 1 to 200 characters without control characters and halves of surrogate pairs',
+  'a string of 1 to 200 characters without control characters or halves of surrogate pairs',
   (value) => typeof value === 'string' && /^[^\p{Cc}\p{Cs}]{1,200}$/u.test(value) && value.length <= 200,
 );
 

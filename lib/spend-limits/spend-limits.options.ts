@@ -2,7 +2,7 @@
 export interface SpendReserveOptions {
   /**
    * Identifies the reservation within its scope: the same id again, with the same scope, gives the same reservation. 1 to
-   * 200 characters without control characters. The ledger adds a `/` and a hash of the id and the scope.
+   * 200 characters without control characters or halves of surrogate pairs. The ledger adds a `/` and a hash of the id and the scope.
    * @defaultValue a new one
    */
   id?: string | undefined;

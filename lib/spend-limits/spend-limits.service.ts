@@ -206,7 +206,8 @@ export class SpendLimitsService {
    * the limits say.
    *
    * @param usd - US dollars, within ± 9 000 000.
-   * @param id - Identifies it among those of the scope: an id counts once within 24 hours. 1 to 200 characters without control characters.
+   * @param id - Identifies it among those of the scope: an id counts once within 24 hours. 1 to 200
+   * characters without control characters or halves of surrogate pairs.
    * @throws `OpenRouterSpendStoreException` if the store does not answer: call again with the same id;
    * `OpenRouterValidationException`, also for a scope with names to which no rule applies.
    */

@@ -64,9 +64,8 @@ export class Reservations {
   readonly #parts: ReservationsParts;
   readonly #inOwnContext = AsyncLocalStorage.snapshot();
   readonly #open = new Set<HeldSpend>();
-  /** By how much the store's clock is ahead, once a window did not fit. */
-  #aheadMs = 0;
-  #knowsTime = false;
+  /** By how much the store's clock is ahead, by its latest answer; `undefined` before the first. */
+  #aheadMs: number | undefined;
   #isClosed = false;
 
   constructor(parts: ReservationsParts) {
@@ -145,16 +144,15 @@ export class Reservations {
 
   #learnTime(storeNow: number): void {
     this.#aheadMs = storeNow - this.#parts.clock.wallNow();
-    this.#knowsTime = true;
   }
 
-  /** Where an amount counts at present, on the store's clock, which is asked once. */
+  /** Where an amount counts at present, on the store's clock, which is asked if it is not known. */
   async placesAtStoreTime(
     applied: readonly AppliedRule[],
     store: SpendStore,
     account: string,
   ): Promise<readonly SpendPlace[]> {
-    if (!this.#knowsTime) {
+    if (this.#aheadMs === undefined) {
       this.#learnTime((await store.usage(account, this.#subjectsNow(applied))).now);
     }
     return this.#placesNow(applied);
@@ -266,7 +264,7 @@ export class Reservations {
   }
 
   #storeNow(): number {
-    return Math.max(0, Math.floor(this.#parts.clock.wallNow() + this.#aheadMs));
+    return Math.max(0, Math.floor(this.#parts.clock.wallNow() + (this.#aheadMs ?? 0)));
   }
 
   #follow(

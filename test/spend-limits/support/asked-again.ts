@@ -2,11 +2,9 @@ import { sleep } from '../../support/waiting.js';
 
 const PATIENCE_MS = 10_000;
 
-/**
- * Calls that are no longer waited for still keep the store busy: whoever asks again at once never gets an answer. Each time
- * twice as long, up to the longest.
- */
+/** Calls that are no longer waited for keep the store busy all the same: whoever asks again at once gets no answer. */
 const PAUSE_MS = 100;
+/** Each pause before a completion is sent again is twice as long as the last one, up to this. */
 const LONGEST_PAUSE_MS = 1_600;
 
 /**
