@@ -30,12 +30,12 @@ export function runSpending(options, store, close) {
     }
   }
 
-  /** On a busy machine, a store that is well may be too slow. */
+  /** On a busy machine, a store that is well may be too slow; those who ask at once again keep it so. */
   async function completeAnyway(call) {
-    for (;;) {
+    for (let pauseMs = 250; ; pauseMs = Math.min(4_000, 2 * pauseMs)) {
       const { status, isStoreAway } = await complete(call);
       if (!isStoreAway) return status;
-      await sleep(500);
+      await sleep(pauseMs * (0.5 + Math.random()));
     }
   }
 

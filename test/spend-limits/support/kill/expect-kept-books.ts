@@ -23,8 +23,8 @@ export async function expectKeptBooks(store: KillStore, round: number): Promise<
   const { violations, billed, lost } = await runKillRound({
     ...store,
     points: pointsOf(random),
-    // Some are refused in the soak; otherwise each is needed.
-    ...(IS_SOAK ? { calls: 14, share: 0.8 } : { calls: 7, share: 3 }),
+    // Some are refused in the soak. Otherwise each is needed, however often a busy store has taken a hold too late.
+    ...(IS_SOAK ? { calls: 14, share: 0.8 } : { calls: 7, share: 100 }),
     random,
   });
   expect({ seed, violations }).toEqual({ seed, violations: [] });
