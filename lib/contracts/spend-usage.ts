@@ -43,7 +43,7 @@ export interface SpendAlert {
 export interface SpendStoreAlert {
   /**
    * - `unavailable`: it does not answer; `spendLimits.onStoreFailure` decides what happens to completions.
-   * - `recovered`: it answers again, and is told what was spent meanwhile.
+   * - `recovered`: it has answered every call for 5 seconds; it is told what was spent meanwhile.
    * - `data-loss`: it may have lost what was spent. The sums that this process was told are restored; what other processes
    *   have spent since it was last told of it may be missing.
    */

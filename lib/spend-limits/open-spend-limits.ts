@@ -65,6 +65,7 @@ export class OpenSpendLimits {
   readonly #lost: LostHolds;
   readonly #losses: StoreLosses;
   readonly #warnings: SpendWarnings;
+  readonly #watch: StoreWatch;
   readonly #warn: WarnOnce;
 
   constructor(
@@ -87,16 +88,18 @@ export class OpenSpendLimits {
     const watch = new StoreWatch({
       onStoreFailure: options.onStoreFailure,
       clock,
+      scrub: (text) => account.keys.scrub(text),
       onAlert: (alert) => account.instrumentation.spendStoreAlert(alert),
+      onSteady: () => allowance.renew(),
     });
+    this.#watch = watch;
     this.storeAlerts$ = watch.alerts$;
     const inner: SpendStore = account.spendStore ?? new InMemorySpendStore();
-    this.#store = new BoundedSpendStore(inner, account.spendAccount, (isUp) => {
+    this.#store = new BoundedSpendStore(inner, account.spendAccount, (isUp, reason) => {
       if (isUp) {
-        allowance.renew();
         void this.checkForLosses();
       }
-      watch.changed(isUp);
+      watch.changed(isUp, reason);
     });
     this.ledger =
       inner.ledger &&
@@ -189,9 +192,9 @@ export class OpenSpendLimits {
     });
   }
 
-  /** Why the store has failed the latest call, if that is known and may be shown. */
+  /** Why the store fails in the present outage, if there is one, and the reason is known and may be shown. */
   get storeFailure(): string | undefined {
-    return this.#store.reason;
+    return this.#watch.isAway ? this.#store.reason : undefined;
   }
 
   /** Whether nothing is on its way to the store that must reach it. */

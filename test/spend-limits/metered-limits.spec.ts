@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
+import { firstValueFrom } from 'rxjs';
 import {
   classifyOpenRouterError,
   InMemorySpendStore,
@@ -438,6 +439,24 @@ describe('a store that does not answer', () => {
     }
     expect(statuses).toEqual([200, 200, 402]);
   });
+
+  it('uses up one allowance, although it answers a call now and then', async () => {
+    const away = failingStore();
+    const { ask, client } = await limited({
+      rules: [TENANT],
+      store: away.store,
+      holdUsd: 0.1,
+      onStoreFailure: { allowUsd: 0.25 },
+    });
+    const statuses: number[] = [];
+    for (let count = 0; count < 3; count += 1) {
+      statuses.push(await statusOf(ask()));
+      away.isDown = false;
+      await client.spendLimits.usage(ACME);
+      away.isDown = true;
+    }
+    expect(statuses).toEqual([200, 200, 402]);
+  });
 });
 
 describe('sums in a shared store', () => {
@@ -485,7 +504,9 @@ describe('the alerts of a store', () => {
       rules: ['tenant per day'],
     });
     away.isDown = false;
+    const recovered = firstValueFrom(client.spendLimits.storeAlerts$);
     await client.spendLimits.usage(ACME);
+    await recovered;
     expect(alerts).toMatchObject([{ type: 'unavailable', at: expect.any(Date) }, { type: 'recovered' }]);
     expect(told).toEqual(['default: unavailable', 'default: recovered']);
     await client.close();

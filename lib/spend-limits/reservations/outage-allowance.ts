@@ -31,7 +31,7 @@ export class OutageAllowance {
     };
   }
 
-  /** The store answers again: the next outage has the whole allowance. */
+  /** An outage is over: the next one has the whole allowance. */
   renew(): void {
     this.#outage = { admittedNanoUsd: 0 };
   }

@@ -1,7 +1,7 @@
 import { LATE, within } from '../../async/bounded-waits.js';
 import type { SpendStore } from '../../contracts/spend-store.js';
 import { CheckedSpendStore } from './checked-spend-store.js';
-import { shownReason } from './shown-reason.js';
+import { loggedReason, shownReason } from './shown-reason.js';
 
 /** How long a call to the store is waited for, unless nothing waits for its answer. */
 const BOUND_MS = 250;
@@ -11,30 +11,30 @@ export interface StoreAnswer<T> {
   readonly value: T;
 }
 
+/** Called when the store stops answering, with why, and when it answers again. */
+export type OnStoreHealth = (isUp: boolean, reason: string) => void;
+
 /** A store behind bounds: every wait is bounded, and whatever goes wrong is answered by `undefined`. */
 export class BoundedSpendStore {
   readonly #store: SpendStore;
   readonly #account: string;
-  readonly #onHealth: (isUp: boolean) => void;
+  readonly #onHealth: OnStoreHealth;
   #isUp: boolean | undefined;
   #reason: string | undefined;
 
-  /**
-   * @param account - The name by which the store knows the account.
-   * @param onHealth - Called when the store stops answering, and when it answers again.
-   */
-  constructor(store: SpendStore, account: string, onHealth: (isUp: boolean) => void) {
+  /** @param account - The name by which the store knows the account. */
+  constructor(store: SpendStore, account: string, onHealth: OnStoreHealth) {
     this.#store = new CheckedSpendStore(store);
     this.#account = account;
     this.#onHealth = onHealth;
   }
 
-  /** Whether the store answers; `undefined` before the first call. */
+  /** Whether the store has answered the latest call; `undefined` before the first one. */
   get isUp(): boolean | undefined {
     return this.#isUp;
   }
 
-  /** Why the latest call failed, as {@link shownReason} says. */
+  /** Why the latest call that failed did, as {@link shownReason} says. */
   get reason(): string | undefined {
     return this.#reason;
   }
@@ -44,19 +44,21 @@ export class BoundedSpendStore {
     call: (store: SpendStore, account: string) => Promise<T>,
     withinMs: number = BOUND_MS,
   ): Promise<StoreAnswer<T> | undefined> {
-    let answer: StoreAnswer<T> | undefined;
-    let reason: string | undefined;
     try {
       // With `setImmediate`, an answer that has arrived already still counts.
       const value = await within(this.#call(call), withinMs, setImmediate);
-      answer = value === LATE ? undefined : { value };
+      if (value !== LATE) {
+        this.#note(true, '');
+        return { value };
+      }
+      this.#reason = undefined;
+      this.#note(false, `no answer within ${withinMs} ms`);
     } catch (error) {
       // The caller goes on without the store.
-      reason = shownReason(error);
+      this.#reason = shownReason(error);
+      this.#note(false, loggedReason(error));
     }
-    this.#reason = reason;
-    this.#note(answer !== undefined);
-    return answer;
+    return undefined;
   }
 
   /** Asynchronous, since a store of the application's own may throw. */
@@ -64,11 +66,11 @@ export class BoundedSpendStore {
     return call(this.#store, this.#account);
   }
 
-  #note(isUp: boolean): void {
+  #note(isUp: boolean, reason: string): void {
     const wasUp = this.#isUp ?? true;
     this.#isUp = isUp;
     if (isUp !== wasUp) {
-      this.#onHealth(isUp);
+      this.#onHealth(isUp, reason);
     }
   }
 }

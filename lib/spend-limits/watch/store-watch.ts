@@ -4,10 +4,20 @@ import type { Clock } from '../../async/clock.js';
 import type { SpendStoreAlert } from '../../contracts/spend-usage.js';
 import type { SpendStoreFailure } from '../../options/spend-limits-options.js';
 
+/**
+ * For how long a store must answer every call before its outage is over. A busy one answers some calls in time and others
+ * not: that is one outage, which is told once, and in which each process has one allowance.
+ */
+export const STEADY_MS = 5_000;
+
 export interface StoreWatchParts {
   readonly onStoreFailure: SpendStoreFailure;
   readonly clock: Clock;
+  /** Takes out of a reason what may be a key. */
+  readonly scrub: (text: string) => string;
   readonly onAlert: (alert: SpendStoreAlert) => void;
+  /** Called when an outage is over. */
+  readonly onSteady: () => void;
 }
 
 /** Announces what happens to the store of an account: in the log, to the instrumentation and to subscribers. */
@@ -17,20 +27,34 @@ export class StoreWatch {
   readonly #parts: StoreWatchParts;
   readonly #alerts = new Subject<SpendStoreAlert>();
   readonly #logger = new Logger('OpenRouter');
+  #isAway = false;
+  #steadying: NodeJS.Timeout | undefined;
 
   constructor(parts: StoreWatchParts) {
     this.#parts = parts;
     this.alerts$ = this.#alerts.asObservable();
   }
 
-  /** The store has stopped or resumed answering. */
-  changed(isUp: boolean): void {
+  /** Whether there is an outage. */
+  get isAway(): boolean {
+    return this.#isAway;
+  }
+
+  /**
+   * The store has stopped or resumed answering.
+   *
+   * @param reason - Why it has stopped.
+   */
+  changed(isUp: boolean, reason: string): void {
+    clearTimeout(this.#steadying);
     if (isUp) {
-      this.#announce('recovered', 'the store answers again.');
-    } else {
+      this.#steadying = setTimeout(() => this.#end(), STEADY_MS).unref();
+    } else if (!this.#isAway) {
+      this.#isAway = true;
+      const { onStoreFailure, scrub } = this.#parts;
       this.#announce(
         'unavailable',
-        `the store does not answer; ${consequenceOf(this.#parts.onStoreFailure)} (\`onStoreFailure\`).`,
+        `the store does not answer; ${consequenceOf(onStoreFailure)} (\`onStoreFailure\`). Reason: ${sentenceOf(scrub(reason))}`,
       );
     }
   }
@@ -45,7 +69,14 @@ export class StoreWatch {
   }
 
   close(): void {
+    clearTimeout(this.#steadying);
     this.#alerts.complete();
+  }
+
+  #end(): void {
+    this.#isAway = false;
+    this.#parts.onSteady();
+    this.#announce('recovered', 'the store answers again.');
   }
 
   #announce(type: SpendStoreAlert['type'], message: string): void {
@@ -66,4 +97,8 @@ function consequenceOf(onStoreFailure: SpendStoreFailure): string {
     default:
       return `completions are allowed up to $${onStoreFailure.allowUsd} in this process`;
   }
+}
+
+function sentenceOf(reason: string): string {
+  return reason.endsWith('.') ? reason : `${reason}.`;
 }
