@@ -104,9 +104,18 @@ export class OpenSpendLimits {
     this.ledger =
       inner.ledger &&
       new LedgerReader(inner.ledger, account.spendAccount, (text) => account.keys.scrub(text));
-    this.#outbox = new SpendOutbox(this.#store, (max) =>
-      this.#warn.say(`more than ${max} bills wait for the store; the oldest are dropped.`),
-    );
+    this.#outbox = new SpendOutbox({
+      store: this.#store,
+      clock,
+      onOverflow: (max) =>
+        this.#warn.say(`more than ${max} bills wait for the store; the oldest are dropped.`),
+      onGivenUp: (calls) =>
+        this.#warn.say(
+          `the account is closed, and the store did not take ${calls === 1 ? 'a call' : `${calls} calls`} that waited for it. ` +
+            'What they were to book of completions is asked of OpenRouter by another process, once the leases have ended; ' +
+            'adjustments and recorded costs among them are lost.',
+        ),
+    });
     this.#sizes = new HoldSizes({
       options,
       store: this.#store,

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { SpendStore } from '../../contracts/spend-store.js';
+import { type Clock, SYSTEM_CLOCK } from '../../async/clock.js';
 import type { BoundedSpendStore } from './bounded-spend-store.js';
 
 /** The maximum number of calls that wait for the store. */
@@ -11,14 +12,26 @@ const MAX_DELAY_MS = 30_000;
 /** More than one, so that a single call that the store never takes holds up no other one. */
 const MAX_FAILURES = 3;
 
+/** At the end: so many calls at once, and for how long. All at once, a store could not answer each of them in time. */
+const CLOSING_CALLS = 16;
+const CLOSING_MS = 5_000;
+
+export interface SpendOutboxParts {
+  readonly store: BoundedSpendStore;
+  /** Called the first time that there is no room: the oldest call is dropped. */
+  readonly onOverflow: (maxWaiting: number) => void;
+  /** Called when calls are given up because of the end. */
+  readonly onGivenUp: (calls: number) => void;
+  readonly clock?: Pick<Clock, 'now'>;
+  readonly maxWaiting?: number;
+}
+
 /** A call to the store that may be repeated. */
 export type RepeatableCall = (store: SpendStore, account: string) => Promise<unknown>;
 
 /** Calls that must reach the store, however long it does not answer: each is repeated until it succeeds. */
 export class SpendOutbox {
-  readonly #store: BoundedSpendStore;
-  readonly #onOverflow: (maxWaiting: number) => void;
-  readonly #maxWaiting: number;
+  readonly #parts: Required<SpendOutboxParts>;
   /** A timer that a request has started would keep the context of that request in memory. */
   readonly #inOwnContext = AsyncLocalStorage.snapshot();
   readonly #waiting: RepeatableCall[] = [];
@@ -26,19 +39,12 @@ export class SpendOutbox {
   #timer: NodeJS.Timeout | undefined;
   #delayMs = FIRST_DELAY_MS;
   #isSending = false;
-  #isClosed = false;
+  #life: 'open' | 'closing' | 'closed' = 'open';
   #hasOverflowed = false;
   #onQuiet: () => void = () => undefined;
 
-  /** @param onOverflow - Called the first time that there is no room: the oldest call is dropped. */
-  constructor(
-    store: BoundedSpendStore,
-    onOverflow: (maxWaiting: number) => void,
-    maxWaiting: number = MAX_WAITING,
-  ) {
-    this.#store = store;
-    this.#onOverflow = onOverflow;
-    this.#maxWaiting = maxWaiting;
+  constructor(parts: SpendOutboxParts) {
+    this.#parts = { clock: SYSTEM_CLOCK, maxWaiting: MAX_WAITING, ...parts };
   }
 
   /** How many calls wait. */
@@ -58,7 +64,7 @@ export class SpendOutbox {
 
   /** Calls the store now, and again later if it does not answer. */
   async send(call: RepeatableCall): Promise<void> {
-    const asked = this.#store.ask(call);
+    const asked = this.#parts.store.ask(call);
     this.#underWay.add(asked);
     const answer = await asked;
     this.#underWay.delete(asked);
@@ -68,30 +74,61 @@ export class SpendOutbox {
     this.#announceQuiet();
   }
 
-  /** Sends what waits once more, and stops. */
+  /** Sends what waits once more, and stops. What the store does not take is given up. */
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#life = 'closing';
     clearTimeout(this.#timer);
-    await Promise.all([...this.#underWay, ...this.#waiting.splice(0).map((call) => this.#store.ask(call))]);
+    await Promise.all(this.#underWay);
+    this.#life = 'closed';
+    const givenUp = await this.#sendLast(this.#waiting.splice(0));
+    if (givenUp > 0) {
+      this.#parts.onGivenUp(givenUp);
+    }
+  }
+
+  /** @returns how many were not taken. */
+  async #sendLast(calls: readonly RepeatableCall[]): Promise<number> {
+    const { clock, store } = this.#parts;
+    const end = clock.now() + CLOSING_MS;
+    const left = calls.values();
+    let taken = 0;
+    let failures = 0;
+    const sendSome = async (): Promise<void> => {
+      for (const call of left) {
+        if ((await store.ask(call)) === undefined) {
+          failures += 1;
+        } else {
+          failures = 0;
+          taken += 1;
+        }
+        if (failures >= CLOSING_CALLS || clock.now() > end) {
+          return;
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: CLOSING_CALLS }, sendSome));
+    return calls.length - taken;
   }
 
   #wait(call: RepeatableCall): void {
-    if (this.#isClosed) {
+    const { maxWaiting, onGivenUp, onOverflow } = this.#parts;
+    if (this.#life === 'closed') {
+      onGivenUp(1);
       return;
     }
     this.#waiting.push(call);
-    if (this.#waiting.length > this.#maxWaiting) {
+    if (this.#waiting.length > maxWaiting) {
       this.#waiting.shift();
       if (!this.#hasOverflowed) {
         this.#hasOverflowed = true;
-        this.#onOverflow(this.#maxWaiting);
+        onOverflow(maxWaiting);
       }
     }
     this.#schedule();
   }
 
   #schedule(): void {
-    if (this.#timer !== undefined || this.#isSending || this.#isClosed) {
+    if (this.#timer !== undefined || this.#isSending || this.#life !== 'open') {
       return;
     }
     this.#inOwnContext(() => {
@@ -108,7 +145,10 @@ export class SpendOutbox {
     let nextDelayMs = Math.min(MAX_DELAY_MS, this.#delayMs * 2);
     const failed: RepeatableCall[] = [];
     for (const call of [...this.#waiting]) {
-      if ((await this.#store.ask(call)) !== undefined) {
+      if (this.#life !== 'open') {
+        return;
+      }
+      if ((await this.#parts.store.ask(call)) !== undefined) {
         // It is not away: the pauses begin anew.
         nextDelayMs = FIRST_DELAY_MS;
         failed.length = 0;

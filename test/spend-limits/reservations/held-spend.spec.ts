@@ -25,7 +25,7 @@ it('tells the generation again, soon, where the store did not take it', async ()
   const store = new BoundedSpendStore(inner as SpendStore, '00', () => undefined);
   const held = new HeldSpend(HOLD, 0, {
     store,
-    outbox: new SpendOutbox(store, () => undefined),
+    outbox: new SpendOutbox({ store, onOverflow: () => undefined, onGivenUp: () => undefined }),
     leaseMs: 3_600_000,
     inOwnContext: (call) => call(),
     onOver: () => undefined,

@@ -15,7 +15,7 @@ async function opened(note = '{}') {
   const store = new BoundedSpendStore(inner, 'ab', () => undefined);
   const lost = new LostHolds({
     store,
-    outbox: new SpendOutbox(store, () => undefined),
+    outbox: new SpendOutbox({ store, onOverflow: () => undefined, onGivenUp: () => undefined }),
     clock,
     generations: {
       get: () =>
