@@ -7,6 +7,7 @@ import type { GenerationsService } from '../generations/generations.service.js';
 import { openSpendLimitsOf, type SpendLimitsService } from '../spend-limits/spend-limits.service.js';
 import { Completions } from './completion/completions.js';
 import { MeteringLedger } from './ledger/metering-ledger.js';
+import { MissedNames } from './ledger/missed-names.js';
 import { ambientHoldUsd, ambientScope } from './scope/ambient-scope.js';
 import { watchUnmetered } from './watch-unmetered.js';
 import { type Attribution, openMeteredFetch } from './wrapper/metered-fetch.js';
@@ -46,11 +47,14 @@ export function openMetering(account: Account, services: MeteredServices): OpenM
     activity: services.activity,
     byok: options.metering.byok,
     clock: SYSTEM_CLOCK,
-    onMissingName: (name) =>
-      logger.warn(
-        `metering: a report is grouped by '${name}', but no completion of its range has that name in its scope. It may be ` +
-          'misspelt. This is logged once for each name.',
-      ),
+    missedNames: new MissedNames({
+      known: limits?.rules.names ?? [],
+      onMissed: (name, use) =>
+        logger.warn(
+          `metering: what is asked of the ledger is ${use} by '${name}', but no completion of its range has that name in its ` +
+            'scope. It may be misspelt. This is logged once for each name.',
+        ),
+    }),
   });
   const metered = options.spendLimits === undefined ? 'metered' : 'metered or limited';
   const below = (): typeof globalThis.fetch => unmetered(innerFetch ?? globalThis.fetch);

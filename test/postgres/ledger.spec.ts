@@ -46,6 +46,9 @@ afterEach(async () => {
 
 const TENANT: SpendLimitRule = { by: 'tenant', usd: 100, period: 'day', timeZone: NOON_ZONE };
 const ALL_TIME = { from: '2020-01-01', to: '2100-01-01' } as const;
+const missedName = (name: string, use: string): string =>
+  `metering: what is asked of the ledger is ${use} by '${name}', but no completion of its range has that name in its ` +
+  'scope. It may be misspelt. This is logged once for each name.';
 const PROMPT = 'The prompt, which nobody keeps';
 
 interface Metered {
@@ -366,11 +369,25 @@ describe('metering.report', () => {
       await report(groupBy);
     }
     expect(lines.filter((line) => String(line).startsWith('metering:'))).toEqual(
-      ['usr', 'tennant'].map(
-        (name) =>
-          `metering: a report is grouped by '${name}', but no completion of its range has that name in its scope. It may ` +
-          'be misspelt. This is logged once for each name.',
-      ),
+      ['usr', 'tennant'].map((name) => missedName(name, 'grouped')),
+    );
+  });
+
+  it('warns once of a filter by a name that neither a rule nor a completion has', async () => {
+    const lines: unknown[] = [];
+    jest.spyOn(Logger.prototype, 'warn').mockImplementation((line: unknown) => void lines.push(line));
+    const { client, exported } = await metered();
+    await client.metering.record({ usd: 0.1, scope: { tenant: 'acme', user: 'u1' } });
+    await client.metering.settled();
+    // The first tenant has spent nothing yet, which is nothing to warn of.
+    expect(await exported({ scope: { tenant: 'globex' } })).toEqual([]);
+    expect(await exported({ scope: { user: 'u1' } })).toHaveLength(1);
+    for (const scope of [{ tenant: 'globex' }, { user: 'u1' }, { tennant: 'acme' }, { tennant: 'zeta' }]) {
+      await client.metering.report({ ...ALL_TIME, groupBy: 'tenant', scope });
+    }
+    expect(await exported({ scope: { tenant: 'acme', usr: 'u1' } })).toEqual([]);
+    expect(lines.filter((line) => String(line).startsWith('metering:'))).toEqual(
+      ['tennant', 'usr'].map((name) => missedName(name, 'filtered')),
     );
   });
 

@@ -16,6 +16,7 @@ import {
 } from './ledger-arguments.js';
 import type { ExportedCost, MeteringReconciliation, MeteringReport } from './ledger.models.js';
 import type { ExportCostsQuery, MeteringReconcileQuery, MeteringReportQuery } from './ledger.options.js';
+import type { MissedNames } from './missed-names.js';
 import { reconciliation } from './reconciliation.js';
 import { spendReport, withHolds } from './spend-report.js';
 
@@ -23,9 +24,6 @@ import { spendReport, withHolds } from './spend-report.js';
 const MIDNIGHT_MARGIN_MS = 300_000;
 
 const PAGE_SIZE = 1_000;
-
-/** A name may come from a request. */
-const MAX_MISSED_NAMES = 100;
 
 const UNSETTLED = ['hold', 'unknown'];
 
@@ -35,14 +33,12 @@ export interface MeteringLedgerParts {
   readonly activity: Pick<ActivityService, 'list'>;
   readonly byok: 'fee' | 'total';
   readonly clock: Clock;
-  /** A report is grouped by a name that no completion of its range has. Called once for each name. */
-  readonly onMissingName: (name: string) => void;
+  readonly missedNames: MissedNames;
 }
 
 /** What the ledger of an account tells: sums, the comparison with OpenRouter's bill, and each entry. */
 export class MeteringLedger {
   readonly #parts: MeteringLedgerParts;
-  readonly #missedNames = new Set<string>();
 
   constructor(parts: MeteringLedgerParts) {
     this.#parts = parts;
@@ -68,7 +64,7 @@ export class MeteringLedger {
 
   exportCosts(query: ExportCostsQuery): AsyncGenerator<ExportedCost, void, undefined> {
     const checked = checkExportQuery(query);
-    return entriesOf(this.#reader('metering.exportCosts'), checked);
+    return entriesOf(this.#reader('metering.exportCosts'), checked, this.#parts.missedNames);
   }
 
   async #report(reader: LedgerReader, query: CheckedReport): Promise<MeteringReport> {
@@ -77,22 +73,12 @@ export class MeteringLedger {
     const holds = await reader.read((ledger, account) => ledger.openHolds(account, { from, to }));
     const sums = await reader.read((ledger, account) => ledger.report(account, query));
     const report = spendReport(query, sums, holds);
-    this.#noteMissingName(query, report);
+    const { missedNames } = this.#parts;
+    missedNames.noteGroups(query.groupBy, report);
+    if (report.rows.length === 0) {
+      missedNames.noteEmpty(query.scope);
+    }
     return report;
-  }
-
-  #noteMissingName({ groupBy }: CheckedReport, { rows }: MeteringReport): void {
-    const missed = this.#missedNames;
-    if (rows.length === 0 || missed.size >= MAX_MISSED_NAMES) {
-      return;
-    }
-    for (const name of groupBy) {
-      const isOfScope = name !== 'model' && name !== 'day' && !missed.has(name);
-      if (isOfScope && rows.every(({ key }) => key[name] === null)) {
-        missed.add(name);
-        this.#parts.onMissingName(name);
-      }
-    }
   }
 
   #reader(operation: string): LedgerReader {
@@ -126,6 +112,7 @@ async function meteredOn(
 async function* entriesOf(
   reader: LedgerReader,
   { after: first, ...range }: CheckedExport,
+  missedNames: MissedNames,
 ): AsyncGenerator<ExportedCost, void, undefined> {
   let after = first;
   for (;;) {
@@ -135,6 +122,9 @@ async function* entriesOf(
     );
     if (rows === undefined) {
       throw foreignCursor();
+    }
+    if (rows.length === 0 && after === undefined) {
+      missedNames.noteEmpty(range.scope);
     }
     yield* rows.map(exported);
     after = rows.at(-1)?.cursor ?? after;
