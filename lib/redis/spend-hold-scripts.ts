@@ -13,21 +13,22 @@ import { timedScript, untimedScript } from './spend-script.js';
  * that has ended there are only the state and the bill.
  *
  * Keys: the hold, the open holds, the unsettled holds, the spans. Arguments: id, what is held of a hold that was lost, two
- * of the command's own, and for each span the slot and its time to keep. → a list of the places that are kept, and nothing
- * is done, if the spans are not those: a script may use no other keys than it is given.
+ * of the command's own, for each span the slot and its time to keep, and at the end the places. → a list of the places that
+ * are kept, and nothing is done, if the spans are not those: a script may use no other keys than it is given.
  */
 const HOLD = `
 local hold, open, lost, id = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
 local found = redis.call('GET', hold)
-local state, held = 'unknown', ARGV[2]
-if found then state, held = string.match(found, '^(%a+) (%-?%d*)') end
-held = tonumber(held)
-local generation, note, start
-if state == 'held' or state == 'unsettled' or state == 'provisional' then
-  generation, note, start = string.match(found, '^%a+ %d+ %d+ %d+ %d+ (%d+) (%d+) %x* ()')
+local state, held, generation, note, start = 'unknown', ARGV[2]
+if found then
+  state, held, generation, note, start =
+    string.match(found, '^(%a+) (%d+) %d+ %d+ %d+ (%d+) (%d+) %x* ()')
+  if not state then state, held = string.match(found, '^(%a+) (%-?%d*)') end
 end
-if start then
-  local places = string.sub(found, start + generation + note)
+held = tonumber(held)
+local places = start and string.sub(found, start + generation + note)
+-- Most often the caller knows the places. They need no closer look then.
+if places and places ~= ARGV[#ARGV] then
   local root, next, isSame = string.match(open, '%.(%x+)}:open$'), 4, true
   for of, key, span, slot in string.gmatch(places, '(%x+) (%x+) (%S+) (%d+) %d*\\n') do
     -- A hold in a root of a cluster lists its places in others, too.
@@ -46,7 +47,7 @@ const IS_ATTACHED = `found and string.match(found, '^%a+ %d+ %d+ %d+ %d+ (%d+)')
 const COUNT = `
 local function count(key, field, delta, untilMs)
   -- A span whose sum was 0 may be a new one.
-  if delta ~= 0 and redis.call('HINCRBY', key, field, text(delta)) == delta then keep(key, untilMs) end
+  if delta ~= 0 and redis.call('HINCRBY', key, field, delta) == delta then keep(key, untilMs) end
 end
 for i = 4, #KEYS do
   local slot, untilMs = ARGV[2 * i - 3], ARGV[2 * i - 2]
@@ -160,14 +161,14 @@ export const EXPIRE = timedScript(
   TAKE_OFF,
   `
 redis.call('SET', hold, after .. string.sub(found, #state + 1))
-redis.call('ZADD', lost, text(now), id)
+redis.call('ZADD', lost, now, id)
 return 1
 `,
 );
 
 /**
  * Extends a hold, and attaches a generation. Arguments of its own: the lease, the generation or an empty text; after those
- * of the spans: note, places, last root. → when it expires, or nothing if it is over.
+ * of the spans: note, last root, places. → when it expires, or nothing if it is over.
  *
  * Brings all places along, since those in later roots are not known when a hold is reserved.
  */
@@ -188,7 +189,7 @@ end
 if ARGV[4] ~= '' then generation = ARGV[4] end
 local expires = text(now + ARGV[3])
 redis.call('SET', hold, table.concat({
-  after, text(held), expires, admitted, claims, #generation, #note, ARGV[#ARGV], generation .. note .. ARGV[#ARGV - 1],
+  after, text(held), expires, admitted, claims, #generation, #note, ARGV[#ARGV - 1], generation .. note .. ARGV[#ARGV],
 }, ' '))
 redis.call('ZADD', open, expires, id)
 return expires
@@ -235,13 +236,13 @@ return 0
 
 /** Keys: the open holds. Arguments: how many. → ids whose lease has ended. */
 export const DUE = timedScript(`
-return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', text(now), 'LIMIT', 0, ARGV[1])
+return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[1])
 `);
 
 /** Keys: the unsettled holds. Arguments: how many, for how long. → ids that are now the caller's to look up. */
 export const CLAIM = timedScript(`
-local ids = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', text(now), 'LIMIT', 0, ARGV[1])
-for _, id in ipairs(ids) do redis.call('ZADD', KEYS[1], text(now + ARGV[2]), id) end
+local ids = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[1])
+for _, id in ipairs(ids) do redis.call('ZADD', KEYS[1], now + ARGV[2], id) end
 return ids
 `);
 

@@ -63,7 +63,6 @@ export class SpendHolds {
   ): Promise<number | undefined> {
     const answer = await this.#step(EXTEND, account, home, hold, [leaseMs, generationId ?? ''], (places) => [
       hold.note,
-      placeLines(places),
       places.at(-1)?.root ?? '',
     ]);
     return answer === '' ? undefined : wholeNumber(answer);
@@ -159,7 +158,7 @@ export class SpendHolds {
    * Counts in the places that are kept where the hold is known, since the caller may have had to make them up.
    *
    * @param own - The two arguments of the command.
-   * @param last - Arguments after those of the spans, by the places.
+   * @param last - Arguments between those of the spans and the places, by the places.
    */
   async #step(
     script: RedisScript,
@@ -183,6 +182,7 @@ export class SpendHolds {
           ...own,
           ...here.flatMap(({ slot, keepUntil }) => [slot, keepUntil ?? '']),
           ...last(places),
+          placeLines(places),
         ],
       );
     };

@@ -1,11 +1,11 @@
 import { defineScript, type RedisScript } from './redis-script.js';
 
 /**
- * Amounts are only ever changed by `HINCRBY`. A difference of two amounts is a whole number that a double holds exactly, and
- * `%.0f` formats such a number with all its digits; `tostring` loses some from 10¹⁴ on.
+ * Amounts are only ever changed by `HINCRBY`. A difference of two amounts is a whole number that a double holds exactly.
+ * Redis is told such a number with all its digits; in a text, `tostring` loses some from 10¹⁴ on, and `%d` does not.
  */
 const PRELUDE = `
-local function text(number) return string.format('%.0f', number) end
+local function text(number) return string.format('%d', number) end
 
 local function keep(key, untilMs)
   if untilMs ~= '' then redis.call('PEXPIREAT', key, untilMs) end

@@ -24,6 +24,7 @@ local function pick(key, arg)
         window = {
           index = i, key = KEYS[key + i], before = KEYS[key + i - 1], slots = slots, slot = slot,
           limit = limit ~= '' and tonumber(limit), place = ARGV[arg + 2], keep = ARGV[arg + 3],
+          t = 0, c = 0, u = 0, h = 0, isNew = false,
         }
       end
       arg = arg + 4
@@ -68,7 +69,6 @@ local function add(window, key, first, last)
 end
 
 local function count(window)
-  window.t, window.c, window.u, window.h = 0, 0, 0, 0
   if window.slots == 1 then
     local values = redis.call('HMGET', window.key, 't0', 'c0', 'u0')
     window.isNew = not values[1]
@@ -103,43 +103,43 @@ end
 export const RESERVE = timedScript(
   WINDOWS,
   `
+local amount, windows, refusing = tonumber(ARGV[2]), pick(3, 7)
+for n, window in ipairs(windows or {}) do
+  count(window)
+  if not refusing and window.limit and window.t + amount > window.limit then refusing = n end
+end
+if windows and not refusing then
+  local expires, places, counted, isCounted = now + ARGV[3], ARGV[5], {}, {}
+  for _, window in ipairs(windows) do
+    local place = window.place .. ' ' .. window.slot .. ' ' .. window.keep .. '\\n'
+    -- Windows with the same span share a place.
+    if not isCounted[place] then
+      isCounted[place], counted[#counted + 1], places = true, window, places .. place
+    end
+  end
+  local hold = 'held ' .. ARGV[2] .. string.format(' %d %d 0 0 ', expires, now) .. #ARGV[4] .. ' ' .. ARGV[6] .. ' ' ..
+    ARGV[4] .. places
+  if redis.call('SET', KEYS[1], hold, 'NX') then
+    for _, window in ipairs(counted) do
+      redis.call('HINCRBY', window.key, 't' .. window.slot, ARGV[2])
+      if window.isNew then keep(window.key, window.keep) end
+    end
+    redis.call('ZADD', KEYS[2], expires, ARGV[1])
+    return tell({ 'admitted', now, expires }, windows, amount)
+  end
+end
 local found = redis.call('GET', KEYS[1])
 if found and string.sub(found, 1, 5) ~= 'held ' then return { 'ended', now } end
-local windows = pick(3, 7)
 if not windows then return { 'no-window', now } end
-for _, window in ipairs(windows) do count(window) end
-if found then
-  local amount, expires, generation, note, start =
-    string.match(found, '^%a+ (%d+) (%d+) %d+ %d+ (%d+) (%d+) %x* ()')
-  local noteAt = start + generation
-  local placesAt = noteAt + note
-  return tell({
-    'known', now, expires, amount, string.sub(found, noteAt, placesAt - 1), string.sub(found, placesAt),
-    string.sub(found, start, noteAt - 1),
-  }, windows, 0)
-end
-local amount = tonumber(ARGV[2])
-for n, window in ipairs(windows) do
-  if window.limit and window.t + amount > window.limit then
-    return tell({ 'refused', now, n - 1 }, windows, 0)
-  end
-end
-local places, isCounted = ARGV[5], {}
-for n, window in ipairs(windows) do
-  local place = window.key .. ' ' .. window.slot
-  -- Windows with the same span share a place.
-  if not isCounted[place] then
-    isCounted[place] = true
-    redis.call('HINCRBY', window.key, 't' .. window.slot, ARGV[2])
-    if window.isNew then keep(window.key, window.keep) end
-    places = places .. window.place .. ' ' .. window.slot .. ' ' .. window.keep .. '\\n'
-  end
-end
-local expires = text(now + ARGV[3])
-redis.call('SET', KEYS[1], 'held ' .. ARGV[2] .. ' ' .. expires .. ' ' .. text(now) .. ' 0 0 ' .. #ARGV[4] .. ' ' ..
-  ARGV[6] .. ' ' .. ARGV[4] .. places)
-redis.call('ZADD', KEYS[2], expires, ARGV[1])
-return tell({ 'admitted', now, expires }, windows, amount)
+if not found then return tell({ 'refused', now, refusing - 1 }, windows, 0) end
+local held, expires, generation, note, start =
+  string.match(found, '^%a+ (%d+) (%d+) %d+ %d+ (%d+) (%d+) %x* ()')
+local noteAt = start + generation
+local placesAt = noteAt + note
+return tell({
+  'known', now, expires, held, string.sub(found, noteAt, placesAt - 1), string.sub(found, placesAt),
+  string.sub(found, start, noteAt - 1),
+}, windows, 0)
 `,
 );
 
@@ -150,7 +150,7 @@ export const USAGE = timedScript(
 local windows = pick(2, 2)
 if not windows then return { 'no-window', now } end
 for _, window in ipairs(windows) do count(window) end
-local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', text(now), 'LIMIT', 0, ARGV[1])
+local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[1])
 return tell({ 'done', now, due }, windows, 0)
 `,
 );
@@ -167,8 +167,8 @@ for n, window in ipairs(windows) do
   count(window)
   local missing = sums[n] - window.c
   if missing > 0 then
-    redis.call('HINCRBY', window.key, 't' .. window.slot, text(missing))
-    redis.call('HINCRBY', window.key, 'c' .. window.slot, text(missing))
+    redis.call('HINCRBY', window.key, 't' .. window.slot, missing)
+    redis.call('HINCRBY', window.key, 'c' .. window.slot, missing)
     if window.isNew then keep(window.key, window.keep) end
   end
 end
