@@ -17,12 +17,19 @@ const shortString: Rule<string> = mustBe(
   (value) => typeof value === 'string' && value !== '' && value.length <= 200,
 );
 
+/** Two ids that differ only in halves of surrogate pairs would be one where they are kept. */
+const identifier: Rule<string> = mustBe(
+  'a string of 1 to 200 characters without halves of surrogate pairs',
+  (value) =>
+    typeof value === 'string' && value !== '' && value.length <= 200 && !/\p{Surrogate}/u.test(value),
+);
+
 const RECORD_REQUEST = defineOptions<RecordCostRequest>('{ usd: 0.25 }', {
   usd: mustBe<number>(
     `a number of US dollars from 0 to ${MAX_USD}`,
     (value) => typeof value === 'number' && value >= 0 && value <= MAX_USD,
   ),
-  id: shortString,
+  id: identifier,
   scope: mustBe<SpendScope>(
     "an object of strings, for example { tenant: 'acme' }",
     (value) => value !== null,

@@ -6,7 +6,7 @@ export interface RecordCostRequest {
   usd: number;
   /**
    * Identifies the cost, for example by the id of a generation, a video or a batch: an id counts once in a process.
-   * 1 to 200 characters. @defaultValue a new one, so that the cost counts in any case
+   * 1 to 200 characters without halves of surrogate pairs. @defaultValue a new one, so that the cost counts in any case
    */
   id?: string | undefined;
   /** For whom it was spent. @defaultValue the scope in force */

@@ -48,8 +48,8 @@ const spendStore: Rule<SpendStore> = (value) => {
 };
 
 const name: Rule<string> = mustBe(
-  'a string of 1 to 100 characters without control characters',
-  (value) => typeof value === 'string' && /^\P{Cc}{1,100}$/u.test(value),
+  'a string of 1 to 100 characters without control characters or halves of surrogate pairs',
+  (value) => typeof value === 'string' && /^[^\p{Cc}\p{Cs}]{1,100}$/u.test(value),
 );
 
 const names = scopeNames();

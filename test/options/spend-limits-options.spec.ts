@@ -143,6 +143,10 @@ describe('the options of spend limits', () => {
       { rules: [{ ...RULE, name: '' }] },
       '`spendLimits.rules[0].name` must be a string of 1 to 100 characters',
     ],
+    [
+      { rules: [{ ...RULE, name: 'plan \uDC00' }] },
+      '`spendLimits.rules[0].name` must be a string of 1 to 100 characters without control characters or halves of',
+    ],
     [{ rules: [RULE, { ...RULE, usd: 3 }] }, '`spendLimits.rules[1]` counts the same as a rule before it'],
     [
       {
