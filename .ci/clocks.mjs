@@ -27,7 +27,7 @@ const SUITES = [
       ...[
         'activity/',
         'api-keys/',
-        'balance/',
+        'balance/(balance.service|day|forecast|reading)',
         'budgets/',
         'credits/',
         'errors/api-exception',
