@@ -301,7 +301,10 @@ describe('a recorded cost', () => {
     [{ usd: Number.NaN }, '`usd` must be a number'],
     [{ usd: '1' }, '`usd` must be a number'],
     [{ usd: 1, id: '' }, '`id` must be a string of 1 to 200 characters'],
-    [{ usd: 1, id: 'a\uD800' }, '`id` must be a string of 1 to 200 characters without halves of surrogate pairs'],
+    [
+      { usd: 1, id: 'a\uD800' },
+      '`id` must be a string of 1 to 200 characters without halves of surrogate pairs',
+    ],
     [{ usd: 1, model: 7 }, '`model` must be a string'],
     [{ usd: 1, scope: null }, '`scope` must be an object of strings'],
     [{ usd: 1, scope: { tenant: 7 } }, '`tenant` must be a string'],
