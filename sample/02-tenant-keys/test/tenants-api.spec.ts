@@ -8,6 +8,7 @@ import { AppModule } from '../src/app.module.js';
 import { serveOpenApi } from '../src/openapi.js';
 import { openrouterConfig } from '../src/openrouter.config.js';
 import { tenantsConfig } from '../src/tenants/tenants.config.js';
+import { monthEndAfter, pastMonthEnd } from './support/month-end.js';
 
 interface Answer {
   readonly status: number;
@@ -16,7 +17,6 @@ interface Answer {
 }
 
 const KEEP_MS = 3_600_000;
-const NEXT_MONTH = Date.now() + 31 * 86_400_000;
 
 let sandbox: OpenRouterSandbox;
 let openrouter: OpenRouterClient;
@@ -229,6 +229,7 @@ describe('POST /tenants/:id/key/rotate', () => {
   });
 
   it('gives the new key the rest of the month, and the full limit in the next month', async () => {
+    await pastMonthEnd();
     const { id, path, hash } = await addTenant();
     sandbox.spend(10.1, { keyHash: hash });
     const { body: first } = await ask(`${path}/key/rotate`, 'POST');
@@ -241,12 +242,13 @@ describe('POST /tenants/:id/key/rotate', () => {
       body: { tenantId: id, monthlyLimit: 25, spentThisMonth: 10.3, leftThisMonth: 14.7, spentInAll: 10.3 },
     });
 
-    jest.spyOn(Date, 'now').mockReturnValue(NEXT_MONTH);
+    jest.spyOn(Date, 'now').mockReturnValue(monthEndAfter(Date.now()));
     await ask(`${path}/enable`, 'POST');
     await expect(find()).resolves.toMatchObject({ limit: 25, limitReset: 'monthly' });
   });
 
   it('gives the new key nothing if the limit is already exceeded', async () => {
+    await pastMonthEnd();
     const { path, hash } = await addTenant();
     sandbox.spend(25.5, { keyHash: hash });
 
@@ -330,6 +332,7 @@ describe('POST /tenants/:id/disable and enable', () => {
 
 describe('GET /usage', () => {
   it('covers every tenant with one request per hundred keys', async () => {
+    await pastMonthEnd();
     const { id, hash } = await addTenant(40);
     sandbox.spend(0.1, { keyHash: hash });
     sandbox.spend(0.2, { keyHash: hash });
