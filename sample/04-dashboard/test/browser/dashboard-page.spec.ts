@@ -16,11 +16,35 @@ const FIRST_PAINT_BYTES = 200_000;
 let browser: TestBrowser;
 let programs: Program[] = [];
 let pages: OpenPage[] = [];
+/** Used by all tests that leave it as it was: a start takes seconds. */
+let shared: { readonly program: Program; readonly url: Promise<string> } | undefined;
 
 async function start(env: Record<string, string> = {}): Promise<string> {
   const program = new Program(env);
   programs.push(program);
   return program.url();
+}
+
+function startShared(): Promise<string> {
+  if (shared === undefined) {
+    const program = new Program();
+    shared = { program, url: program.url() };
+  }
+  return shared.url;
+}
+
+/** Puts the shared one back to what it was, but for what was spent. */
+async function resetShared(): Promise<void> {
+  const url = await shared?.url;
+  const resets = url === undefined ? {} : { condition: { condition: 'normal' }, key: { expired: false } };
+  for (const [path, body] of Object.entries(resets)) {
+    const answer = await fetch(`${url}api/sandbox/${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    expect(answer.status).toBe(204);
+  }
 }
 
 async function open(url: string, options: Parameters<TestBrowser['open']>[1] = {}): Promise<OpenPage> {
@@ -56,10 +80,12 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
     await Promise.all(programs.map((program) => program.kill()));
     pages = [];
     programs = [];
+    await resetShared();
   });
 
   afterAll(async () => {
     await browser.close();
+    await shared?.program.kill();
   });
 
   it('fills every panel without errors, layout shifts or large downloads', async () => {
@@ -127,7 +153,7 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
   });
 
   it('keeps its figures through an outage, and marks them as old', async () => {
-    const view = await open(await start());
+    const view = await open(await startShared());
     await view.filled();
     const before = await view.spendable();
     await view.page.check('[value="outage"]');
@@ -143,7 +169,7 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
   });
 
   it('hides the figures that the key may no longer see', async () => {
-    const view = await open(await start());
+    const view = await open(await startShared());
     await view.filled();
     await view.spendable();
     await view.page.check('#expired');
@@ -157,7 +183,7 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
   });
 
   it('shows the 429s of a throttled account, and stays up to date with a slow one', async () => {
-    const view = await open(await start());
+    const view = await open(await startShared());
     await view.spendable();
     await view.page.check('[value="throttled"]');
     await view.text('#failures', / 429: /);
@@ -283,7 +309,7 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
   });
 
   it('says that Coinbase charges are gone, and links to where credits are bought', async () => {
-    const view = await open(await start());
+    const view = await open(await startShared());
     await view.page.fill('#charge-amount', '25');
     await view.page.click('#charge button');
     await view.text('#charge-result', /^410: .*Buy credits here$/);
@@ -296,7 +322,7 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
   });
 
   it('links to the payment page of a charge if it is a web address', async () => {
-    const view = await open(await start());
+    const view = await open(await startShared());
     await view.spendable();
     let hostedUrl = 'https://commerce.coinbase.com/pay/1';
     await view.page.route('**/api/charges', (route) =>
@@ -447,7 +473,7 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
     ['dark', { colorScheme: 'dark' }],
     ['on a phone', { viewport: { width: 320, height: 640 } }],
   ] as const)('is accessible: %s', async (_name, options) => {
-    const view = await open(await start(), options);
+    const view = await open(await startShared(), options);
     await view.spendable();
     await view.page.check('[value="outage"]');
     await view.text('#keys-freshness', /since/);
@@ -459,7 +485,7 @@ async function barriersOf({ page }: OpenPage): Promise<string[]> {
   });
 
   it('works with the keyboard alone', async () => {
-    const view = await open(await start());
+    const view = await open(await startShared());
     const before = await view.spendable();
     const { keyboard } = view.page;
     const focused = (): Promise<string> =>
