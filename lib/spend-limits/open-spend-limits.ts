@@ -18,6 +18,7 @@ import {
   Reservations,
 } from './reservations/reservations.js';
 import type { RefusedAmount, RuleFigures } from './reservations/spend-usage.js';
+import { StoreWindows } from './reservations/store-windows.js';
 import { LimitValues } from './rules/limit-values.js';
 import { RuleBook } from './rules/rule-book.js';
 import { BoundedSpendStore } from './store/bounded-spend-store.js';
@@ -130,15 +131,16 @@ export class OpenSpendLimits {
         alerts.next(alert);
       },
     });
+    const windows = new StoreWindows(this.#store, clock);
     this.#reservations = new Reservations({
       rules: this.rules,
       limits: this.limits,
       store: this.#store,
       outbox: this.#outbox,
+      windows,
       allowance,
       options,
       hasLedger: inner.ledger !== undefined,
-      clock,
       onFigures: (figures, refused) => this.#look(figures, refused),
       onBilled: (applied, nanoUsd) => {
         void this.#bookings.billed(applied, nanoUsd);
@@ -149,6 +151,7 @@ export class OpenSpendLimits {
       limits: this.limits,
       store: this.#store,
       outbox: this.#outbox,
+      windows,
       reservations: this.#reservations,
       isShared: account.spendStore !== undefined,
       onFigures: (figures) => this.#look(figures),
@@ -156,7 +159,7 @@ export class OpenSpendLimits {
     this.#losses = new StoreLosses({
       store: this.#store,
       outbox: this.#outbox,
-      reservations: this.#reservations,
+      windows,
       clock,
       onLoss: () => watch.lost(),
     });

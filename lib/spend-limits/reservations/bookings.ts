@@ -7,12 +7,14 @@ import type { SpendOutbox } from '../store/spend-outbox.js';
 import { bookedOf, type BookedSpend } from '../watch/booked-spend.js';
 import type { Reservations } from './reservations.js';
 import { type RuleFigures, ruleFigures } from './spend-usage.js';
+import type { StoreWindows } from './store-windows.js';
 
 export interface BookingsParts {
   readonly rules: RuleBook;
   readonly limits: LimitValues;
   readonly store: BoundedSpendStore;
   readonly outbox: SpendOutbox;
+  readonly windows: StoreWindows;
   readonly reservations: Reservations;
   /** Whether other processes use the store. */
   readonly isShared: boolean;
@@ -32,12 +34,12 @@ export class Bookings {
 
   /** Books an amount; `false` if the store does not answer. */
   async adjust(scope: SpendScope, nanoUsd: number, id: string): Promise<boolean> {
-    const { reservations, rules, store } = this.#parts;
+    const { rules, store, windows } = this.#parts;
     const applied = rules.applying(scope);
     if (applied.length === 0) {
       return true;
     }
-    const booked = await reservations.atStoreTime(applied, [], (subjects) =>
+    const booked = await windows.ask(applied, [], (subjects) =>
       store.ask((inner, account) => inner.adjust(account, { id, nanoUsd, subjects })),
     );
     if (booked?.status === 'done') {
@@ -48,12 +50,12 @@ export class Bookings {
 
   /** Books an amount, later if the store does not answer now. */
   async book(scope: SpendScope | undefined, nanoUsd: number, id: string): Promise<void> {
-    const { outbox, reservations, rules } = this.#parts;
+    const { outbox, rules, windows } = this.#parts;
     const applied = rules.applying(scope);
     this.#ownNanoUsd += nanoUsd;
     if (applied.length > 0) {
       await outbox.send((store, account) =>
-        reservations.atStoreTime(applied, [], async (subjects) => ({
+        windows.ask(applied, [], async (subjects) => ({
           value: await store.adjust(account, { id, nanoUsd, subjects }),
         })),
       );
@@ -66,11 +68,11 @@ export class Bookings {
    * what the store counts for the completion, if that is known there.
    */
   async bill(scope: SpendScope | undefined, nanoUsd: number, id: string): Promise<void> {
-    const { outbox, reservations, rules } = this.#parts;
+    const { outbox, rules, windows } = this.#parts;
     const applied = rules.applying(scope);
     if (applied.length > 0) {
       await outbox.send(async (store, account) => {
-        const places = await reservations.placesAtStoreTime(applied, store, account);
+        const places = await windows.knownPlaces(applied, store, account);
         await store.commit(account, { id, nanoUsd, note: '', places }, nanoUsd);
       });
     }
@@ -98,10 +100,10 @@ export class Bookings {
 
   /** A bill may have reached a fraction that is to be announced. */
   async #lookAfterBill(applied: readonly AppliedRule[]): Promise<void> {
-    const { limits: values, onFigures, reservations } = this.#parts;
+    const { limits: values, onFigures, windows } = this.#parts;
     const warning = applied.filter(({ rule }) => rule.warnAt.length > 0);
     const limits = warning.length === 0 ? undefined : await values.of(warning);
-    const lists = limits && (await reservations.figuresOf(warning, limits));
+    const lists = limits && (await windows.figures(warning, limits));
     if (limits !== undefined && lists !== undefined) {
       onFigures(ruleFigures(warning, limits, lists));
     }

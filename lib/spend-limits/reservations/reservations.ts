@@ -1,25 +1,21 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Clock } from '../../async/clock.js';
 import type { SpendScope } from '../../contracts/completion-cost.js';
 import type {
   SpendAdmission,
-  SpendFigureLists,
-  SpendPlace,
   SpendRefused,
   SpendRequest,
-  SpendStore,
   SpendSubject,
 } from '../../contracts/spend-store.js';
 import type { ResolvedSpendLimitsOptions } from '../../options/spend-limits-options.js';
 import { type LimitValues } from '../rules/limit-values.js';
-import { type AppliedRule, type RuleBook, ruleNumbers, subjectsOf } from '../rules/rule-book.js';
+import { type AppliedRule, type RuleBook, ruleNumbers } from '../rules/rule-book.js';
 import type { SpendUsage } from '../../contracts/spend-usage.js';
 import type { BoundedSpendStore } from '../store/bounded-spend-store.js';
 import type { SpendOutbox } from '../store/spend-outbox.js';
-import { pickWindows, placeOf } from '../windows/picked-window.js';
 import { HeldSpend } from './held-spend.js';
 import type { OutageAllowance } from './outage-allowance.js';
 import { type RefusedAmount, type RuleFigures, ruleFigures, usageOf } from './spend-usage.js';
+import type { StoreWindows } from './store-windows.js';
 
 /** A wish to reserve an amount. */
 export interface ReservationRequest {
@@ -52,7 +48,7 @@ export interface ReservationsParts {
   readonly options: Pick<ResolvedSpendLimitsOptions, 'leaseMs'>;
   /** Whether the store keeps a ledger: then a completion is held even where no rule applies, to be found if its process dies. */
   readonly hasLedger: boolean;
-  readonly clock: Clock;
+  readonly windows: StoreWindows;
   /** Called with what the store tells of the rules that apply to a scope. */
   readonly onFigures: (figures: readonly RuleFigures[], refused?: RefusedAmount) => void;
   /** Called when a bill is booked, with the rules that it counts for. */
@@ -64,8 +60,6 @@ export class Reservations {
   readonly #parts: ReservationsParts;
   readonly #inOwnContext = AsyncLocalStorage.snapshot();
   readonly #open = new Set<HeldSpend>();
-  /** By how much the store's clock is ahead, by its latest answer; `undefined` before the first. */
-  #aheadMs: number | undefined;
   #isClosed = false;
 
   constructor(parts: ReservationsParts) {
@@ -102,60 +96,18 @@ export class Reservations {
 
   /** What counts against the rules that apply to a scope, in the order of the options; `undefined` if it is not known. */
   async usage(scope: SpendScope | undefined): Promise<readonly SpendUsage[] | undefined> {
-    const { rules, limits: values } = this.#parts;
+    const { rules, limits: values, windows } = this.#parts;
     const applied = rules.applying(scope);
     const limits = await values.of(applied);
     if (applied.length === 0 || limits === undefined) {
       return limits === undefined ? undefined : [];
     }
-    const lists = await this.figuresOf(applied, limits);
+    const lists = await windows.figures(applied, limits);
     return lists === undefined
       ? undefined
       : ruleFigures(applied, limits, lists)
           .toSorted((one, other) => one.applied.number - other.applied.number)
           .map(usageOf);
-  }
-
-  /** The present figures of rules; `undefined` if the store does not answer. */
-  async figuresOf(
-    applied: readonly AppliedRule[],
-    limits: readonly (number | null)[],
-  ): Promise<SpendFigureLists | undefined> {
-    const report = await this.atStoreTime(applied, limits, (subjects) =>
-      this.#parts.store.ask((store, account) => store.usage(account, subjects)),
-    );
-    return report?.status === 'done' ? report.figures : undefined;
-  }
-
-  /** Calls the store with windows around its present: once more if they did not fit its clock. */
-  async atStoreTime<T extends { readonly status: string; readonly now: number }>(
-    applied: readonly AppliedRule[],
-    limits: readonly (number | null)[],
-    call: (subjects: readonly SpendSubject[]) => Promise<{ readonly value: T } | undefined>,
-  ): Promise<T | undefined> {
-    const ask = (): ReturnType<typeof call> => call(subjectsOf(applied, limits, this.#storeNow()));
-    const answer = await ask();
-    if (answer === undefined) {
-      return undefined;
-    }
-    this.#learnTime(answer.value.now);
-    return answer.value.status === 'no-window' ? (await ask())?.value : answer.value;
-  }
-
-  #learnTime(storeNow: number): void {
-    this.#aheadMs = storeNow - this.#parts.clock.wallNow();
-  }
-
-  /** Where an amount counts at present, on the store's clock, which is asked if it is not known. */
-  async placesAtStoreTime(
-    applied: readonly AppliedRule[],
-    store: SpendStore,
-    account: string,
-  ): Promise<readonly SpendPlace[]> {
-    if (this.#aheadMs === undefined) {
-      this.#learnTime((await store.usage(account, this.#subjectsNow(applied))).now);
-    }
-    return this.#placesNow(applied);
   }
 
   /** The holds of this process go on counting until their leases end: another process may learn their bills. */
@@ -171,9 +123,9 @@ export class Reservations {
     applied: readonly AppliedRule[],
     limits: readonly (number | null)[],
   ): Promise<ReservationOutcome> {
-    const { store, outbox } = this.#parts;
+    const { store, outbox, windows } = this.#parts;
     let sent: SpendRequest | undefined;
-    const answer = await this.atStoreTime<SpendAdmission>(applied, limits, (subjects) => {
+    const answer = await windows.ask<SpendAdmission>(applied, limits, (subjects) => {
       const asked = this.#requestOf(request, subjects);
       sent = asked;
       return store.ask((inner, account) => inner.reserve(account, asked));
@@ -234,37 +186,16 @@ export class Reservations {
 
   /** The store did not answer, or a limit is not known. */
   #withoutStore(request: ReservationRequest, applied: readonly AppliedRule[]): ReservationOutcome {
-    const { allowance } = this.#parts;
+    const { allowance, windows } = this.#parts;
     const settleTaken = allowance.take(request.nanoUsd);
     if (settleTaken === undefined) {
       return { status: 'unavailable' };
     }
     const { id, nanoUsd, note } = request;
-    const hold = { id, nanoUsd, note, places: this.#placesNow(applied) };
-    const expiresAt = this.#storeNow() + this.#leaseOf(request);
+    const hold = { id, nanoUsd, note, places: windows.places(applied) };
+    const expiresAt = windows.now + this.#leaseOf(request);
     const held = this.#follow(request, hold, expiresAt, applied, (billed) => settleTaken(billed ?? 0));
     return { status: 'held', held };
-  }
-
-  /** Where an amount counts at present, as far as the store's clock is known. */
-  #placesNow(applied: readonly AppliedRule[]): readonly SpendPlace[] {
-    const subjects = this.#subjectsNow(applied);
-    const picked = pickWindows(subjects, this.#storeNow()) ?? [];
-    return subjects.flatMap((subject, index) =>
-      (picked[index] ?? []).map((window) => placeOf(subject, window)),
-    );
-  }
-
-  #subjectsNow(applied: readonly AppliedRule[]): readonly SpendSubject[] {
-    return subjectsOf(
-      applied,
-      applied.map(() => null),
-      this.#storeNow(),
-    );
-  }
-
-  #storeNow(): number {
-    return Math.max(0, Math.floor(this.#parts.clock.wallNow() + (this.#aheadMs ?? 0)));
   }
 
   #follow(

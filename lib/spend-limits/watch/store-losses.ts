@@ -1,7 +1,7 @@
 import type { Clock } from '../../async/clock.js';
 import type { SpendUsage } from '../../contracts/spend-usage.js';
-import type { Reservations } from '../reservations/reservations.js';
 import { type RuleFigures, ruleFigures, usageOf } from '../reservations/spend-usage.js';
+import type { StoreWindows } from '../reservations/store-windows.js';
 import type { BoundedSpendStore } from '../store/bounded-spend-store.js';
 import type { SpendOutbox } from '../store/spend-outbox.js';
 import { Floors } from './floors.js';
@@ -9,7 +9,7 @@ import { Floors } from './floors.js';
 export interface StoreLossesParts {
   readonly store: BoundedSpendStore;
   readonly outbox: SpendOutbox;
-  readonly reservations: Reservations;
+  readonly windows: StoreWindows;
   readonly clock: Clock;
   /** The store may have lost something; the sums that this process knows are restored. */
   readonly onLoss: () => void;
@@ -61,19 +61,19 @@ export class StoreLosses {
   }
 
   async #askUsage(): Promise<readonly SpendUsage[]> {
-    const { clock, reservations } = this.#parts;
+    const { clock, windows } = this.#parts;
     const known = this.#floors.fullest(clock.wallNow());
     const applied = known.map((one) => one.applied);
     const limits = known.map(({ limitNanoUsd }) => limitNanoUsd);
-    const lists = known.length === 0 ? undefined : await reservations.figuresOf(applied, limits);
+    const lists = known.length === 0 ? undefined : await windows.figures(applied, limits);
     return lists === undefined ? [] : ruleFigures(applied, limits, lists).map(usageOf);
   }
 
   async #restore(): Promise<void> {
-    const { clock, outbox, reservations } = this.#parts;
+    const { clock, outbox, windows } = this.#parts;
     for (const { applied, settledNanoUsd } of this.#floors.at(clock.wallNow())) {
       await outbox.send((store, account) =>
-        reservations.atStoreTime([applied], [null], async (subjects) => ({
+        windows.ask([applied], [null], async (subjects) => ({
           value: await store.restore(account, subjects, [[settledNanoUsd]]),
         })),
       );
