@@ -53,7 +53,7 @@ export class SpendLimitsGuard implements CanActivate {
     for (const account of accounts) {
       const limits = this.limitsOf(account);
       if (scope === undefined) {
-        openSpendLimitsOf(limits)?.noteUnscopedRoute();
+        openSpendLimitsOf(limits)?.notes.unscopedRoute();
       }
       const usages = await usagesOf(limits, scope ?? {});
       const spent = usages.find(({ remainingUsd }) => remainingUsd === 0);

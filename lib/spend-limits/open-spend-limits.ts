@@ -27,6 +27,7 @@ import { LostHolds } from './watch/lost-holds.js';
 import type { BookedSpend } from './watch/booked-spend.js';
 import { Repeater } from './watch/repeater.js';
 import { checkSetUp } from './watch/set-up-check.js';
+import { SpendNotes } from './watch/spend-notes.js';
 import { SpendWarnings } from './watch/spend-warnings.js';
 import { StoreLosses } from './watch/store-losses.js';
 import { StoreWatch } from './watch/store-watch.js';
@@ -57,6 +58,8 @@ export class OpenSpendLimits {
   readonly found$: Observable<CompletionCost>;
   /** The entries of all completions; `undefined` if the store keeps none. */
   readonly ledger: LedgerReader | undefined;
+  /** What is logged of calls that may not do what they were meant to. */
+  readonly notes: SpendNotes;
 
   readonly #store: BoundedSpendStore;
   readonly #outbox: SpendOutbox;
@@ -67,7 +70,6 @@ export class OpenSpendLimits {
   readonly #losses: StoreLosses;
   readonly #warnings: SpendWarnings;
   readonly #watch: StoreWatch;
-  readonly #warn: WarnOnce;
 
   constructor(
     account: SpendLimitsAccount,
@@ -76,14 +78,15 @@ export class OpenSpendLimits {
     clock: Clock = SYSTEM_CLOCK,
   ) {
     this.options = options;
-    this.#warn = new WarnOnce('spendLimits');
+    const warn = new WarnOnce('spendLimits');
     const alerts = new Subject<SpendAlert>();
     const found = new Subject<CompletionCost>();
     this.alerts$ = alerts.asObservable();
     this.found$ = found.asObservable();
     this.rules = new RuleBook(options.rules);
+    this.notes = new SpendNotes(this.rules, warn);
     this.limits = new LimitValues(clock, (rule, fault) =>
-      this.#warn.say(`the function \`usd\` of the rule '${rule}' ${fault}.`),
+      warn.say(`the function \`usd\` of the rule '${rule}' ${fault}.`),
     );
     const allowance = new OutageAllowance(options.onStoreFailure);
     const watch = new StoreWatch({
@@ -108,10 +111,9 @@ export class OpenSpendLimits {
     this.#outbox = new SpendOutbox({
       store: this.#store,
       clock,
-      onOverflow: (max) =>
-        this.#warn.say(`more than ${max} bills wait for the store; the oldest are dropped.`),
+      onOverflow: (max) => warn.say(`more than ${max} bills wait for the store; the oldest are dropped.`),
       onGivenUp: (calls) =>
-        this.#warn.say(
+        warn.say(
           `the account is closed, and the store did not take ${calls === 1 ? 'a call' : `${calls} calls`} that waited for it. ` +
             'What they were to book of completions is asked of OpenRouter by another process, once the leases have ended; ' +
             'adjustments and recorded costs among them are lost.',
@@ -121,7 +123,7 @@ export class OpenSpendLimits {
       options,
       store: this.#store,
       clock,
-      onFault: (fault) => this.#warn.say(`${fault}.`),
+      onFault: (fault) => warn.say(`${fault}.`),
     });
     this.#warnings = new SpendWarnings({
       store: this.#store,
@@ -179,7 +181,7 @@ export class OpenSpendLimits {
       for (const repeater of repeaters) {
         repeater.start();
       }
-      void checkSetUp(account.spendStore, options, (sentence) => this.#warn.say(sentence));
+      void checkSetUp(account.spendStore, options, (sentence) => warn.say(sentence));
     });
     account.onClose(async () => {
       for (const repeater of repeaters) {
@@ -260,52 +262,9 @@ export class OpenSpendLimits {
     }
   }
 
-  /** Warns of completions that no rule limits. */
-  noteFree(scope: SpendScope | undefined): void {
-    if (!this.rules.isEmpty) {
-      const isNobody = scope !== undefined && Object.keys(scope).length === 0;
-      this.#warn.say(
-        `a completion is sent without a reservation, because no rule applies to its scope${isNobody ? ', `{}`' : ''}. A rule ` +
-          'with `by: []` applies to everything.',
-      );
-    }
-  }
-
   /** Whether no rule applies to a scope: a name may be misspelt, or missing. */
   isUncounted(scope: SpendScope): boolean {
     return !this.rules.isEmpty && this.rules.applying(scope).length === 0;
-  }
-
-  /** Warns of a guarded route without a scope, where no rule with names can refuse anything. */
-  noteUnscopedRoute(): void {
-    if (this.rules.names.length > 0) {
-      this.#warn.say(
-        '`@WithinSpendLimits` guards a route without a scope, so that no rule with names can refuse it. Add `@MeterAs` to ' +
-          'the route or its controller.',
-      );
-    }
-  }
-
-  /** Warns of a question for the usage of a scope to which no rule applies. */
-  noteUncountedUsage(): void {
-    this.#warn.say(
-      '`spendLimits.usage` was asked for a scope to which no rule applies. A name may be misspelt, or missing. The answer is empty.',
-    );
-  }
-
-  /** Warns of a cost that was recorded in a scope to which no rule applies. */
-  noteUncountedRecord(): void {
-    this.#warn.say(
-      '`metering.record` was given a scope to which no rule applies. A name may be misspelt, or missing. No limit counts that cost.',
-    );
-  }
-
-  /** Warns of a bill that came after its reservation was released. */
-  noteDroppedBill(): void {
-    this.#warn.say(
-      'a reservation was committed after its release, so its bill counts nowhere. Release only what certainly costs nothing; ' +
-        '`spendLimits.adjust` books what was billed nevertheless.',
-    );
   }
 
   /** How much to hold for a completion, in nano-dollars. */

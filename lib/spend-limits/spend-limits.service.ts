@@ -108,7 +108,7 @@ export class SpendLimitsService {
       return [];
     }
     if (limits.isUncounted(checked)) {
-      limits.noteUncountedUsage();
+      limits.notes.uncountedUsage();
     }
     const usage = await limits.usage(checked);
     if (usage === undefined) {
@@ -154,7 +154,7 @@ export class SpendLimitsService {
     const heldId = chosenId === undefined ? id : storedId(checked, chosenId);
     const costId = chosenId === undefined ? id : costIdOf(heldId, chosenId);
     const reservedFor = { id: costId, scope: checked, startedAt: Date.now() };
-    const onDropped = (): void => limits?.noteDroppedBill();
+    const onDropped = (): void => limits?.notes.droppedBill();
     const free = (): SpendReservation =>
       new FreeReservation(
         id,

@@ -54,7 +54,7 @@ export class CompletionHolds {
       case 'held':
         return { id, held: outcome.held };
       case 'free':
-        this.#limits.noteFree(scope);
+        this.#limits.notes.free(scope);
         return { id, held: undefined };
       case 'refused':
         return { refusal: refusalOf(outcome.usage, nanoToUsd(nanoUsd)), usage: outcome.usage };
@@ -77,7 +77,7 @@ export class CompletionHolds {
   book(cost: CompletionCost): void {
     const { id, scope, usd } = cost;
     if (this.#limits.isUncounted(scope)) {
-      this.#limits.noteUncountedRecord();
+      this.#limits.notes.uncountedRecord();
     }
     if (usd !== null && isMatching(id, UUID_PATTERN)) {
       // That of a completion, for which something may be counted already.
