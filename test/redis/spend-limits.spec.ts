@@ -76,20 +76,20 @@ const RULES: SpendLimitRule[] = [
     const usageNow = async (): Promise<SpendUsage | undefined> =>
       (await askedAgain(() => spendLimits.usage(ACME)))[0];
     const isSettled = async (): Promise<boolean> => (await usageNow())?.heldUsd === 0;
-    await until(isSettled);
+    await until(isSettled, 30_000);
     // On a busy machine some were refused because Redis did not answer in time.
     await until(async () => {
-      const { status } = await complete(clients[0]!);
-      if (status === 200) passed += 1;
-      await until(isSettled);
-      return status !== 200 && (await usageNow())?.remainingUsd === 0;
-    }, 30_000);
+      const more = await Promise.all(Array.from({ length: 10 }, () => complete(clients[0]!)));
+      passed += more.filter(({ status }) => status === 200).length;
+      await until(isSettled, 30_000);
+      return (await usageNow())?.remainingUsd === 0;
+    }, 100_000);
     expect(passed).toBe(50);
     expect(await askedAgain(() => spendLimits.usage(ACME))).toMatchObject([
       { spentUsd: 5, unsettledUsd: 0, remainingUsd: 0 },
       { spentUsd: 5, unsettledUsd: 0, remainingUsd: 95 },
     ]);
-  });
+  }, 150_000);
 
   it('find the bill of a completion whose process has ended without a word', async () => {
     const store = new RedisSpendStore(redis, { prefix: randomUUID() });
