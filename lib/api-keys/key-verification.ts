@@ -1,4 +1,3 @@
-import { Logger } from '@nestjs/common';
 import { isOfOpenRouter } from '../errors/answer-origin.js';
 import { OpenRouterApiException } from '../errors/api.exception.js';
 import { OpenRouterConfigException, OpenRouterResponseException } from '../errors/client.exceptions.js';
@@ -7,6 +6,7 @@ import type { HttpPipeline } from '../http/http-pipeline.js';
 import type { ResolvedOpenRouterOptions } from '../options/openrouter-options.js';
 import { configFault } from '../options/config-fault.js';
 import type { OpenRouterKeyKind } from '../options/resolve-options.js';
+import { logWarning } from '../untrusted/log-warning.js';
 import { decodeKeyKind } from './api-keys.decoders.js';
 
 /** A failed verification of a key. */
@@ -88,7 +88,7 @@ export async function verifyKeys(
     throw configFault(`${subject}, \`verifyKeysOnBootstrap\``, problems.join('; '));
   }
   for (const warning of warnings) {
-    new Logger('OpenRouter').warn(`${subject}, \`verifyKeysOnBootstrap\`: ${warning}`);
+    logWarning(`${subject}, \`verifyKeysOnBootstrap\`: ${warning}`);
   }
 }
 

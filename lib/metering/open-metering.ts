@@ -1,10 +1,10 @@
-import { Logger } from '@nestjs/common';
 import type { Account } from '../account/account.js';
 import type { ActivityService } from '../activity/activity.service.js';
 import { SYSTEM_CLOCK } from '../async/clock.js';
 import type { BalanceService } from '../balance/balance.service.js';
 import type { GenerationsService } from '../generations/generations.service.js';
 import { openSpendLimitsOf, type SpendLimitsService } from '../spend-limits/spend-limits.service.js';
+import { logWarning } from '../untrusted/log-warning.js';
 import { Completions } from './completion/completions.js';
 import { MeteringLedger } from './ledger/metering-ledger.js';
 import { MissedNames } from './ledger/missed-names.js';
@@ -41,7 +41,6 @@ export function openMetering(account: Account, services: MeteredServices): OpenM
   if (limits !== undefined) {
     watchUnmetered(account, limits, services.balance);
   }
-  const logger = new Logger('OpenRouter');
   const ledger = new MeteringLedger({
     reader: limits?.ledger,
     activity: services.activity,
@@ -50,7 +49,7 @@ export function openMetering(account: Account, services: MeteredServices): OpenM
     missedNames: new MissedNames({
       known: limits?.rules.names ?? [],
       onMissed: (name, use) =>
-        logger.warn(
+        logWarning(
           `metering: what is asked of the ledger is ${use} by '${name}', but no completion of its range has that name in its ` +
             'scope. It may be misspelt. This is logged once for each name.',
         ),
@@ -65,7 +64,7 @@ export function openMetering(account: Account, services: MeteredServices): OpenM
     desk: completions,
     ambient: () => ({ scope: ambientScope(), holdUsd: ambientHoldUsd() }),
     onForeign: (origin) =>
-      logger.warn(
+      logWarning(
         `metering: a request to ${origin} is not ${metered}, because \`baseUrl\` is ${options.baseUrl}. This is logged once.`,
       ),
   });

@@ -1,10 +1,10 @@
-import { Logger } from '@nestjs/common';
 import type { Account } from '../account/account.js';
 import { SYSTEM_CLOCK } from '../async/clock.js';
 import type { BalanceService } from '../balance/balance.service.js';
 import { formatUsd } from '../money/usd.js';
 import type { OpenSpendLimits } from '../spend-limits/open-spend-limits.js';
 import { Repeater } from '../spend-limits/watch/repeater.js';
+import { logWarning } from '../untrusted/log-warning.js';
 import { UnmeteredSpend } from './completion/unmetered-spend.js';
 
 /** OpenRouter's figures may be a minute old, so that looking more often shows nothing new. */
@@ -16,13 +16,12 @@ export function watchUnmetered(
   limits: OpenSpendLimits,
   balance: Pick<BalanceService, 'peek'>,
 ): void {
-  const logger = new Logger('OpenRouter');
   const unmetered = new UnmeteredSpend({
     peek: () => balance.peek(),
     booked: () => limits.booked(),
     wallNow: () => SYSTEM_CLOCK.wallNow(),
     onFound: (grownUsd, bookedUsd) =>
-      logger.warn(
+      logWarning(
         `spendLimits: the account's usage has grown by ${formatUsd(grownUsd)}, but only ${formatUsd(bookedUsd)} was ` +
           'reserved and booked. Something spends its money without a reservation, so that no limit holds for it: a ' +
           'client of this application that does not use `metering.fetch`, or another application. This is logged once.',

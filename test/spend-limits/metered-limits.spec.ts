@@ -440,6 +440,22 @@ describe('a store that does not answer', () => {
     expect(statuses).toEqual([200, 200, 402]);
   });
 
+  it('refuses as ever, and is used again, where the logger of the application throws', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => {
+      throw new Error('the disk is full');
+    });
+    const away = failingStore();
+    const { ask, client } = await limited({ rules: [TENANT], store: away.store });
+    expect(await statusOf(ask())).toBe(402);
+    expect(warn).toHaveBeenCalled();
+    away.isDown = false;
+    expect(await statusOf(ask())).toBe(200);
+    await client.metering.settled();
+    // A scope without a rule is warned of.
+    expect(await client.spendLimits.usage({ other: 'a' })).toEqual([]);
+    expect(await client.spendLimits.usage(ACME)).toMatchObject([{ spentUsd: 0.1 }]);
+  });
+
   it('uses up one allowance, although it answers a call now and then', async () => {
     const away = failingStore();
     const { ask, client } = await limited({

@@ -1,5 +1,5 @@
-import { Logger } from '@nestjs/common';
 import { isRecord } from '../../untrusted/is-record.js';
+import { logWarning } from '../../untrusted/log-warning.js';
 import { isMatching, KEY_HASH_PATTERN } from '../../wire/identifiers.js';
 
 /** Above this amount, a sum in millionths of a dollar would no longer be exact. */
@@ -61,13 +61,9 @@ export class SpendCheck {
     this.#refused += 1;
     if (!this.#told.has(problem)) {
       this.#told.add(problem);
-      try {
-        new Logger('OpenRouter').warn(
-          `balance.recordSpend: ${problem}. This is logged once; \`balance.diagnostics\` has the count.`,
-        );
-      } catch {
-        // If the application's logger throws, a handler that has paid must not fail because of it.
-      }
+      logWarning(
+        `balance.recordSpend: ${problem}. This is logged once; \`balance.diagnostics\` has the count.`,
+      );
     }
   }
 }

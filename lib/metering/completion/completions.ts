@@ -1,5 +1,4 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { Logger } from '@nestjs/common';
 import { type Observable, Subject } from 'rxjs';
 import type { Account } from '../../account/account.js';
 import { within } from '../../async/bounded-waits.js';
@@ -11,6 +10,7 @@ import { usageOfGeneration } from '../../generations/generation-usage.js';
 import type { GenerationsService } from '../../generations/generations.service.js';
 import type { ResolvedMeteringOptions } from '../../options/openrouter-options.js';
 import type { OpenSpendLimits } from '../../spend-limits/open-spend-limits.js';
+import { logWarning } from '../../untrusted/log-warning.js';
 import { BalanceFeed } from './balance-feed.js';
 import { CompletionHolds } from './completion-holds.js';
 import { FollowedCompletion } from './followed-completion.js';
@@ -60,7 +60,6 @@ export class Completions implements CompletionDesk {
   /** Completions whose answer is not over. */
   readonly #open = new Set<FollowedCompletion>();
   readonly #waits: SettledWaits;
-  readonly #logger = new Logger('OpenRouter');
   /** When the shutdown waits no longer, by the monotonic clock; `undefined` before it. */
   #drainedBy: number | undefined;
 
@@ -87,7 +86,7 @@ export class Completions implements CompletionDesk {
       onGivenUp: (completion) => completion.giveUp(),
       onQuiet: () => this.#waits.look(),
       onOverflow: (maxWaiting) =>
-        this.#warn(
+        logWarning(
           `metering: more than ${maxWaiting} completions wait for \`GET /generation\`; the cost of the oldest is given ` +
             'up as unknown. This is logged once.',
         ),
@@ -201,7 +200,7 @@ export class Completions implements CompletionDesk {
     this.#costs.complete();
     const unknown = open.filter(({ isUnknown }) => isUnknown);
     if (unknown.length > 0) {
-      this.#warn(`metering: the account is closed, ${unknownCosts(unknown)}`);
+      logWarning(`metering: the account is closed, ${unknownCosts(unknown)}`);
     }
   }
 
@@ -293,11 +292,6 @@ export class Completions implements CompletionDesk {
     inContext(() => this.#parts.account.instrumentation.cost(cost));
     this.#costs.next(cost);
     this.#waits.look();
-  }
-
-  #warn(message: string): void {
-    // An application's logger that throws must not reach a client that reads its answer.
-    guard(() => this.#logger.warn(message));
   }
 }
 

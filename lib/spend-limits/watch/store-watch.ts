@@ -1,8 +1,8 @@
-import { Logger } from '@nestjs/common';
 import { type Observable, Subject } from 'rxjs';
 import type { Clock } from '../../async/clock.js';
 import type { SpendStoreAlert } from '../../contracts/spend-usage.js';
 import type { SpendStoreFailure } from '../../options/spend-limits-options.js';
+import { logWarning } from '../../untrusted/log-warning.js';
 
 /**
  * For how long a store must answer every call before its outage is over. A busy one answers some calls in time and others
@@ -26,7 +26,6 @@ export class StoreWatch {
 
   readonly #parts: StoreWatchParts;
   readonly #alerts = new Subject<SpendStoreAlert>();
-  readonly #logger = new Logger('OpenRouter');
   #isAway = false;
   #steadying: NodeJS.Timeout | undefined;
 
@@ -81,7 +80,7 @@ export class StoreWatch {
 
   #announce(type: SpendStoreAlert['type'], message: string): void {
     const { clock, onAlert } = this.#parts;
-    this.#logger.warn(`spendLimits: ${message}`);
+    logWarning(`spendLimits: ${message}`);
     const alert = Object.freeze({ type, at: new Date(clock.wallNow()) });
     onAlert(alert);
     this.#alerts.next(alert);

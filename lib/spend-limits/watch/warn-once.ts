@@ -1,9 +1,8 @@
-import { Logger } from '@nestjs/common';
+import { logWarning } from '../../untrusted/log-warning.js';
 
 /** Logs each sentence once. */
 export class WarnOnce {
   readonly #subject: string;
-  readonly #logger = new Logger('OpenRouter');
   readonly #said = new Set<string>();
 
   /** @param subject - With which each line begins. */
@@ -15,7 +14,7 @@ export class WarnOnce {
   say(sentence: string): void {
     if (!this.#said.has(sentence)) {
       this.#said.add(sentence);
-      this.#logger.warn(`${this.#subject}: ${sentence}`);
+      logWarning(`${this.#subject}: ${sentence}`);
     }
   }
 }
