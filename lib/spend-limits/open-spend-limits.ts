@@ -101,6 +101,7 @@ export class OpenSpendLimits {
     const inner: SpendStore = account.spendStore ?? new InMemorySpendStore();
     this.#store = new BoundedSpendStore(inner, account.spendAccount, (isUp, reason) => {
       if (isUp) {
+        this.#outbox.wake();
         void this.checkForLosses();
       }
       watch.changed(isUp, reason);

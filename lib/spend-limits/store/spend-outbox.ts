@@ -37,6 +37,8 @@ export class SpendOutbox {
   readonly #waiting: RepeatableCall[] = [];
   readonly #underWay = new Set<Promise<unknown>>();
   #timer: NodeJS.Timeout | undefined;
+  /** When the timer ends. */
+  #dueAt = 0;
   #delayMs = FIRST_DELAY_MS;
   #isSending = false;
   #life: 'open' | 'closing' | 'closed' = 'open';
@@ -72,6 +74,17 @@ export class SpendOutbox {
       this.#wait(call);
     }
     this.#announceQuiet();
+  }
+
+  /** The store answers again: what waits is sent soon, whatever the pauses have grown to. */
+  wake(): void {
+    this.#delayMs = FIRST_DELAY_MS;
+    // One that is due soon is left alone: a store that answers now and then would put it off for ever.
+    if (this.#timer !== undefined && this.#dueAt - this.#parts.clock.now() > FIRST_DELAY_MS) {
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+      this.#schedule();
+    }
   }
 
   /** Sends what waits once more, and stops. What the store does not take is given up. */
@@ -131,6 +144,7 @@ export class SpendOutbox {
     if (this.#timer !== undefined || this.#isSending || this.#life !== 'open') {
       return;
     }
+    this.#dueAt = this.#parts.clock.now() + this.#delayMs;
     this.#inOwnContext(() => {
       this.#timer = setTimeout(() => {
         this.#timer = undefined;

@@ -71,6 +71,24 @@ describe('calls that must reach the store', () => {
     expect(arrived).toEqual(['a', 'b']);
   });
 
+  it('are sent soon once the store answers anything again, however long the pauses have grown', async () => {
+    const { outbox, state, arrived, call } = opened();
+    await outbox.send(call('a'));
+    await jest.advanceTimersByTimeAsync(1_000 + 2_000 + 4_000);
+    // The next time would be in 8 seconds.
+    state.isDown = false;
+    outbox.wake();
+    await jest.advanceTimersByTimeAsync(999);
+    // Not put off by this.
+    outbox.wake();
+    expect(arrived).toEqual([]);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(arrived).toEqual(['a']);
+    expect(outbox.size).toBe(0);
+    outbox.wake();
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
   it('are not held up by one that the store never takes', async () => {
     const { outbox, state, arrived, call } = opened();
     await outbox.send(() => Promise.reject(new Error('never')));
