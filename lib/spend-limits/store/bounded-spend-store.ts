@@ -44,21 +44,23 @@ export class BoundedSpendStore {
     call: (store: SpendStore, account: string) => Promise<T>,
     withinMs: number = BOUND_MS,
   ): Promise<StoreAnswer<T> | undefined> {
+    let value: T | typeof LATE;
     try {
       // With `setImmediate`, an answer that has arrived already still counts.
-      const value = await within(this.#call(call), withinMs, setImmediate);
-      if (value !== LATE) {
-        this.#note(true, '');
-        return { value };
-      }
-      this.#reason = undefined;
-      this.#note(false, `no answer within ${withinMs} ms`);
+      value = await within(this.#call(call), withinMs, setImmediate);
     } catch (error) {
       // The caller goes on without the store.
       this.#reason = shownReason(error);
       this.#note(false, loggedReason(error));
+      return undefined;
     }
-    return undefined;
+    if (value === LATE) {
+      this.#reason = undefined;
+      this.#note(false, `no answer within ${withinMs} ms`);
+      return undefined;
+    }
+    this.#note(true, '');
+    return { value };
   }
 
   /** Asynchronous, since a store of the application's own may throw. */
