@@ -397,6 +397,13 @@ describe('a limit that is a function', () => {
 });
 
 describe('a store that does not answer', () => {
+  /** A client that may send two completions, and no third one, in an outage that has begun. */
+  async function withAllowance() {
+    const away = failingStore();
+    const settings = { rules: [TENANT], store: away.store, holdUsd: 0.1, onStoreFailure: { allowUsd: 0.25 } };
+    return { away, ...(await limited(settings)) };
+  }
+
   it('refuses completions, and tells no secret', async () => {
     const { store } = failingStore();
     const { ask, client, sandbox } = await limited({ rules: [TENANT], store });
@@ -426,13 +433,7 @@ describe('a store that does not answer', () => {
   });
 
   it('allows no more than a sum for each outage', async () => {
-    const away = failingStore();
-    const { ask } = await limited({
-      rules: [TENANT],
-      store: away.store,
-      holdUsd: 0.1,
-      onStoreFailure: { allowUsd: 0.25 },
-    });
+    const { ask } = await withAllowance();
     const statuses: number[] = [];
     for (let count = 0; count < 3; count += 1) {
       statuses.push(await statusOf(ask()));
@@ -456,14 +457,26 @@ describe('a store that does not answer', () => {
     expect(await client.spendLimits.usage(ACME)).toMatchObject([{ spentUsd: 0.1 }]);
   });
 
-  it('uses up one allowance, although it answers a call now and then', async () => {
+  it('is told within a second of its return what was booked meanwhile, however long it was away', async () => {
     const away = failingStore();
-    const { ask, client } = await limited({
-      rules: [TENANT],
-      store: away.store,
-      holdUsd: 0.1,
-      onStoreFailure: { allowUsd: 0.25 },
-    });
+    const { client } = await limited({ rules: [TENANT], store: away.store });
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
+    try {
+      await client.metering.record({ usd: 0.1, scope: ACME });
+      await jest.advanceTimersByTimeAsync(1_000 + 2_000 + 4_000);
+      expect(client.spendLimits.diagnostics).toMatchObject({ waiting: 1 });
+      away.isDown = false;
+      await client.spendLimits.usage(ACME);
+      await jest.advanceTimersByTimeAsync(1_000);
+      expect(client.spendLimits.diagnostics).toMatchObject({ waiting: 0 });
+    } finally {
+      jest.useRealTimers();
+    }
+    expect(await client.spendLimits.usage(ACME)).toMatchObject([{ spentUsd: 0.1 }]);
+  });
+
+  it('uses up one allowance, although it answers a call now and then', async () => {
+    const { away, ask, client } = await withAllowance();
     const statuses: number[] = [];
     for (let count = 0; count < 3; count += 1) {
       statuses.push(await statusOf(ask()));

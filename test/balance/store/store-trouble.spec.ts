@@ -259,7 +259,7 @@ describe('a store that', () => {
         return usedHeap();
       };
       const before = await recordFor(10_000);
-      expect((await recordFor(100_000)) - before).toBeLessThan(3_000_000);
+      expect((await recordFor(100_000)) - before).toBeLessThan(1_000_000);
       expect(reader.peek()?.spendable).toBe(99.89);
       void reader.close();
       await pass(SECOND);
